@@ -1,0 +1,44 @@
+"""Computation in superposition: small ReLU networks that compute |x| with too few neurons.
+
+Elhage et al., 2022, "Toy Models of Superposition", section "Computation in Superposition".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from toymodel.config import RECIPES, Config, Recipe
+from toymodel.errors import TrainingCancelled, TrainingDiverged
+from toymodel.model import Model, Weights
+from toymodel.settings import SettingError
+
+if TYPE_CHECKING:
+    from toymodel.cached import load_or_train
+    from toymodel.store import load, save
+    from toymodel.training import train
+
+__all__ = [
+    "RECIPES",
+    "Config",
+    "Model",
+    "Recipe",
+    "SettingError",
+    "TrainingCancelled",
+    "TrainingDiverged",
+    "Weights",
+    "load",
+    "load_or_train",
+    "save",
+    "train",
+]
+
+_LAZY = {"train": "training", "load_or_train": "cached", "load": "store", "save": "store"}
+
+
+def __getattr__(name: str) -> Any:
+    # Looking at a trained model must not import torch, so training is imported when asked for.
+    if name in _LAZY:
+        import importlib
+
+        return getattr(importlib.import_module(f"toymodel.{_LAZY[name]}"), name)
+    raise AttributeError(f"module 'toymodel' has no attribute {name!r}")

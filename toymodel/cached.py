@@ -1,0 +1,48 @@
+"""Training through the store: what is there is read, what is missing is trained and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from toymodel.config import Config, Recipe
+from toymodel.errors import TrainingDiverged
+from toymodel.model import Model
+from toymodel.store import Store, default_store
+
+if TYPE_CHECKING:
+    from toymodel.training import Snapshot
+
+
+def load_or_train(
+    configs: Sequence[Config],
+    recipe: Recipe | None = None,
+    *,
+    store: Store | None = None,
+    on_snapshot: Callable[[Snapshot], None] | None = None,
+) -> list[Model]:
+    """One model a config, in order, from the store where it has them.
+
+    Imports torch only if something is missing. The missing ones are trained together, and each
+    that comes out is stored even if another one fails. `on_snapshot` is called while they train,
+    about the missing configs only, each once, in order.
+
+    Raises `TrainingDiverged`, whose `models` go with `configs`.
+    """
+    recipe = recipe or Recipe()
+    store = store or default_store()
+    models = {config: store.get(config, recipe) for config in configs}
+    missing = [config for config, model in models.items() if model is None]
+    if missing:
+        from toymodel.training import train
+
+        try:
+            models |= zip(missing, train(missing, recipe, on_snapshot=on_snapshot), strict=True)
+        except TrainingDiverged as error:
+            models |= zip(missing, error.models, strict=True)
+            raise TrainingDiverged([models[c] for c in configs], error.reasons) from None
+        finally:
+            for config in missing:
+                if model := models[config]:
+                    store.put(model)
+    return [model for config in configs if (model := models[config])]

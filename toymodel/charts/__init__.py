@@ -1,0 +1,1 @@
+"""Charts: from tidy frames to `altair` charts. They compute nothing."""

@@ -1,0 +1,71 @@
+"""One look for all charts: the colours of classes, features and signs, in both themes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import altair as alt
+
+from toymodel.polysemanticity import CLASSES, UNUSED
+
+MAX_NAMED_FEATURES = 20
+
+
+class Theme(NamedTuple):
+    """Colours that differ between the light and the dark theme."""
+
+    class_background: dict[str, str]
+    class_ink: dict[str, str]
+    gap: str
+    ink: str
+    faint: str
+    mark: str
+    node: str
+    positive: str
+    negative: str
+
+
+_NAMES = (*CLASSES, UNUSED)
+
+LIGHT = Theme(
+    class_background=dict(zip(_NAMES, ("#e6dce9", "#dbe7ee", "#fdf6d3", "#e8e8e8"), strict=True)),
+    class_ink=dict(zip(_NAMES, ("#6a0b83", "#2a628c", "#7d6200", "#5c5c5c"), strict=True)),
+    gap="#ffffff",
+    ink="#31333f",
+    faint="#c9cbd1",
+    mark="#d6336c",
+    node="#a3a6ad",
+    positive="#d1495b",
+    negative="#2f5fd0",
+)
+DARK = Theme(
+    class_background=dict(zip(_NAMES, ("#332539", "#1c2f3b", "#37311a", "#2c2c30"), strict=True)),
+    class_ink=dict(zip(_NAMES, ("#dcb0ec", "#93c6ea", "#ecd06a", "#b8b8b8"), strict=True)),
+    gap="#b9b4c4",
+    ink="#fafafa",
+    faint="#4b4e57",
+    mark="#ff7aa8",
+    node="#8b8e96",
+    positive="#ff8a8a",
+    negative="#7fa8ff",
+)
+
+
+def theme(dark: bool) -> Theme:
+    """The colours of one of the two themes."""
+    return DARK if dark else LIGHT
+
+
+def feature_colour(n_features: int) -> alt.Color:
+    """A colour a feature: 20 categories while they are few, else by rank of importance."""
+    if n_features <= MAX_NAMED_FEATURES:
+        scale = alt.Scale(scheme="tableau20", domain=list(range(n_features)))
+        return alt.Color("feature:N", scale=scale, title="feature")
+    scale = alt.Scale(scheme="plasma", domain=[0, n_features - 1], reverse=True)
+    return alt.Color("feature:Q", scale=scale, title="feature, by importance")
+
+
+def superposition_colour() -> alt.Color:
+    """Viridis as in the paper: dark for a feature by itself, yellow where it shares (1 and more)."""
+    scale = alt.Scale(scheme="viridis", domain=[0, 1], clamp=True)
+    return alt.Color("superposition:Q", scale=scale, title="superposition of the feature")

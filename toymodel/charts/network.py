@@ -1,0 +1,76 @@
+"""A small model as a graph: features above, neurons between, outputs below, signed edges."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from toymodel.charts.look import Theme, feature_colour
+
+
+def network(
+    edges: pd.DataFrame, *, n_features: int, n_neurons: int, theme: Theme, height: int = 260
+) -> alt.LayerChart:
+    """The graph of `frames.edges`: width is size, colour and dashes are the sign.
+
+    Weights are written on the edges while there are few.
+    """
+    x = alt.X("x:Q", scale=alt.Scale(domain=[0, 1]), axis=None)
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[-0.25, 2.25]), axis=None)
+    edges = edges.assign(
+        sign=(edges["weight"] > 0).map({True: "positive", False: "negative"}),
+        size=edges["weight"].abs(),
+        # Off the middle, where edges to the same neuron are apart.
+        label_x=edges["x"] + (edges["x2"] - edges["x"]) * 0.45,
+        label_y=edges["y"] + (edges["y2"] - edges["y"]) * 0.45,
+    )
+    signs = {"domain": ["positive", "negative"]}
+    lines = (
+        alt.Chart(edges)
+        .mark_rule(opacity=0.9)
+        .encode(
+            x=x,
+            y=y,
+            x2="x2:Q",
+            y2="y2:Q",
+            color=alt.Color(
+                "sign:N",
+                scale=alt.Scale(range=[theme.positive, theme.negative], **signs),
+                legend=None,
+            ),
+            strokeDash=alt.StrokeDash(
+                "sign:N", scale=alt.Scale(range=[[1, 0], [5, 3]], **signs), legend=None
+            ),
+            strokeWidth=alt.StrokeWidth("size:Q", scale=alt.Scale(range=[0.5, 3.5]), legend=None),
+            tooltip=["layer:N", "feature:Q", "neuron:Q", alt.Tooltip("weight:Q", format="+.3f")],
+        )
+    )
+    nodes = pd.DataFrame(
+        [
+            {"x": (i + 0.5) / n_features, "y": height_, "feature": i, "node": f"{name} {i}"}
+            for height_, name in ((2.0, "x"), (0.0, "y"))
+            for i in range(n_features)
+        ]
+    )
+    hidden = pd.DataFrame({"x": [(j + 0.5) / n_neurons for j in range(n_neurons)], "y": 1.0})
+    mark = {"size": 230, "opacity": 1}
+    layers: list[alt.Chart] = [
+        lines,
+        alt.Chart(hidden).mark_circle(color=theme.node, **mark).encode(x=x, y=y),
+        alt.Chart(nodes)
+        .mark_circle(**mark)
+        .encode(x=x, y=y, color=feature_colour(n_features).legend(None), tooltip="node:N"),
+    ]
+    if len(edges) <= 24:
+        layers.append(
+            alt.Chart(edges)
+            .mark_text(fontSize=11, align="left", dx=6, color=theme.ink)
+            .encode(
+                x=alt.X("label_x:Q", scale=alt.Scale(domain=[0, 1]), axis=None),
+                y=alt.Y("label_y:Q", scale=alt.Scale(domain=[-0.25, 2.25]), axis=None),
+                text=alt.Text("weight:Q", format="+.2f"),
+            )
+        )
+    return alt.layer(*layers, height=height, description="The model as a network.").resolve_scale(
+        color="independent"
+    )

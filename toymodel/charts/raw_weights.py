@@ -1,0 +1,38 @@
+"""Raw weights as bars above and below the axis, a column a neuron, for small models."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from toymodel.charts.look import Theme, feature_colour
+
+
+def raw_weights(
+    bars: pd.DataFrame, *, n_features: int, title: str, theme: Theme, height: int = 110
+) -> alt.LayerChart:
+    """Bars of the frame that `frames.signed_bars` gives, one colour a feature."""
+    count = int(bars["column"].max()) + 1
+    x_scale = alt.Scale(domain=[0, count], nice=False)
+    inset = {"start": alt.datum.column + 0.05, "end": alt.datum.column + 0.95}
+    weights = (
+        alt.Chart(bars)
+        .transform_calculate(**inset)
+        .mark_rect(stroke=theme.gap, strokeWidth=0.5)
+        .encode(
+            x=alt.X("start:Q", scale=x_scale, axis=None),
+            x2="end:Q",
+            y=alt.Y("low:Q", title=None, axis=alt.Axis(tickCount=5, format="+.1~f")),
+            y2="high:Q",
+            color=feature_colour(n_features).legend(None),
+            tooltip=["neuron:Q", "feature:Q", alt.Tooltip("weight:Q", format="+.3f")],
+        )
+    )
+    axis = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=theme.ink, strokeWidth=2)
+    return alt.layer(
+        weights,
+        axis.encode(y="y:Q"),
+        height=height,
+        title=alt.Title(title, anchor="start", fontSize=13, fontWeight="normal"),
+        description=f"{title}: bars of each neuron's weights, positive above the axis.",
+    )

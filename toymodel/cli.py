@@ -1,0 +1,246 @@
+"""The shell command: train one model or a sweep, and look after the store."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+import numpy as np
+from tqdm import tqdm
+
+from toymodel.cached import load_or_train
+from toymodel.config import RECIPES, Config, Recipe
+from toymodel.errors import TrainingDiverged
+from toymodel.frames import sweep_table
+from toymodel.model import Model
+from toymodel.polysemanticity import CLASSES, Thresholds
+from toymodel.settings import SettingError
+from toymodel.store import DamagedFile, default_store, load, model_key, save
+from toymodel.sweep import PAPER_DENSITIES, sweep
+
+if TYPE_CHECKING:
+    from toymodel.training import Snapshot
+
+_Command = Callable[..., Any]
+
+
+def main() -> None:
+    """Run the command; bad input is one line on standard error and exit code 2."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Exit as error:
+        raise SystemExit(error.exit_code) from None
+    except click.Abort:
+        _fail("stopped", 130)
+    except click.ClickException as error:
+        _fail(error.format_message(), error.exit_code)
+    except SettingError as error:
+        _fail(str(error), 2)
+    except TrainingDiverged as error:
+        _fail(str(error), 1)
+    except (OSError, ValueError) as error:
+        _fail(str(error), 1)
+    except KeyboardInterrupt:
+        _fail("stopped", 130)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo("toymodel: " + " ".join(message.split()), err=True)
+    raise SystemExit(code)
+
+
+def _model_options(command: _Command) -> _Command:
+    options = [
+        click.option("--n-features", "-n", default=100, show_default=True, help="Features."),
+        click.option("--n-neurons", "-m", default=40, show_default=True, help="Neurons."),
+        click.option(
+            "--importance-decay",
+            "-d",
+            default=0.8,
+            show_default=True,
+            help="Feature i has importance d^i.",
+        ),
+        click.option("--seed", "-s", default=0, show_default=True, help="Of weights and data."),
+        click.option(
+            "--recipe",
+            "-r",
+            "preset",
+            type=click.Choice(list(RECIPES)),
+            default="standard",
+            show_default=True,
+            help="How to train.",
+        ),
+        click.option(
+            "--set",
+            "changes",
+            multiple=True,
+            metavar="FIELD=VALUE",
+            help="Change a field of the recipe, such as steps=4000 or restarts=8.",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Answer in JSON."),
+        click.option("--quiet", "-q", is_flag=True, help="No progress bar."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Small ReLU networks that compute |x| in superposition (Elhage et al., 2022)."""
+
+
+@cli.command()
+@_model_options
+@click.option("--density", "-p", default=1.0, show_default=True, help="Feature probability 1 - S.")
+@click.option("--out", "-o", type=click.Path(path_type=Path), help="Also write the model here.")
+def train(
+    density: float,
+    out: Path | None,
+    changes: Sequence[str],
+    preset: str,
+    as_json: bool,
+    quiet: bool,
+    **fields: Any,
+) -> None:
+    """Train one model, or read it from the store."""
+    config = Config(feature_probability=density, **fields)
+    recipe = _recipe(preset, changes)
+    if out and not out.resolve().parent.is_dir():
+        raise click.BadParameter(f"{out.parent} is not a folder", param_hint="--out")
+    models = _run([config], recipe, quiet or as_json)
+    if out:
+        save(models[0], out)
+    _answer(models, as_json)
+
+
+@cli.command("sweep")
+@_model_options
+@click.option(
+    "--densities",
+    "-p",
+    default=",".join(f"{p:g}" for p in PAPER_DENSITIES),
+    show_default=True,
+    help="Feature probabilities 1 - S, with commas, up to 12.",
+)
+def sweep_command(
+    densities: str, changes: Sequence[str], preset: str, as_json: bool, quiet: bool, **fields: Any
+) -> None:
+    """Train the same model at several densities, as in the paper's figure."""
+    base = Config(**fields)
+    configs = sweep(base, [_number("densities", part) for part in densities.split(",")])
+    _answer(_run(configs, _recipe(preset, changes), quiet or as_json), as_json)
+
+
+@cli.command()
+@click.option("--clear", is_flag=True, help="Remove the models trained here, not the shipped ones.")
+@click.option("--check", is_flag=True, help="Read every file and say which are damaged.")
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+def cache(clear: bool, check: bool, as_json: bool) -> None:
+    """Say what the store holds."""
+    store = default_store()
+    removed = store.clear() if clear else 0
+    damaged = [str(path) for path in store.files() if check and not _sound(path)]
+    counts = {
+        kind.name: {
+            "models": len(paths := [f for f in store.files() if f.parent == kind]),
+            "bytes": sum(path.stat().st_size for path in paths),
+        }
+        for kind in (store.shipped, store.trained)
+    }
+    if as_json:
+        about = {"folder": str(store.root), "max_bytes": store.max_bytes, **counts}
+        click.echo(json.dumps(about | {"removed": removed, "damaged": damaged}))
+    else:
+        click.echo(f"{store.root}")
+        for kind, count in counts.items():
+            click.echo(f"  {kind}: {count['models']} models, {count['bytes'] / 2**20:.1f} MB")
+        if clear:
+            click.echo(f"  removed: {removed}")
+        if check:
+            click.echo(f"  damaged: {', '.join(damaged) or 'none'}")
+    if damaged:
+        raise click.exceptions.Exit(1)
+
+
+def _sound(path: Path) -> bool:
+    try:
+        load(path)
+    except DamagedFile:
+        return False
+    return True
+
+
+def _recipe(preset: str, changes: Sequence[str]) -> Recipe:
+    fields: dict[str, object] = {}
+    for change in changes:
+        name, equals, value = change.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{change!r} is not FIELD=VALUE", param_hint="--set")
+        fields[name.strip()] = _parse(value.strip(), name.strip())
+    return RECIPES[preset].replace(**fields)
+
+
+def _parse(value: str, name: str) -> object:
+    # What does not parse stays text, for the settings to refuse with the range allowed.
+    field = Recipe.model_fields.get(name)
+    try:
+        return field.annotation(value) if field and field.annotation in (int, float) else value
+    except ValueError:
+        return value
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise click.BadParameter(f"{text.strip()!r} is not a number", param_hint=name) from None
+
+
+def _run(configs: list[Config], recipe: Recipe, quiet: bool) -> list[Model]:
+    store = default_store()
+    with tqdm(total=recipe.steps, unit="step", disable=quiet or None, leave=False) as bar:
+
+        def show(snapshot: Snapshot) -> None:
+            bar.update(snapshot.step - bar.n)
+            losses = [float(np.nanmin(each)) for each in snapshot.losses if np.isfinite(each).any()]
+            if losses:
+                bar.set_postfix_str("loss " + " ".join(f"{loss:.2g}" for loss in losses[:8]))
+
+        models = load_or_train(configs, recipe, store=store, on_snapshot=show)
+    for note in store.notes:
+        click.echo(f"toymodel: {note}", err=True)
+    return models
+
+
+def _answer(models: list[Model], as_json: bool) -> None:
+    table = sweep_table(models, Thresholds())
+    if as_json:
+        rows = [
+            {
+                "key": model_key(model.config, model.recipe),
+                "config": model.config.model_dump(),
+                "recipe": model.recipe.model_dump(),
+                **{k: v if not _missing(v) else None for k, v in row.items()},
+            }
+            for model, row in zip(models, table.to_dict("records"), strict=True)
+        ]
+        click.echo(json.dumps(rows))
+        return
+    click.echo(
+        f"{'1 - S':>8}{'loss':>10}{'+-':>9}{'yardstick':>11}{'gain':>7}  {' / '.join(CLASSES)}"
+    )
+    for row in table.to_dict("records"):
+        counts = " / ".join(str(row[name]) for name in CLASSES)
+        click.echo(
+            f"{row['density']:>8g}{row['loss']:>10.5f}{row['loss_error']:>9.5f}"
+            f"{row['no_superposition_loss']:>11.5f}{row['gain']:>7.2f}  {counts}"
+        )
+
+
+def _missing(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)

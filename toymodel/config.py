@@ -1,0 +1,114 @@
+"""What is trained (`Config`) and how (`Recipe`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from jaxtyping import Float32
+from pydantic import Field
+
+from toymodel.settings import Settings
+from toymodel.task import TASKS, Task
+
+MAX_SEED = 2**31 - 1
+
+
+class Config(Settings):
+    """One model of the paper's section "Computation in Superposition".
+
+    Raises `SettingError`, which names field, value and allowed range.
+
+    Attributes:
+        task: "abs": the output should be |x| for every feature.
+        n_features: n, 1 to 2,000.
+        n_neurons: m, 1 to 2,000.
+        feature_probability: p = 1 - S, in (0, 1]: how often a feature is not zero.
+        importance_decay: d, in (0, 1]: feature i has importance I_i = d^i.
+        seed: 0 to 2^31 - 1; decides initial weights and training data, and nothing else does.
+    """
+
+    task: Literal["abs"] = "abs"
+    n_features: Annotated[int, Field(ge=1, le=2_000)] = 100
+    n_neurons: Annotated[int, Field(ge=1, le=2_000)] = 40
+    feature_probability: Annotated[float, Field(gt=0, le=1)] = 1.0
+    importance_decay: Annotated[float, Field(gt=0, le=1)] = 0.8
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
+
+    @property
+    def definition(self) -> Task:
+        """The task's input range and target."""
+        return TASKS[self.task]
+
+    @property
+    def importance(self) -> Float32[np.ndarray, " feature"]:
+        """I, shape (feature,): d^i, the first is 1."""
+        return (self.importance_decay ** np.arange(self.n_features, dtype=np.float64)).astype(
+            np.float32
+        )
+
+    @property
+    def loss_scale(self) -> float:
+        """The loss of answering 0 to everything, p E[t^2] sum I: normalised losses divide by it."""
+        importance = self.importance.astype(np.float64).sum()
+        return self.feature_probability * self.definition.mean_square * float(importance)
+
+
+class Recipe(Settings):
+    """How a model is trained. The default is the "standard" preset.
+
+    Raises `SettingError`, which names field, value and allowed range.
+
+    Attributes:
+        steps: optimiser steps.
+        batch_size: examples a step.
+        learning_rate: Adam's, at its highest.
+        schedule: "cosine" goes down to zero after the warm-up; "constant" stays.
+        warmup: share of the steps over which the learning rate rises linearly from zero.
+        beta1, beta2: Adam's averages of the gradient and of its square.
+        init: "xavier" (normal) or "kaiming" (uniform, as in the usual course recipe).
+        init_scale: factor on the initial weights. Biases start at zero.
+        sampler: "iid" draws from the true distribution. "tilted" draws features active with
+            probability q = max(p, min_active / n) and weights each example by the likelihood
+            ratio, which leaves the expected loss as it is and no batch empty.
+        min_active: active features an example that tilted sampling aims at, where p gives fewer.
+        linear_until: the output unit's slope for negative values goes linearly from 1 to 0 over
+            this share of the steps, so that no unit dies before it has found its feature.
+            0 is a plain ReLU from the start.
+        restarts: models trained a config, side by side; the one with the lowest loss is kept
+            as the model, the others are kept to look at.
+    """
+
+    steps: Annotated[int, Field(ge=1, le=1_000_000)] = 8_000
+    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 128
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.03
+    schedule: Literal["cosine", "constant"] = "cosine"
+    warmup: Annotated[float, Field(ge=0, le=1)] = 0.05
+    beta1: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    beta2: Annotated[float, Field(ge=0, lt=1)] = 0.99
+    init: Literal["xavier", "kaiming"] = "xavier"
+    init_scale: Annotated[float, Field(ge=0, le=10)] = 0.3
+    sampler: Literal["tilted", "iid"] = "tilted"
+    min_active: Annotated[float, Field(gt=0, le=100)] = 1.5
+    linear_until: Annotated[float, Field(ge=0, le=1)] = 0.5
+    restarts: Annotated[int, Field(ge=1, le=64)] = 1
+
+
+RECIPES: dict[str, Recipe] = {
+    "quick": Recipe(steps=2_000),
+    "standard": Recipe(),
+    "thorough": Recipe(steps=16_000, batch_size=256, restarts=8),
+    "usual": Recipe(
+        steps=10_000,
+        batch_size=1_024,
+        learning_rate=1e-3,
+        schedule="constant",
+        warmup=0.0,
+        beta2=0.999,
+        init="kaiming",
+        init_scale=1.0,
+        sampler="iid",
+        linear_until=0.0,
+    ),
+}
+"""The presets by name. Links name them, so a preset once published is never changed."""

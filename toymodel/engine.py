@@ -1,0 +1,188 @@
+"""One training step of many models side by side, with hand-written gradients.
+
+Axes: C configs times R restarts make I = C * R instances; inputs depend on the config alone.
+Examples are the last axis everywhere, so that one matrix product serves all restarts of a config.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from torch import Tensor
+
+from toymodel.config import Config, Recipe
+from toymodel.model import Weights
+from toymodel.sampling import Stream, generator, log_ratio, sampling_probability
+
+
+class Shard:
+    """Instances of equal shape that take every step together: some restarts of some configs."""
+
+    def __init__(
+        self, configs: Sequence[Config], restarts: range, recipe: Recipe, device: str
+    ) -> None:
+        self.configs, self.restarts, self.recipe = configs, restarts, recipe
+        C, R, B = len(configs), len(restarts), recipe.batch_size
+        n, m, I = configs[0].n_features, configs[0].n_neurons, C * R
+        task = configs[0].definition
+
+        def per_config(values: Sequence[float]) -> Tensor:
+            return torch.tensor(values, dtype=torch.float32, device=device).reshape(C, 1, 1)
+
+        def empty(*shape: int) -> Tensor:
+            return torch.empty(shape, device=device)
+
+        q = [sampling_probability(config, recipe) for config in configs]
+        self.task = task
+        self.slope_of_cut = per_config([(task.low - task.high) / each for each in q])
+        ratios = [
+            log_ratio(c.feature_probability, each, n) for c, each in zip(configs, q, strict=True)
+        ]
+        self.tilted = any(ratio != (0.0, 0.0) for ratio in ratios)
+        self.ratio_constant = per_config([a for a, _ in ratios])
+        self.ratio_slope = per_config([b for _, b in ratios])
+        # d loss / d output is this times the error: the 2 of the square, the normalisation, the mean.
+        importance = np.stack([2 * c.importance / c.loss_scale / B for c in configs])
+        self.importance = torch.from_numpy(importance).float().to(device).reshape(C, n, 1)
+
+        self.params = torch.zeros(I * (2 * n * m + n), device=device)
+        self.grads = torch.zeros_like(self.params)
+        self.W1, self.W2, self.b = self._views(self.params, I, n, m)
+        self.gW1, self.gW2, self.gb = self._views(self.grads, I, n, m)
+        self._initialise()
+        self.first_moment = torch.zeros_like(self.params)
+        self.second_moment = torch.zeros_like(self.params)
+        self.denominator = torch.empty_like(self.params)
+
+        self.x, self.h, self.dh = empty(C, n, B), empty(I, m, B), empty(I, m, B)
+        self.z, self.y, self.dz = empty(I, n, B), empty(I, n, B), empty(I, n, B)
+        self.window = torch.zeros(I, device=device)
+        self.window_steps = 0
+
+    @staticmethod
+    def _views(flat: Tensor, I: int, n: int, m: int) -> tuple[Tensor, Tensor, Tensor]:
+        W1, W2, b = flat.split([I * m * n, I * n * m, I * n])
+        return W1.view(I, m, n), W2.view(I, n, m), b.view(I, n)
+
+    def _initialise(self) -> None:
+        chosen = [(config.seed, restart) for config in self.configs for restart in self.restarts]
+        for i, (seed, restart) in enumerate(chosen):
+            random = generator(Stream.INITIAL_WEIGHTS, seed, restart)
+            for W in (self.W1[i], self.W2[i]):
+                out, fan_in = W.shape
+                if self.recipe.init == "xavier":
+                    drawn = random.standard_normal((out, fan_in)) * math.sqrt(2 / (out + fan_in))
+                else:
+                    bound = math.sqrt(6 / fan_in)
+                    drawn = random.uniform(-bound, bound, (out, fan_in))
+                W.copy_(torch.from_numpy(drawn * self.recipe.init_scale))
+
+    def take_window(self) -> Float32[np.ndarray, "config restart"]:
+        """The mean recorded loss since the last call."""
+        mean = self.window / max(self.window_steps, 1)
+        self.window.zero_()
+        self.window_steps = 0
+        return mean.cpu().numpy().reshape(len(self.configs), len(self.restarts))
+
+    def weights(self, config: int, restart: int) -> Weights:
+        """A copy of the weights of one restart of the shard's config number `config`."""
+        instance = config * len(self.restarts) + self.restarts.index(restart)
+
+        def copy(tensor: Tensor) -> np.ndarray:
+            return tensor.detach().cpu().numpy().copy()
+
+        W1, W2, b = copy(self.W1[instance]), copy(self.W2[instance]), copy(self.b[instance])
+        return Weights(W1=W1, W2=W2, b=b, b_hidden=np.zeros(len(W1), np.float32))
+
+    def step(self, uniform: Tensor, t: int, *, record: bool) -> None:
+        """One optimiser step, number t from 0, on uniform numbers (C or 1, n, B) in [0, 1)."""
+        recipe, task = self.recipe, self.task
+        C, R = len(self.configs), len(self.restarts)
+        I, m, B = self.h.shape
+        n = self.x.shape[1]
+
+        x = torch.mul(uniform, self.slope_of_cut, out=self.x).add_(task.high)
+        torch.threshold_(x, task.low, 0.0)
+        scale = self.importance
+        if self.tilted:
+            active = torch.abs(x).ceil_().sum(dim=1, keepdim=True)  # |x| is 1 at most
+            scale = scale * active.mul_(self.ratio_slope).add_(self.ratio_constant).exp_()
+
+        torch.bmm(self.W1.view(C, R * m, n), x, out=self.h.view(C, R * m, B)).relu_()
+        h = self.h
+        z = torch.baddbmm(self.b.unsqueeze(2), self.W2, h, out=self.z)
+        leak = _leak(recipe, t)
+        if leak:
+            y = torch.ops.aten.leaky_relu.out(z, leak, out=self.y)
+        else:
+            y = torch.clamp_min(z, 0.0, out=self.y)
+        error = y.view(C, R, n, B).sub_(task.target(x).unsqueeze(1))
+        dz = torch.mul(error, scale.unsqueeze(1), out=self.dz.view(C, R, n, B))
+        if record:
+            self.window += (error * dz).sum(dim=(2, 3)).view(I) / 2
+            self.window_steps += 1
+        dz = dz.view(I, n, B)
+        if leak:
+            torch.ops.aten.leaky_relu_backward.grad_input(dz, z, leak, False, grad_input=dz)
+        else:
+            torch.ops.aten.threshold_backward.grad_input(dz, z, 0.0, grad_input=dz)
+
+        torch.sum(dz, dim=2, out=self.gb)
+        torch.bmm(dz, h.transpose(1, 2), out=self.gW2)
+        dh = torch.bmm(self.W2.transpose(1, 2), dz, out=self.dh)
+        torch.ops.aten.threshold_backward.grad_input(dh, h, 0.0, grad_input=dh)
+        torch.bmm(dh.view(C, R * m, B), x.transpose(1, 2), out=self.gW1.view(C, R * m, n))
+        self._adam(t)
+
+    def _adam(self, t: int) -> None:
+        b1, b2 = self.recipe.beta1, self.recipe.beta2
+        g, mean, square = self.grads, self.first_moment, self.second_moment
+        mean.lerp_(g, 1 - b1)
+        square.mul_(b2).addcmul_(g, g, value=1 - b2)
+        correction = math.sqrt(1 - b2 ** (t + 1))
+        rate = _learning_rate(self.recipe, t) * correction / (1 - b1 ** (t + 1))
+        denominator = torch.sqrt(square, out=self.denominator).add_(1e-8 * correction)
+        self.params.addcdiv_(mean, denominator, value=-rate)
+
+
+def _leak(recipe: Recipe, t: int) -> float:
+    end = recipe.linear_until * recipe.steps
+    return max(0.0, 1 - t / end) if end > 0 else 0.0
+
+
+def _learning_rate(recipe: Recipe, t: int) -> float:
+    warmup = recipe.warmup * recipe.steps
+    if t < warmup:
+        return recipe.learning_rate * (t + 1) / (warmup + 1)
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    done = (t - warmup) / max(recipe.steps - warmup, 1)
+    return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
+
+
+class Draws:
+    """Uniform numbers for some steps: one stream a seed, shared by all densities and restarts."""
+
+    def __init__(self, configs: Sequence[Config], batch_size: int) -> None:
+        self.batch_size = batch_size
+        self.streams = {
+            (c.seed, c.n_features): generator(Stream.TRAINING_DATA, c.seed) for c in configs
+        }
+        self.drawn: dict[tuple[int, int], Tensor] = {}
+
+    def advance(self, steps: int) -> None:
+        """Draw what the next `steps` steps need."""
+        for (seed, n), random in self.streams.items():
+            block = random.random((steps, 1, n, self.batch_size), dtype=np.float32)
+            self.drawn[seed, n] = torch.from_numpy(block)
+
+    def uniform(self, configs: Sequence[Config]) -> Tensor:
+        """(step, config, feature, example); one config long where all share a seed."""
+        keys = [(c.seed, c.n_features) for c in configs]
+        if len(set(keys)) == 1:
+            return self.drawn[keys[0]]
+        return torch.cat([self.drawn[key] for key in keys], dim=1)

@@ -1,0 +1,204 @@
+"""Tidy frames of a model's weights, one row a thing that is drawn or listed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from toymodel.config import Config
+from toymodel.loss import Estimate, no_superposition_loss, superposition_gain
+from toymodel.model import Model, Weights
+from toymodel.polysemanticity import Thresholds, neurons, paper_order, path_gain, superposition
+
+LEAST_BLOCK = 0.03
+OTHERS = -1
+"""The feature number of a block in which the smallest weights of a neuron are drawn as one."""
+
+
+def blocks(
+    config: Config,
+    weights: Weights,
+    *,
+    side: str = "input",
+    relative: bool = True,
+    least: float = LEAST_BLOCK,
+) -> pd.DataFrame:
+    """The blocks of the neuron weight stack plot, one row each.
+
+    side: "input" stacks |W1[j]|, "output" |W2[:, j]|. relative: heights are divided by the
+    neuron's largest. Blocks below `least` of the neuron's largest are drawn as one, feature
+    OTHERS, so that stacks keep their full height.
+
+    Columns: column (0 is leftmost: the paper's order), neuron, feature, features (how many the
+    block stands for), importance, w_in, w_out, superposition (NaN if not represented), low, high.
+    """
+    sizes = np.abs(weights.W1 if side == "input" else weights.W2.T).astype(np.float64)
+    largest = sizes.max(axis=1, keepdims=True)
+    ratio = np.divide(sizes, largest, out=np.zeros_like(sizes), where=largest > 0)
+    drawn = ratio >= least
+    order = paper_order(weights.W1)
+    column = np.empty(len(order), int)
+    column[order] = np.arange(len(order))
+
+    neuron, feature = np.nonzero(drawn)
+    frame = pd.DataFrame(
+        {
+            "column": column[neuron],
+            "neuron": neuron,
+            "feature": feature,
+            "features": 1,
+            "importance": config.importance[feature],
+            "w_in": weights.W1[neuron, feature],
+            "w_out": weights.W2[feature, neuron],
+            "superposition": superposition(weights.W1)[feature],
+            "height": (ratio if relative else sizes)[neuron, feature],
+        }
+    )
+    rest = np.where(drawn, 0, ratio if relative else sizes).sum(axis=1)
+    small = (~drawn & (sizes > 0)).sum(axis=1)
+    others = pd.DataFrame(
+        {
+            "column": column,
+            "neuron": np.arange(len(order)),
+            "feature": OTHERS,
+            "features": small,
+            "height": rest,
+        }
+    ).query("height > 0")
+    frame = pd.concat([frame, others], ignore_index=True)
+    # The smallest weights lie on top of the others, and the feature number decides between equals.
+    frame["last"] = frame["feature"] == OTHERS
+    frame = frame.sort_values(
+        ["column", "last", "height", "feature"], ascending=[True, True, False, True]
+    )
+    frame["high"] = frame.groupby("column")["height"].cumsum()
+    frame["low"] = frame["high"] - frame["height"]
+    return frame.drop(columns=["height", "last"]).reset_index(drop=True)
+
+
+def columns(weights: Weights, thresholds: Thresholds | None = None) -> pd.DataFrame:
+    """One row a neuron, in the paper's order.
+
+    Columns: column, neuron, class, primary (feature), extra_weight, effective_features.
+    """
+    found = neurons(weights.W1, thresholds)
+    order = paper_order(weights.W1)
+    return pd.DataFrame(
+        {
+            "column": np.arange(len(order)),
+            "neuron": order,
+            "class": np.array(found.classes, dtype=object)[order],
+            "primary": found.primary[order],
+            "extra_weight": found.extra_weight[order],
+            "effective_features": found.effective_features[order],
+        }
+    )
+
+
+def spans(columns: pd.DataFrame) -> pd.DataFrame:
+    """Runs of neighbouring neurons of one class in a frame made by `columns`.
+
+    Columns: class, start, end (columns, end excluded), named (the class's widest run).
+    """
+    classes = columns["class"]
+    frame = (
+        columns.assign(run=(classes != classes.shift()).cumsum())
+        .groupby("run", sort=True)
+        .agg(**{"class": ("class", "first"), "start": ("column", "min"), "end": ("column", "max")})
+        .reset_index(drop=True)
+    )
+    frame["end"] += 1
+    width = frame["end"] - frame["start"]
+    frame["named"] = width.groupby(frame["class"]).transform("idxmax") == frame.index
+    return frame
+
+
+def neuron_weights(config: Config, weights: Weights, neuron: int) -> pd.DataFrame:
+    """One neuron's weights, largest input weight first.
+
+    Columns: feature, importance, w_in, w_out, path_gain, superposition.
+    """
+    frame = pd.DataFrame(
+        {
+            "feature": np.arange(config.n_features),
+            "importance": config.importance,
+            "w_in": weights.W1[neuron],
+            "w_out": weights.W2[:, neuron],
+            "path_gain": path_gain(weights.W1, weights.W2)[neuron],
+            "superposition": superposition(weights.W1),
+        }
+    )
+    return frame.sort_values("w_in", key=np.abs, ascending=False, ignore_index=True)
+
+
+def signed_bars(weights: Weights, *, side: str = "input") -> pd.DataFrame:
+    """Raw weights stacked away from the axis, positive ones above and negative ones below.
+
+    Neurons stand by primary feature, the one with the positive weight first.
+    Columns: column, neuron, feature, weight, low, high.
+    """
+    W = weights.W1 if side == "input" else weights.W2.T
+    order = by_feature(weights)
+    frame = pd.DataFrame(
+        [
+            {"column": column, "neuron": int(j), "feature": i, "weight": float(W[j, i])}
+            for column, j in enumerate(order)
+            for i in np.argsort(-np.abs(W[j]), kind="stable").tolist()
+        ]
+    )
+    sign = np.where(frame["weight"] < 0, -1, 1)
+    frame["high"] = frame.groupby([frame["column"], sign])["weight"].cumsum()
+    frame["low"] = frame["high"] - frame["weight"]
+    return frame
+
+
+def by_feature(weights: Weights) -> list[int]:
+    """Neurons by primary feature, so that pairs stand together, positive side first."""
+    primary = neurons(weights.W1).primary
+    side = -np.sign(weights.W1[np.arange(len(primary)), primary])
+    return np.lexsort((side, primary)).tolist()
+
+
+def edges(weights: Weights, *, least: float = 0.03) -> pd.DataFrame:
+    """Edges of the network as a graph; those below `least` of their layer's largest are left out.
+
+    Columns: layer ("W1" or "W2"), feature, neuron, weight, x, y, x2, y2: features at heights 2
+    (input) and 0 (output), neurons at 1; horizontal places 0 to 1.
+    """
+    m, n = weights.W1.shape
+    place = np.empty(m)
+    place[by_feature(weights)] = (np.arange(m) + 0.5) / m
+    at = (np.arange(n) + 0.5) / n
+    rows: list[dict[str, object]] = []
+    for layer, W in (("W1", weights.W1), ("W2", weights.W2.T)):
+        shown = np.abs(W) >= least * np.abs(W).max()
+        for j, i in np.argwhere(shown & (W != 0)).tolist():
+            ends = (at[i], 2.0, place[j], 1.0) if layer == "W1" else (place[j], 1.0, at[i], 0.0)
+            rows.append(
+                {"layer": layer, "feature": i, "neuron": j, "weight": float(W[j, i])}
+                | dict(zip(("x", "y", "x2", "y2"), ends, strict=True))
+            )
+    return pd.DataFrame(rows)
+
+
+def sweep_table(models: Sequence[Model], thresholds: Thresholds | None = None) -> pd.DataFrame:
+    """One row a model: density, loss and its error, yardstick, gain, and the counts of classes.
+
+    Columns: density, loss, loss_error, no_superposition_loss, gain, unused and those in CLASSES.
+    """
+    rows = []
+    for model in models:
+        loss = Estimate(model.loss, model.loss_error)
+        rows.append(
+            {
+                "density": model.config.feature_probability,
+                "loss": loss.value,
+                "loss_error": loss.error,
+                "no_superposition_loss": no_superposition_loss(model.config),
+                "gain": superposition_gain(model.config, loss.value),
+                **neurons(model.W1, thresholds).counts,
+            }
+        )
+    return pd.DataFrame(rows)

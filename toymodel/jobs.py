@@ -1,0 +1,338 @@
+"""Trainings that run outside the page which asked: one queue, progress, cancel, limits.
+
+A job trains some configs with one recipe. What it shows of its progress, and the word that it
+should stop, are files in a scratch folder, so that any `concurrent.futures` executor will do
+whose workers see the same folders: `WorkerExecutor` here, or a cluster's.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import CancelledError, Executor, Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+from jaxtyping import Float32
+from pydantic import Field
+from safetensors import SafetensorError
+
+from toymodel.config import Config, Recipe
+from toymodel.errors import TrainingCancelled, TrainingDiverged
+from toymodel.model import Model, Weights
+from toymodel.settings import Settings
+from toymodel.store import Store, model_key, pack, unpack, write_whole
+
+if TYPE_CHECKING:
+    from toymodel.training import Snapshot
+
+_WRITE_SECONDS = 0.25
+_GRACE_SECONDS = 0.35  # from asking a training to stop to ending its process
+
+
+class Refused(RuntimeError):
+    """A training was not taken; the message says which limit it meets and what is allowed."""
+
+
+class Limits(Settings):
+    """What one job may ask for, and how many may wait.
+
+    queue: jobs that wait or run. weights: trained at once, all configs and restarts together;
+    each takes some 25 bytes. steps: of one job.
+    """
+
+    queue: Annotated[int, Field(ge=1, le=1_000)] = 20
+    weights: Annotated[int, Field(ge=1, le=10**10)] = 200_000_000
+    steps: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000_000
+
+    @classmethod
+    def from_environment(cls) -> Limits:
+        """$TOYMODEL_MAX_QUEUE, _WEIGHTS and _STEPS; raises `SettingError` for anything odd."""
+        given = {name: os.environ.get(f"TOYMODEL_MAX_{name.upper()}") for name in cls.model_fields}
+        return cls(**{k: int(v) if v.isdecimal() else v for k, v in given.items() if v})
+
+    def check(self, configs: Sequence[Config], recipe: Recipe) -> None:
+        """Raises `Refused` for a job beyond these limits."""
+        weights = recipe.restarts * sum(2 * c.n_features * c.n_neurons for c in configs)
+        for what, asked, allowed in (
+            ("weights", weights, self.weights),
+            ("steps", recipe.steps, self.steps),
+        ):
+            if asked > allowed:
+                raise Refused(
+                    f"This training asks for {asked:,} {what}; this copy allows {allowed:,}. "
+                    "Make it smaller, or run toymodel on your own machine, where you set the limit."
+                )
+
+
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Where a request stands.
+
+    place: jobs ahead of it in the queue. losses and weights: by model key, as of the last
+    snapshot; losses are (restart,) and NaN at first. remaining: seconds, NaN while unknown.
+    """
+
+    state: State
+    place: int = 0
+    step: int = 0
+    steps: int = 0
+    remaining: float = float("nan")
+    losses: dict[str, Float32[np.ndarray, " restart"]] = field(default_factory=dict)
+    weights: dict[str, Weights] = field(default_factory=dict)
+    message: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether there is something to wait for."""
+        return self.state in ("waiting", "running")
+
+
+@dataclass(kw_only=True, eq=False)
+class _Job:
+    configs: list[Config]
+    recipe: Recipe
+    keys: list[str]
+    scratch: Path
+    visitors: set[str]
+    future: Future[Any] = field(default_factory=Future)
+    cancelled: bool = False
+    snapshot: tuple[float, Progress] = (0.0, Progress(state="running"))
+
+
+class JobManager:
+    """Takes requests for models, trains what is missing once, and says how far it is.
+
+    Models that are wanted by several visitors, or by overlapping requests, are one job each.
+    """
+
+    def __init__(self, store: Store, executor: Executor, limits: Limits | None = None) -> None:
+        self.store = store
+        self.executor = executor
+        self.limits = limits or Limits()
+        self._folder = tempfile.TemporaryDirectory(prefix="toymodel-jobs-")
+        self._jobs: OrderedDict[int, _Job] = OrderedDict()
+        self._failures: OrderedDict[str, str] = OrderedDict()
+        self._count = 0
+        self._lock = threading.RLock()
+
+    def request(self, configs: Sequence[Config], recipe: Recipe, visitor: str) -> None:
+        """Have the models trained that are neither stored nor already on their way.
+
+        Raises `Refused` beyond the limits or when the queue is full.
+        """
+        with self._lock:
+            missing = [c for c in dict.fromkeys(configs) if not self.store.has(c, recipe)]
+            by_key = self._active()
+            fresh: list[Config] = []
+            for config in missing:
+                key = model_key(config, recipe)
+                if key in by_key:
+                    by_key[key].visitors.add(visitor)
+                else:
+                    fresh.append(config)
+            if not fresh:
+                return
+            self.limits.check(fresh, recipe)
+            if len(self._jobs) >= self.limits.queue:
+                raise Refused(
+                    f"{len(self._jobs)} trainings wait already, which is all that this copy takes."
+                    " Try again in a little while, or run toymodel on your own machine."
+                )
+            self._start(fresh, recipe, visitor)
+
+    def progress(self, configs: Sequence[Config], recipe: Recipe) -> Progress | None:
+        """Where the training of these configs stands; None if nobody asked for any of them.
+
+        "done", "failed" and "cancelled" are told of what is not stored; a failure stays known
+        until the same model is asked for again.
+        """
+        keys = [model_key(config, recipe) for config in configs]
+        with self._lock:
+            order = list(self._jobs.values())
+            wanted = [job for job in order if set(job.keys) & set(keys)]
+            failure = next((self._failures[key] for key in keys if key in self._failures), None)
+        if not wanted:
+            return Progress(state="failed", message=failure) if failure else None
+        parts = [_read_progress(job) for job in wanted]
+        running = [part for part in parts if part.steps]
+        shown = max(running, key=lambda part: part.steps - part.step) if running else parts[0]
+        return Progress(
+            state="running" if any(job.future.running() for job in wanted) else "waiting",
+            place=order.index(wanted[0]),
+            step=shown.step,
+            steps=shown.steps or wanted[0].recipe.steps,
+            remaining=shown.remaining if len(running) == len(parts) else float("nan"),
+            losses={key: value for part in parts for key, value in part.losses.items()},
+            weights={key: value for part in parts for key, value in part.weights.items()},
+        )
+
+    def cancel(self, configs: Sequence[Config], recipe: Recipe, visitor: str) -> int:
+        """Stop the training of these configs; returns how many jobs others still wait for.
+
+        A job stops when no visitor is left who asked for it.
+        """
+        keys = {model_key(config, recipe) for config in configs}
+        with self._lock:
+            wanted = [job for job in self._jobs.values() if keys & set(job.keys)]
+            for job in wanted:
+                job.visitors.discard(visitor)
+            alone = [job for job in wanted if not job.visitors]
+            for job in alone:
+                job.cancelled = True
+        for job in alone:
+            with suppress(OSError):
+                (job.scratch / "cancel").touch()
+            if not job.future.cancel():
+                kill = getattr(self.executor, "kill", None)
+                if kill:
+                    threading.Timer(_GRACE_SECONDS, kill, (job.future,)).start()
+        return len(wanted) - len(alone)
+
+    def close(self) -> None:
+        """Stop everything, and end the worker."""
+        with self._lock:
+            jobs = list(self._jobs.values())
+        for job in jobs:
+            job.visitors.clear()
+            self.cancel(job.configs, job.recipe, "")
+        self.executor.shutdown(wait=True)
+        self._folder.cleanup()
+
+    def _active(self) -> dict[str, _Job]:
+        return {key: job for job in self._jobs.values() if not job.cancelled for key in job.keys}
+
+    def _start(self, configs: list[Config], recipe: Recipe, visitor: str) -> None:
+        self._count += 1
+        number = self._count
+        scratch = Path(self._folder.name) / str(number)
+        scratch.mkdir()
+        keys = [model_key(config, recipe) for config in configs]
+        for key in keys:
+            self._failures.pop(key, None)
+        job = _Job(configs=configs, recipe=recipe, keys=keys, scratch=scratch, visitors={visitor})
+        self._jobs[number] = job
+        job.future = self.executor.submit(
+            run_job, configs, recipe, self.store.root, self.store.max_bytes, scratch
+        )
+        job.future.add_done_callback(lambda future: self._finish(number, future))
+
+    def _finish(self, number: int, future: Future[Any]) -> None:
+        with self._lock:
+            job = self._jobs[number]
+            failures: dict[str, str] = {}
+            try:
+                result: JobResult = future.result()
+                for model in result.unsaved:
+                    self.store.keep_in_memory(model)
+                self.store.notes.extend(n for n in result.notes if n not in self.store.notes)
+                failures = result.failures
+            except CancelledError:
+                pass
+            except Exception as error:
+                if not job.cancelled:
+                    failures = dict.fromkeys(job.keys, f"{error}")
+            self._failures |= failures
+            while len(self._failures) > 1_000:
+                self._failures.popitem(last=False)
+            del self._jobs[number]
+        for path in job.scratch.iterdir():
+            path.unlink(missing_ok=True)
+        with suppress(OSError):
+            job.scratch.rmdir()
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """What a job could not leave in the store: models where it cannot be written to, and reasons."""
+
+    unsaved: list[Model]
+    failures: dict[str, str]
+    notes: list[str]
+
+
+def run_job(
+    configs: list[Config], recipe: Recipe, root: Path, max_bytes: int, scratch: Path
+) -> JobResult:
+    """A job, in the worker process: train, show progress in `scratch`, store.
+
+    Raises `TrainingCancelled` when a file "cancel" appears in `scratch`, or when the process
+    that started this one is gone.
+    """
+    from toymodel.cached import load_or_train
+
+    store = Store(root, max_bytes=max_bytes)
+    keys = [model_key(c, recipe) for c in configs if not store.has(c, recipe)]
+    parent = os.getppid()
+    written = float("-inf")
+
+    def on_snapshot(snapshot: Snapshot) -> None:
+        nonlocal written
+        if (scratch / "cancel").exists() or os.getppid() != parent:
+            raise TrainingCancelled
+        if snapshot.step and time.monotonic() - written >= _WRITE_SECONDS:
+            written = time.monotonic()
+            _write_progress(scratch, keys, snapshot)
+
+    failures: dict[str, str] = {}
+    try:
+        models = load_or_train(configs, recipe, store=store, on_snapshot=on_snapshot)
+    except TrainingDiverged as error:
+        lost = [c for c, model in zip(configs, error.models, strict=True) if model is None]
+        failures = {
+            model_key(c, recipe): reason for c, reason in zip(lost, error.reasons, strict=True)
+        }
+        models = [model for model in error.models if model]
+    unsaved = [model for model in models if store.in_memory(model.config, recipe)]
+    return JobResult(unsaved, failures, list(store.notes))
+
+
+def _write_progress(scratch: Path, keys: list[str], snapshot: Snapshot) -> None:
+    tensors: dict[str, np.ndarray] = {}
+    for index, key in enumerate(keys):
+        weights = snapshot.weights(index)
+        tensors |= {f"{key}.{name}": value for name, value in vars(weights).items()}
+        tensors[f"{key}.losses"] = snapshot.losses[index]
+    about = {
+        "step": snapshot.step,
+        "steps": snapshot.steps,
+        "remaining": snapshot.remaining,
+        "keys": keys,
+    }
+    with suppress(OSError):  # a full disk must not stop a training
+        write_whole(scratch / "progress", pack(tensors, about))
+
+
+def _read_progress(job: _Job) -> Progress:
+    path = job.scratch / "progress"
+    try:
+        modified = path.stat().st_mtime
+        if modified == job.snapshot[0]:
+            return job.snapshot[1]
+        tensors, about = unpack(path.read_bytes())
+    except (OSError, SafetensorError, KeyError, ValueError):
+        return job.snapshot[1]
+    names = ("W1", "W2", "b", "b_hidden")
+    progress = Progress(
+        state="running",
+        step=about["step"],
+        steps=about["steps"],
+        remaining=about["remaining"],
+        losses={key: tensors[f"{key}.losses"] for key in about["keys"]},
+        weights={
+            key: Weights(**{name: tensors[f"{key}.{name}"] for name in names})
+            for key in about["keys"]
+        },
+    )
+    job.snapshot = (modified, progress)
+    return progress

@@ -1,0 +1,113 @@
+"""Normalised loss and the exact yardstick: what the best model without superposition scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float64
+
+from toymodel.config import Config
+from toymodel.model import Weights
+from toymodel.sampling import evaluation_batches
+
+_EVALUATION_MULTIPLICATIONS = 4e9  # bounds the time that one model's evaluation takes
+
+
+class Estimate(NamedTuple):
+    """A Monte Carlo mean and its standard error."""
+
+    value: float
+    error: float
+
+
+def evaluation_examples(config: Config) -> int:
+    """How many examples an evaluation takes: 2^17, fewer for models above some 30,000 weights."""
+    affordable = int(_EVALUATION_MULTIPLICATIONS / (2 * config.n_features * config.n_neurons))
+    return max(4_096, min(2**17, affordable))
+
+
+def evaluate(config: Config, weights: Weights, *, examples: int | None = None) -> Estimate:
+    """Normalised loss of one model with its standard error, on the evaluation stream.
+
+    E sum_i I_i (y_i - |x_i|)^2 over p/3 sum I; answering 0 to everything scores exactly 1.
+    """
+    *_, estimates = evaluate_many(config, [weights], examples=examples)
+    return estimates[0]
+
+
+def evaluate_many(
+    config: Config, models: Sequence[Weights], *, examples: int | None = None
+) -> Iterator[list[Estimate]]:
+    """Estimates for several models on the same inputs, after every batch: the last one counts.
+
+    An iterator, so that a caller can stop between batches.
+    """
+    total = np.zeros(len(models))
+    square = np.zeros(len(models))
+    count = 0
+    importance = config.importance
+    target = config.definition.target
+    for x, weight in evaluation_batches(config, examples or evaluation_examples(config)):
+        count += x.shape[1]
+        for index, model in enumerate(models):
+            error = model.output(x) - target(x)
+            np.square(error, out=error)
+            loss = (importance @ error).astype(np.float64) * weight / config.loss_scale
+            total[index] += loss.sum()
+            square[index] += (loss**2).sum()
+        mean = total / count
+        variance = np.maximum(square / count - mean**2, 0)
+        yield [
+            Estimate(float(m), float(e))
+            for m, e in zip(mean, np.sqrt(variance / max(count - 1, 1)), strict=True)
+        ]
+
+
+def no_superposition_loss(config: Config) -> float:
+    """Normalised loss without superposition: the exact yardstick.
+
+    The floor(m/2) most important features get two neurons each and cost nothing; every other
+    output is the best constant, p/2, and costs I_i (p/3 - p^2/4).
+    """
+    task, p = config.definition, config.feature_probability
+    importance = config.importance.astype(np.float64)
+    left_out = importance[config.n_neurons // 2 :].sum()
+    return float(left_out / importance.sum() * (1 - p * task.mean**2 / task.mean_square))
+
+
+def superposition_gain(config: Config, loss: float) -> float:
+    """No-superposition loss / loss: above 1 the model computes more than it has neurons for.
+
+    NaN where there is nothing to gain, because every feature has its two neurons.
+    """
+    yardstick = no_superposition_loss(config)
+    if yardstick == 0:
+        return float("nan")
+    return yardstick / loss if loss > 0 else float("inf")
+
+
+def loss_by_feature(
+    config: Config, weights: Weights, *, examples: int | None = None
+) -> Float64[np.ndarray, " feature"]:
+    """Each feature's part of the normalised loss, (feature,); they sum to the loss."""
+    total = np.zeros(config.n_features)
+    count = 0
+    for x, weight in evaluation_batches(config, examples or evaluation_examples(config)):
+        total += (weights.output(x) - config.definition.target(x)) ** 2 @ weight
+        count += x.shape[1]
+    return total / count * config.importance / config.loss_scale
+
+
+def dead_outputs(
+    config: Config, weights: Weights, *, examples: int = 8_192
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which outputs are 0 on every one of `examples` inputs drawn tilted, (feature,).
+
+    Such an output has no gradient, and no training wakes it up again.
+    """
+    alive = np.zeros(config.n_features, dtype=bool)
+    for x, _ in evaluation_batches(config, examples):
+        alive |= (weights.output(x) > 0).any(axis=1)
+    return ~alive

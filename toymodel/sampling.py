@@ -1,0 +1,79 @@
+"""Sparse inputs: where their randomness comes from, and tilted sampling.
+
+Every input is cut from uniform numbers: a feature is active where its number u is below q, and
+its value then runs over the task's range. So two densities can be cut from the same numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from enum import IntEnum
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from toymodel.config import Config, Recipe
+
+
+class Stream(IntEnum):
+    """Separate sources of randomness: none of them moves when another draws more."""
+
+    INITIAL_WEIGHTS = 0
+    TRAINING_DATA = 1
+    EVALUATION = 2
+
+
+def generator(stream: Stream, *keys: int) -> np.random.Generator:
+    """The random numbers of one stream, told apart by `keys` (a seed, a restart)."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence((stream, *keys))))
+
+
+def sampling_probability(config: Config, recipe: Recipe) -> float:
+    """q in (0, 1]: how often a feature is active in the examples that are drawn."""
+    if recipe.sampler == "iid":
+        return config.feature_probability
+    return tilted_probability(config, recipe.min_active)
+
+
+def tilted_probability(config: Config, min_active: float) -> float:
+    """q = max(p, min_active / n), where a tilt goes to 1/2 at most."""
+    # With q near 1 an empty example, common under p, would be rare and weigh a great deal.
+    return max(config.feature_probability, min(0.5, min_active / config.n_features))
+
+
+def log_ratio(p: float, q: float, n_features: int) -> tuple[float, float]:
+    """The likelihood ratio of an example with k active features: its logarithm is a + b k.
+
+    (p/q)^k ((1-p)/(1-q))^(n-k). Returns (a, b); (0, 0) where p = q.
+    """
+    if p == q:
+        return 0.0, 0.0
+    idle = math.log1p(-p) - math.log1p(-q)
+    return n_features * idle, math.log(p / q) - idle
+
+
+def cut(
+    uniform: Float32[np.ndarray, "*shape"], q: float, low: float, high: float
+) -> Float32[np.ndarray, "*shape"]:
+    """Inputs from uniform numbers in [0, 1): 0 where u >= q, else uniform on (low, high]."""
+    value = np.float32(high) - np.float32((high - low) / q) * uniform
+    return np.where(value > np.float32(low), value, np.float32(0.0))
+
+
+def evaluation_batches(
+    config: Config, examples: int, *, min_active: float = 1.5, batch: int = 1_024
+) -> Iterator[tuple[Float32[np.ndarray, "feature example"], Float[np.ndarray, " example"]]]:
+    """Inputs x, (feature, example), and weights w, (example,), from the evaluation stream.
+
+    The mean of w f(x) estimates E f under the true distribution. The stream is the same for
+    every seed and every recipe, so that two models are compared on the same inputs.
+    """
+    q = tilted_probability(config, min_active)
+    constant, slope = log_ratio(config.feature_probability, q, config.n_features)
+    task = config.definition
+    random = generator(Stream.EVALUATION)
+    for start in range(0, examples, batch):
+        size = min(batch, examples - start)
+        x = cut(random.random((config.n_features, size), dtype=np.float32), q, task.low, task.high)
+        yield x, np.exp(constant + slope * np.count_nonzero(x, axis=0))

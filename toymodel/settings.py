@@ -1,0 +1,110 @@
+"""Validated settings: frozen, keyword-only, and refused in words a person can act on."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any, Literal, NamedTuple, Self, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+
+
+class Problem(NamedTuple):
+    """One refused field: its name, the value given, and what is allowed instead."""
+
+    field: str
+    value: object
+    allowed: str
+
+    def __str__(self) -> str:
+        shown = json.dumps(self.value) if isinstance(self.value, str) else repr(self.value)
+        if len(shown) > 60:
+            shown = shown[:57] + "..."
+        return f"{self.field} = {shown}: must be {self.allowed}"
+
+
+class SettingError(ValueError):
+    """Some settings are not allowed; `problems` lists each field, its value and its range."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(str(problem) for problem in problems))
+
+    def __reduce__(self) -> tuple[type[SettingError], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)
+
+
+class Settings(BaseModel):
+    """Base of `Config` and `Recipe`: frozen, unknown fields forbidden, numbers taken strictly."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    def __init__(self, **fields: Any) -> None:
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise SettingError(_problems(type(self), error)) from None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _accept_numpy_numbers(cls, value: object) -> object:
+        # A loop over np.arange or np.logspace hands over numpy's own number types.
+        if isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, Integral):
+            return int(value)
+        return float(value) if isinstance(value, Real) else value
+
+    @classmethod
+    def from_mapping(cls, fields: Mapping[str, object]) -> Self:
+        """The settings in a parsed JSON object; raises `SettingError` as the constructor does."""
+        return cls(**fields)
+
+    @classmethod
+    def allowed(cls, field: str) -> str:
+        """What `field` may be, in words: 'a whole number from 1 to 2,000'."""
+        return _allowed(cls.model_fields[field])
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some fields changed, checked like a new one."""
+        return type(self)(**(self.model_dump() | changes))
+
+    def canonical(self) -> str:
+        """JSON with sorted keys: the same text for the same settings, always."""
+        return json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"))
+
+
+def _problems(owner: type[Settings], error: ValidationError) -> tuple[Problem, ...]:
+    known = owner.model_fields
+    found: dict[str, Problem] = {}
+    for item in error.errors():
+        name = str(item["loc"][0]) if item["loc"] else owner.__name__
+        if name in known:
+            allowed = _allowed(known[name])
+        elif item["type"] == "extra_forbidden":
+            allowed = f"one of the fields of {owner.__name__}: {', '.join(known)}"
+        else:  # a rule about several fields says itself what it allows
+            allowed = item["msg"].removeprefix("Value error, ")
+        found.setdefault(name, Problem(name, item["input"], allowed))
+    return tuple(found.values())
+
+
+def _allowed(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return "one of " + ", ".join(repr(choice) for choice in get_args(field.annotation))
+    limits = {
+        name: getattr(item, name)
+        for item in field.metadata
+        for name in ("ge", "gt", "le", "lt")
+        if getattr(item, name, None) is not None
+    }
+    if field.annotation is int:
+        return f"a whole number from {limits['ge']:,} to {limits['le']:,}"
+    low = f"from {limits['ge']:g}" if "ge" in limits else f"above {limits['gt']:g}"
+    if "lt" in limits:
+        return f"a number {low} and below {limits['lt']:g}"
+    high = limits.get("le", math.inf)
+    return f"a number {low} {'to' if 'ge' in limits else 'and at most'} {high:g}"

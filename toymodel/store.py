@@ -1,0 +1,330 @@
+"""Trained models as files, found again by what they are: one safetensors file a model."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import tempfile
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from toymodel.config import Config, Recipe
+from toymodel.model import History, Model, Weights
+from toymodel.settings import SettingError
+
+ENGINE_VERSION = 1
+"""Part of every key. It goes up when the same config and recipe would train other weights."""
+
+_FORMAT = 1
+_SUFFIX = ".safetensors"
+_MEMORY_MODELS = 64
+_DTYPES = {"history.step": np.dtype(np.int64)}
+
+
+class DamagedFile(ValueError):
+    """A file is not a model that `save` wrote, or no longer is; the message says why."""
+
+
+def model_key(config: Config, recipe: Recipe) -> str:
+    """The name of the model that this config and recipe give: 32 hexadecimal digits."""
+    text = f"{ENGINE_VERSION}\n{config.canonical()}\n{recipe.canonical()}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def save(model: Model, path: str | os.PathLike[str]) -> None:
+    """Write a model to one safetensors file, which appears under its name only when complete.
+
+    Raises `OSError` where the folder cannot be written to.
+    """
+    tensors = _tensors(model)
+    about: dict[str, Any] = {
+        "format": _FORMAT,
+        "key": model_key(model.config, model.recipe),
+        "config": model.config.model_dump(),
+        "recipe": model.recipe.model_dump(),
+        "versions": {
+            "engine": str(ENGINE_VERSION),
+            "python": platform.python_version(),
+            **{name: _version(name) for name in ("torch", "numpy")},
+        },
+    }
+    about["checksum"] = _checksum(tensors, about)
+    write_whole(Path(path), pack(tensors, about))
+
+
+def load(path: str | os.PathLike[str]) -> Model:
+    """Read a model that `save` wrote.
+
+    Raises `DamagedFile` if a byte of it has changed or it is something else, `OSError` if it
+    cannot be read.
+    """
+    path = Path(path)
+    data = path.read_bytes()
+    try:
+        tensors, about = unpack(data)
+        if about.pop("checksum") != _checksum(tensors, about):
+            raise DamagedFile("its checksum does not fit its content")
+        if about["format"] != _FORMAT:
+            raise DamagedFile(f"it has format {about['format']}, this version reads {_FORMAT}")
+        config = Config.from_mapping(about["config"])
+        recipe = Recipe.from_mapping(about["recipe"])
+        _check(tensors, config, recipe)
+    except DamagedFile as error:
+        raise DamagedFile(f"{path.name} is not a usable model: {error}") from None
+    except (safetensors.SafetensorError, SettingError, ValueError, KeyError, TypeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise DamagedFile(f"{path.name} is not a usable model: {reason}") from None
+    return _model(config, recipe, tensors)
+
+
+def pack(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> bytes:
+    """Tensors and JSON about them in the safetensors format."""
+    return safetensors.numpy.save(tensors, {"toymodel": json.dumps(about, sort_keys=True)})
+
+
+def unpack(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """What `pack` packed; raises `safetensors.SafetensorError`, `KeyError` or `ValueError`."""
+    tensors = safetensors.numpy.load(data)
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    return tensors, json.loads(header["__metadata__"]["toymodel"])
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that nobody ever sees a part of it, whatever fails and whoever else writes."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+class Store:
+    """A folder of models: `shipped` ones, which stay, and `trained` ones, up to a size.
+
+    A damaged file is set aside and counts as absent; a folder that cannot be written to means
+    that models live in memory. `notes` says what of that happened. Safe to share by threads and
+    by processes.
+    """
+
+    def __init__(self, root: str | os.PathLike[str], *, max_bytes: int = 2**29) -> None:
+        self.root = Path(root)
+        self.max_bytes = max_bytes
+        self.notes: deque[str] = deque(maxlen=20)
+        self._memory: OrderedDict[str, Model] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def shipped(self) -> Path:
+        """The folder of the models that come with the project."""
+        return self.root / "shipped"
+
+    @property
+    def trained(self) -> Path:
+        """The folder of the models that were trained here."""
+        return self.root / "trained"
+
+    def get(self, config: Config, recipe: Recipe) -> Model | None:
+        """The stored model of this config and recipe, or None."""
+        key = model_key(config, recipe)
+        for folder in (self.shipped, self.trained):
+            path = folder / (key + _SUFFIX)
+            try:
+                model = load(path)
+                if model_key(model.config, model.recipe) != key:
+                    raise DamagedFile(f"{path.name} holds another model than its name says")
+            except FileNotFoundError:
+                continue
+            except DamagedFile as error:
+                self._set_aside(path, error)
+                continue
+            except OSError as error:
+                self._note(f"{path.name} could not be read ({error.strerror}).")
+                continue
+            if folder == self.trained:
+                with contextlib.suppress(OSError):
+                    os.utime(path)  # the oldest use is the first to go
+            return model
+        with self._lock:
+            return self._memory.get(key)
+
+    def has(self, config: Config, recipe: Recipe) -> bool:
+        """Whether a model seems to be there, without reading it: `get` may still refuse it."""
+        key = model_key(config, recipe)
+        folders = (self.shipped, self.trained)
+        return key in self._memory or any((f / (key + _SUFFIX)).exists() for f in folders)
+
+    def put(self, model: Model, *, shipped: bool = False) -> bool:
+        """Keep a model. Returns whether it is on disk; if not it is kept in memory."""
+        key = model_key(model.config, model.recipe)
+        folder = self.shipped if shipped else self.trained
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            save(model, folder / (key + _SUFFIX))
+        except OSError as error:
+            self._note(
+                f"{folder} cannot be written to ({error.strerror}): "
+                "what is trained now lasts until the program ends."
+            )
+            self.keep_in_memory(model)
+            return False
+        if not shipped:
+            self._evict(keep=key)
+        return True
+
+    def in_memory(self, config: Config, recipe: Recipe) -> bool:
+        """Whether the model is kept in memory, because it could not be written."""
+        return model_key(config, recipe) in self._memory
+
+    def keep_in_memory(self, model: Model) -> None:
+        """Keep a model for as long as the program runs; the oldest of many gives way."""
+        with self._lock:
+            self._memory[model_key(model.config, model.recipe)] = model
+            while len(self._memory) > _MEMORY_MODELS:
+                self._memory.popitem(last=False)
+
+    def files(self) -> Iterable[Path]:
+        """Every model file, shipped ones first."""
+        for folder in (self.shipped, self.trained):
+            if folder.is_dir():
+                yield from sorted(folder.glob("*" + _SUFFIX))
+
+    def clear(self) -> int:
+        """Remove the trained models, not the shipped ones; returns how many files went."""
+        gone = 0
+        for path in list(self.files()):
+            if path.parent == self.trained:
+                path.unlink(missing_ok=True)
+                gone += 1
+        with self._lock:
+            self._memory.clear()
+        return gone
+
+    def _set_aside(self, path: Path, error: DamagedFile) -> None:
+        with contextlib.suppress(OSError):
+            os.replace(path, path.with_suffix(".damaged"))
+        self._note(f"{error}. It was set aside and will be trained again.")
+
+    def _evict(self, *, keep: str) -> None:
+        aged: list[tuple[float, int, Path]] = []
+        for path in self.trained.iterdir():
+            with contextlib.suppress(OSError):  # another process may evict at the same time
+                stat = path.stat()
+                aged.append((stat.st_mtime, stat.st_size, path))
+        total = sum(size for _, size, _ in aged)
+        for _, size, path in sorted(aged):
+            if total <= self.max_bytes:
+                return
+            if path.stem != keep:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+                total -= size
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+def default_store() -> Store:
+    """The store in $TOYMODEL_CACHE, or `cache/` beside the package, or the user's cache folder.
+
+    $TOYMODEL_CACHE_MB bounds the size of the trained models (512 where it is not set).
+    """
+    beside = Path(__file__).resolve().parent.parent / "cache"
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "toymodel"
+    root = Path(os.environ.get("TOYMODEL_CACHE") or (beside if beside.is_dir() else home))
+    size = os.environ.get("TOYMODEL_CACHE_MB", "512")
+    if not size.isdecimal() or not 1 <= int(size) <= 10**6:
+        raise ValueError(
+            f"TOYMODEL_CACHE_MB = {size!r}: must be a whole number of megabytes from 1 to 1,000,000"
+        )
+    return Store(root, max_bytes=int(size) * 2**20)
+
+
+def _tensors(model: Model) -> dict[str, np.ndarray]:
+    stacked = {
+        name: np.stack([getattr(weights, name) for weights in model.restarts])
+        for name in ("W1", "W2", "b", "b_hidden")
+    }
+    return stacked | {
+        "losses": model.losses,
+        "loss_errors": model.loss_errors,
+        "history.step": model.history.step,
+        "history.loss": np.ascontiguousarray(model.history.loss),
+    }
+
+
+def _model(config: Config, recipe: Recipe, tensors: dict[str, np.ndarray]) -> Model:
+    return Model(
+        config=config,
+        recipe=recipe,
+        restarts=tuple(
+            Weights(W1=W1, W2=W2, b=b, b_hidden=b_hidden)
+            for W1, W2, b, b_hidden in zip(
+                tensors["W1"], tensors["W2"], tensors["b"], tensors["b_hidden"], strict=True
+            )
+        ),
+        losses=tensors["losses"],
+        loss_errors=tensors["loss_errors"],
+        history=History(step=tensors["history.step"], loss=tensors["history.loss"]),
+    )
+
+
+def _check(tensors: dict[str, np.ndarray], config: Config, recipe: Recipe) -> None:
+    n, m = config.n_features, config.n_neurons
+    restarts = len(tensors["losses"])
+    if not 1 <= restarts <= recipe.restarts:
+        raise DamagedFile(f"it holds {restarts} restarts, its recipe has {recipe.restarts}")
+    records = tensors["history.step"].size
+    expected = {
+        "W1": (restarts, m, n),
+        "W2": (restarts, n, m),
+        "b": (restarts, n),
+        "b_hidden": (restarts, m),
+        "losses": (restarts,),
+        "loss_errors": (restarts,),
+        "history.step": (records,),
+        "history.loss": (restarts, records),
+    }
+    if tensors.keys() != expected.keys():
+        raise DamagedFile(f"it holds the tensors {', '.join(sorted(tensors))}")
+    for name, shape in expected.items():
+        tensor, dtype = tensors[name], _DTYPES.get(name, np.dtype(np.float32))
+        if tensor.shape != shape or tensor.dtype != dtype:
+            found = f"{tensor.dtype} {tensor.shape}"
+            raise DamagedFile(f"{name} is {found}, it should be {dtype} {shape}")
+        if not np.isfinite(tensor).all():
+            raise DamagedFile(f"{name} holds numbers that are not finite")
+
+
+def _checksum(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    for name in sorted(tensors):
+        tensor = np.ascontiguousarray(tensors[name])
+        digest.update(f"{name} {tensor.dtype} {tensor.shape}".encode())
+        digest.update(tensor.tobytes())
+    return digest.hexdigest()
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,28 @@
+"""What a model is asked to compute, and on which inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A function of each feature, and the range in which an active feature is uniform.
+
+    `target` maps an array (numpy or torch) to one of the same shape, element by element.
+    `mean` and `mean_square` are those of the target of an active feature.
+    """
+
+    low: float
+    high: float
+    target: Callable[[Any], Any]
+    mean: float
+    mean_square: float
+
+
+TASKS: dict[str, Task] = {
+    "abs": Task(low=-1.0, high=1.0, target=abs, mean=1 / 2, mean_square=1 / 3),
+}
+"""The paper's tasks by name: "abs" is |x| ("Computation in Superposition")."""
