@@ -45,7 +45,7 @@ class Shard:
         self.tilted = any(ratio != (0.0, 0.0) for ratio in ratios)
         self.ratio_constant = per_config([a for a, _ in ratios])
         self.ratio_slope = per_config([b for _, b in ratios])
-        # d loss / d output is this times the error: the 2 of the square, the normalisation, the mean.
+        # d loss / d output is this times the error: 2 of the square, normalisation, mean.
         importance = np.stack([2 * c.importance / c.loss_scale / B for c in configs])
         self.importance = torch.from_numpy(importance).float().to(device).reshape(C, n, 1)
 

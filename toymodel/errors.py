@@ -1,4 +1,4 @@
-"""How a training can end without its models; apart from the training, so that torch is not needed."""
+"""How a training can end without its models; here so that catching them needs no torch."""
 
 from __future__ import annotations
 

@@ -254,7 +254,7 @@ class JobManager:
 
 @dataclass(frozen=True)
 class JobResult:
-    """What a job could not leave in the store: models where it cannot be written to, and reasons."""
+    """What a job could not leave in the store: models it could not write, and reasons."""
 
     unsaved: list[Model]
     failures: dict[str, str]

@@ -101,7 +101,7 @@ def unpack(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that nobody ever sees a part of it, whatever fails and whoever else writes."""
+    """Write a file so that nobody sees a part of it, whatever fails and whoever else writes."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:

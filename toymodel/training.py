@@ -1,4 +1,4 @@
-"""Training: from configs and a recipe to models, by way of snapshots. Importing it imports torch."""
+"""Training: from configs and a recipe to models, by way of snapshots. Imports torch."""
 
 from __future__ import annotations
 
@@ -209,7 +209,8 @@ class _Run:
             ]
             restarts = [self.instance(index, r) for r in sound]
             estimates: list[Estimate] = []
-            for estimates in evaluate_many(config, restarts) if sound else ():
+            for so_far in evaluate_many(config, restarts) if sound else ():
+                estimates = so_far
                 yield self.snapshot(time.perf_counter() - start)
             if not estimates:
                 models.append(None)

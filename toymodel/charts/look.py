@@ -66,6 +66,6 @@ def feature_colour(n_features: int) -> alt.Color:
 
 
 def superposition_colour() -> alt.Color:
-    """Viridis as in the paper: dark for a feature by itself, yellow where it shares (1 and more)."""
+    """Viridis as in the paper: dark for a feature by itself, yellow where it shares."""
     scale = alt.Scale(scheme="viridis", domain=[0, 1], clamp=True)
     return alt.Color("superposition:Q", scale=scale, title="superposition of the feature")
