@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from numbers import Integral, Real
+from types import UnionType
 from typing import Any, Literal, NamedTuple, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
@@ -77,6 +78,12 @@ class Settings(BaseModel):
         return json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"))
 
 
+def plain_type(field: FieldInfo) -> object:
+    """The field's type without "or None"."""
+    types = [kind for kind in get_args(field.annotation) if kind is not type(None)]
+    return types[0] if isinstance(field.annotation, UnionType) else field.annotation
+
+
 def _problems(owner: type[Settings], error: ValidationError) -> tuple[Problem, ...]:
     known = owner.model_fields
     found: dict[str, Problem] = {}
@@ -84,15 +91,15 @@ def _problems(owner: type[Settings], error: ValidationError) -> tuple[Problem, .
         name = str(item["loc"][0]) if item["loc"] else owner.__name__
         if name in known:
             allowed = _allowed(known[name])
-        elif item["type"] == "extra_forbidden":
+        else:
             allowed = f"one of the fields of {owner.__name__}: {', '.join(known)}"
-        else:  # a rule about several fields says itself what it allows
-            allowed = item["msg"].removeprefix("Value error, ")
         found.setdefault(name, Problem(name, item["input"], allowed))
     return tuple(found.values())
 
 
 def _allowed(field: FieldInfo) -> str:
+    if field.description:  # where the bounds alone do not say it
+        return field.description
     if get_origin(field.annotation) is Literal:
         return "one of " + ", ".join(repr(choice) for choice in get_args(field.annotation))
     limits = {
@@ -101,7 +108,7 @@ def _allowed(field: FieldInfo) -> str:
         for name in ("ge", "gt", "le", "lt")
         if getattr(item, name, None) is not None
     }
-    if field.annotation is int:
+    if plain_type(field) is int:
         return f"a whole number from {limits['ge']:,} to {limits['le']:,}"
     low = f"from {limits['ge']:g}" if "ge" in limits else f"above {limits['gt']:g}"
     if "lt" in limits:

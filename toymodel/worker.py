@@ -167,7 +167,7 @@ def _child() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     if hasattr(os, "nice"):
-        os.nice(5)  # pages come first
+        os.nice(10)  # pages come first
     while True:
         try:
             request = _receive(sys.stdin.buffer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import altair as alt
 
@@ -11,7 +11,8 @@ from toymodel.polysemanticity import CLASSES, UNUSED
 MAX_NAMED_FEATURES = 20
 
 
-class Theme(NamedTuple):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Theme:
     """Colours that differ between the light and the dark theme."""
 
     class_background: dict[str, str]
@@ -39,9 +40,9 @@ LIGHT = Theme(
     negative="#2f5fd0",
 )
 DARK = Theme(
-    class_background=dict(zip(_NAMES, ("#332539", "#1c2f3b", "#37311a", "#2c2c30"), strict=True)),
-    class_ink=dict(zip(_NAMES, ("#dcb0ec", "#93c6ea", "#ecd06a", "#b8b8b8"), strict=True)),
-    gap="#b9b4c4",
+    class_background=dict(zip(_NAMES, ("#52405c", "#2f4b5c", "#544b29", "#3d3d42"), strict=True)),
+    class_ink=dict(zip(_NAMES, ("#e6c4f2", "#a5d3f2", "#f2da85", "#cfcfcf"), strict=True)),
+    gap="#16171d",
     ink="#fafafa",
     faint="#4b4e57",
     mark="#ff7aa8",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import altair as alt
 import pandas as pd
 
 from toymodel.charts.look import Theme, feature_colour
+
+_MOST_NUMBERS = 24
 
 
 def network(
@@ -20,9 +24,10 @@ def network(
     edges = edges.assign(
         sign=(edges["weight"] > 0).map({True: "positive", False: "negative"}),
         size=edges["weight"].abs(),
-        # Off the middle, where edges to the same neuron are apart.
-        label_x=edges["x"] + (edges["x2"] - edges["x"]) * 0.45,
-        label_y=edges["y"] + (edges["y2"] - edges["y"]) * 0.45,
+        middle_x=(edges["x"] + edges["x2"]) / 2,
+        middle_y=(edges["y"] + edges["y2"]) / 2,
+        # Outside of its edge, where the number does not touch that of the edge beside it.
+        outside=[_outside(edge) for edge in edges.itertuples()],
     )
     signs = {"domain": ["positive", "negative"]}
     lines = (
@@ -41,7 +46,9 @@ def network(
             strokeDash=alt.StrokeDash(
                 "sign:N", scale=alt.Scale(range=[[1, 0], [5, 3]], **signs), legend=None
             ),
-            strokeWidth=alt.StrokeWidth("size:Q", scale=alt.Scale(range=[0.5, 3.5]), legend=None),
+            strokeWidth=alt.StrokeWidth(
+                "size:Q", scale=alt.Scale(domainMin=0, range=[0, 4]), legend=None
+            ),
             tooltip=["layer:N", "feature:Q", "neuron:Q", alt.Tooltip("weight:Q", format="+.3f")],
         )
     )
@@ -61,16 +68,24 @@ def network(
         .mark_circle(**mark)
         .encode(x=x, y=y, color=feature_colour(n_features).legend(None), tooltip="node:N"),
     ]
-    if len(edges) <= 24:
-        layers.append(
-            alt.Chart(edges)
-            .mark_text(fontSize=11, align="left", dx=6, color=theme.ink)
-            .encode(
-                x=alt.X("label_x:Q", scale=alt.Scale(domain=[0, 1]), axis=None),
-                y=alt.Y("label_y:Q", scale=alt.Scale(domain=[-0.25, 2.25]), axis=None),
-                text=alt.Text("weight:Q", format="+.2f"),
-            )
+    if len(edges) <= _MOST_NUMBERS:
+        numbers = alt.Chart(edges).encode(
+            x=alt.X("middle_x:Q", scale=alt.Scale(domain=[0, 1]), axis=None),
+            y=alt.Y("middle_y:Q", scale=alt.Scale(domain=[-0.25, 2.25]), axis=None),
+            text=alt.Text("weight:Q", format="+.2f"),
         )
+        for side, shift in (("left", -7), ("right", 7)):
+            align = "right" if side == "left" else "left"
+            layers.append(
+                numbers.transform_filter(alt.datum.outside == side).mark_text(
+                    fontSize=11, align=align, dx=shift, color=theme.ink
+                )
+            )
     return alt.layer(*layers, height=height, description="The model as a network.").resolve_scale(
         color="independent"
     )
+
+
+def _outside(edge: Any) -> Literal["left", "right"]:
+    feature, neuron = (edge.x, edge.x2) if edge.layer == "W1" else (edge.x2, edge.x)
+    return "left" if neuron <= feature else "right"

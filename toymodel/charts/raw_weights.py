@@ -9,11 +9,13 @@ from toymodel.charts.look import Theme, feature_colour
 
 
 def raw_weights(
-    bars: pd.DataFrame, *, n_features: int, title: str, theme: Theme, height: int = 110
+    bars: pd.DataFrame, *, n_features: int, title: str, theme: Theme, height: int = 150
 ) -> alt.LayerChart:
     """Bars of the frame that `frames.signed_bars` gives, one colour a feature."""
     count = int(bars["column"].max()) + 1
     x_scale = alt.Scale(domain=[0, count], nice=False)
+    reach = float(bars[["low", "high"]].abs().max(axis=None)) * 1.1
+    ticks = alt.Axis(values=[-1, 0, 1] if reach < 2 else alt.Undefined, tickCount=5, format="+~g")
     inset = {"start": alt.datum.column + 0.05, "end": alt.datum.column + 0.95}
     weights = (
         alt.Chart(bars)
@@ -22,7 +24,7 @@ def raw_weights(
         .encode(
             x=alt.X("start:Q", scale=x_scale, axis=None),
             x2="end:Q",
-            y=alt.Y("low:Q", title=None, axis=alt.Axis(tickCount=5, format="+.1~f")),
+            y=alt.Y("low:Q", title=None, scale=alt.Scale(domain=[-reach, reach]), axis=ticks),
             y2="high:Q",
             color=feature_colour(n_features).legend(None),
             tooltip=["neuron:Q", "feature:Q", alt.Tooltip("weight:Q", format="+.3f")],

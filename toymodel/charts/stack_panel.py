@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
@@ -14,6 +15,7 @@ SELECTION = "neuron"
 """The name of the chart's selection parameter: a click on a column selects its neuron."""
 
 _NAME_PIXELS = 84
+_GAP = 0.12
 
 
 def stack_panel(
@@ -26,72 +28,123 @@ def stack_panel(
     theme: Theme,
     colour: Literal["superposition", "feature"] = "superposition",
     selected: int | None = None,
-    selectable: bool = False,
-    names: bool = True,
-    height: int = 150,
-    description: str = "",
 ) -> alt.LayerChart:
     """A stack plot of the frames that `frames.blocks`, `columns` and `spans` give.
 
     top: the upper end of the height axis, the same for panels that are compared. selected: a
-    neuron to mark. names: whether to write the classes on their spans.
+    neuron to mark.
     """
-    count = len(columns)
-    spans = spans.assign(
-        background=spans["class"].map(theme.class_background),
-        ink=spans["class"].map(theme.class_ink),
-        name=spans["class"].str.split(" "),
-        share=(spans["end"] - spans["start"]) / count,
+    chart = _layers(len(columns), n_features, top, theme, colour)
+    data = stack_data(blocks, columns, spans, theme=theme, selected=selected)
+    chart.datasets = {name: frame.to_dict("records") for name, frame in data.items()}
+    return chart
+
+
+@lru_cache(maxsize=64)
+def stack_template(
+    n_neurons: int,
+    n_features: int,
+    top: float,
+    theme: Theme,
+    colour: Literal["superposition", "feature"] = "superposition",
+    *,
+    height: int = 170,
+) -> dict[str, Any]:
+    """The Vega-Lite of a stack plot without its data, which `stack_data` gives under names.
+
+    Putting a chart together takes much longer than its data, so panels share this. Not to be
+    changed by the caller.
+    """
+    return _layers(n_neurons, n_features, top, theme, colour, height).to_dict()
+
+
+def stack_data(
+    blocks: pd.DataFrame,
+    columns: pd.DataFrame,
+    spans: pd.DataFrame,
+    *,
+    theme: Theme,
+    selected: int | None = None,
+) -> dict[str, pd.DataFrame]:
+    """The named datasets of a stack plot."""
+    drawn = spans.assign(
+        background=[theme.class_background[name] for name in spans["class"]],
+        ink=[theme.class_ink[name] for name in spans["class"]],
+        name=spans["class"].str.replace(" ", "\n"),
+        share=(spans["end"] - spans["start"]) / len(columns),
     )
-    x_scale = alt.Scale(domain=[0, count], nice=False, zero=False)
-    y_scale = alt.Scale(domain=[0, top], nice=False)
+    # Places are worked out here because a browser takes long over expressions and filters.
+    place = columns["column"]
+    whole = columns.assign(start=place, end=place + 1)
+    bars = blocks.assign(start=blocks["column"] + _GAP / 2, end=blocks["column"] + 1 - _GAP / 2)
+    others = bars["feature"] == OTHERS
+    return {
+        "spans": drawn,
+        "columns": whole,
+        "blocks": bars[~others],
+        "others": bars[others],
+        "selected": whole[whole["neuron"] == selected],
+    }
 
-    def across(left: str) -> alt.X:
-        return alt.X(left, scale=x_scale, axis=None)
 
-    ground = alt.Chart(spans).encode(x=across("start:Q"), x2="end:Q")
-    background = ground.mark_rect().encode(fill=alt.Fill("background:N", scale=None))
-    rule = ground.mark_rect(height=3, baseline="top").encode(
+def _layers(
+    n_neurons: int,
+    n_features: int,
+    top: float,
+    theme: Theme,
+    colour: Literal["superposition", "feature"],
+    height: int = 170,
+) -> alt.LayerChart:
+    def across(edge: str) -> alt.X:
+        return alt.X(edge, scale=alt.Scale(domain=[0, n_neurons], nice=False), axis=None)
+
+    spans = alt.Chart(alt.NamedData("spans")).encode(x=across("start:Q"), x2="end:Q")
+    background = spans.mark_rect().encode(fill=alt.Fill("background:N", scale=None))
+    rule = spans.mark_rect().encode(
         y=alt.value(0), y2=alt.value(3), fill=alt.Fill("ink:N", scale=None)
     )
-    layers: list[alt.Chart] = [background, rule]
-    if names:
-        layers.append(
-            ground.transform_filter(f"datum.named && datum.share * width > {_NAME_PIXELS}")
-            .mark_text(align="left", baseline="top", dx=5, dy=9, fontSize=12, lineHeight=13)
-            .encode(y=alt.value(0), text="name:N", color=alt.Color("ink:N", scale=None))
+    names = (
+        spans.transform_filter(f"datum.named && datum.share * width > {_NAME_PIXELS}")
+        .mark_text(
+            align="left",
+            baseline="top",
+            dx=5,
+            dy=9,
+            fontSize=12,
+            lineHeight=13,
+            lineBreak="\n",
         )
+        .encode(y=alt.value(0), text="name:N", color=alt.Color("ink:N", scale=None))
+    )
 
     # Most stacks are too low to hit, so a neuron's whole column takes the click and the pointer.
-    place = {"start": alt.datum.column, "end": alt.datum.column + 1}
-    whole = alt.Chart(columns).transform_calculate(**place)
-    hit = whole.mark_rect(opacity=0).encode(
-        x=across("start:Q"),
-        x2="end:Q",
-        tooltip=[
-            alt.Tooltip("neuron:Q"),
-            alt.Tooltip("class:N"),
-            alt.Tooltip("primary:Q", title="primary feature"),
-            alt.Tooltip("effective_features:Q", format=".2f", title="effective features"),
-            alt.Tooltip("extra_weight:Q", format=".2f", title="extra weight"),
-        ],
+    hit = (
+        alt.Chart(alt.NamedData("columns"))
+        .mark_rect(opacity=0)
+        .encode(
+            x=across("start:Q"),
+            x2="end:Q",
+            tooltip=[
+                alt.Tooltip("neuron:Q"),
+                alt.Tooltip("class:N"),
+                alt.Tooltip("primary:Q", title="primary feature"),
+                alt.Tooltip("effective_features:Q", format=".2f", title="effective features"),
+                alt.Tooltip("extra_weight:Q", format=".2f", title="extra weight"),
+            ],
+        )
+        .add_params(alt.selection_point(SELECTION, fields=["neuron"], toggle=False))
     )
-    if selectable:
-        hit = hit.add_params(alt.selection_point(SELECTION, fields=["neuron"], toggle=False))
-    layers.append(hit)
 
-    inset = {"start": alt.datum.column + 0.06, "end": alt.datum.column + 0.94}
-    drawn = alt.Chart(blocks).transform_calculate(**inset)
     bar = {"stroke": theme.gap, "strokeWidth": 0.5}
     box = {
         "x": across("start:Q"),
         "x2": "end:Q",
-        "y": alt.Y("low:Q", scale=y_scale, axis=None),
+        "y": alt.Y("low:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=None),
         "y2": "high:Q",
     }
     fill = superposition_colour() if colour == "superposition" else feature_colour(n_features)
-    layers.append(
-        drawn.transform_filter(alt.datum.feature != OTHERS)
+    features = (
+        alt.Chart(alt.NamedData("blocks"))
         .mark_rect(**bar)
         .encode(
             **box,
@@ -106,21 +159,20 @@ def stack_panel(
             ],
         )
     )
-    layers.append(
-        drawn.transform_filter(alt.datum.feature == OTHERS)
+    others = (
+        alt.Chart(alt.NamedData("others"))
         .mark_rect(color=theme.faint, **bar)
         .encode(
             **box,
             tooltip=[
                 alt.Tooltip("neuron:Q"),
-                alt.Tooltip("features:Q", title="smaller weights, together"),
+                alt.Tooltip("features:Q", title="smaller weights, drawn as one"),
             ],
         )
     )
-    if selected is not None:
-        layers.append(
-            whole.transform_filter(alt.datum.neuron == selected)
-            .mark_rect(filled=False, stroke=theme.mark, strokeWidth=2)
-            .encode(x=across("start:Q"), x2="end:Q")
-        )
-    return alt.layer(*layers, height=height, description=description)
+    mark = (
+        alt.Chart(alt.NamedData("selected"))
+        .mark_rect(filled=False, stroke=theme.mark, strokeWidth=2)
+        .encode(x=across("start:Q"), x2="end:Q")
+    )
+    return alt.layer(background, rule, names, hit, features, others, mark).properties(height=height)

@@ -10,7 +10,7 @@ from toymodel.charts.look import Theme
 _DENSITY = "density 1 − S (sparser to the right)"
 
 
-def class_shares(table: pd.DataFrame, *, theme: Theme, height: int = 220) -> alt.LayerChart:
+def class_shares(table: pd.DataFrame, *, theme: Theme, height: int = 360) -> alt.LayerChart:
     """Share of each class against density, from the frame that `frames.sweep_table` gives."""
     names = [name for name in theme.class_ink if name in table]
     long = table.melt(id_vars="density", value_vars=names, var_name="class", value_name="neurons")
@@ -26,14 +26,14 @@ def class_shares(table: pd.DataFrame, *, theme: Theme, height: int = 220) -> alt
         color=alt.Color(
             "class:N",
             scale=alt.Scale(domain=names, range=[theme.class_ink[name] for name in names]),
-            legend=alt.Legend(orient="top", title=None, labelLimit=200),
+            legend=alt.Legend(orient="top", title=None, labelLimit=200, columns=1),
         ),
         tooltip=["density:O", "class:N", "neurons:Q", alt.Tooltip("share:Q", format=".0%")],
     )
     return alt.layer(bars, height=height, description="Share of each class against density.")
 
 
-def gain(table: pd.DataFrame, *, theme: Theme, height: int = 220) -> alt.LayerChart:
+def gain(table: pd.DataFrame, *, theme: Theme, height: int = 360) -> alt.LayerChart:
     """Superposition gain against density, with the line at 1 where nothing is gained."""
     x = alt.X("density:O", sort=None, title=_DENSITY, axis=alt.Axis(labelAngle=0))
     line = (
@@ -41,7 +41,12 @@ def gain(table: pd.DataFrame, *, theme: Theme, height: int = 220) -> alt.LayerCh
         .mark_line(point=alt.OverlayMarkDef(size=60, filled=True), color=theme.negative)
         .encode(
             x=x,
-            y=alt.Y("gain:Q", scale=alt.Scale(type="log"), title="superposition gain (log)"),
+            y=alt.Y(
+                "gain:Q",
+                scale=alt.Scale(type="log", nice=False, padding=20),
+                title="superposition gain (log)",
+                axis=alt.Axis(values=[0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100], format="~g"),
+            ),
             tooltip=[
                 "density:O",
                 alt.Tooltip("gain:Q", format=".2f"),

@@ -1,0 +1,8 @@
+"""The dashboard: `streamlit run app.py`."""
+
+import streamlit as st
+
+from pages.shared.catalogue import navigate
+
+st.set_page_config(page_title="Computation in superposition", layout="wide")
+navigate()

@@ -1,0 +1,59 @@
+"""What is computed and why it is interesting, the smallest example, and a card for every page."""
+
+import streamlit as st
+
+from pages.shared.cards import draw_cards
+from pages.shared.catalogue import require_app
+from pages.shared.problems import show_problems
+from pages.shared.resources import colours, store
+from pages.shared.smallest import CONFIG, RECIPE
+from toymodel.charts.network import network
+from toymodel.charts.raw_weights import raw_weights
+from toymodel.frames import edges, signed_bars
+
+require_app()
+st.title("Networks can compute with more features than they have neurons")
+st.markdown(
+    "Take a network with one ReLU layer and ask it for the absolute value of every input feature. "
+    r"Two neurons a feature do it exactly: $|x| = \mathrm{ReLU}(x) + \mathrm{ReLU}(-x)$. "
+    "Give it fewer, and it must choose which features to compute, or compute several with the same "
+    "neurons: **computation in superposition**. It pays when features are sparse, because two that "
+    "share a neuron are then rarely there at once. Such neurons answer to many unrelated things, "
+    "as many neurons of real networks do; these models are small enough to see why."
+)
+st.caption(
+    'After Elhage et al., 2022, "Toy Models of Superposition", section "Computation in '
+    'Superposition". Every figure here comes from models that this program trained.'
+)
+
+st.header("The smallest example")
+model = store().get(CONFIG, RECIPE)
+if model is None:
+    show_problems([], store().notes)
+    st.info("This model is not in the store. `make figures` trains the models of all first views.")
+else:
+    n, m, theme = CONFIG.n_features, CONFIG.n_neurons, colours()
+    st.markdown(
+        f"{n} features, {m} neurons, all features present all the time. There is room for all, so "
+        "every feature gets a pair of neurons, one for either sign, and nothing is shared. "
+        f"Normalised loss {model.loss:.1g}: exact, up to rounding. The sizes of a weight in and a "
+        "weight out are free as long as their product is 1."
+    )
+    left, right = st.columns(2)
+    for title, side in (("W₁: input → neuron", "input"), ("W₂: neuron → output", "output")):
+        left.altair_chart(
+            raw_weights(
+                signed_bars(model.weights, side=side), n_features=n, title=title, theme=theme
+            ),
+            key=f"smallest-{side}",
+        )
+    right.altair_chart(
+        network(edges(model.weights), n_features=n, n_neurons=m, theme=theme), key="graph"
+    )
+    right.caption(
+        "The same network as a graph: inputs above, neurons in the middle, outputs below. "
+        "Solid red edges are positive, dashed blue ones negative; thicker is larger."
+    )
+
+st.header("What to look at")
+draw_cards()

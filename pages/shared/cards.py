@@ -1,0 +1,50 @@
+"""Cards that lead to the pages, each with a picture made from the stored models."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from pages.shared.catalogue import PAGES, SWEEP
+from pages.shared.resources import colours, store
+from pages.shared.sweep_state import SweepState
+from toymodel.charts.stack_panel import stack_data, stack_template
+from toymodel.frames import blocks, columns, spans
+from toymodel.polysemanticity import CLASSES, neurons
+
+
+def draw_cards() -> None:
+    """A card for every page but the one that shows them."""
+    pages = [page for page in PAGES if page in _PICTURES]
+    for row in range(0, len(pages), 2):
+        pair = pages[row : row + 2]
+        for cell, page in zip(st.columns(len(pair)), pair, strict=True):
+            with cell.container(border=True, key=f"card-{page.path}"):
+                st.page_link(page.script, label=f"**{page.title}**")
+                st.markdown(page.claim)
+                _PICTURES[page]()
+
+
+def _sweep_picture() -> None:
+    state = SweepState()
+    shown = [state.configs[i] for i in (0, 3, -1)]
+    models = [model for config in shown if (model := store().get(config, state.recipe))]
+    if len(models) < len(shown):
+        st.caption("Not trained here yet.")
+        return
+    stacks = [blocks(model.config, model.weights) for model in models]
+    top = math.ceil(max(float(frame["high"].max()) for frame in stacks))
+    for model, frame in zip(models, stacks, strict=True):
+        found, p = columns(model.weights), model.config.feature_probability
+        template = stack_template(len(found), model.config.n_features, top, colours(), height=70)
+        unnamed = spans(found).assign(named=False)
+        st.caption(f"1 − S = {p:g}: {neurons(model.W1).counts[CLASSES[0]]} monosemantic neurons")
+        st.vega_lite_chart(
+            spec=template | {"datasets": stack_data(frame, found, unnamed, theme=colours())},
+            key=f"card-sweep-{p}",
+            alt=f"Stack plot of the sweep's model at density {p:g}",
+        )
+
+
+_PICTURES = {SWEEP: _sweep_picture}

@@ -1,0 +1,62 @@
+"""Every page of the dashboard, in the order of the menu."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
+
+
+class Entry(NamedTuple):
+    """A page: its script, its name in the menu, its path in links, and what it shows."""
+
+    script: str
+    title: str
+    path: str
+    claim: str
+
+    def streamlit_page(self) -> StreamlitPage:
+        """The page as `st.navigation` takes it; the first one opens without a path."""
+        return st.Page(self.script, title=self.title, url_path=self.path, default=self is PAGES[0])
+
+
+OVERVIEW = Entry(
+    "pages/overview.py",
+    "Overview",
+    "overview",
+    "What the models compute, and why it is interesting.",
+)
+SWEEP = Entry(
+    "pages/sweep.py",
+    "Sparsity sweep",
+    "sweep",
+    "Neurons go from monosemantic to polysemantic as features get sparser.",
+)
+
+PAGES = (OVERVIEW, SWEEP)
+
+_THROUGH_APP = "through_app"
+
+
+def navigate() -> None:
+    """Run the page that was asked for, with the menu of all pages."""
+    st.session_state[_THROUGH_APP] = True
+    _menu().run()
+
+
+def _menu() -> StreamlitPage:
+    return st.navigation([page.streamlit_page() for page in PAGES])
+
+
+def require_app() -> None:
+    """Start over through app.py if Streamlit ran a page's script by itself.
+
+    It does so when the link of a page is the first thing that a new server is asked for, because
+    it takes a folder named pages/ for the older kind of app until `st.navigation` was called.
+    """
+    if _THROUGH_APP not in st.session_state:
+        _menu()
+        st.rerun()

@@ -1,0 +1,165 @@
+"""The sweep's panels: a stack plot each, what it shows in numbers, and the selected neuron."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.links import number
+from pages.shared.resources import colours
+from pages.shared.sweep_controls import STATE, remember
+from pages.shared.sweep_state import SweepState
+from toymodel.charts.stack_panel import SELECTION, stack_data, stack_template
+from toymodel.config import Config
+from toymodel.frames import LEAST_BLOCK, blocks, columns, neuron_weights, spans
+from toymodel.loss import no_superposition_loss, superposition_gain
+from toymodel.model import Model, Weights
+from toymodel.polysemanticity import neurons
+from toymodel.store import model_key
+from toymodel.sweep import paper_panel
+
+_LEAST_LIVE_BLOCK = 0.15  # fewer blocks, so that a slow browser keeps up with a training
+_LOWEST_TOP = 9.0  # the paper's panels leave room for a stack of about this height
+
+
+def draw_panels(
+    state: SweepState,
+    models: Mapping[Config, Model | None],
+    live: Mapping[str, Weights] | None = None,
+) -> None:
+    """Every panel of the sweep; `live` has the weights of models that are being trained."""
+    drawn: dict[Config, Weights] = {}
+    for config, model in models.items():
+        weights = model.weights if model else (live or {}).get(model_key(config, state.recipe))
+        if weights:
+            drawn[config] = weights
+    view = state.view
+    frames = {
+        config: blocks(
+            config,
+            weights,
+            side=view.weights,
+            relative=view.heights == "relative",
+            least=LEAST_BLOCK if models[config] else _LEAST_LIVE_BLOCK,
+        )
+        for config, weights in drawn.items()
+    }
+    highest = max((float(frame["high"].max()) for frame in frames.values()), default=0.0)
+    top = max(_LOWEST_TOP, math.ceil(highest)) if view.heights == "relative" else highest * 1.03
+    for config, model in models.items():
+        p = config.feature_probability
+        with st.container(key=f"panel-{number(p).replace('.', '-')}"):
+            left, right = st.columns([7, 3], vertical_alignment="top")
+            with right:
+                _text(state, config, model, drawn.get(config))
+            with left:
+                if config in drawn:
+                    _chart(state, config, drawn[config], frames[config], top, finished=bool(model))
+                else:
+                    st.info("Not trained yet: press Train above.", width="stretch")
+            if view.at == p and view.neuron is not None and model:
+                _selected(state, model)
+
+
+def _chart(
+    state: SweepState,
+    config: Config,
+    weights: Weights,
+    frame: pd.DataFrame,
+    top: float,
+    *,
+    finished: bool,
+) -> None:
+    p, view, theme = config.feature_probability, state.view, colours()
+    found = columns(weights, state.thresholds)
+    data = stack_data(
+        frame,
+        found,
+        spans(found),
+        theme=theme,
+        selected=view.neuron if view.at == p else None,
+    )
+    template = stack_template(config.n_neurons, config.n_features, top, theme, view.colour)
+    key = f"stack-{p}" if finished else f"live-{p}"
+    st.vega_lite_chart(
+        spec=template | {"datasets": data},
+        width="stretch",
+        key=key,
+        on_select=_on_click(key, p) if finished else "ignore",
+        selection_mode=SELECTION if finished else None,
+        alt=f"Neuron weight stack plot at density {number(p)}: {_counts(state, weights)}",
+    )
+
+
+def _counts(state: SweepState, weights: Weights, emphasis: str = "") -> str:
+    counts = neurons(weights.W1, state.thresholds).counts
+    return ", ".join(f"{emphasis}{count}{emphasis} {name}" for name, count in counts.items())
+
+
+def _on_click(key: str, p: float) -> Callable[[], None]:
+    def select() -> None:
+        chosen = st.session_state[key]["selection"].get(SELECTION, [])
+        state: SweepState = st.session_state[STATE]
+        neuron = chosen[0].get("neuron") if chosen else None
+        if neuron is None:
+            return
+        remember(replace(state, view=state.view.replace(at=p, neuron=int(neuron))))
+
+    return select
+
+
+def _text(state: SweepState, config: Config, model: Model | None, weights: Weights | None) -> None:
+    paper = paper_panel(config)
+    lines = [f"**1 − S = {number(config.feature_probability)}**"]
+    if paper:
+        lines[0] += f"  \n{paper.says}"
+    if weights:
+        lines.append(f"Here: {_counts(state, weights, '**')}")
+    if paper:
+        about = "about " if paper.about else ""
+        lines[-1] += f"  \nPaper: {about}{', '.join(map(str, paper.counts))}"
+    if model:
+        gain = superposition_gain(config, model.loss)
+        lines.append(
+            f":gray[Loss {model.loss:.3g} ± {model.loss_error:.1g}, "
+            f"without superposition {no_superposition_loss(config):.3g}:] "
+            + ("nothing to gain" if math.isnan(gain) else f"gain **{gain:.2f}**")
+        )
+    st.markdown("\n\n".join(lines))
+
+
+def _selected(state: SweepState, model: Model) -> None:
+    neuron = state.view.neuron
+    assert neuron is not None
+    found = columns(model.weights, state.thresholds).set_index("neuron").loc[neuron]
+    st.markdown(
+        f"**Neuron {neuron}** is {found['class']}: primary feature {found['primary']}, "
+        f"{found['effective_features']:.2f} effective features, "
+        f"extra weight {found['extra_weight']:.2f}."
+    )
+    st.dataframe(
+        neuron_weights(model.config, model.weights, neuron),
+        hide_index=True,
+        height=240,
+        column_config={
+            "feature": "feature",
+            "importance": st.column_config.NumberColumn("importance", format="%.3g"),
+            "w_in": st.column_config.NumberColumn("weight in", format="%.3f"),
+            "w_out": st.column_config.NumberColumn("weight out", format="%.3f"),
+            "path_gain": st.column_config.NumberColumn(
+                "path gain", format="%.3f", help="|weight in| × weight out; 1 computes one side."
+            ),
+            "superposition": st.column_config.NumberColumn("superposition", format="%.2f"),
+        },
+        alt=f"Weights of neuron {neuron}",
+        key="selected-weights",
+    )
+
+    def clear() -> None:
+        remember(replace(state, view=state.view.replace(at=None, neuron=None)))
+
+    st.button("Close", on_click=clear, key="close-neuron")

@@ -1,0 +1,74 @@
+"""Training the sweep's missing models: the button, the progress, the word to stop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import streamlit as st
+
+from pages.shared.resources import jobs, visitor
+from pages.shared.sweep_panels import draw_panels
+from pages.shared.sweep_state import SweepState
+from toymodel.config import Config
+from toymodel.jobs import Progress, Refused
+from toymodel.model import Model
+
+_POLL_SECONDS = 1.0
+_STOPPED = "sweep.stopped"
+
+
+def offer_training(state: SweepState, models: Mapping[Config, Model | None]) -> None:
+    """Say what is missing, and train it on request."""
+    missing = sum(model is None for model in models.values())
+    failed = jobs().progress(state.configs, state.recipe)
+    if failed and failed.message:
+        st.error(failed.message)
+    if others := st.session_state.pop(_STOPPED, None):
+        st.info(others)
+    none = "None of these models is trained here yet."
+    some = f"{missing} of {len(models)} models are not trained here yet."
+    st.info(none if missing == len(models) else some)
+    word = "model" if missing == 1 else "models"
+    st.button(f"Train {missing} {word}", type="primary", on_click=_train, args=(state,))
+
+
+def _train(state: SweepState) -> None:
+    try:
+        jobs().request(state.configs, state.recipe, visitor())
+    except Refused as error:
+        st.session_state[_STOPPED] = str(error)
+
+
+@st.fragment(run_every=_POLL_SECONDS)
+def watch_training(state: SweepState, models: Mapping[Config, Model | None]) -> None:
+    """The panels while they train; draws only itself, and hands over when all is done."""
+    progress = jobs().progress(state.configs, state.recipe)
+    if progress is None or not progress.active:
+        st.rerun()
+    left, right = st.columns([8, 2], vertical_alignment="center")
+    left.progress(_share(progress), text=_words(progress))
+    right.button("Cancel", on_click=_cancel, args=(state,), width="stretch")
+    draw_panels(state, models, progress.weights)
+
+
+def _share(progress: Progress) -> float:
+    return progress.step / progress.steps if progress.steps else 0.0
+
+
+def _words(progress: Progress) -> str:
+    if progress.state == "waiting":
+        ahead = "1 training is" if progress.place == 1 else f"{progress.place} trainings are"
+        return f"Waiting: {ahead} ahead of this one."
+    if not progress.step:
+        return "Starting the training."
+    if progress.step == progress.steps:
+        return "Measuring the losses."
+    left = "" if math.isnan(progress.remaining) else f", about {progress.remaining:.0f} s left"
+    return f"Step {progress.step:,} of {progress.steps:,}{left}"
+
+
+def _cancel(state: SweepState) -> None:
+    others = jobs().cancel(state.configs, state.recipe, visitor())
+    if others:
+        st.session_state[_STOPPED] = "You no longer wait for it; somebody else does."

@@ -1,0 +1,38 @@
+"""The paper's main figure, live: stack plots from dense to sparse."""
+
+import streamlit as st
+
+from pages.shared.catalogue import require_app
+from pages.shared.problems import show_problems
+from pages.shared.resources import jobs, store
+from pages.shared.sweep_controls import controls, current_state
+from pages.shared.sweep_panels import draw_panels
+from pages.shared.sweep_summary import draw_legend, draw_metrics, draw_notes, draw_summary
+from pages.shared.sweep_training import offer_training, watch_training
+
+require_app()
+state, problems = current_state()
+with st.sidebar:
+    controls(state)
+
+models = {config: store().get(config, state.recipe) for config in state.configs}
+progress = jobs().progress(state.configs, state.recipe)
+
+st.title("Neurons turn polysemantic as features get sparser")
+st.markdown(
+    f"A network with {state.base.n_features:,} inputs and {state.base.n_neurons:,} hidden neurons "
+    r"computes $|x_i|$ for every feature: $y = \mathrm{ReLU}(W_2\,\mathrm{ReLU}(W_1 x) + b)$, "
+    f"importance $I_i = {state.base.importance_decay:g}^i$. A feature is 0 with probability $S$, "
+    "else uniform on [−1, 1]. Every panel is one trained model."
+)
+show_problems(problems, store().notes)
+draw_metrics(state, models)
+draw_legend(state)
+if None in models.values() and progress and progress.active:
+    watch_training(state, models)
+else:
+    if None in models.values():
+        offer_training(state, models)
+    draw_panels(state, models)
+    draw_summary(state, models)
+    draw_notes(state)

@@ -1,0 +1,31 @@
+"""Axes in signatures are checked, and every test has a store of its own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import hypothesis
+import jaxtyping
+import pytest
+
+from tests import axes
+
+# Matrices are tiny here: threads that share them out take longer than the work, and more so
+# where tests run side by side.
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+jaxtyping.install_import_hook("toymodel", f"{axes.__name__}.checked")
+
+hypothesis.settings.register_profile("toymodel", deadline=None, database=None, max_examples=60)
+hypothesis.settings.load_profile("toymodel")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the default store during a test."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("TOYMODEL_CACHE", str(folder))
+    for name in ("CACHE_MB", "MAX_QUEUE", "MAX_WEIGHTS", "MAX_STEPS"):
+        monkeypatch.delenv(f"TOYMODEL_{name}", raising=False)
+    return folder

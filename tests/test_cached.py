@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import toymodel as tm
+from tests.builders import model, run_python, same_model
+from toymodel.store import Store, model_key
+from toymodel.training import Snapshot
+
+CONFIGS = [tm.Config(n_features=4, n_neurons=3, seed=seed) for seed in range(3)]
+RECIPE = tm.Recipe(steps=20, batch_size=16)
+SOMETIMES_WILD = tm.Recipe(
+    steps=100,
+    batch_size=8,
+    learning_rate=10.0,
+    schedule="constant",
+    warmup=0.0,
+    linear_until=0.0,
+)
+
+
+def test_what_is_stored_is_read_and_only_the_rest_is_trained(tmp_path: Path):
+    store = Store(tmp_path)
+    stored = model(CONFIGS[1], RECIPE)
+    store.put(stored)
+    watched: list[int] = []
+
+    def watch(snapshot: Snapshot) -> None:
+        watched.append(len(snapshot.losses))
+
+    models = tm.load_or_train(CONFIGS, RECIPE, store=store, on_snapshot=watch)
+    assert [found.config for found in models] == CONFIGS
+    assert same_model(models[1], stored)
+    assert set(watched) == {2}
+    for found in models:
+        kept = store.get(found.config, RECIPE)
+        assert kept is not None
+        assert same_model(kept, found)
+
+
+def test_a_config_asked_for_twice_is_trained_once(tmp_path: Path):
+    first, second, third = tm.load_or_train(
+        [CONFIGS[0], CONFIGS[1], CONFIGS[0]], RECIPE, store=Store(tmp_path)
+    )
+    assert first is third
+    assert second.config == CONFIGS[1]
+
+
+def test_training_through_the_store_gives_what_training_gives(tmp_path: Path):
+    (trained,) = tm.train([CONFIGS[0]], RECIPE)
+    for _ in range(2):
+        (found,) = tm.load_or_train([CONFIGS[0]], RECIPE, store=Store(tmp_path))
+        assert same_model(found, trained)
+
+
+def test_the_default_store_and_the_standard_recipe_are_used_where_none_is_given(cache: Path):
+    stored = model(CONFIGS[0], tm.Recipe())
+    Store(cache).put(stored)
+    (found,) = tm.load_or_train([CONFIGS[0]])
+    assert same_model(found, stored)
+    assert tm.load_or_train([]) == []
+
+
+def test_a_damaged_file_is_trained_again(tmp_path: Path):
+    store = Store(tmp_path)
+    (trained,) = tm.load_or_train(CONFIGS[:1], RECIPE, store=store)
+    path = store.trained / f"{model_key(CONFIGS[0], RECIPE)}.safetensors"
+    path.write_bytes(b"damaged")
+    (again,) = tm.load_or_train(CONFIGS[:1], RECIPE, store=store)
+    assert same_model(again, trained)
+    assert len(store.notes) == 1
+
+
+def test_a_diverged_model_is_never_stored_and_the_others_are(tmp_path: Path):
+    store = Store(tmp_path)
+    configs = [tm.Config(n_features=2, n_neurons=1, seed=seed) for seed in range(8)]
+    stored = model(configs[3], SOMETIMES_WILD)
+    store.put(stored)
+    with pytest.raises(tm.TrainingDiverged) as caught:
+        tm.load_or_train(configs, SOMETIMES_WILD, store=store)
+    models = caught.value.models
+    assert len(models) == 8
+    assert models[3] is not None
+    assert same_model(models[3], stored)
+    assert 0 < models.count(None) < 7
+    assert len(caught.value.reasons) == models.count(None)
+    for config, found in zip(configs, models, strict=True):
+        kept = store.get(config, SOMETIMES_WILD)
+        assert (kept is None) == (found is None)
+
+
+def test_a_stopped_training_stores_nothing(tmp_path: Path):
+    def stop(snapshot: Snapshot) -> None:
+        raise tm.TrainingCancelled
+
+    store = Store(tmp_path)
+    with pytest.raises(tm.TrainingCancelled):
+        tm.load_or_train(CONFIGS, RECIPE, store=store, on_snapshot=stop)
+    assert list(store.files()) == []
+
+
+def test_reading_a_stored_model_does_not_import_torch(cache: Path):
+    Store(cache).put(model(CONFIGS[0], RECIPE))
+    code = (
+        "import sys, toymodel as tm; "
+        "config = tm.Config(n_features=4, n_neurons=3, seed=0); "
+        "(found,) = tm.load_or_train([config], tm.Recipe(steps=20, batch_size=16)); "
+        "found.weights.output; print('torch' in sys.modules)"
+    )
+    result = run_python("-c", code)
+    assert (result.stdout, result.stderr) == ("False\n", "")

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import toymodel as tm
+
+CONFIG_LIMITS = {
+    "n_features": (1, 2_000),
+    "n_neurons": (1, 2_000),
+    "feature_probability": (5e-324, 1.0),
+    "importance_decay": (5e-324, 1.0),
+    "seed": (0, 2**31 - 1),
+}
+RECIPE_LIMITS = {
+    "steps": (1, 1_000_000),
+    "batch_size": (1, 65_536),
+    "learning_rate": (5e-324, 10.0),
+    "warmup": (0.0, 1.0),
+    "beta1": (0.0, math.nextafter(1, 0)),
+    "beta2": (0.0, math.nextafter(1, 0)),
+    "init_scale": (0.0, 10.0),
+    "min_active": (5e-324, 100.0),
+    "linear_until": (0.0, 1.0),
+    "restarts": (1, 64),
+}
+LIMITS = [(tm.Config, *item) for item in CONFIG_LIMITS.items()] + [
+    (tm.Recipe, *item) for item in RECIPE_LIMITS.items()
+]
+
+
+@pytest.mark.parametrize(("owner", "field", "limits"), LIMITS)
+def test_limits_are_allowed_and_what_lies_just_outside_is_not(owner, field, limits):
+    for limit, away in zip(limits, (-math.inf, math.inf), strict=True):
+        assert getattr(owner(**{field: limit}), field) == limit
+        outside = limit + int(math.copysign(1, away))
+        if isinstance(limit, float):
+            outside = math.nextafter(limit, away)
+        with pytest.raises(tm.SettingError, match=f"^{field} = "):
+            owner(**{field: outside})
+
+
+@pytest.mark.parametrize(("owner", "field", "limits"), LIMITS)
+@pytest.mark.parametrize(
+    "value", [True, False, "1", "", None, [], {}, math.nan, math.inf, -math.inf, -1, 1e30, 10**30]
+)
+def test_what_is_no_number_in_range_is_refused_by_name(owner, field, limits, value):
+    with pytest.raises(tm.SettingError) as caught:
+        owner(**{field: value})
+    (problem,) = caught.value.problems
+    assert problem.field == field
+    assert problem.value is value or problem.value == value
+    assert problem.allowed == owner.allowed(field)
+
+
+@given(
+    n=st.integers(-5, 2_010),
+    p=st.floats(allow_nan=True),
+    seed=st.integers(-(2**40), 2**40),
+)
+def test_a_config_is_made_exactly_when_all_fields_are_in_range(n: int, p: float, seed: int):
+    fine = 1 <= n <= 2_000 and 0 < p <= 1 and 0 <= seed <= 2**31 - 1
+    try:
+        config = tm.Config(n_features=n, n_neurons=n, feature_probability=p, seed=seed)
+    except tm.SettingError as error:
+        assert not fine
+        named = {problem.field for problem in error.problems}
+        assert ("n_features" in named) == (not 1 <= n <= 2_000)
+        assert ("feature_probability" in named) == (not 0 < p <= 1)
+        assert ("seed" in named) == (not 0 <= seed <= 2**31 - 1)
+    else:
+        assert fine
+        assert tm.Config.from_mapping(json.loads(config.canonical())) == config
+
+
+@given(st.dictionaries(st.text(), st.none() | st.booleans() | st.floats() | st.text(), min_size=1))
+def test_odd_mappings_are_refused_and_nothing_else_happens(fields: dict[str, object]):
+    with pytest.raises(tm.SettingError):
+        tm.Config.from_mapping(fields | {"nonsense": 1})
+
+
+@pytest.mark.parametrize(
+    ("owner", "field", "value", "allowed"),
+    [
+        (tm.Config, "task", "identity", "one of 'abs'"),
+        (tm.Recipe, "schedule", "linear", "one of 'cosine', 'constant'"),
+        (tm.Recipe, "init", 1, "one of 'xavier', 'kaiming'"),
+        (tm.Recipe, "sampler", "IID", "one of 'tilted', 'iid'"),
+        (tm.Config, "n_features", 0, "a whole number from 1 to 2,000"),
+        (tm.Config, "seed", 2**31, "a whole number from 0 to 2,147,483,647"),
+        (tm.Config, "feature_probability", 0, "a number above 0 and at most 1"),
+    ],
+)
+def test_the_error_names_field_value_and_allowed_range(owner, field, value, allowed):
+    with pytest.raises(tm.SettingError) as caught:
+        owner(**{field: value})
+    shown = json.dumps(value)
+    assert str(caught.value) == f"{field} = {shown}: must be {allowed}"
+
+
+def test_unknown_fields_are_refused():
+    with pytest.raises(tm.SettingError, match="n_feature = 3: must be one of the fields of Config"):
+        tm.Config(n_feature=3)
+
+
+def test_numpy_numbers_are_taken():
+    config = tm.Config(n_features=np.int64(7), feature_probability=np.float32(0.5))
+    assert config == tm.Config(n_features=7, feature_probability=0.5)
+    with pytest.raises(tm.SettingError, match="n_features"):
+        tm.Config(n_features=np.bool_(True))
+
+
+def test_importance_is_a_power_of_the_decay():
+    config = tm.Config(n_features=4, importance_decay=0.5)
+    np.testing.assert_array_equal(config.importance, [1, 0.5, 0.25, 0.125])
+    assert config.importance.dtype == np.float32
+    np.testing.assert_array_equal(config.replace(importance_decay=1.0).importance, np.ones(4))
+
+
+def test_loss_scale_is_the_loss_of_answering_zero():
+    config = tm.Config(n_features=3, importance_decay=0.5, feature_probability=0.3)
+    assert config.loss_scale == pytest.approx(0.3 / 3 * 1.75, rel=1e-12)
+
+
+def test_defaults_are_those_that_links_and_files_were_made_with():
+    assert tm.Config().canonical() == (
+        '{"feature_probability":1.0,"importance_decay":0.8,"n_features":100,"n_neurons":40,'
+        '"seed":0,"task":"abs"}'
+    )
+
+
+STANDARD = {
+    "steps": 8_000,
+    "batch_size": 128,
+    "learning_rate": 0.03,
+    "schedule": "cosine",
+    "warmup": 0.05,
+    "beta1": 0.9,
+    "beta2": 0.99,
+    "init": "xavier",
+    "init_scale": 0.3,
+    "sampler": "tilted",
+    "min_active": 1.5,
+    "linear_until": 0.5,
+    "restarts": 1,
+}
+USUAL = STANDARD | {
+    "steps": 10_000,
+    "batch_size": 1_024,
+    "learning_rate": 0.001,
+    "schedule": "constant",
+    "warmup": 0.0,
+    "beta2": 0.999,
+    "init": "kaiming",
+    "init_scale": 1.0,
+    "sampler": "iid",
+    "linear_until": 0.0,
+}
+
+
+def test_presets_never_change_because_links_name_them():
+    assert {name: recipe.model_dump() for name, recipe in tm.RECIPES.items()} == {
+        "quick": STANDARD | {"steps": 2_000},
+        "standard": STANDARD,
+        "thorough": STANDARD | {"steps": 16_000, "batch_size": 256, "restarts": 8},
+        "usual": USUAL,
+    }
+    assert tm.Recipe() == tm.RECIPES["standard"]

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from toymodel.config import RECIPES, Config, Recipe
+from toymodel.engine import Draws, Shard
+from toymodel.sampling import cut
+
+N, M, B, R = 6, 4, 32, 3
+CONFIGS = [
+    Config(n_features=N, n_neurons=M, feature_probability=p, importance_decay=d, seed=seed)
+    for p, d, seed in ((1.0, 0.8, 0), (0.3, 0.5, 1), (0.02, 0.9, 1))
+]
+
+
+def active_probability(config: Config, recipe: Recipe) -> float:
+    p = config.feature_probability
+    return p if recipe.sampler == "iid" else max(p, min(0.5, 1.5 / N))
+
+
+def slope(recipe: Recipe, t: int) -> float:
+    end = recipe.linear_until * recipe.steps
+    return max(0.0, 1 - t / end) if end else 0.0
+
+
+def loss_of(
+    config: Config, recipe: Recipe, t: int, params: list[torch.Tensor], u: np.ndarray
+) -> torch.Tensor:
+    """The tilted, leaky, normalised loss, written down once more from its definition."""
+    W1, W2, b = params
+    p, q = config.feature_probability, active_probability(config, recipe)
+    x = cut(u, q, -1, 1)
+    k = np.count_nonzero(x, axis=0)
+    w = np.ones(len(k)) if p == q else (p / q) ** k * ((1 - p) / (1 - q)) ** (N - k)
+    I = config.importance_decay ** np.arange(N)
+    inputs = torch.from_numpy(x).double()
+    z = W2 @ torch.relu(W1 @ inputs) + b[:, None]
+    y = torch.where(z > 0, z, slope(recipe, t) * z)
+    each = torch.from_numpy(I) @ (y - inputs.abs()) ** 2
+    return (torch.from_numpy(w) * each).mean() / (p / 3 * I.sum())
+
+
+def parameters(shard: Shard, instance: int) -> list[torch.Tensor]:
+    return [
+        view[instance].double().clone().requires_grad_() for view in (shard.W1, shard.W2, shard.b)
+    ]
+
+
+def draw(seed: int, configs: int) -> torch.Tensor:
+    return torch.from_numpy(np.random.default_rng(seed).random((configs, N, B), dtype=np.float32))
+
+
+def blur(shard: Shard) -> None:
+    """Larger weights and some biases, so that outputs lie on both sides of zero."""
+    random = np.random.default_rng(11)
+    shard.params.copy_(torch.from_numpy(random.normal(0, 0.6, shard.params.shape)))
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["one draw for all", "a draw a config"])
+@pytest.mark.parametrize("t", [0, 20, 45, 99], ids=lambda t: f"step {t}")
+@pytest.mark.parametrize("sampler", ["tilted", "iid"])
+def test_gradients_and_loss_agree_with_autograd(sampler: str, t: int, shared: bool):
+    recipe = Recipe(steps=100, batch_size=B, restarts=R, sampler=sampler)
+    assert [slope(recipe, s) for s in (0, 20, 45, 99)] == pytest.approx([1, 0.6, 0.1, 0])
+    shard = Shard(CONFIGS, range(R), recipe, "cpu")
+    blur(shard)
+    uniform = draw(t, 1 if shared else len(CONFIGS))
+    before = [parameters(shard, i) for i in range(len(CONFIGS) * R)]
+    shard.step(uniform, t, record=True)
+    recorded = shard.take_window()
+    assert recorded.shape == (len(CONFIGS), R)
+    for i, params in enumerate(before):
+        c, r = divmod(i, R)
+        loss = loss_of(CONFIGS[c], recipe, t, params, uniform[0 if shared else c].numpy())
+        loss.backward()
+        assert recorded[c, r] == pytest.approx(loss.item(), rel=1e-4)
+        for param, found in zip(params, (shard.gW1, shard.gW2, shard.gb), strict=True):
+            exact = param.grad.numpy()
+            assert np.abs(exact).max() > 0
+            np.testing.assert_allclose(
+                found[i].numpy(), exact, rtol=1e-4, atol=1e-5 * np.abs(exact).max()
+            )
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        Recipe(steps=40, batch_size=B, restarts=2),
+        Recipe(steps=40, batch_size=B, restarts=2, warmup=0.5, beta1=0.0, beta2=0.5),
+        RECIPES["usual"].replace(batch_size=B, restarts=2),
+    ],
+    ids=["standard", "other averages", "usual"],
+)
+def test_steps_are_those_of_torch_adam_with_warm_up_and_cosine(recipe: Recipe):
+    shard = Shard(CONFIGS, range(2), recipe, "cpu")
+    blur(shard)
+    all_params = [parameters(shard, i) for i in range(len(CONFIGS) * 2)]
+    adam = torch.optim.Adam(
+        [param for params in all_params for param in params], betas=(recipe.beta1, recipe.beta2)
+    )
+    for t in range(30):
+        uniform = draw(t, 1)
+        warmup = recipe.warmup * recipe.steps
+        share = (t - warmup) / (recipe.steps - warmup)
+        rate = recipe.learning_rate * (1 + math.cos(math.pi * share)) / 2
+        if recipe.schedule == "constant":
+            rate = recipe.learning_rate
+        if t < warmup:
+            rate = recipe.learning_rate * (t + 1) / (warmup + 1)
+        adam.param_groups[0]["lr"] = rate
+        adam.zero_grad()
+        for i, params in enumerate(all_params):
+            loss_of(CONFIGS[i // 2], recipe, t, params, uniform[0].numpy()).backward()
+        adam.step()
+        shard.step(uniform, t, record=False)
+    for i, params in enumerate(all_params):
+        for param, found in zip(params, (shard.W1, shard.W2, shard.b), strict=True):
+            np.testing.assert_allclose(found[i].numpy(), param.detach().numpy(), atol=2e-4)
+
+
+def test_the_recorded_loss_is_the_mean_since_it_was_last_taken():
+    recipe = Recipe(steps=100, batch_size=B)
+    shard = Shard(CONFIGS[:1], range(1), recipe, "cpu")
+    blur(shard)
+    exact = []
+    for t in range(4):
+        uniform = draw(t, 1)
+        params = parameters(shard, 0)
+        shard.step(uniform, t, record=t in (1, 3))
+        exact.append(loss_of(CONFIGS[0], recipe, t, params, uniform[0].numpy()).item())
+    assert shard.take_window()[0, 0] == pytest.approx((exact[1] + exact[3]) / 2, rel=1e-4)
+    assert shard.take_window()[0, 0] == 0
+
+
+def test_initial_weights_have_the_spread_of_their_recipe():
+    config = Config(n_features=300, n_neurons=200)
+    xavier = Shard([config], range(1), Recipe(batch_size=1, init_scale=0.5), "cpu")
+    spread = 0.5 * math.sqrt(2 / 500)
+    for W in (xavier.W1, xavier.W2):
+        assert W.std().item() == pytest.approx(spread, rel=0.02)
+        assert W.mean().abs().item() < 0.01 * spread
+    kaiming = Shard([config], range(1), RECIPES["usual"].replace(batch_size=1), "cpu")
+    for W, fan_in in ((kaiming.W1, 300), (kaiming.W2, 200)):
+        bound = math.sqrt(6 / fan_in)
+        assert bound * 0.99 < W.abs().max().item() <= bound
+        assert W.std().item() == pytest.approx(bound / math.sqrt(3), rel=0.02)
+    assert not xavier.b.any()
+    assert not kaiming.b.any()
+
+
+def test_weights_are_copies_of_one_instance():
+    shard = Shard(CONFIGS, range(2, 5), Recipe(batch_size=B, restarts=5), "cpu")
+    found = shard.weights(1, 3)
+    instance = 1 * 3 + 1
+    before = shard.W1[instance].numpy().copy()
+    shard.params.zero_()
+    np.testing.assert_array_equal(found.W1, before)
+    assert found.W1.shape == (M, N)
+    assert found.W2.shape == (N, M)
+    np.testing.assert_array_equal(found.b_hidden, np.zeros(M))
+
+
+def test_a_restart_starts_alike_whichever_restarts_stand_beside_it():
+    recipe = Recipe(batch_size=B, restarts=5)
+    together = Shard(CONFIGS, range(5), recipe, "cpu").weights(2, 4)
+    alone = Shard(CONFIGS[2:], range(4, 5), recipe, "cpu").weights(0, 4)
+    other = Shard(CONFIGS[2:], range(3, 4), recipe, "cpu").weights(0, 3)
+    np.testing.assert_array_equal(together.W1, alone.W1)
+    assert np.abs(together.W1 - other.W1).min() > 0
+
+
+def test_draws_are_shared_by_densities_and_differ_between_seeds():
+    a, b, c = (CONFIGS[0], CONFIGS[1].replace(seed=0), CONFIGS[2])  # seeds 0, 0, 1
+    draws = Draws([a, b, c], B)
+    draws.advance(3)
+    assert draws.uniform([a, b]).shape == (3, 1, N, B)
+    block = draws.uniform([a, b, c])
+    assert block.shape == (3, 3, N, B)
+    assert torch.equal(block[:, 0], block[:, 1])
+    assert not torch.equal(block[:, 0], block[:, 2])
+    assert (block.min().item() >= 0, block.max().item() < 1) == (True, True)
+
+
+def test_draws_do_not_depend_on_how_many_are_taken_at_once():
+    at_once, one_by_one = Draws(CONFIGS, B), Draws(CONFIGS, B)
+    at_once.advance(4)
+    parts = []
+    for _ in range(4):
+        one_by_one.advance(1)
+        parts.append(one_by_one.uniform(CONFIGS))
+    assert torch.equal(at_once.uniform(CONFIGS), torch.cat(parts))

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toymodel.config import Config, Recipe
+from toymodel.sampling import (
+    Stream,
+    cut,
+    evaluation_batches,
+    generator,
+    log_ratio,
+    sampling_probability,
+    tilted_probability,
+)
+
+PROBABILITIES = st.floats(1e-4, 0.99)
+
+
+@pytest.mark.parametrize(
+    ("n", "p", "q"),
+    [(100, 0.001, 0.015), (100, 0.3, 0.3), (100, 1.0, 1.0), (6, 0.1, 0.25), (2, 0.1, 0.5)],
+)
+def test_tilted_sampling_aims_at_some_active_features(n: int, p: float, q: float):
+    config = Config(n_features=n, feature_probability=p)
+    assert tilted_probability(config, 1.5) == q
+    assert sampling_probability(config, Recipe()) == q
+    assert sampling_probability(config, Recipe(sampler="iid")) == p
+
+
+def test_more_active_features_are_aimed_at_where_the_recipe_says_so():
+    config = Config(n_features=100, feature_probability=0.01)
+    assert sampling_probability(config, Recipe(min_active=5.0)) == 0.05
+
+
+@given(p=PROBABILITIES, q=PROBABILITIES, n=st.integers(1, 20))
+def test_the_likelihood_ratio_is_that_of_two_binomials(p: float, q: float, n: int):
+    constant, slope = log_ratio(p, q, n)
+    total = 0.0
+    for k in range(n + 1):
+        ratio = (p / q) ** k * ((1 - p) / (1 - q)) ** (n - k)
+        assert math.exp(constant + slope * k) == pytest.approx(ratio, rel=1e-9)
+        total += math.comb(n, k) * q**k * (1 - q) ** (n - k) * math.exp(constant + slope * k)
+    assert total == pytest.approx(1, rel=1e-9)
+
+
+@pytest.mark.parametrize("p", [1.0, 0.3])
+def test_without_a_tilt_every_example_weighs_one(p: float):
+    assert log_ratio(p, p, 100) == (0.0, 0.0)
+
+
+def test_cut_gives_exact_inputs():
+    uniform = np.array([0, 0.0625, 0.125, 0.1875, 0.25, 0.5, 0.999], np.float32)
+    np.testing.assert_array_equal(cut(uniform, 0.25, -1, 1), [1, 0.5, 0, -0.5, 0, 0, 0])
+    np.testing.assert_array_equal(cut(uniform[:4], 0.25, 0, 1), [1, 0.75, 0.5, 0.25])
+
+
+def test_active_features_are_uniform_over_the_range():
+    uniform = np.random.default_rng(1).random((100, 2_000), dtype=np.float32)
+    x = cut(uniform, 0.3, -1, 1)
+    active = x[x != 0]
+    assert active.size / x.size == pytest.approx(0.3, abs=0.005)
+    assert (active.min() > -1, active.max() <= 1) == (True, True)
+    counts, _ = np.histogram(active, bins=10, range=(-1, 1))
+    np.testing.assert_allclose(counts / active.size, 0.1, atol=0.007)
+
+
+@given(st.integers(0, 10**6))
+def test_a_denser_cut_of_the_same_numbers_keeps_what_was_active(seed: int):
+    uniform = np.random.default_rng(seed).random((10, 50), dtype=np.float32)
+    sparse, dense = (cut(uniform, q, -1, 1) != 0 for q in (0.1, 0.6))
+    assert np.all(dense | ~sparse)
+
+
+def test_streams_are_separate_and_come_again():
+    def first(*keys: int) -> float:
+        return generator(*keys).random()
+
+    names = [(stream, *keys) for stream in Stream for keys in ((0, 0), (0, 1), (1, 0))]
+    assert len({first(*name) for name in names}) == len(names)
+    assert [first(*name) for name in names] == [first(*name) for name in names]
+
+
+def test_numpy_global_random_state_is_neither_read_nor_moved():
+    np.random.seed(5)
+    before = generator(Stream.EVALUATION).random()
+    state = np.random.get_state()[1].copy()
+    np.random.seed(6)
+    assert generator(Stream.EVALUATION).random() == before
+    np.random.seed(5)
+    list(evaluation_batches(Config(n_features=2), 100))
+    np.testing.assert_array_equal(np.random.get_state()[1], state)
+
+
+@pytest.mark.parametrize("p", [1.0, 0.3, 0.03, 0.003])
+def test_evaluation_estimates_means_of_the_true_distribution(p: float):
+    config = Config(n_features=20, feature_probability=p)
+    terms = np.concatenate(
+        [
+            w * np.stack([np.ones_like(w), *np.abs(x[:3]), *x[:3] ** 2, (x[0] * x[1]) ** 2])
+            for x, w in evaluation_batches(config, 2**15)
+        ],
+        axis=1,
+    )
+    exact = [1, *[p / 2] * 3, *[p / 3] * 3, p**2 / 9]
+    error = terms.std(axis=1) / math.sqrt(terms.shape[1])
+    assert np.all(np.abs(terms.mean(axis=1) - exact) <= 4.5 * error + 1e-6 * np.array(exact))
+
+
+def test_evaluation_has_the_examples_asked_for():
+    batches = list(evaluation_batches(Config(n_features=3), 2_500, batch=1_000))
+    assert [x.shape for x, _ in batches] == [(3, 1_000), (3, 1_000), (3, 500)]
+    assert [w.shape for _, w in batches] == [(1_000,), (1_000,), (500,)]
+
+
+def test_all_seeds_are_measured_on_the_same_inputs():
+    (one,), (other,) = (evaluation_batches(Config(n_features=3, seed=s), 100) for s in (0, 9))
+    np.testing.assert_array_equal(one[0], other[0])

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pickle
+from typing import Annotated, Literal
+
+import numpy as np
+import pytest
+from pydantic import Field
+
+from toymodel.settings import Problem, SettingError, Settings
+
+
+class Oven(Settings):
+    degrees: Annotated[int, Field(ge=50, le=1_250)] = 180
+    share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    decay: Annotated[float, Field(ge=0, lt=1)] = 0.25
+    scale: Annotated[float, Field(ge=0, le=10)] = 1.0
+    mode: Literal["fan", "grill"] = "fan"
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ("degrees", "a whole number from 50 to 1,250"),
+        ("share", "a number above 0 and at most 1"),
+        ("decay", "a number from 0 and below 1"),
+        ("scale", "a number from 0 to 10"),
+        ("mode", "one of 'fan', 'grill'"),
+    ],
+)
+def test_the_allowed_range_is_said_in_words(field: str, words: str):
+    assert Oven.allowed(field) == words
+
+
+def test_a_refused_value_is_named_with_its_field_and_range():
+    with pytest.raises(SettingError) as caught:
+        Oven(degrees=7)
+    assert str(caught.value) == "degrees = 7: must be a whole number from 50 to 1,250"
+    assert caught.value.problems == (Problem("degrees", 7, "a whole number from 50 to 1,250"),)
+
+
+def test_every_refused_field_is_named_once():
+    with pytest.raises(SettingError) as caught:
+        Oven(degrees="hot", mode="steam", share=0)
+    assert [p.field for p in caught.value.problems] == ["degrees", "share", "mode"]
+
+
+def test_an_unknown_field_is_refused_with_the_known_ones():
+    with pytest.raises(SettingError, match="colour = 3: must be one of the fields of Oven: degre"):
+        Oven(colour=3)
+
+
+def test_a_long_value_is_shortened_in_the_message():
+    with pytest.raises(SettingError) as caught:
+        Oven(mode="x" * 5_000)
+    assert len(str(caught.value)) < 150
+
+
+@pytest.mark.parametrize("value", [True, "180", 180.0, 180.5, None, [180], np.float64(180)])
+def test_a_whole_number_takes_nothing_else(value: object):
+    with pytest.raises(SettingError, match="degrees"):
+        Oven(degrees=value)
+
+
+@pytest.mark.parametrize("value", [True, "0.5", None, float("nan"), float("inf"), 0.5j])
+def test_a_number_takes_nothing_else(value: object):
+    with pytest.raises(SettingError, match="share"):
+        Oven(share=value)
+
+
+def test_numpy_numbers_become_plain_ones():
+    oven = Oven(degrees=np.int32(200), share=np.float32(0.5), scale=np.int64(2))
+    assert oven == Oven(degrees=200, share=0.5, scale=2.0)
+    assert (type(oven.degrees), type(oven.share), type(oven.scale)) == (int, float, float)
+
+
+def test_positional_arguments_and_assignment_are_refused():
+    with pytest.raises(TypeError):
+        Oven(200)
+    with pytest.raises(ValueError, match="frozen"):
+        Oven().degrees = 200
+    assert Oven().degrees == 180
+
+
+def test_replace_changes_a_copy_and_checks_it():
+    oven = Oven(share=0.75)
+    assert oven.replace(degrees=90) == Oven(degrees=90, share=0.75)
+    assert oven == Oven(share=0.75)
+    with pytest.raises(SettingError, match="degrees"):
+        oven.replace(degrees=0)
+
+
+def test_canonical_text_does_not_depend_on_how_the_settings_were_written():
+    text = '{"decay":0.25,"degrees":180,"mode":"fan","scale":1.0,"share":0.5}'
+    assert Oven().canonical() == text
+    assert Oven.from_mapping({"scale": 1, "mode": "fan"}).canonical() == text
+
+
+def test_equal_settings_hash_equally():
+    assert len({Oven(scale=1), Oven(scale=1.0), Oven()}) == 1
+
+
+def test_a_setting_error_survives_pickling():
+    with pytest.raises(SettingError) as caught:
+        Oven(degrees=7)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (again.problems, str(again)) == (caught.value.problems, str(caught.value))

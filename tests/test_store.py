@@ -1,0 +1,475 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import toymodel as tm
+from tests.builders import ROOT, model, run_python, same_model
+from toymodel import store as module
+from toymodel.model import Model
+from toymodel.store import DamagedFile, Store, default_store, load, model_key, pack, save, unpack
+
+CONFIG = tm.Config(n_features=3, n_neurons=2)
+RECIPE = tm.Recipe(steps=5, restarts=2)
+KEY = model_key(CONFIG, RECIPE)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+def numbered(seed: int) -> Model:
+    return model(CONFIG.replace(seed=seed), RECIPE, seed=seed)
+
+
+def path_of(store: Store, found: Model, folder: str = "trained") -> Path:
+    return store.root / folder / f"{model_key(found.config, found.recipe)}.safetensors"
+
+
+def rewritten(path: Path, tensors: dict[str, Any] | None = None, **about: object) -> None:
+    """The file with other content and a checksum that fits it."""
+    old_tensors, old_about = unpack(path.read_bytes())
+    old_about.pop("checksum")
+    all_tensors, all_about = old_tensors | (tensors or {}), old_about | about
+    all_about["checksum"] = module._checksum(all_tensors, all_about)
+    path.write_bytes(pack(all_tensors, all_about))
+
+
+# Keys
+
+
+def test_a_key_is_the_same_in_every_process_and_for_every_way_to_write_the_settings():
+    assert len(KEY) == 32
+    assert set(KEY) <= set("0123456789abcdef")
+    again = tm.Config.from_mapping(json.loads(CONFIG.canonical()))
+    assert model_key(again, RECIPE) == KEY
+    assert model_key(CONFIG.replace(feature_probability=1), RECIPE) == KEY
+    code = "import sys, toymodel as tm; from toymodel.store import model_key; " + (
+        "print(model_key(tm.Config(n_features=3, n_neurons=2), tm.Recipe(steps=5, restarts=2)))"
+    )
+    output = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True)
+    assert output.strip() == KEY
+
+
+def test_every_field_and_the_engine_version_change_the_key(monkeypatch: pytest.MonkeyPatch):
+    config = {
+        "n_features": 4,
+        "n_neurons": 3,
+        "feature_probability": 0.5,
+        "importance_decay": 0.5,
+        "seed": 1,
+    }
+    recipe = {
+        "steps": 6,
+        "batch_size": 64,
+        "learning_rate": 0.01,
+        "schedule": "constant",
+        "warmup": 0.0,
+        "beta1": 0.5,
+        "beta2": 0.5,
+        "init": "kaiming",
+        "init_scale": 1.0,
+        "sampler": "iid",
+        "min_active": 2.0,
+        "linear_until": 0.0,
+        "restarts": 3,
+    }
+    assert config.keys() | {"task"} == tm.Config.model_fields.keys()
+    assert recipe.keys() == tm.Recipe.model_fields.keys()
+    keys = [model_key(CONFIG.replace(**{k: v}), RECIPE) for k, v in config.items()]
+    keys += [model_key(CONFIG, RECIPE.replace(**{k: v})) for k, v in recipe.items()]
+    monkeypatch.setattr(module, "ENGINE_VERSION", module.ENGINE_VERSION + 1)
+    keys.append(model_key(CONFIG, RECIPE))
+    assert len({KEY, *keys}) == len(keys) + 1
+
+
+# Files
+
+
+def test_a_model_comes_back_as_it_was_saved(tmp_path: Path):
+    saved = model(CONFIG, RECIPE)
+    save(saved, tmp_path / "a.safetensors")
+    loaded = load(tmp_path / "a.safetensors")
+    assert same_model(loaded, saved)
+    assert loaded.W1.dtype == loaded.losses.dtype == np.float32
+    assert list(tmp_path.glob("*")) == [tmp_path / "a.safetensors"]
+
+
+def test_every_number_of_settings_comes_back_exactly(tmp_path: Path):
+    config = tm.Config(n_features=1, n_neurons=1, feature_probability=0.1 + 0.2, seed=2**31 - 1)
+    saved = model(config, tm.Recipe(learning_rate=1 / 3))
+    save(saved, tmp_path / "a")
+    assert same_model(load(tmp_path / "a"), saved)
+
+
+def test_a_file_says_what_made_it(tmp_path: Path):
+    save(model(CONFIG, RECIPE), tmp_path / "a")
+    _, about = unpack((tmp_path / "a").read_bytes())
+    assert about["key"] == KEY
+    assert about["config"] == CONFIG.model_dump()
+    assert about["recipe"] == RECIPE.model_dump()
+    assert about["versions"].keys() == {"engine", "python", "torch", "numpy"}
+    assert "unknown" not in about["versions"].values()
+
+
+@pytest.mark.parametrize("flip", [0x01, 0x80, 0xFF])
+def test_a_flipped_byte_gives_a_clear_refusal_or_the_same_model(tmp_path: Path, flip: int):
+    saved = model(tm.Config(n_features=2, n_neurons=1), tm.Recipe(steps=2))
+    path = tmp_path / "a"
+    save(saved, path)
+    data = bytearray(path.read_bytes())
+    refused = 0
+    for position in range(len(data)):
+        data[position] ^= flip
+        path.write_bytes(data)
+        data[position] ^= flip
+        try:
+            assert same_model(load(path), saved), f"byte {position}"
+        except DamagedFile as error:
+            refused += 1
+            assert str(error).startswith("a is not a usable model: ")
+            assert "Type-check" not in str(error)
+    assert refused > 0.95 * len(data)
+
+
+def test_a_file_cut_off_anywhere_is_refused(tmp_path: Path):
+    path = tmp_path / "a"
+    save(model(tm.Config(n_features=2, n_neurons=1), tm.Recipe(steps=2)), path)
+    data = path.read_bytes()
+    for length in [*range(0, len(data) - 1, 7), len(data) - 1]:
+        path.write_bytes(data[:length])
+        with pytest.raises(DamagedFile, match="a is not a usable model"):
+            load(path)
+    path.write_bytes(data + b"\0")
+    with pytest.raises(DamagedFile, match="a is not a usable model"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\0" * 8,
+        b"\xff" * 8,
+        b"\0" * 10_000,
+        (2**62).to_bytes(8, "little") + b"{}",
+        (99_000_000).to_bytes(8, "little") + b"{" * 1_000,
+        (400_000).to_bytes(8, "little") + b'{"a":' * 80_000,
+        b"\x80\x04cos\nsystem\n(S'false'\ntR.",
+        "Grüße".encode("utf-16"),
+    ],
+    ids=["empty", "zeros", "ones", "10 kB", "huge header", "cut header", "deep", "pickle", "text"],
+)
+def test_what_is_no_model_file_is_refused(tmp_path: Path, data: bytes):
+    path = tmp_path / "a"
+    path.write_bytes(data)
+    with pytest.raises(DamagedFile, match="a is not a usable model"):
+        load(path)
+
+
+NONSENSE = """
+import sys
+import safetensors.numpy
+from toymodel.store import DamagedFile, load, unpack
+
+with open(sys.argv[1], "rb") as file:
+    tensors, _ = unpack(file.read())
+deep = ["[" * 100_000, '{"a":' * 100_000]
+for about in ["", "5", "null", '"text"', "[]", "[1]", "{}", '{"checksum": 1}', "9" * 5_000, *deep]:
+    with open(sys.argv[1], "wb") as file:
+        file.write(safetensors.numpy.save(tensors, {"toymodel": about}))
+    try:
+        load(sys.argv[1])
+        print("taken:", about[:20])
+    except DamagedFile as error:
+        if not str(error).startswith("a is not a usable model: "):
+            print("unclear:", error)
+    except BaseException as error:
+        print("crash:", about[:20], type(error).__name__)
+"""
+
+
+def test_what_a_file_says_of_itself_may_be_nonsense(tmp_path: Path):
+    # In a process of its own, where no check of signatures stands before the answer.
+    save(model(CONFIG, RECIPE), tmp_path / "a")
+    result = run_python("-c", NONSENSE, str(tmp_path / "a"))
+    assert (result.stdout, result.stderr) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": 2}, "it has format 2, this version reads 1"),
+        ({"config": None}, "Type(Check)?Error"),
+        ({"config": CONFIG.model_dump() | {"n_features": 0}}, "n_features = 0: must be a whole"),
+        ({"config": CONFIG.model_dump() | {"n_features": 4}}, r"W1 is float32 \(2, 2, 3\)"),
+        ({"config": CONFIG.model_dump() | {"colour": 1}}, "colour = 1: must be one of"),
+        ({"recipe": RECIPE.model_dump() | {"steps": "5"}}, 'steps = "5": must be a whole'),
+        ({"recipe": RECIPE.model_dump() | {"restarts": 1}}, "it holds 2 restarts, its recipe"),
+        ({"tensors": {"W1": np.ones((2, 2, 3))}}, "W1 is float64"),
+        ({"tensors": {"b": np.full((2, 3), np.nan, np.float32)}}, "b holds numbers that are not"),
+        ({"tensors": {"losses": np.array([1, np.inf], np.float32)}}, "losses holds numbers that"),
+        ({"tensors": {"losses": np.ones(0, np.float32)}}, "it holds 0 restarts"),
+        ({"tensors": {"history.loss": np.ones((2, 3), np.float32)}}, "history.loss is float32"),
+        ({"tensors": {"more": np.ones(1)}}, "it holds the tensors W1, W2"),
+    ],
+)
+def test_content_that_does_not_fit_is_refused_even_with_a_good_checksum(
+    tmp_path: Path, change: dict[str, Any], message: str
+):
+    save(model(CONFIG, RECIPE), tmp_path / "a")
+    rewritten(tmp_path / "a")
+    assert same_model(load(tmp_path / "a"), model(CONFIG, RECIPE))
+    rewritten(tmp_path / "a", **change)
+    with pytest.raises(DamagedFile, match=message):
+        load(tmp_path / "a")
+
+
+def test_a_file_that_is_not_there_is_no_damaged_one(tmp_path: Path):
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "a")
+
+
+def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path: Path):
+    saved = model(CONFIG, RECIPE)
+    (tmp_path / "a").mkdir()
+    with pytest.raises(OSError, match="a"):
+        save(saved, tmp_path / "a")
+    with pytest.raises(OSError, match="missing"):
+        save(saved, tmp_path / "missing" / "a")
+    assert list(tmp_path.rglob("*")) == [tmp_path / "a"]
+
+
+# The store
+
+
+def test_what_was_put_is_there(store: Store):
+    saved = model(CONFIG, RECIPE)
+    assert not store.has(CONFIG, RECIPE)
+    assert store.get(CONFIG, RECIPE) is None
+    assert store.put(saved)
+    assert store.has(CONFIG, RECIPE)
+    found = store.get(CONFIG, RECIPE)
+    assert found is not None
+    assert same_model(found, saved)
+    assert not store.in_memory(CONFIG, RECIPE)
+    assert list(store.files()) == [path_of(store, saved)]
+    assert store.get(CONFIG.replace(seed=1), RECIPE) is None
+    assert store.get(CONFIG, RECIPE.replace(steps=6)) is None
+    assert list(store.notes) == []
+
+
+def test_shipped_models_come_first_and_stay(store: Store):
+    store.put(model(CONFIG, RECIPE, seed=1), shipped=True)
+    store.put(model(CONFIG, RECIPE, seed=2))
+    found = store.get(CONFIG, RECIPE)
+    assert found is not None
+    assert same_model(found, model(CONFIG, RECIPE, seed=1))
+    assert store.clear() == 1
+    assert [path.parent for path in store.files()] == [store.shipped]
+
+
+def test_a_damaged_file_is_set_aside_with_a_note(store: Store):
+    saved = model(CONFIG, RECIPE)
+    store.put(saved)
+    path = path_of(store, saved)
+    path.write_bytes(path.read_bytes()[:-1])
+    assert store.get(CONFIG, RECIPE) is None
+    assert not path.exists()
+    assert path.with_suffix(".damaged").exists()
+    (note,) = store.notes
+    assert note.startswith(f"{path.name} is not a usable model: ")
+    assert note.endswith("It was set aside and will be trained again.")
+    assert not store.has(CONFIG, RECIPE)
+    store.put(saved)
+    assert store.get(CONFIG, RECIPE) is not None
+
+
+def test_a_damaged_shipped_file_gives_way_to_a_trained_one(store: Store):
+    saved = model(CONFIG, RECIPE)
+    store.put(saved, shipped=True)
+    store.put(saved)
+    path_of(store, saved, "shipped").write_bytes(b"")
+    found = store.get(CONFIG, RECIPE)
+    assert found is not None
+    assert same_model(found, saved)
+    assert len(store.notes) == 1
+
+
+def test_a_file_renamed_to_another_key_is_refused(store: Store):
+    saved = numbered(1)
+    store.put(saved)
+    os.replace(path_of(store, saved), path_of(store, numbered(2)))
+    assert store.get(CONFIG.replace(seed=2), RECIPE) is None
+    assert "holds another model than its name says" in store.notes[0]
+    assert store.get(CONFIG.replace(seed=1), RECIPE) is None
+
+
+def test_what_cannot_be_read_is_noted_and_absent(store: Store):
+    path_of(store, model(CONFIG, RECIPE)).mkdir(parents=True)
+    assert store.get(CONFIG, RECIPE) is None
+    assert "could not be read" in store.notes[0]
+
+
+def test_a_folder_that_cannot_be_written_to_means_memory_and_a_note(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    store = Store(tmp_path / "file" / "store")
+    saved = model(CONFIG, RECIPE)
+    assert store.get(CONFIG, RECIPE) is None
+    assert not store.put(saved)
+    assert not store.put(numbered(1))
+    assert store.get(CONFIG, RECIPE) is saved
+    assert store.has(CONFIG, RECIPE)
+    assert store.in_memory(CONFIG, RECIPE)
+    cannot = [note for note in store.notes if "cannot be written to" in note]
+    assert len(cannot) == 1
+    assert str(store.trained) in cannot[0]
+    assert list(store.files()) == []
+    store.clear()
+    assert store.get(CONFIG, RECIPE) is None
+
+
+def test_memory_is_bounded_oldest_out_first(store: Store):
+    for seed in range(70):
+        store.keep_in_memory(numbered(seed))
+    kept = [store.in_memory(CONFIG.replace(seed=seed), RECIPE) for seed in range(70)]
+    assert kept == [False] * 6 + [True] * 64
+
+
+def test_the_oldest_use_goes_first_and_shipped_models_stay(tmp_path: Path):
+    store = Store(tmp_path)
+    store.put(numbered(0), shipped=True)
+    for seed in (1, 2, 3):
+        store.put(numbered(seed))
+        os.utime(path_of(store, numbered(seed)), (seed, seed))
+    os.utime(path_of(store, numbered(0), "shipped"), (0, 0))
+    sizes = [path.stat().st_size for path in store.files()]
+    small = Store(tmp_path, max_bytes=sum(sizes[1:]) + sizes[0] // 2)
+    assert small.get(CONFIG.replace(seed=1), RECIPE) is not None  # this use is newer than 2 and 3
+    small.put(numbered(4))
+    kept = [small.has(CONFIG.replace(seed=seed), RECIPE) for seed in range(5)]
+    assert kept == [True, True, False, True, True]
+    tiny = Store(tmp_path, max_bytes=1)
+    tiny.put(numbered(5))
+    kept = [tiny.has(CONFIG.replace(seed=seed), RECIPE) for seed in range(6)]
+    assert kept == [True, False, False, False, False, True]
+
+
+def test_damaged_files_count_and_go_too(tmp_path: Path):
+    store = Store(tmp_path, max_bytes=1)
+    store.put(numbered(1))
+    path = path_of(store, numbered(1))
+    path.write_bytes(b"no model")
+    store.get(CONFIG.replace(seed=1), RECIPE)
+    store.put(numbered(2))
+    assert [p.name for p in store.trained.iterdir()] == [path_of(store, numbered(2)).name]
+
+
+def test_a_few_notes_are_kept_and_none_twice(store: Store):
+    for seed in range(30):
+        path = path_of(store, numbered(seed))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+        store.get(CONFIG.replace(seed=seed), RECIPE)
+    assert len(store.notes) == len(set(store.notes)) == 20
+    assert path_of(store, numbered(29)).name in store.notes[-1]
+
+
+WRITER = """
+import sys
+from tests.builders import model
+from toymodel import Config, Recipe
+from toymodel.store import Store
+
+seed, count = int(sys.argv[2]), int(sys.argv[3])
+store = Store(sys.argv[1])
+mine = model(Config(n_features=40, n_neurons=30), Recipe(restarts=2), seed=seed)
+for _ in range(count):
+    assert store.put(mine)
+"""
+
+
+def test_two_processes_may_write_one_key_while_others_read_it(tmp_path: Path):
+    config, recipe = tm.Config(n_features=40, n_neurons=30), tm.Recipe(restarts=2)
+    candidates = [model(config, recipe, seed=seed) for seed in (1, 2)]
+    store = Store(tmp_path)
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", WRITER, str(tmp_path), str(seed), "150"],
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+        )
+        for seed in (1, 2)
+    ]
+    seen = set()
+    while any(writer.poll() is None for writer in writers):
+        found = store.get(config, recipe)
+        if found:
+            (which,) = (i for i, model in enumerate(candidates) if same_model(model, found))
+            seen.add(which)
+    for writer in writers:
+        _, errors = writer.communicate()
+        assert (writer.returncode, errors) == (0, b"")
+    assert seen
+    assert list(store.notes) == []
+    assert [path.suffix for path in store.trained.iterdir()] == [".safetensors"]
+
+
+def test_threads_may_share_a_store(tmp_path: Path):
+    store = Store(tmp_path, max_bytes=8_000)
+    problems: list[BaseException] = []
+
+    def use(offset: int) -> None:
+        try:
+            for seed in range(offset, offset + 12):
+                store.put(numbered(seed % 16))
+                found = store.get(CONFIG.replace(seed=seed % 16), RECIPE)
+                assert found is None or same_model(found, numbered(seed % 16))
+        except BaseException as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=use, args=(8 * i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert [note for note in store.notes if "not a usable" in note] == []
+
+
+# Where the default store is
+
+
+def test_the_default_store_is_where_the_environment_says(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+):
+    assert default_store().root == cache
+    assert default_store().max_bytes == 512 * 2**20
+    monkeypatch.setenv("TOYMODEL_CACHE_MB", "3")
+    assert default_store().max_bytes == 3 * 2**20
+    monkeypatch.delenv("TOYMODEL_CACHE")
+    assert default_store().root.name in ("cache", "toymodel")
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "1.5", "many", "1000001", "²"])
+def test_an_odd_size_is_refused(size: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TOYMODEL_CACHE_MB", size)
+    with pytest.raises(ValueError, match=f"TOYMODEL_CACHE_MB = '{size}': must be a whole number"):
+        default_store()
+
+
+def test_a_use_is_noted_on_the_file_so_that_it_stays_longer(store: Store):
+    store.put(numbered(1))
+    os.utime(path_of(store, numbered(1)), (1, 1))
+    store.get(CONFIG.replace(seed=1), RECIPE)
+    assert path_of(store, numbered(1)).stat().st_mtime > time.time() - 60
