@@ -6,10 +6,10 @@ from pages.shared.cards import draw_cards
 from pages.shared.catalogue import require_app
 from pages.shared.problems import show_problems
 from pages.shared.resources import colours, store
-from pages.shared.smallest import CONFIG, RECIPE
 from toymodel.charts.network import network
 from toymodel.charts.raw_weights import raw_weights
 from toymodel.frames import edges, signed_bars
+from toymodel.shipped import SMALLEST
 
 require_app()
 st.title("Networks can compute with more features than they have neurons")
@@ -27,12 +27,13 @@ st.caption(
 )
 
 st.header("The smallest example")
-model = store().get(CONFIG, RECIPE)
+(config,), recipe = SMALLEST
+model = store().get(config, recipe)
 if model is None:
     show_problems([], store().notes)
     st.info("This model is not in the store. `make figures` trains the models of all first views.")
 else:
-    n, m, theme = CONFIG.n_features, CONFIG.n_neurons, colours()
+    n, m, theme = config.n_features, config.n_neurons, colours()
     st.markdown(
         f"{n} features, {m} neurons, all features present all the time. There is room for all, so "
         "every feature gets a pair of neurons, one for either sign, and nothing is shared. "

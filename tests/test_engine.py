@@ -24,7 +24,7 @@ def active_probability(config: Config, recipe: Recipe) -> float:
 
 def slope(recipe: Recipe, t: int) -> float:
     end = recipe.linear_until * recipe.steps
-    return max(0.0, 1 - t / end) if end else 0.0
+    return max(0.0, 1 - t / end) ** 2 if end else 0.0
 
 
 def loss_of(
@@ -65,7 +65,7 @@ def blur(shard: Shard) -> None:
 @pytest.mark.parametrize("sampler", ["tilted", "iid"])
 def test_gradients_and_loss_agree_with_autograd(sampler: str, t: int, shared: bool):
     recipe = Recipe(steps=100, batch_size=B, restarts=R, sampler=sampler)
-    assert [slope(recipe, s) for s in (0, 20, 45, 99)] == pytest.approx([1, 0.6, 0.1, 0])
+    assert [slope(recipe, s) for s in (0, 20, 45, 99)] == pytest.approx([1, 0.36, 0.01, 0])
     shard = Shard(CONFIGS, range(R), recipe, "cpu")
     blur(shard)
     uniform = draw(t, 1 if shared else len(CONFIGS))
@@ -173,23 +173,38 @@ def test_a_restart_starts_alike_whichever_restarts_stand_beside_it():
     assert np.abs(together.W1 - other.W1).min() > 0
 
 
-def test_draws_are_shared_by_densities_and_differ_between_seeds():
+@pytest.mark.parametrize("sampler", ["tilted", "iid"])
+def test_draws_are_shared_by_densities_and_differ_between_seeds(sampler: str):
     a, b, c = (CONFIGS[0], CONFIGS[1].replace(seed=0), CONFIGS[2])  # seeds 0, 0, 1
-    draws = Draws([a, b, c], B)
+    draws = Draws([a, b, c], Recipe(batch_size=B, sampler=sampler))
     draws.advance(3)
     assert draws.uniform([a, b]).shape == (3, 1, N, B)
     block = draws.uniform([a, b, c])
     assert block.shape == (3, 3, N, B)
     assert torch.equal(block[:, 0], block[:, 1])
     assert not torch.equal(block[:, 0], block[:, 2])
+    assert not torch.equal(block[0], block[1])
     assert (block.min().item() >= 0, block.max().item() < 1) == (True, True)
 
 
-def test_draws_do_not_depend_on_how_many_are_taken_at_once():
-    at_once, one_by_one = Draws(CONFIGS, B), Draws(CONFIGS, B)
+@pytest.mark.parametrize("sampler", ["tilted", "iid"])
+def test_draws_do_not_depend_on_how_many_are_taken_at_once(sampler: str):
+    recipe = Recipe(batch_size=B, sampler=sampler)
+    at_once, one_by_one = Draws(CONFIGS, recipe), Draws(CONFIGS, recipe)
     at_once.advance(4)
     parts = []
     for _ in range(4):
         one_by_one.advance(1)
         parts.append(one_by_one.uniform(CONFIGS))
     assert torch.equal(at_once.uniform(CONFIGS), torch.cat(parts))
+
+
+def test_tilted_sampling_spreads_a_batch_evenly_and_plain_sampling_does_not():
+    def counts(sampler: str) -> set[float]:
+        draws = Draws(CONFIGS[:1], Recipe(batch_size=100, sampler=sampler))
+        draws.advance(20)
+        active = draws.uniform(CONFIGS[:1]) < 0.1
+        return set(active.sum(dim=3).flatten().tolist())
+
+    assert counts("tilted") <= {9, 10, 11}
+    assert len(counts("iid")) > 5

@@ -13,8 +13,10 @@ from toymodel.sampling import (
     cut,
     evaluation_batches,
     generator,
+    independent,
     log_ratio,
     sampling_probability,
+    stratified,
     tilted_probability,
 )
 
@@ -74,6 +76,42 @@ def test_a_denser_cut_of_the_same_numbers_keeps_what_was_active(seed: int):
     uniform = np.random.default_rng(seed).random((10, 50), dtype=np.float32)
     sparse, dense = (cut(uniform, q, -1, 1) != 0 for q in (0.1, 0.6))
     assert np.all(dense | ~sparse)
+
+
+@pytest.mark.parametrize("draw", [independent, stratified])
+def test_every_number_is_uniform_and_features_are_independent(draw):
+    n, examples, batches = 3, 16, 4_000
+    stream = draw(np.random.default_rng(2), n, examples)
+    u = np.stack([next(stream) for _ in range(batches)])
+    assert (u.dtype, u.shape) == (np.float32, (batches, n, examples))
+    assert (u.min() >= 0, u.max() < 1) == (True, True)
+    # One example of each batch by itself: nothing tells the two ways to draw apart.
+    one = u[:, :, 5].astype(np.float64)
+    error = 4.5 / np.sqrt(batches)
+    np.testing.assert_allclose(one.mean(axis=0), 1 / 2, atol=error / np.sqrt(12))
+    np.testing.assert_allclose((one**2).mean(axis=0), 1 / 3, atol=error * 0.3)
+    np.testing.assert_allclose(np.corrcoef(one.T), np.eye(n), atol=error)
+    steps = np.corrcoef(one[1:, 0], one[:-1, 0])[0, 1]
+    assert abs(steps) < error
+    quarters, _ = np.histogram(one, bins=8, range=(0, 1))
+    np.testing.assert_allclose(quarters / one.size, 1 / 8, atol=0.015)
+
+
+@given(n=st.integers(1, 5), examples=st.integers(1, 64), seed=st.integers(0, 1_000))
+def test_a_stratified_batch_has_one_number_in_each_stratum(n: int, examples: int, seed: int):
+    stream = stratified(np.random.default_rng(seed), n, examples)
+    for _ in range(3):
+        shifted = np.sort(next(stream).astype(np.float64), axis=1)
+        gaps = np.diff(shifted, axis=1, append=shifted[:, :1] + 1)
+        np.testing.assert_allclose(gaps, 1 / examples, atol=1e-6)
+
+
+def test_stratified_batches_vary_less():
+    def spread(draw) -> float:
+        stream = draw(np.random.default_rng(4), 10, 100)
+        return float(np.std([(next(stream) ** 2).mean() for _ in range(300)]))
+
+    assert spread(stratified) < 0.1 * spread(independent)
 
 
 def test_streams_are_separate_and_come_again():

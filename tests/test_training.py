@@ -84,12 +84,6 @@ def test_plain_sampling_and_the_usual_recipe_learn_too():
     assert losses[-1] < 0.2 * losses[0]
 
 
-def test_at_density_one_both_samplers_are_the_same():
-    config = CONFIG.replace(feature_probability=1.0)
-    (tilted,), (iid,) = (train([config], RECIPE.replace(sampler=s)) for s in ("tilted", "iid"))
-    assert same(tilted.weights, iid.weights)
-
-
 def test_the_same_call_gives_the_same_weights_bit_for_bit():
     configs = [CONFIG, CONFIG.replace(feature_probability=1.0), CONFIG.replace(n_features=9)]
     first, second = (train(configs, RECIPE.replace(restarts=2)) for _ in range(2))

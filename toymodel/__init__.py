@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from toymodel.config import RECIPES, Config, Recipe
 from toymodel.errors import TrainingCancelled, TrainingDiverged
+from toymodel.loss import evaluate, no_superposition_loss, superposition_gain
 from toymodel.model import Model, Weights
+from toymodel.polysemanticity import neurons, superposition
 from toymodel.settings import SettingError
 
 if TYPE_CHECKING:
@@ -26,9 +28,14 @@ __all__ = [
     "TrainingCancelled",
     "TrainingDiverged",
     "Weights",
+    "evaluate",
     "load",
     "load_or_train",
+    "neurons",
+    "no_superposition_loss",
     "save",
+    "superposition",
+    "superposition_gain",
     "train",
 ]
 

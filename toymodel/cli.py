@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -19,7 +20,8 @@ from toymodel.frames import sweep_table
 from toymodel.model import Model
 from toymodel.polysemanticity import CLASSES, Thresholds
 from toymodel.settings import SettingError
-from toymodel.store import DamagedFile, default_store, load, model_key, save
+from toymodel.shipped import SHIPPED
+from toymodel.store import DamagedFile, Store, default_store, load, model_key, save
 from toymodel.sweep import PAPER_DENSITIES, sweep
 
 if TYPE_CHECKING:
@@ -139,10 +141,16 @@ def sweep_command(
 @cli.command()
 @click.option("--clear", is_flag=True, help="Remove the models trained here, not the shipped ones.")
 @click.option("--check", is_flag=True, help="Read every file and say which are damaged.")
+@click.option(
+    "--ship", is_flag=True, help="Train the shipped models anew, and say how far they are apart."
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
-def cache(clear: bool, check: bool, as_json: bool) -> None:
+def cache(clear: bool, check: bool, ship: bool, as_json: bool) -> None:
     """Say what the store holds."""
     store = default_store()
+    if ship:
+        _answer_ship(store, as_json)
+        return
     removed = store.clear() if clear else 0
     damaged = [str(path) for path in store.files() if check and not _sound(path)]
     counts = {
@@ -165,6 +173,36 @@ def cache(clear: bool, check: bool, as_json: bool) -> None:
             click.echo(f"  damaged: {', '.join(damaged) or 'none'}")
     if damaged:
         raise click.exceptions.Exit(1)
+
+
+def _answer_ship(store: Store, as_json: bool) -> None:
+    rows: list[dict[str, object]] = []
+    for configs, recipe in SHIPPED:
+        old = [store.get(config, recipe) for config in configs]
+        for before, model in zip(old, _train(configs, recipe, as_json), strict=True):
+            store.put(model, shipped=True)
+            apart = float(np.abs(model.W1 - before.W1).max()) if before else None
+            rows.append(
+                {
+                    "key": model_key(model.config, recipe),
+                    "density": model.config.feature_probability,
+                    "loss": model.loss,
+                    "loss_before": before.loss if before else None,
+                    "largest_difference_in_W1": apart,
+                }
+            )
+            if not as_json:
+                was = f"{before.loss:.6g} before, W1 {apart:.2g} apart" if before else "new"
+                click.echo(f"{rows[-1]['key']}  loss {model.loss:.6g}, {was}")
+    if as_json:
+        click.echo(json.dumps(rows))
+
+
+def _train(configs: Sequence[Config], recipe: Recipe, quiet: bool) -> list[Model]:
+    from toymodel.training import train
+
+    with _progress_bar(recipe, quiet) as show:
+        return train(configs, recipe, on_snapshot=show)
 
 
 def _sound(path: Path) -> bool:
@@ -203,6 +241,15 @@ def _number(name: str, text: str) -> float:
 
 def _run(configs: list[Config], recipe: Recipe, quiet: bool) -> list[Model]:
     store = default_store()
+    with _progress_bar(recipe, quiet) as show:
+        models = load_or_train(configs, recipe, store=store, on_snapshot=show)
+    for note in store.notes:
+        click.echo(f"toymodel: {note}", err=True)
+    return models
+
+
+@contextmanager
+def _progress_bar(recipe: Recipe, quiet: bool) -> Iterator[Callable[[Snapshot], None]]:
     with tqdm(total=recipe.steps, unit="step", disable=quiet or None, leave=False) as bar:
 
         def show(snapshot: Snapshot) -> None:
@@ -211,10 +258,7 @@ def _run(configs: list[Config], recipe: Recipe, quiet: bool) -> list[Model]:
             if losses:
                 bar.set_postfix_str("loss " + " ".join(f"{loss:.2g}" for loss in losses[:8]))
 
-        models = load_or_train(configs, recipe, store=store, on_snapshot=show)
-    for note in store.notes:
-        click.echo(f"toymodel: {note}", err=True)
-    return models
+        yield show
 
 
 def _answer(models: list[Model], as_json: bool) -> None:

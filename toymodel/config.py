@@ -69,12 +69,12 @@ class Recipe(Settings):
         init: "xavier" (normal) or "kaiming" (uniform, as in the usual course recipe).
         init_scale: factor on the initial weights. Biases start at zero.
         sampler: "iid" draws from the true distribution. "tilted" draws features active with
-            probability q = max(p, min_active / n) and weights each example by the likelihood
-            ratio, which leaves the expected loss as it is and no batch empty.
+            probability q = max(p, min_active / n), spread evenly over the batch, and weights each
+            example by the likelihood ratio: the expected loss is the same and no batch is empty.
         min_active: active features an example that tilted sampling aims at, where p gives fewer.
-        linear_until: the output unit's slope for negative values goes linearly from 1 to 0 over
-            this share of the steps, so that no unit dies before it has found its feature.
-            0 is a plain ReLU from the start.
+        linear_until: the output unit's slope for negative values goes from 1 to 0, as the square
+            of what is left, over this share of the steps, so that no unit dies before it has
+            found its feature. 0 is a plain ReLU from the start.
         restarts: models trained a config, side by side; the one with the lowest loss is kept
             as the model, the others are kept to look at.
     """
@@ -85,19 +85,19 @@ class Recipe(Settings):
     schedule: Literal["cosine", "constant"] = "cosine"
     warmup: Annotated[float, Field(ge=0, le=1)] = 0.05
     beta1: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    beta2: Annotated[float, Field(ge=0, lt=1)] = 0.99
+    beta2: Annotated[float, Field(ge=0, lt=1)] = 0.98
     init: Literal["xavier", "kaiming"] = "xavier"
     init_scale: Annotated[float, Field(ge=0, le=10)] = 0.3
     sampler: Literal["tilted", "iid"] = "tilted"
     min_active: Annotated[float, Field(gt=0, le=100)] = 1.5
-    linear_until: Annotated[float, Field(ge=0, le=1)] = 0.5
+    linear_until: Annotated[float, Field(ge=0, le=1)] = 0.8
     restarts: Annotated[int, Field(ge=1, le=64)] = 1
 
 
 RECIPES: dict[str, Recipe] = {
-    "quick": Recipe(steps=2_000),
+    "quick": Recipe(steps=1_600, beta2=0.97, init_scale=1.0),
     "standard": Recipe(),
-    "thorough": Recipe(steps=16_000, batch_size=256, restarts=8),
+    "thorough": Recipe(steps=16_000, batch_size=256, beta2=0.99, restarts=8),
     "usual": Recipe(
         steps=10_000,
         batch_size=1_024,

@@ -16,7 +16,14 @@ from torch import Tensor
 
 from toymodel.config import Config, Recipe
 from toymodel.model import Weights
-from toymodel.sampling import Stream, generator, log_ratio, sampling_probability
+from toymodel.sampling import (
+    Stream,
+    generator,
+    independent,
+    log_ratio,
+    sampling_probability,
+    stratified,
+)
 
 
 class Shard:
@@ -151,7 +158,7 @@ class Shard:
 
 def _leak(recipe: Recipe, t: int) -> float:
     end = recipe.linear_until * recipe.steps
-    return max(0.0, 1 - t / end) if end > 0 else 0.0
+    return max(0.0, 1 - t / end) ** 2 if end > 0 else 0.0
 
 
 def _learning_rate(recipe: Recipe, t: int) -> float:
@@ -167,18 +174,21 @@ def _learning_rate(recipe: Recipe, t: int) -> float:
 class Draws:
     """Uniform numbers for some steps: one stream a seed, shared by all densities and restarts."""
 
-    def __init__(self, configs: Sequence[Config], batch_size: int) -> None:
-        self.batch_size = batch_size
+    def __init__(self, configs: Sequence[Config], recipe: Recipe) -> None:
+        draw = stratified if recipe.sampler == "tilted" else independent
         self.streams = {
-            (c.seed, c.n_features): generator(Stream.TRAINING_DATA, c.seed) for c in configs
+            (c.seed, c.n_features): draw(
+                generator(Stream.TRAINING_DATA, c.seed), c.n_features, recipe.batch_size
+            )
+            for c in configs
         }
         self.drawn: dict[tuple[int, int], Tensor] = {}
 
     def advance(self, steps: int) -> None:
         """Draw what the next `steps` steps need."""
-        for (seed, n), random in self.streams.items():
-            block = random.random((steps, 1, n, self.batch_size), dtype=np.float32)
-            self.drawn[seed, n] = torch.from_numpy(block)
+        for key, stream in self.streams.items():
+            block = np.stack([next(stream) for _ in range(steps)])
+            self.drawn[key] = torch.from_numpy(block).unsqueeze(1)
 
     def uniform(self, configs: Sequence[Config]) -> Tensor:
         """(step, config, feature, example); one config long where all share a seed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -171,7 +172,7 @@ def edges(weights: Weights, *, least: float = 0.03) -> pd.DataFrame:
     place = np.empty(m)
     place[by_feature(weights)] = (np.arange(m) + 0.5) / m
     at = (np.arange(n) + 0.5) / n
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for layer, W in (("W1", weights.W1), ("W2", weights.W2.T)):
         shown = np.abs(W) >= least * np.abs(W).max()
         for j, i in np.argwhere(shown & (W != 0)).tolist():

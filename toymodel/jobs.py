@@ -56,7 +56,7 @@ class Limits(Settings):
     def from_environment(cls) -> Limits:
         """$TOYMODEL_MAX_QUEUE, _WEIGHTS and _STEPS; raises `SettingError` for anything odd."""
         given = {name: os.environ.get(f"TOYMODEL_MAX_{name.upper()}") for name in cls.model_fields}
-        return cls(**{k: int(v) if v.isdecimal() else v for k, v in given.items() if v})
+        return cls.from_mapping({k: int(v) if v.isdecimal() else v for k, v in given.items() if v})
 
     def check(self, configs: Sequence[Config], recipe: Recipe) -> None:
         """Raises `Refused` for a job beyond these limits."""

@@ -15,6 +15,8 @@ from jaxtyping import Float, Float32
 
 from toymodel.config import Config, Recipe
 
+_STRATA_NUMBERS = 2**21
+
 
 class Stream(IntEnum):
     """Separate sources of randomness: none of them moves when another draws more."""
@@ -59,6 +61,33 @@ def cut(
     """Inputs from uniform numbers in [0, 1): 0 where u >= q, else uniform on (low, high]."""
     value = np.float32(high) - np.float32((high - low) / q) * uniform
     return np.where(value > np.float32(low), value, np.float32(0.0))
+
+
+def independent(
+    random: np.random.Generator, n_features: int, examples: int
+) -> Iterator[Float32[np.ndarray, "feature example"]]:
+    """Batches of independent uniform numbers in [0, 1), without end."""
+    while True:
+        yield random.random((n_features, examples), dtype=np.float32)
+
+
+def stratified(
+    random: np.random.Generator, n_features: int, examples: int
+) -> Iterator[Float32[np.ndarray, "feature example"]]:
+    """Batches in which every feature's numbers are spread evenly over [0, 1), without end.
+
+    Each example by itself is what independent numbers give; only those of one batch depend on
+    each other. So expectations are the same and a batch's mean varies less: a feature with
+    q = 0.1 is active in a tenth of every batch.
+    """
+    rows = max(16, min(1_024, _STRATA_NUMBERS // examples))
+    strata = np.tile(np.arange(examples, dtype=np.float32), (rows, 1))
+    orders = random.permuted(strata, axis=1) / np.float32(examples)
+    while True:
+        batch = orders[random.integers(0, rows, n_features)]
+        batch += random.random((n_features, 1), dtype=np.float32)
+        batch -= batch >= 1
+        yield batch
 
 
 def evaluation_batches(

@@ -60,7 +60,7 @@ class Settings(BaseModel):
         return float(value) if isinstance(value, Real) else value
 
     @classmethod
-    def from_mapping(cls, fields: Mapping[str, object]) -> Self:
+    def from_mapping(cls, fields: Mapping[str, Any]) -> Self:
         """The settings in a parsed JSON object; raises `SettingError` as the constructor does."""
         return cls(**fields)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 import torch
@@ -127,7 +128,7 @@ class _Run:
             for position, index in enumerate(chosen)
             for restart in shard.restarts
         }
-        self.draws = Draws(self.configs, recipe.batch_size)
+        self.draws = Draws(self.configs, recipe)
         work = sum(
             c.n_features * c.n_neurons * recipe.batch_size * recipe.restarts for c in self.configs
         )
@@ -154,12 +155,13 @@ class _Run:
         to_record = self.every - start % self.every
         steps = min(self.block, to_record, self.recipe.steps - start)
         self.draws.advance(steps)
-        list(threads.map(lambda shard: self._advance_shard(*shard, start), self.shards))
+        list(threads.map(self._advance_shard, self.shards, repeat(start)))
         self.done += steps
         if self.done % self.every == 0 or self.done == self.recipe.steps:
             self._record()
 
-    def _advance_shard(self, chosen: list[int], shard: Shard, start: int) -> None:
+    def _advance_shard(self, placed: tuple[list[int], Shard], start: int) -> None:
+        chosen, shard = placed
         torch.set_num_threads(1)  # torch keeps this a thread
         stride = max(1, self.every // _BATCHES_PER_RECORD)
         uniform = self.draws.uniform([self.configs[i] for i in chosen]).to(self.device)

@@ -22,7 +22,7 @@ STATE = "sweep.state"
 _DRAFT = "sweep.densities.draft"
 
 PRESETS = {
-    "quick": "quick: 2,000 steps, for a first look",
+    "quick": f"quick: {RECIPES['quick'].steps:,} steps, for a first look",
     "standard": "standard: the recipe of this page",
     "thorough": "thorough: more restarts and steps, lowest loss",
     "usual": "usual: the course recipe, which fails when sparse",

@@ -48,8 +48,8 @@ def draw_panels(
         )
         for config, weights in drawn.items()
     }
-    highest = max((float(frame["high"].max()) for frame in frames.values()), default=0.0)
-    top = max(_LOWEST_TOP, math.ceil(highest)) if view.heights == "relative" else highest * 1.03
+    highest = max((frame["high"].to_numpy().max() for frame in frames.values()), default=0.0)
+    top = max(_LOWEST_TOP, math.ceil(highest)) if view.heights == "relative" else highest * 1.25
     for config, model in models.items():
         p = config.feature_probability
         with st.container(key=f"panel-{number(p).replace('.', '-')}"):

@@ -120,8 +120,10 @@ class SweepState:
     def from_link(cls, link: Mapping[str, list[str]]) -> tuple[SweepState, list[str]]:
         """The state of a link, and what is wrong with it in words."""
         fields, problems = parse(PARAMS, link)
-        base, training = Config(**fields[Config]), Training(**fields[Training])
-        thresholds, view = Thresholds(**fields[Thresholds]), View(**fields[View])
+        base = Config.from_mapping(fields[Config])
+        training = Training.from_mapping(fields[Training])
+        thresholds = Thresholds.from_mapping(fields[Thresholds])
+        view = View.from_mapping(fields[View])
         if view.at is not None and view.at not in training.densities:
             allowed = write_densities(training.densities)
             problems.append(f"at = {number(view.at)}: must be one of the densities {allowed}")

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from toymodel.charts.look import Theme, feature_colour
 
 _MOST_NUMBERS = 24
+_SIGNS = ["positive", "negative"]
+_NODE = 230
 
 
 def network(
@@ -22,14 +25,13 @@ def network(
     x = alt.X("x:Q", scale=alt.Scale(domain=[0, 1]), axis=None)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[-0.25, 2.25]), axis=None)
     edges = edges.assign(
-        sign=(edges["weight"] > 0).map({True: "positive", False: "negative"}),
+        sign=np.where(edges["weight"] > 0, *_SIGNS),
         size=edges["weight"].abs(),
         middle_x=(edges["x"] + edges["x2"]) / 2,
         middle_y=(edges["y"] + edges["y2"]) / 2,
         # Outside of its edge, where the number does not touch that of the edge beside it.
         outside=[_outside(edge) for edge in edges.itertuples()],
     )
-    signs = {"domain": ["positive", "negative"]}
     lines = (
         alt.Chart(edges)
         .mark_rule(opacity=0.9)
@@ -40,11 +42,11 @@ def network(
             y2="y2:Q",
             color=alt.Color(
                 "sign:N",
-                scale=alt.Scale(range=[theme.positive, theme.negative], **signs),
+                scale=alt.Scale(domain=_SIGNS, range=[theme.positive, theme.negative]),
                 legend=None,
             ),
             strokeDash=alt.StrokeDash(
-                "sign:N", scale=alt.Scale(range=[[1, 0], [5, 3]], **signs), legend=None
+                "sign:N", scale=alt.Scale(domain=_SIGNS, range=[[1, 0], [5, 3]]), legend=None
             ),
             strokeWidth=alt.StrokeWidth(
                 "size:Q", scale=alt.Scale(domainMin=0, range=[0, 4]), legend=None
@@ -60,12 +62,11 @@ def network(
         ]
     )
     hidden = pd.DataFrame({"x": [(j + 0.5) / n_neurons for j in range(n_neurons)], "y": 1.0})
-    mark = {"size": 230, "opacity": 1}
     layers: list[alt.Chart] = [
         lines,
-        alt.Chart(hidden).mark_circle(color=theme.node, **mark).encode(x=x, y=y),
+        alt.Chart(hidden).mark_circle(color=theme.node, size=_NODE, opacity=1).encode(x=x, y=y),
         alt.Chart(nodes)
-        .mark_circle(**mark)
+        .mark_circle(size=_NODE, opacity=1)
         .encode(x=x, y=y, color=feature_colour(n_features).legend(None), tooltip="node:N"),
     ]
     if len(edges) <= _MOST_NUMBERS:
@@ -81,9 +82,9 @@ def network(
                     fontSize=11, align=align, dx=shift, color=theme.ink
                 )
             )
-    return alt.layer(*layers, height=height, description="The model as a network.").resolve_scale(
-        color="independent"
-    )
+    return alt.LayerChart(
+        layer=layers, height=height, description="The model as a network."
+    ).resolve_scale(color="independent")
 
 
 def _outside(edge: Any) -> Literal["left", "right"]:

@@ -12,14 +12,13 @@ def raw_weights(
     bars: pd.DataFrame, *, n_features: int, title: str, theme: Theme, height: int = 150
 ) -> alt.LayerChart:
     """Bars of the frame that `frames.signed_bars` gives, one colour a feature."""
-    count = int(bars["column"].max()) + 1
+    count = bars["column"].to_numpy().max() + 1
     x_scale = alt.Scale(domain=[0, count], nice=False)
-    reach = float(bars[["low", "high"]].abs().max(axis=None)) * 1.1
+    reach = bars[["low", "high"]].abs().to_numpy().max() * 1.1
     ticks = alt.Axis(values=[-1, 0, 1] if reach < 2 else alt.Undefined, tickCount=5, format="+~g")
-    inset = {"start": alt.datum.column + 0.05, "end": alt.datum.column + 0.95}
+    bars = bars.assign(start=bars["column"] + 0.05, end=bars["column"] + 0.95)
     weights = (
         alt.Chart(bars)
-        .transform_calculate(**inset)
         .mark_rect(stroke=theme.gap, strokeWidth=0.5)
         .encode(
             x=alt.X("start:Q", scale=x_scale, axis=None),
@@ -31,9 +30,8 @@ def raw_weights(
         )
     )
     axis = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=theme.ink, strokeWidth=2)
-    return alt.layer(
-        weights,
-        axis.encode(y="y:Q"),
+    return alt.LayerChart(
+        layer=[weights, axis.encode(y="y:Q")],
         height=height,
         title=alt.Title(title, anchor="start", fontSize=13, fontWeight="normal"),
         description=f"{title}: bars of each neuron's weights, positive above the axis.",

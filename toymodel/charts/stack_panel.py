@@ -81,9 +81,9 @@ def stack_data(
     return {
         "spans": drawn,
         "columns": whole,
-        "blocks": bars[~others],
-        "others": bars[others],
-        "selected": whole[whole["neuron"] == selected],
+        "blocks": bars.loc[~others],
+        "others": bars.loc[others],
+        "selected": whole.loc[whole["neuron"] == selected],
     }
 
 
@@ -175,4 +175,6 @@ def _layers(
         .mark_rect(filled=False, stroke=theme.mark, strokeWidth=2)
         .encode(x=across("start:Q"), x2="end:Q")
     )
-    return alt.layer(background, rule, names, hit, features, others, mark).properties(height=height)
+    return alt.LayerChart(
+        layer=[background, rule, names, hit, features, others, mark], height=height
+    )

@@ -30,7 +30,9 @@ def class_shares(table: pd.DataFrame, *, theme: Theme, height: int = 360) -> alt
         ),
         tooltip=["density:O", "class:N", "neurons:Q", alt.Tooltip("share:Q", format=".0%")],
     )
-    return alt.layer(bars, height=height, description="Share of each class against density.")
+    return alt.LayerChart(
+        layer=[bars], height=height, description="Share of each class against density."
+    )
 
 
 def gain(table: pd.DataFrame, *, theme: Theme, height: int = 360) -> alt.LayerChart:
@@ -60,4 +62,6 @@ def gain(table: pd.DataFrame, *, theme: Theme, height: int = 360) -> alt.LayerCh
     name = one.mark_text(align="left", baseline="bottom", dx=4, dy=-2, color=theme.ink).encode(
         x=alt.value(0), y="y:Q", text="name:N"
     )
-    return alt.layer(line, rule, name, height=height, description="Gain against density.")
+    return alt.LayerChart(
+        layer=[line, rule, name], height=height, description="Gain against density."
+    )

@@ -1,0 +1,54 @@
+# make run     the dashboard, at http://localhost:8501
+# make test    everything that is needed on a fresh machine, then the whole test suite
+# make check   formatting, lint and types
+# make bench   side by side with the usual recipe; the long trainings' tests
+# make figures train the shipped models anew and say how far they are apart
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# On Linux without a GPU, install the small CPU build into .venv first: see README.
+TORCH ?= torch==2.13.0
+
+.PHONY: run test check bench figures clean
+
+run: $(VENV)/ready
+	$(BIN)/streamlit run app.py
+
+test: $(VENV)/ready-dev $(VENV)/browser
+	$(BIN)/python -m pytest
+
+check: $(VENV)/ready-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+bench: $(VENV)/ready-dev
+	$(BIN)/python -m benchmarks
+	$(BIN)/python -m pytest -m slow
+
+figures: $(VENV)/ready
+	$(BIN)/python -m toymodel cache --ship
+
+clean:
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/ready: requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet $(TORCH)
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/ready-dev: pyproject.toml $(VENV)/ready
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	touch $@
+
+# Any Chromium will do; without one, Debian's where apt-get may install it, else Playwright's.
+$(VENV)/browser: $(VENV)/ready-dev
+	@command -v chromium chromium-browser google-chrome >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	     && apt-get update -qq && apt-get install -y -qq chromium; } \
+	|| $(BIN)/playwright install chromium
+	touch $@

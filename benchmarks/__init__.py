@@ -1,0 +1,1 @@
+"""Side by side with the usual recipe, and what it costs as it grows."""

@@ -1,0 +1,60 @@
+"""What a chart says, and whether it draws anything."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import vl_convert
+from PIL import Image
+
+Spec = dict[str, Any]
+
+
+def layers(spec: Spec) -> Iterator[Spec]:
+    """Every layer with a mark, in the order in which they are drawn."""
+    for layer in spec.get("layer", [spec]):
+        if "layer" in layer:
+            yield from layers(layer)
+        else:
+            yield layer
+
+
+def mark(layer: Spec) -> Spec:
+    found = layer["mark"]
+    return {"type": found} if isinstance(found, str) else found
+
+
+def rows(spec: Spec, layer: Spec) -> pd.DataFrame:
+    """The data of a layer, wherever the chart keeps it."""
+    data = layer.get("data", spec.get("data", {}))
+    return pd.DataFrame(data["values"] if "values" in data else spec["datasets"][data["name"]])
+
+
+def by_field(spec: Spec, channel: str, field: str) -> Spec:
+    """The one layer whose channel shows this field."""
+    (layer,) = (
+        layer
+        for layer in layers(spec)
+        if layer.get("encoding", {}).get(channel, {}).get("field") == field
+    )
+    return layer
+
+
+def pixels(chart: alt.TopLevelMixin) -> np.ndarray:
+    """The chart drawn on white, (row, column, red/green/blue)."""
+    png = vl_convert.vegalite_to_png(chart.to_dict(), scale=1)
+    image = Image.open(io.BytesIO(png)).convert("RGBA")
+    white = Image.new("RGBA", image.size, "white")
+    return np.asarray(Image.alpha_composite(white, image).convert("RGB"))
+
+
+def shows(picture: np.ndarray, colour: str, at_least: int = 20, *, within: int = 3) -> bool:
+    """Whether some pixels have this colour, '#rrggbb', or one very close to it."""
+    wanted = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+    near = np.abs(picture.astype(int) - wanted).max(axis=2) <= within
+    return int(near.sum()) >= at_least

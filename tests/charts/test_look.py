@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from toymodel.charts.look import DARK, LIGHT, feature_colour, superposition_colour, theme
+from toymodel.polysemanticity import CLASSES, UNUSED
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_each_theme_has_a_colour_for_every_class():
+    assert (theme(dark=False), theme(dark=True)) == (LIGHT, DARK)
+    for each in (LIGHT, DARK):
+        assert tuple(each.class_background) == tuple(each.class_ink) == (*CLASSES, UNUSED)
+        assert len(set(each.class_background.values())) == 4
+        colours = [*each.class_background.values(), *each.class_ink.values(), each.ink, each.mark]
+        assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in colours)
+
+
+@pytest.mark.parametrize("each", [LIGHT, DARK], ids=["light", "dark"])
+def test_class_names_are_legible_on_their_background(each):
+    for name in CLASSES:
+        assert contrast(each.class_ink[name], each.class_background[name]) >= 4.5
+
+
+def test_few_features_have_categories_and_many_a_rank():
+    few, many = feature_colour(20).to_dict(), feature_colour(21).to_dict()
+    assert (few["type"], few["scale"]["domain"]) == ("nominal", list(range(20)))
+    assert few["scale"]["scheme"] == "tableau20"
+    assert (many["type"], many["scale"]["domain"]) == ("quantitative", [0, 20])
+
+
+def test_superposition_is_viridis_from_zero_to_one_as_in_the_paper():
+    scale = superposition_colour().to_dict()["scale"]
+    assert (scale["scheme"], scale["domain"], scale["clamp"]) == ("viridis", [0, 1], True)

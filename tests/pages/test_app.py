@@ -1,0 +1,108 @@
+"""Every page with good, odd and hostile links, without a browser."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from toymodel.config import Recipe
+from toymodel.frames import neuron_weights
+from toymodel.store import Store
+from toymodel.sweep import PAPER_CONFIG
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def shipped(cache: Path):
+    shutil.copytree(ROOT / "cache" / "shipped", cache / "shipped")
+    import streamlit as st
+
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+def opened(script: str = "", **link: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in link.items():
+        app.query_params[name] = value
+    if script:
+        app.switch_page(script)
+    app.run()
+    assert not app.exception, app.exception[0].value
+    return app
+
+
+def test_the_overview_shows_the_smallest_example():
+    app = opened()
+    assert app.title[0].value.startswith("Networks can compute")
+    assert any("3 features, 6 neurons" in text.value for text in app.markdown)
+    assert not app.warning and not app.error
+
+
+def test_the_sweep_opens_with_the_papers_seven_panels():
+    app = opened("pages/sweep.py")
+    shown = [text.value for text in app.markdown if text.value.startswith("**1 − S = ")]
+    assert len(shown) == 7
+    assert "Here: **40** monosemantic" in shown[0] and "Paper: 40, 0, 0" in shown[0]
+    assert not app.warning and not app.error
+    assert all("gain **" in text for text in shown)
+
+
+def test_a_selected_neurons_table_is_its_weights():
+    app = opened("pages/sweep.py", at="0.01", neuron="7")
+    model = Store(ROOT / "cache").get(PAPER_CONFIG.replace(feature_probability=0.01), Recipe())
+    assert model
+    table = next(f.value for f in app.dataframe if "path_gain" in f.value)
+    assert table.equals(neuron_weights(model.config, model.weights, 7))
+
+
+HOSTILE = [
+    {"n": "-1"},
+    {"n": "9" * 5_000},
+    {"p": "0.1," * 3_000},
+    {"p": "1,nan"},
+    {"seed": "<script>alert(1)</script>"},
+    {"recipe": "../../etc/passwd"},
+    {"v": "999"},
+    {"at": "0.01", "neuron": "4000"},
+    {"colour": "[x](javascript:alert(1))"},
+    {"wat": "`**`"},
+]
+
+
+@pytest.mark.parametrize("link", HOSTILE, ids=lambda link: next(iter(link)))
+def test_a_wrong_link_says_so_and_opens_the_default(link: dict[str, str]):
+    app = opened("pages/sweep.py", **link)
+    assert len(app.warning) == 1
+    assert next(iter(link)) in app.warning[0].value
+    assert len([t for t in app.markdown if t.value.startswith("**1 − S = ")]) == 7
+
+
+def test_settings_that_are_not_stored_offer_training_and_import_no_torch():
+    app = opened("pages/sweep.py", n="20", m="8", recipe="quick", p="0.5,0.1")
+    assert any(button.label == "Train 2 models" for button in app.button)
+
+
+def test_densities_that_cannot_be_read_stay_in_the_box_with_what_is_wrong():
+    app = opened("pages/sweep.py")
+    box = app.text_input(key="sweep.p")
+    box.set_value("1, two").run()
+    assert app.text_input(key="sweep.p").value == "1, two"
+    assert "1 to 12 different numbers" in app.error[0].value
+    app.text_input(key="sweep.p").set_value("1, 0.3").run()
+    assert not app.error
+    assert len([t for t in app.markdown if t.value.startswith("**1 − S = ")]) == 2
+
+
+def test_widgets_keep_their_values_between_pages():
+    app = opened("pages/sweep.py")
+    app.number_input(key="sweep.mono").set_value(0.2).run()
+    app.switch_page("pages/overview.py").run()
+    app.query_params.clear()
+    app.switch_page("pages/sweep.py").run()
+    assert app.number_input(key="sweep.mono").value == 0.2

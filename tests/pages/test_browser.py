@@ -1,0 +1,180 @@
+"""What a person does with the pages, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+pytestmark = pytest.mark.browser
+
+SMALL = "n=12&m=6&p=0.5,0.1,0.02&recipe=quick"
+
+
+def panel(page: Page, density: str) -> Locator:
+    return page.locator(f".st-key-panel-{density.replace('.', '-')}")
+
+
+def chart(page: Page, density: str) -> Locator:
+    return panel(page, density).get_by_test_id("stVegaLiteChart").locator("svg, canvas").first
+
+
+def link(page: Page) -> dict[str, str]:
+    search = page.evaluate("location.search.slice(1)")
+    return {name: values[0] for name, values in parse_qs(search).items()}
+
+
+def wait_until_idle(page: Page) -> None:
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.locator("[data-stale=true]")).to_have_count(0)
+
+
+def click_column(page: Page, density: str, share: float) -> None:
+    expect(chart(page, density)).to_be_visible()
+    wait_until_idle(page)
+    chart(page, density).scroll_into_view_if_needed()
+    box = chart(page, density).bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] * share, box["y"] + 30)
+
+
+def train(page: Page, count: int) -> None:
+    page.get_by_role("button", name=f"Train {count} models").click()
+    expect(page.get_by_text("Against density")).to_be_visible(timeout=90_000)
+
+
+def test_the_first_thing_a_new_server_is_asked_for_may_be_a_pages_link(server: str, page: Page):
+    # Must stay the first test here: the server has not run app.py before it.
+    page.goto(f"{server}/sweep")
+    expect(page.get_by_role("link", name="Sparsity sweep")).to_be_visible()
+    expect(page.get_by_role("heading", name="Neurons turn polysemantic")).to_be_visible()
+    for density in ("1", "0.3", "0.1", "0.03", "0.01", "0.003", "0.001"):
+        expect(chart(page, density)).to_be_visible()
+    assert link(page)["p"] == "1,0.3,0.1,0.03,0.01,0.003,0.001"
+
+
+def test_the_overview_leads_to_every_page(server: str, page: Page):
+    page.goto(server)
+    expect(page.get_by_role("heading", name="The smallest example")).to_be_visible()
+    expect(page.locator(".st-key-graph").locator("svg, canvas").first).to_be_visible()
+    card = page.locator(".st-key-card-sweep")
+    expect(card.locator("svg.marks, canvas.marks")).to_have_count(3)
+    card.get_by_role("link", name="Sparsity sweep").click()
+    expect(page.get_by_role("heading", name="Neurons turn polysemantic")).to_be_visible()
+
+
+def test_a_click_selects_a_neuron_and_its_link_shows_it_in_a_fresh_browser(
+    server: str, page: Page, browser: Browser
+):
+    page.goto(f"{server}/sweep")
+    click_column(page, "0.01", 0.71)
+    first = page.get_by_text(re.compile(r"^Neuron \d+ is "))
+    expect(first).to_be_visible()
+    said, address = first.inner_text(), page.evaluate("location.href")
+    assert link(page)["at"] == "0.01"
+    assert said.startswith(f"Neuron {link(page)['neuron']} is ")
+
+    click_column(page, "0.01", 0.11)
+    expect(page.get_by_text(said)).to_have_count(0)
+    assert page.evaluate("location.href") != address
+
+    context = browser.new_context()
+    other = context.new_page()
+    other.goto(address)
+    expect(other.get_by_text(said)).to_be_visible()
+    context.close()
+
+    page.go_back()
+    expect(page.get_by_text(said)).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_text(said)).to_have_count(0)
+    assert "neuron" not in link(page)
+
+
+def test_switches_change_the_panels_and_the_link(server: str, page: Page):
+    page.goto(f"{server}/sweep")
+    expect(chart(page, "0.01")).to_be_visible()
+    for choice, name in (("output", "weights"), ("raw", "heights"), ("feature", "colour")):
+        wait_until_idle(page)
+        before = chart(page, "0.01").screenshot()
+        page.get_by_role("radio", name=choice, exact=True).click()
+        page.wait_for_function(f"location.search.includes('{name}={choice}')")
+        wait_until_idle(page)
+        expect(chart(page, "0.01")).to_be_visible()
+        assert chart(page, "0.01").screenshot() != before
+
+
+def test_a_small_sweep_trains_and_its_link_shows_the_same_numbers(
+    server: str, page: Page, browser: Browser
+):
+    page.goto(f"{server}/sweep?{SMALL}&seed=11")
+    train(page, 3)
+    text = panel(page, "0.02").inner_text()
+    assert "Loss" in text
+    context = browser.new_context()
+    other = context.new_page()
+    other.goto(page.evaluate("location.href"))
+    expect(other.get_by_text("Against density")).to_be_visible()
+    assert panel(other, "0.02").inner_text() == text
+    context.close()
+
+
+def test_a_changed_control_offers_to_train_what_is_missing(server: str, page: Page):
+    page.goto(f"{server}/sweep?{SMALL}&seed=12")
+    train(page, 3)
+    wait_until_idle(page)
+    seed = page.get_by_label("Seed")
+    seed.fill("13")
+    seed.press("Enter")
+    expect(page.get_by_role("button", name="Train 3 models")).to_be_visible()
+    assert link(page)["seed"] == "13"
+    page.go_back()
+    expect(page.get_by_text("Against density")).to_be_visible()
+    expect(page.get_by_label("Seed")).to_have_value("12")
+
+
+def test_a_training_moves_can_be_left_found_again_and_cancelled(server: str, page: Page):
+    page.goto(f"{server}/sweep?n=60&m=20&p=0.1,0.01&recipe=thorough&restarts=2&seed=14")
+    page.get_by_role("button", name="Train 2 models").click()
+    expect(chart(page, "0.01")).to_be_visible()
+    expect(page.get_by_test_id("stProgress")).to_contain_text("left")
+    address = page.evaluate("location.href")
+    page.get_by_role("link", name="Overview").click()
+    expect(page.get_by_role("heading", name="The smallest example")).to_be_visible()
+    page.get_by_role("link", name="Sparsity sweep").first.click()
+    expect(page.get_by_test_id("stProgress")).to_be_visible()
+    assert page.evaluate("location.href") == address
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Train 2 models")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Train 2 models")).to_be_visible()
+
+
+def test_a_hostile_link_is_shown_as_text(server: str, page: Page):
+    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    page.goto(f"{server}/sweep?seed=<img src=x onerror=alert(1)>&n=%00&colour=**bold**")
+    warning = page.get_by_test_id("stAlert")
+    expect(warning).to_contain_text("onerror=alert(1)")
+    expect(warning).to_contain_text("from 0 to 2,147,483,647")
+    expect(warning.locator("img, strong")).to_have_count(0)
+    expect(chart(page, "0.01")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_a_phone(server: str, browser: Browser, scheme: str):
+    context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    for path in ("", "/sweep"):
+        page.goto(server + path)
+        expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+        wait_until_idle(page)
+        wide = page.evaluate(
+            "[...document.querySelectorAll('[data-testid=stMain] *')]"
+            ".filter(e => e.getBoundingClientRect().right > innerWidth + 1"
+            " && !e.closest('[data-testid=stDataFrame]') && !e.closest('.katex'))"
+            ".map(e => e.outerHTML.slice(0, 120))"
+        )
+        assert wide == []
+    context.close()
