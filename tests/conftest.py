@@ -29,3 +29,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("CACHE_MB", "MAX_QUEUE", "MAX_WEIGHTS", "MAX_STEPS"):
         monkeypatch.delenv(f"TOYMODEL_{name}", raising=False)
     return folder
+
+
+@pytest.fixture
+def short_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure models on 8,192 examples: enough for models as small as those of the tests."""
+    monkeypatch.setattr("toymodel.loss.evaluation_examples", lambda config: 8_192)

@@ -9,6 +9,8 @@ from tests.builders import model, run_python, same_model
 from toymodel.store import Store, model_key
 from toymodel.training import Snapshot
 
+pytestmark = pytest.mark.usefixtures("short_evaluation")
+
 CONFIGS = [tm.Config(n_features=4, n_neurons=3, seed=seed) for seed in range(3)]
 RECIPE = tm.Recipe(steps=20, batch_size=16)
 SOMETIMES_WILD = tm.Recipe(

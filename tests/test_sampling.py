@@ -111,7 +111,7 @@ def test_stratified_batches_vary_less():
         stream = draw(np.random.default_rng(4), 10, 100)
         return float(np.std([(next(stream) ** 2).mean() for _ in range(300)]))
 
-    assert spread(stratified) < 0.1 * spread(independent)
+    assert spread(stratified) < 0.2 * spread(independent)
 
 
 def test_streams_are_separate_and_come_again():

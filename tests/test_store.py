@@ -122,7 +122,7 @@ def test_a_file_says_what_made_it(tmp_path: Path):
     assert "unknown" not in about["versions"].values()
 
 
-@pytest.mark.parametrize("flip", [0x01, 0x80, 0xFF])
+@pytest.mark.parametrize("flip", [0x01, 0xFF])
 def test_a_flipped_byte_gives_a_clear_refusal_or_the_same_model(tmp_path: Path, flip: int):
     saved = model(tm.Config(n_features=2, n_neurons=1), tm.Recipe(steps=2))
     path = tmp_path / "a"

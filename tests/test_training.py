@@ -15,6 +15,8 @@ from tests.builders import same
 from toymodel.loss import evaluate, no_superposition_loss
 from toymodel.training import Snapshot, train, training
 
+pytestmark = pytest.mark.usefixtures("short_evaluation")
+
 CONFIG = tm.Config(n_features=6, n_neurons=4, feature_probability=0.1, seed=3)
 RECIPE = tm.Recipe(steps=60, batch_size=32)
 LONG = tm.Recipe(steps=1_000_000, batch_size=16)
@@ -28,12 +30,6 @@ WILD = tm.Recipe(
 )
 SOMETIMES_WILD = WILD.replace(linear_until=0.0, batch_size=8)
 SEEDS = [tm.Config(n_features=2, n_neurons=1, seed=seed) for seed in range(8)]
-
-
-@pytest.fixture
-def short_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tests of weights, to which the evaluation means nothing."""
-    monkeypatch.setattr("toymodel.loss.evaluation_examples", lambda config: 1_024)
 
 
 def test_a_model_knows_its_config_recipe_and_axes():
@@ -96,10 +92,9 @@ def test_the_same_call_gives_the_same_weights_bit_for_bit():
 @pytest.mark.parametrize(
     ("n", "m", "batch"), [(6, 4, 32), (20, 10, 128), (7, 5, 16), (99, 41, 128)]
 )
-@pytest.mark.usefixtures("short_evaluation")
 def test_weights_do_not_depend_on_what_is_trained_beside_them(n: int, m: int, batch: int):
     config = CONFIG.replace(n_features=n, n_neurons=m)
-    recipe = RECIPE.replace(batch_size=batch)
+    recipe = RECIPE.replace(batch_size=batch, steps=40)
     (alone,) = train([config], recipe)
     beside = train(
         [
@@ -125,7 +120,6 @@ def test_a_restart_does_not_depend_on_how_many_there_are():
 
 
 @pytest.mark.parametrize("threads", [1, 2, 7])
-@pytest.mark.usefixtures("short_evaluation")
 def test_weights_do_not_depend_on_the_number_of_threads(
     threads: int, monkeypatch: pytest.MonkeyPatch
 ):
@@ -140,6 +134,21 @@ def test_weights_do_not_depend_on_the_number_of_threads(
     finally:
         torch.set_num_threads(before)
     assert all(same(a.weights, b.weights) for a, b in zip(found, expected, strict=True))
+
+
+@pytest.mark.parametrize("instances", [1, 2, 4, 7])
+def test_weights_do_not_depend_on_how_the_work_is_split(
+    instances: int, monkeypatch: pytest.MonkeyPatch
+):
+    configs = [CONFIG, CONFIG.replace(seed=5), CONFIG.replace(feature_probability=1.0)]
+    recipe = RECIPE.replace(restarts=3)
+    whole = train(configs, recipe)
+    weights = CONFIG.n_features * CONFIG.n_neurons * recipe.batch_size
+    monkeypatch.setattr("toymodel.training._SHARD", instances * weights)
+    monkeypatch.setattr("toymodel.training._BLOCK", 1)
+    for one, other in zip(train(configs, recipe), whole, strict=True):
+        assert all(map(same, one.restarts, other.restarts))
+        np.testing.assert_array_equal(one.history.loss, other.history.loss)
 
 
 def test_weights_do_not_depend_on_snapshots():

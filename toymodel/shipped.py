@@ -15,7 +15,7 @@ class Family(NamedTuple):
     recipe: Recipe
 
 
-SMALLEST = Family((Config(n_features=3, n_neurons=6),), RECIPES["quick"].replace(restarts=8))
+SMALLEST = Family((Config(n_features=3, n_neurons=6),), RECIPES["standard"].replace(restarts=8))
 """Three features with two neurons each: everything fits and nothing is shared."""
 
 SHIPPED = (

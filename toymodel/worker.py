@@ -79,10 +79,10 @@ class WorkerExecutor(Executor):
             try:
                 call = self._calls.get(timeout=_IDLE_SECONDS)
             except queue.Empty:
-                self._stop()
+                self._end()
                 continue
             if call is None:
-                self._stop()
+                self._end()
                 return
             future, request = call
             if not future.set_running_or_notify_cancel():
@@ -107,9 +107,7 @@ class WorkerExecutor(Executor):
             _send(process.stdin, request)
             return pickle.loads(_receive(process.stdout))
         except (EOFError, OSError):
-            self._process = None
-            process.kill()
-            code = process.wait()
+            code = self._end()
             raise WorkerDied(
                 f"The training process ended unexpectedly (exit code {code}); "
                 "it may have run out of memory. The next training starts a new one."
@@ -117,7 +115,7 @@ class WorkerExecutor(Executor):
 
     def _start(self) -> subprocess.Popen[bytes]:
         if self._process and self._process.poll() is not None:
-            self._process = None
+            self._end()
         if self._process is None:
             root = str(Path(__file__).resolve().parent.parent)
             path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
@@ -131,15 +129,17 @@ class WorkerExecutor(Executor):
             )
         return self._process
 
-    def _stop(self) -> None:
+    def _end(self) -> int | None:
+        """End the child, which loses nothing between calls; returns its exit code."""
         process, self._process = self._process, None
-        if process and process.stdin:
-            with suppress(OSError):
-                process.stdin.close()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(1)
-            process.kill()
-            process.wait()
+        if process is None:
+            return None
+        process.kill()
+        for stream in (process.stdin, process.stdout):
+            if stream:
+                with suppress(OSError):
+                    stream.close()
+        return process.wait()
 
 
 def _import_training() -> None:

@@ -6,8 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from pages.shared import resources
 from toymodel.config import Recipe
 from toymodel.frames import neuron_weights
 from toymodel.store import Store
@@ -19,10 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(autouse=True)
 def shipped(cache: Path):
     shutil.copytree(ROOT / "cache" / "shipped", cache / "shipped")
-    import streamlit as st
-
     st.cache_resource.clear()
     yield
+    resources.jobs().close()
     st.cache_resource.clear()
 
 

@@ -58,9 +58,12 @@ def test_the_first_thing_a_new_server_is_asked_for_may_be_a_pages_link(server: s
 def test_the_overview_leads_to_every_page(server: str, page: Page):
     page.goto(server)
     expect(page.get_by_role("heading", name="The smallest example")).to_be_visible()
-    expect(page.locator(".st-key-graph").locator("svg, canvas").first).to_be_visible()
+    charts = page.get_by_test_id("stVegaLiteChart")
+    expect(charts).to_have_count(6)
+    for number in range(6):
+        expect(charts.nth(number).locator("svg, canvas").first).to_be_visible()
     card = page.locator(".st-key-card-sweep")
-    expect(card.locator("svg.marks, canvas.marks")).to_have_count(3)
+    expect(card.get_by_test_id("stVegaLiteChart")).to_have_count(3)
     card.get_by_role("link", name="Sparsity sweep").click()
     expect(page.get_by_role("heading", name="Neurons turn polysemantic")).to_be_visible()
 
@@ -111,13 +114,15 @@ def test_a_small_sweep_trains_and_its_link_shows_the_same_numbers(
 ):
     page.goto(f"{server}/sweep?{SMALL}&seed=11")
     train(page, 3)
-    text = panel(page, "0.02").inner_text()
+    text = panel(page, "0.02").get_by_test_id("stMarkdown").inner_text()
     assert "Loss" in text
     context = browser.new_context()
     other = context.new_page()
     other.goto(page.evaluate("location.href"))
     expect(other.get_by_text("Against density")).to_be_visible()
-    assert panel(other, "0.02").inner_text() == text
+    expect(panel(other, "0.02").get_by_test_id("stMarkdown")).to_have_text(
+        text, use_inner_text=True
+    )
     context.close()
 
 
@@ -125,14 +130,14 @@ def test_a_changed_control_offers_to_train_what_is_missing(server: str, page: Pa
     page.goto(f"{server}/sweep?{SMALL}&seed=12")
     train(page, 3)
     wait_until_idle(page)
-    seed = page.get_by_label("Seed")
+    seed = page.get_by_label("Seed", exact=True)
     seed.fill("13")
     seed.press("Enter")
     expect(page.get_by_role("button", name="Train 3 models")).to_be_visible()
     assert link(page)["seed"] == "13"
     page.go_back()
     expect(page.get_by_text("Against density")).to_be_visible()
-    expect(page.get_by_label("Seed")).to_have_value("12")
+    expect(page.get_by_label("Seed", exact=True)).to_have_value("12")
 
 
 def test_a_training_moves_can_be_left_found_again_and_cancelled(server: str, page: Page):
