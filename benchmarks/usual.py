@@ -23,8 +23,8 @@ def seconds_per_step(
     """Train one model a density, batched, with autograd and Adam 1e-3; time its steps."""
     torch.manual_seed(seed)
     models = len(densities)
-    W1 = torch.nn.Parameter(torch.empty(models, m, n).uniform_(-1, 1) * (6 / n) ** 0.5)
-    W2 = torch.nn.Parameter(torch.empty(models, n, m).uniform_(-1, 1) * (6 / m) ** 0.5)
+    W1 = torch.nn.Parameter(torch.nn.init.kaiming_uniform_(torch.empty(models, m, n)))
+    W2 = torch.nn.Parameter(torch.nn.init.kaiming_uniform_(torch.empty(models, n, m)))
     b = torch.nn.Parameter(torch.zeros(models, n))
     optimiser = torch.optim.Adam([W1, W2, b], lr=1e-3)
     importance = decay ** torch.arange(n)

@@ -135,7 +135,7 @@ def test_defaults_are_those_that_links_and_files_were_made_with():
 
 
 STANDARD = {
-    "steps": 8_000,
+    "steps": 7_000,
     "batch_size": 128,
     "learning_rate": 0.03,
     "schedule": "cosine",

@@ -144,8 +144,10 @@ def test_initial_weights_have_the_spread_of_their_recipe():
         assert W.std().item() == pytest.approx(spread, rel=0.02)
         assert W.mean().abs().item() < 0.01 * spread
     kaiming = Shard([config], range(1), RECIPES["usual"].replace(batch_size=1), "cpu")
-    for W, fan_in in ((kaiming.W1, 300), (kaiming.W2, 200)):
-        bound = math.sqrt(6 / fan_in)
+    courses = torch.nn.init.kaiming_uniform_(torch.empty(3, 200, 300))
+    bound = math.sqrt(6 / (300 * 200))
+    assert courses.abs().max().item() == pytest.approx(bound, rel=0.01)
+    for W in (kaiming.W1, kaiming.W2):
         assert bound * 0.99 < W.abs().max().item() <= bound
         assert W.std().item() == pytest.approx(bound / math.sqrt(3), rel=0.02)
     assert not xavier.b.any()

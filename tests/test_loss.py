@@ -105,7 +105,7 @@ def test_several_models_are_measured_on_the_same_inputs():
 
 
 def test_large_models_are_measured_on_fewer_examples():
-    assert evaluation_examples(Config()) == 2**17
+    assert evaluation_examples(Config()) == 2**16
     assert evaluation_examples(Config(n_features=1_000, n_neurons=200)) == 10_000
     assert evaluation_examples(Config(n_features=2_000, n_neurons=2_000)) == 4_096
 

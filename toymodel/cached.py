@@ -25,7 +25,7 @@ def load_or_train(
 
     Imports torch only if something is missing. The missing ones are trained together, and each
     that comes out is stored even if another one fails. `on_snapshot` is called while they train,
-    about the missing configs only, each once, in order.
+    about the missing configs only.
 
     Raises `TrainingDiverged`, whose `models` go with `configs`.
     """

@@ -21,7 +21,7 @@ from toymodel.model import Model
 from toymodel.polysemanticity import CLASSES, Thresholds
 from toymodel.settings import SettingError
 from toymodel.shipped import SHIPPED
-from toymodel.store import DamagedFile, Store, default_store, load, model_key, save
+from toymodel.store import DamagedFile, Store, default_store, load_named, model_key, save
 from toymodel.sweep import PAPER_DENSITIES, sweep
 
 if TYPE_CHECKING:
@@ -33,8 +33,9 @@ _Command = Callable[..., Any]
 def main() -> None:
     """Run the command; bad input is one line on standard error and exit code 2."""
     try:
-        cli(standalone_mode=False)
-    except click.exceptions.Exit as error:
+        code = cli(standalone_mode=False)  # click returns what `Exit` was raised with
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
         raise SystemExit(error.exit_code) from None
     except click.Abort:
         _fail("stopped", 130)
@@ -48,6 +49,7 @@ def main() -> None:
         _fail(str(error), 1)
     except KeyboardInterrupt:
         _fail("stopped", 130)
+    raise SystemExit(code)
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -207,7 +209,7 @@ def _train(configs: Sequence[Config], recipe: Recipe, quiet: bool) -> list[Model
 
 def _sound(path: Path) -> bool:
     try:
-        load(path)
+        load_named(path)
     except DamagedFile:
         return False
     return True

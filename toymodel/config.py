@@ -66,7 +66,8 @@ class Recipe(Settings):
         schedule: "cosine" goes down to zero after the warm-up; "constant" stays.
         warmup: share of the steps over which the learning rate rises linearly from zero.
         beta1, beta2: Adam's averages of the gradient and of its square.
-        init: "xavier" (normal) or "kaiming" (uniform, as in the usual course recipe).
+        init: "xavier" (normal), or "kaiming": uniform, as the usual course recipe calls it on a
+            batched tensor, with n m for the fan-in.
         init_scale: factor on the initial weights. Biases start at zero.
         sampler: "iid" draws from the true distribution. "tilted" draws features active with
             probability q = max(p, min_active / n), spread evenly over the batch, and weights each
@@ -79,7 +80,7 @@ class Recipe(Settings):
             as the model, the others are kept to look at.
     """
 
-    steps: Annotated[int, Field(ge=1, le=1_000_000)] = 8_000
+    steps: Annotated[int, Field(ge=1, le=1_000_000)] = 7_000
     batch_size: Annotated[int, Field(ge=1, le=65_536)] = 128
     learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.03
     schedule: Literal["cosine", "constant"] = "cosine"

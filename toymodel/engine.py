@@ -84,7 +84,9 @@ class Shard:
                 if self.recipe.init == "xavier":
                     drawn = random.standard_normal((out, fan_in)) * math.sqrt(2 / (out + fan_in))
                 else:
-                    bound = math.sqrt(6 / fan_in)
+                    # What the course recipe's call gives on a batched (instance, out, in) tensor:
+                    # PyTorch takes out * in for the fan-in there.
+                    bound = math.sqrt(6 / (out * fan_in))
                     drawn = random.uniform(-bound, bound, (out, fan_in))
                 W.copy_(torch.from_numpy(drawn * self.recipe.init_scale))
 

@@ -181,7 +181,8 @@ def edges(weights: Weights, *, least: float = 0.03) -> pd.DataFrame:
                 {"layer": layer, "feature": i, "neuron": j, "weight": float(W[j, i])}
                 | dict(zip(("x", "y", "x2", "y2"), ends, strict=True))
             )
-    return pd.DataFrame(rows)
+    names = ["layer", "feature", "neuron", "weight", "x", "y", "x2", "y2"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def sweep_table(models: Sequence[Model], thresholds: Thresholds | None = None) -> pd.DataFrame:

@@ -72,7 +72,7 @@ class Limits(Settings):
                 )
 
 
-State = Literal["waiting", "running", "done", "failed", "cancelled"]
+State = Literal["waiting", "running", "failed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,28 +134,24 @@ class JobManager:
         with self._lock:
             missing = [c for c in dict.fromkeys(configs) if not self.store.has(c, recipe)]
             by_key = self._active()
-            fresh: list[Config] = []
-            for config in missing:
-                key = model_key(config, recipe)
-                if key in by_key:
-                    by_key[key].visitors.add(visitor)
-                else:
-                    fresh.append(config)
-            if not fresh:
-                return
-            self.limits.check(fresh, recipe)
-            if len(self._jobs) >= self.limits.queue:
+            fresh = [c for c in missing if model_key(c, recipe) not in by_key]
+            if fresh:
+                self.limits.check(fresh, recipe)
+            if fresh and len(self._jobs) >= self.limits.queue:
                 raise Refused(
                     f"{len(self._jobs)} trainings wait already, which is all that this copy takes."
                     " Try again in a little while, or run toymodel on your own machine."
                 )
-            self._start(fresh, recipe, visitor)
+            for config in missing:
+                if job := by_key.get(model_key(config, recipe)):
+                    job.visitors.add(visitor)
+            if fresh:
+                self._start(fresh, recipe, visitor)
 
     def progress(self, configs: Sequence[Config], recipe: Recipe) -> Progress | None:
-        """Where the training of these configs stands; None if nobody asked for any of them.
+        """Where the training of these configs stands; None if none of them is on its way.
 
-        "done", "failed" and "cancelled" are told of what is not stored; a failure stays known
-        until the same model is asked for again.
+        A failure stays known until the same model is asked for again.
         """
         keys = [model_key(config, recipe) for config in configs]
         with self._lock:
@@ -272,7 +268,6 @@ def run_job(
     from toymodel.cached import load_or_train
 
     store = Store(root, max_bytes=max_bytes)
-    keys = [model_key(c, recipe) for c in configs if not store.has(c, recipe)]
     parent = os.getppid()
     written = float("-inf")
 
@@ -282,7 +277,7 @@ def run_job(
             raise TrainingCancelled
         if snapshot.step and time.monotonic() - written >= _WRITE_SECONDS:
             written = time.monotonic()
-            _write_progress(scratch, keys, snapshot)
+            _write_progress(scratch, recipe, snapshot)
 
     failures: dict[str, str] = {}
     try:
@@ -297,7 +292,8 @@ def run_job(
     return JobResult(unsaved, failures, list(store.notes))
 
 
-def _write_progress(scratch: Path, keys: list[str], snapshot: Snapshot) -> None:
+def _write_progress(scratch: Path, recipe: Recipe, snapshot: Snapshot) -> None:
+    keys = [model_key(config, recipe) for config in snapshot.configs]
     tensors: dict[str, np.ndarray] = {}
     for index, key in enumerate(keys):
         weights = snapshot.weights(index)

@@ -23,9 +23,9 @@ class Estimate(NamedTuple):
 
 
 def evaluation_examples(config: Config) -> int:
-    """How many examples an evaluation takes: 2^17, fewer for models above some 30,000 weights."""
+    """How many examples an evaluation takes: 2^16, fewer for models above some 60,000 weights."""
     affordable = int(_EVALUATION_MULTIPLICATIONS / (2 * config.n_features * config.n_neurons))
-    return max(4_096, min(2**17, affordable))
+    return max(4_096, min(2**16, affordable))
 
 
 def evaluate(config: Config, weights: Weights, *, examples: int | None = None) -> Estimate:

@@ -88,6 +88,14 @@ def load(path: str | os.PathLike[str]) -> Model:
     return _model(config, recipe, tensors)
 
 
+def load_named(path: Path) -> Model:
+    """Read a store's file, whose name is the key of its model; raises as `load` does."""
+    model = load(path)
+    if model_key(model.config, model.recipe) != path.stem:
+        raise DamagedFile(f"{path.name} holds another model than its name says")
+    return model
+
+
 def pack(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> bytes:
     """Tensors and JSON about them in the safetensors format."""
     return safetensors.numpy.save(tensors, {"toymodel": json.dumps(about, sort_keys=True)})
@@ -97,7 +105,13 @@ def unpack(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """What `pack` packed; raises `safetensors.SafetensorError`, `KeyError` or `ValueError`."""
     tensors = safetensors.numpy.load(data)
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    return tensors, json.loads(header["__metadata__"]["toymodel"])
+    try:
+        about = json.loads(header["__metadata__"]["toymodel"])
+    except RecursionError:
+        raise ValueError("what it says of itself is nested too deeply") from None
+    if not isinstance(about, dict):
+        raise ValueError("what it says of itself is not a JSON object")
+    return tensors, about
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -147,9 +161,7 @@ class Store:
         for folder in (self.shipped, self.trained):
             path = folder / (key + _SUFFIX)
             try:
-                model = load(path)
-                if model_key(model.config, model.recipe) != key:
-                    raise DamagedFile(f"{path.name} holds another model than its name says")
+                model = load_named(path)
             except FileNotFoundError:
                 continue
             except DamagedFile as error:
@@ -169,7 +181,7 @@ class Store:
         """Whether a model seems to be there, without reading it: `get` may still refuse it."""
         key = model_key(config, recipe)
         folders = (self.shipped, self.trained)
-        return key in self._memory or any((f / (key + _SUFFIX)).exists() for f in folders)
+        return key in self._memory or any((f / (key + _SUFFIX)).is_file() for f in folders)
 
     def put(self, model: Model, *, shipped: bool = False) -> bool:
         """Keep a model. Returns whether it is on disk; if not it is kept in memory."""
@@ -224,7 +236,7 @@ class Store:
 
     def _evict(self, *, keep: str) -> None:
         aged: list[tuple[float, int, Path]] = []
-        for path in self.trained.iterdir():
+        for path in self.trained.glob("[!.]*"):  # others may be writing .part files
             with contextlib.suppress(OSError):  # another process may evict at the same time
                 stat = path.stat()
                 aged.append((stat.st_mtime, stat.st_size, path))

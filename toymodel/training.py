@@ -30,17 +30,22 @@ _BATCHES_PER_RECORD = 5
 # small enough for its cache. A block is what runs between two chances to stop: some 20 ms.
 _SHARD = 2**23
 _BLOCK = 2**27
-_DIVERGED = 1e3  # times the first recorded loss, or times 1
+_SMALLEST_PROBABILITY = 1e-12
+# Normalised losses, of which answering 0 to everything has 1: a run that once was above the first
+# has diverged, unless it ended below the second.
+_EXPLODED = 1e3
+_RECOVERED = 0.5
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """A training on its way. Read `weights` before the training goes on: it reads live memory.
 
-    step, steps: done and in all. seconds: since the start. losses: for each config, (restart,),
-    the normalised training loss at the last record; NaN before the first.
+    configs: what is trained. step, steps: done and in all. seconds: since the start. losses: for
+    each config, (restart,), the normalised training loss at the last record; NaN before the first.
     """
 
+    configs: list[Config]
     step: int
     steps: int
     seconds: float
@@ -87,6 +92,8 @@ def training(
     Snapshots only read: how often they are taken does not change the weights.
     """
     start = time.perf_counter()
+    if not configs:
+        return []
     run = _Run(configs, recipe, device)
     due = start
     with _single_threaded_operators(), ThreadPoolExecutor(os.cpu_count()) as threads:
@@ -118,7 +125,7 @@ class _Run:
         self.every = -(-recipe.steps // RECORDS)
         self.recorded_steps: list[int] = []
         self.records: list[Float32[np.ndarray, "config restart"]] = []
-        self.diverged_at: dict[tuple[int, int], int] = {}
+        self.exploded_at: dict[tuple[int, int], int] = {}
 
         self.done = 0
         self.shards = list(self._shards(device))
@@ -174,14 +181,13 @@ class _Run:
             losses[np.ix_(chosen, shard.restarts)] = shard.take_window()
         self.recorded_steps.append(self.done)
         self.records.append(losses)
-        ceiling = _DIVERGED * np.maximum(1, self.records[0])
-        for config, restart in np.argwhere(~(losses <= ceiling)):
-            self.diverged_at.setdefault((int(config), int(restart)), self.done)
+        for config, restart in np.argwhere(~(losses <= _EXPLODED)):
+            self.exploded_at.setdefault((int(config), int(restart)), self.done)
 
     @property
     def hopeless(self) -> bool:
-        """Whether every instance has diverged, so that going on is of no use."""
-        return len(self.diverged_at) == len(self.configs) * self.recipe.restarts
+        """Whether no instance has a finite loss any more, so that going on is of no use."""
+        return bool(self.records) and not np.isfinite(self.records[-1]).any()
 
     def instance(self, config: int, restart: int) -> Weights:
         shard, position = self.place[config, restart]
@@ -195,7 +201,7 @@ class _Run:
             finite = np.where(np.isfinite(losses[config]), losses[config], np.inf)
             return self.instance(config, int(np.argmin(finite)))
 
-        return Snapshot(self.done, self.recipe.steps, seconds, list(losses), leading)
+        return Snapshot(self.configs, self.done, self.recipe.steps, seconds, list(losses), leading)
 
     def finish(self, start: float) -> Generator[Snapshot, None, list[Model]]:
         """Measure every restart on the evaluation stream, and say which configs came to nothing."""
@@ -207,14 +213,20 @@ class _Run:
             sound = [
                 r
                 for r in range(self.recipe.restarts)
-                if (index, r) not in self.diverged_at and self.instance(index, r).finite
+                if self.instance(index, r).finite
             ]
             restarts = [self.instance(index, r) for r in sound]
             estimates: list[Estimate] = []
             for so_far in evaluate_many(config, restarts) if sound else ():
                 estimates = so_far
                 yield self.snapshot(time.perf_counter() - start)
-            if not estimates:
+            kept = [
+                i
+                for i, (r, estimate) in enumerate(zip(sound, estimates, strict=True))
+                if estimate.value < _RECOVERED
+                or (np.isfinite(estimate.value) and (index, r) not in self.exploded_at)
+            ]
+            if not kept:
                 models.append(None)
                 reasons.append(self._reason(index))
                 continue
@@ -222,10 +234,10 @@ class _Run:
                 Model(
                     config=config,
                     recipe=self.recipe,
-                    restarts=tuple(restarts),
-                    losses=np.array([e.value for e in estimates], np.float32),
-                    loss_errors=np.array([e.error for e in estimates], np.float32),
-                    history=History(step=steps, loss=history[index, sound]),
+                    restarts=tuple(restarts[i] for i in kept),
+                    losses=np.array([estimates[i].value for i in kept], np.float32),
+                    loss_errors=np.array([estimates[i].error for i in kept], np.float32),
+                    history=History(step=steps, loss=history[index, [sound[i] for i in kept]]),
                 )
             )
         if reasons:
@@ -234,14 +246,17 @@ class _Run:
 
     def _reason(self, index: int) -> str:
         step = min(
-            self.diverged_at.get((index, r), self.recipe.steps) for r in range(self.recipe.restarts)
+            self.exploded_at.get((index, r), self.recipe.steps) for r in range(self.recipe.restarts)
         )
         p = self.configs[index].feature_probability
-        return f"Training diverged at p = {p:g} by step {step:,}: {_likely_cause(self.recipe)}."
+        cause = _likely_cause(self.configs[index], self.recipe)
+        return f"Training diverged at p = {p:g} by step {step:,}: {cause}."
 
 
-def _likely_cause(recipe: Recipe) -> str:
+def _likely_cause(config: Config, recipe: Recipe) -> str:
     standard = Recipe()
+    if config.feature_probability < _SMALLEST_PROBABILITY:
+        return "examples with a feature are too rare for the precision of the weights"
     if recipe.learning_rate > 2 * standard.learning_rate:
         return (
             f"learning_rate {recipe.learning_rate:g} is probably too high"

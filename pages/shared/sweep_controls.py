@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.shared.resources import warm_worker
 from pages.shared.sweep_state import (
     DENSITIES_ALLOWED,
     SweepState,
@@ -51,7 +50,6 @@ def controls(state: SweepState) -> None:
     """Draw every control; each change becomes the page's state at once."""
 
     def changed(key: str, change: Callable[[SweepState, object], SweepState]) -> None:
-        warm_worker()
         remember(change(st.session_state[STATE], st.session_state[key]))
 
     def show(key: str, value: object) -> str:
@@ -199,7 +197,6 @@ def _densities(state: SweepState) -> None:
         except SettingError:
             return
         del st.session_state[_DRAFT]
-        warm_worker()
         view = old.view
         if view.at not in training.densities:
             view = view.replace(at=None, neuron=None)

@@ -73,7 +73,6 @@ def draw_legend(state: SweepState) -> None:
     right.altair_chart(
         colour_bar(view.colour, state.base.n_features),
         key=f"legend-{view.colour}",
-        alt=f"What the colours mean: {view.colour}",
     )
 
 

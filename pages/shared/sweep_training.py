@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages.shared.resources import jobs, visitor
+from pages.shared.resources import jobs, visitor, warm_worker
 from pages.shared.sweep_panels import draw_panels
 from pages.shared.sweep_state import SweepState
 from toymodel.config import Config
@@ -20,6 +20,7 @@ _STOPPED = "sweep.stopped"
 
 def offer_training(state: SweepState, models: Mapping[Config, Model | None]) -> None:
     """Say what is missing, and train it on request."""
+    warm_worker()
     missing = sum(model is None for model in models.values())
     failed = jobs().progress(state.configs, state.recipe)
     if failed and failed.message:

@@ -36,5 +36,5 @@ def colour_bar(
         alt.Chart(frame)
         .mark_rect()
         .encode(x=x, x2="high:Q", color=fill.legend(None))
-        .properties(height=height)
+        .properties(height=height, description=f"What the colours mean: {colour}.")
     )

@@ -36,6 +36,7 @@ def stack_panel(
     """
     chart = _layers(len(columns), n_features, top, theme, colour)
     data = stack_data(blocks, columns, spans, theme=theme, selected=selected)
+    chart.description = "Neuron weight stack plot: a column a neuron, a block a weight."
     chart.datasets = {name: frame.to_dict("records") for name, frame in data.items()}
     return chart
 
