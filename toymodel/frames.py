@@ -14,6 +14,9 @@ from toymodel.model import Model, Weights
 from toymodel.polysemanticity import Thresholds, neurons, paper_order, path_gain, superposition
 
 LEAST_BLOCK = 0.03
+MOST_BLOCKS = 4_000
+"""More make a browser slow, and are too small to tell apart."""
+
 OTHERS = -1
 """The feature number of a block in which the smallest weights of a neuron are drawn as one."""
 
@@ -25,12 +28,13 @@ def blocks(
     side: str = "input",
     relative: bool = True,
     least: float = LEAST_BLOCK,
+    most: int = MOST_BLOCKS,
 ) -> pd.DataFrame:
     """The blocks of the neuron weight stack plot, one row each.
 
     side: "input" stacks |W1[j]|, "output" |W2[:, j]|. relative: heights are divided by the
     neuron's largest. Blocks below `least` of the neuron's largest are drawn as one, feature
-    OTHERS, so that stacks keep their full height.
+    OTHERS, so that stacks keep their full height; so are the smallest where there are over `most`.
 
     Columns: column (0 is leftmost: the paper's order), neuron, feature, features (how many the
     block stands for), importance, w_in, w_out, superposition (NaN if not represented), low, high.
@@ -38,6 +42,8 @@ def blocks(
     sizes = np.abs(weights.W1 if side == "input" else weights.W2.T).astype(np.float64)
     largest = sizes.max(axis=1, keepdims=True)
     ratio = np.divide(sizes, largest, out=np.zeros_like(sizes), where=largest > 0)
+    if ratio.size > most:
+        least = max(least, float(np.partition(ratio, -most, axis=None)[-most]))
     drawn = ratio >= least
     order = paper_order(weights.W1)
     column = np.empty(len(order), int)

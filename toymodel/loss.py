@@ -101,7 +101,7 @@ def loss_by_feature(
 
 
 def dead_outputs(
-    config: Config, weights: Weights, *, examples: int = 8_192
+    config: Config, weights: Weights, *, examples: int = 4_096
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Which outputs are 0 on every one of `examples` inputs drawn tilted, (feature,).
 

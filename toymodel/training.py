@@ -213,7 +213,7 @@ class _Run:
             sound = [
                 r
                 for r in range(self.recipe.restarts)
-                if self.instance(index, r).finite
+                if self.instance(index, r).finite and np.isfinite(history[index, r]).all()
             ]
             restarts = [self.instance(index, r) for r in sound]
             estimates: list[Estimate] = []

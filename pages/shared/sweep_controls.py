@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -14,11 +13,12 @@ from pages.shared.sweep_state import (
     write_densities,
 )
 from toymodel.config import MAX_SEED, RECIPES
-from toymodel.polysemanticity import Thresholds
 from toymodel.settings import SettingError
 
 STATE = "sweep.state"
 _DRAFT = "sweep.densities.draft"
+_REFUSED = "sweep.refused"
+_DENSITIES = "sweep.p"
 
 PRESETS = {
     "quick": f"quick: {RECIPES['quick'].steps:,} steps, for a first look",
@@ -48,168 +48,110 @@ def remember(state: SweepState) -> None:
 
 def controls(state: SweepState) -> None:
     """Draw every control; each change becomes the page's state at once."""
+    if refused := st.session_state.pop(_REFUSED, None):
+        st.error(refused)
 
-    def changed(key: str, change: Callable[[SweepState, object], SweepState]) -> None:
-        remember(change(st.session_state[STATE], st.session_state[key]))
-
-    def show(key: str, value: object) -> str:
+    def bound(part: str, field: str, value: object) -> dict[str, Any]:
+        # The state decides what a widget shows; a widget's change makes the next state.
+        key = f"sweep.{field}"
         st.session_state[key] = value
-        return key
+        return {"key": key, "on_change": _changed, "args": (key, part, field)}
 
-    def base(name: str) -> Callable[[SweepState, object], SweepState]:
-        def change(old: SweepState, value: object) -> SweepState:
-            view = old.view.replace(at=None, neuron=None) if name == "n_neurons" else old.view
-            return replace(old, base=old.base.replace(**{name: value}), view=view)
-
-        return change
-
-    def training(name: str) -> Callable[[SweepState, object], SweepState]:
-        def change(old: SweepState, value: object) -> SweepState:
-            changes: dict[str, object] = {name: value}
-            if name == "preset":
-                changes["restarts"] = RECIPES[str(value)].restarts
-            return replace(old, training=old.training.replace(**changes))
-
-        return change
-
-    def view(name: str) -> Callable[[SweepState, object], SweepState]:
-        return lambda old, value: replace(old, view=old.view.replace(**{name: value}))
-
-    def thresholds(name: str) -> Callable[[SweepState, object], SweepState]:
-        return lambda old, value: replace(old, thresholds=old.thresholds.replace(**{name: value}))
-
+    base, view, thresholds = state.base, state.view, state.thresholds
     st.header("Models")
     left, right = st.columns(2)
-    left.number_input(
-        "Features n",
-        1,
-        2_000,
-        key=show("sweep.n", state.base.n_features),
-        on_change=changed,
-        args=("sweep.n", base("n_features")),
-    )
-    right.number_input(
-        "Neurons m",
-        1,
-        2_000,
-        key=show("sweep.m", state.base.n_neurons),
-        on_change=changed,
-        args=("sweep.m", base("n_neurons")),
-    )
+    left.number_input("Features n", 1, 2_000, **bound("base", "n_features", base.n_features))
+    right.number_input("Neurons m", 1, 2_000, **bound("base", "n_neurons", base.n_neurons))
     left.number_input(
         "Importance decay d",
-        0.01,
+        0.0,
         1.0,
         step=0.05,
         format="%.3g",
         help="Feature i has importance d^i; the first one has 1.",
-        key=show("sweep.d", state.base.importance_decay),
-        on_change=changed,
-        args=("sweep.d", base("importance_decay")),
+        **bound("base", "importance_decay", base.importance_decay),
     )
     right.number_input(
         "Seed",
         0,
         MAX_SEED,
         help="Decides the initial weights and the training data.",
-        key=show("sweep.seed", state.base.seed),
-        on_change=changed,
-        args=("sweep.seed", base("seed")),
+        **bound("base", "seed", base.seed),
     )
     _densities(state)
     st.selectbox(
         "Recipe",
         list(PRESETS),
         format_func=PRESETS.__getitem__,
-        key=show("sweep.recipe", state.training.preset),
-        on_change=changed,
-        args=("sweep.recipe", training("preset")),
+        **bound("training", "preset", state.training.preset),
     )
     st.number_input(
         "Restarts",
         1,
         64,
         help="Models trained a panel, from different initial weights; the lowest loss is shown.",
-        key=show("sweep.restarts", state.recipe.restarts),
-        on_change=changed,
-        args=("sweep.restarts", training("restarts")),
+        **bound("training", "restarts", state.recipe.restarts),
     )
     st.header("View")
-    for name, label in (("weights", "Weights"), ("heights", "Heights"), ("colour", "Colour by")):
-        key = f"sweep.{name}"
+    for field, label, choices in (
+        ("weights", "Weights", ["input", "output"]),
+        ("heights", "Heights", ["relative", "raw"]),
+        ("colour", "Colour by", ["superposition", "feature"]),
+    ):
         st.segmented_control(
-            label,
-            _choices(name),
-            required=True,
-            key=show(key, getattr(state.view, name)),
-            on_change=changed,
-            args=(key, view(name)),
+            label, choices, required=True, **bound("view", field, getattr(view, field))
         )
     with st.expander("Where the classes end"):
         st.number_input(
             "Monosemantic: second largest weight below",
-            0.001,
+            0.0,
             1.0,
             step=0.01,
             format="%.3g",
-            help="Relative to the neuron's largest input weight.",
-            key=show("sweep.mono", state.thresholds.second_weight),
-            on_change=changed,
-            args=("sweep.mono", thresholds("second_weight")),
+            help="Relative to the neuron's largest input weight; usually 0.05.",
+            **bound("thresholds", "second_weight", thresholds.second_weight),
         )
         st.number_input(
             "Slightly polysemantic: extra weight below",
-            0.01,
+            0.0,
             100.0,
             step=0.1,
             format="%.3g",
-            help="The height of the stack above its first block.",
-            key=show("sweep.slight", state.thresholds.extra_weight),
-            on_change=changed,
-            args=("sweep.slight", thresholds("extra_weight")),
+            help="The height of the stack above its first block; usually 1.",
+            **bound("thresholds", "extra_weight", thresholds.extra_weight),
         )
-        if state.thresholds != Thresholds():
-            st.caption("The usual thresholds are 0.05 and 1.")
     st.button("Back to the paper's setting", on_click=_reset, width="stretch")
 
 
-def _choices(name: str) -> list[str]:
-    return {
-        "weights": ["input", "output"],
-        "heights": ["relative", "raw"],
-        "colour": ["superposition", "feature"],
-    }[name]
+def _changed(key: str, part: str, field: str) -> None:
+    try:
+        remember(st.session_state[STATE].changed(part, field, st.session_state[key]))
+    except SettingError as error:
+        st.session_state[_REFUSED] = str(error)
 
 
 def _densities(state: SweepState) -> None:
-    key = "sweep.p"
     # What cannot be read stays in the box, with what is wrong, until it is mended.
-    st.session_state[key] = st.session_state.get(_DRAFT) or write_densities(
-        state.training.densities
-    )
-
-    def changed() -> None:
-        text = st.session_state[key]
-        st.session_state[_DRAFT] = text
-        old: SweepState = st.session_state[STATE]
-        try:
-            training = old.training.replace(densities=parse_densities(text))
-        except SettingError:
-            return
-        del st.session_state[_DRAFT]
-        view = old.view
-        if view.at not in training.densities:
-            view = view.replace(at=None, neuron=None)
-        remember(replace(old, training=training, view=view))
-
+    good = write_densities(state.training.densities)
+    st.session_state[_DENSITIES] = st.session_state.get(_DRAFT, good)
     st.text_input(
         "Densities 1 − S",
         help=f"How often a feature is not zero: {DENSITIES_ALLOWED}.",
-        key=key,
-        on_change=changed,
+        key=_DENSITIES,
+        on_change=_densities_changed,
     )
     if _DRAFT in st.session_state:
         st.error(f"Densities must be {DENSITIES_ALLOWED}. The panels show the last good list.")
+
+
+def _densities_changed() -> None:
+    text, old = st.session_state[_DENSITIES], st.session_state[STATE]
+    try:
+        remember(old.changed("training", "densities", parse_densities(text)))
+    except SettingError:
+        st.session_state[_DRAFT] = text
+    else:
+        st.session_state.pop(_DRAFT, None)
 
 
 def _reset() -> None:

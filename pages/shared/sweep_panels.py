@@ -16,7 +16,7 @@ from pages.shared.sweep_state import SweepState
 from toymodel.charts.stack_panel import SELECTION, stack_data, stack_template
 from toymodel.config import Config
 from toymodel.frames import LEAST_BLOCK, blocks, columns, neuron_weights, spans
-from toymodel.loss import no_superposition_loss, superposition_gain
+from toymodel.loss import dead_outputs, no_superposition_loss, superposition_gain
 from toymodel.model import Model, Weights
 from toymodel.polysemanticity import neurons
 from toymodel.store import model_key
@@ -129,7 +129,16 @@ def _text(state: SweepState, config: Config, model: Model | None, weights: Weigh
             f"without superposition {no_superposition_loss(config):.3g}:] "
             + ("nothing to gain" if math.isnan(gain) else f"gain **{gain:.2f}**")
         )
+        first = min(config.n_neurons, config.n_features)
+        dead = _dead_outputs(model_key(config, state.recipe), model, first)
+        if dead:
+            lines[-1] += f"  \n{dead} of the {first} most important outputs are dead: always 0"
     st.markdown("\n\n".join(lines))
+
+
+@st.cache_data(show_spinner=False, max_entries=1_000)
+def _dead_outputs(key: str, _model: Model, first: int) -> int:
+    return int(dead_outputs(_model.config, _model.weights)[:first].sum())
 
 
 def _selected(state: SweepState, model: Model) -> None:

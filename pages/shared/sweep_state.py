@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
@@ -124,15 +124,29 @@ class SweepState:
         training = Training.from_mapping(fields[Training])
         thresholds = Thresholds.from_mapping(fields[Thresholds])
         view = View.from_mapping(fields[View])
+        state = cls(base, training, thresholds, view)
         if view.at is not None and view.at not in training.densities:
-            allowed = write_densities(training.densities)
-            problems.append(f"at = {number(view.at)}: must be one of the densities {allowed}")
-            view = view.replace(at=None, neuron=None)
-        if view.neuron is not None and view.neuron >= base.n_neurons:
+            allowed = f"one of the densities {write_densities(training.densities)}"
+            problems.append(f"at = {number(view.at)}: must be {allowed}")
+        elif view.neuron is not None and view.neuron >= base.n_neurons:
             allowed = f"a whole number from 0 to {base.n_neurons - 1:,}"
             problems.append(f"neuron = {view.neuron}: must be {allowed}")
-            view = view.replace(at=None, neuron=None)
-        if (view.at is None) != (view.neuron is None):
+        elif (view.at is None) != (view.neuron is None):
             problems.append("at and neuron: a selected neuron needs both")
-            view = view.replace(at=None, neuron=None)
-        return cls(base, training, thresholds, view), problems
+        return state.consistent(), problems
+
+    def changed(self, part: str, field: str, value: object) -> SweepState:
+        """This state with one field of one part changed; raises `SettingError`.
+
+        A preset brings its own number of restarts.
+        """
+        changes = {field: value} | ({"restarts": None} if field == "preset" else {})
+        settings: Settings = getattr(self, part)
+        return replace(self, **{part: settings.replace(**changes)}).consistent()
+
+    def consistent(self) -> SweepState:
+        """This state without its selected neuron if there is no such neuron."""
+        at, neuron = self.view.at, self.view.neuron
+        if at in self.training.densities and neuron is not None and neuron < self.base.n_neurons:
+            return self
+        return replace(self, view=self.view.replace(at=None, neuron=None))

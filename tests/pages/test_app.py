@@ -84,6 +84,29 @@ def test_a_wrong_link_says_so_and_opens_the_default(link: dict[str, str]):
     assert len([t for t in app.markdown if t.value.startswith("**1 − S = ")]) == 7
 
 
+EXTREME = [
+    {"d": "1e-9"},
+    {"mono": "1e-9", "slight": "1e-9"},
+    {"slight": "100", "mono": "1"},
+    {"n": "2000", "m": "2000", "seed": "2147483647", "restarts": "64"},
+    {"n": "1", "m": "1"},
+    {"p": "1e-300"},
+]
+
+
+@pytest.mark.parametrize("link", EXTREME, ids=lambda link: next(iter(link)))
+def test_the_ends_of_the_ranges_are_allowed(link: dict[str, str]):
+    app = opened("pages/sweep.py", **link)
+    assert not app.warning and not app.error
+
+
+def test_a_number_that_its_box_takes_and_the_model_refuses_is_told():
+    app = opened("pages/sweep.py")
+    app.number_input(key="sweep.importance_decay").set_value(0.0).run()
+    assert "above 0 and at most 1" in app.error[0].value
+    assert app.number_input(key="sweep.importance_decay").value == 0.8
+
+
 def test_settings_that_are_not_stored_offer_training_and_import_no_torch():
     app = opened("pages/sweep.py", n="20", m="8", recipe="quick", p="0.5,0.1")
     assert any(button.label == "Train 2 models" for button in app.button)
@@ -102,8 +125,8 @@ def test_densities_that_cannot_be_read_stay_in_the_box_with_what_is_wrong():
 
 def test_widgets_keep_their_values_between_pages():
     app = opened("pages/sweep.py")
-    app.number_input(key="sweep.mono").set_value(0.2).run()
+    app.number_input(key="sweep.second_weight").set_value(0.2).run()
     app.switch_page("pages/overview.py").run()
     app.query_params.clear()
     app.switch_page("pages/sweep.py").run()
-    assert app.number_input(key="sweep.mono").value == 0.2
+    assert app.number_input(key="sweep.second_weight").value == 0.2
