@@ -328,6 +328,18 @@ def test_cancel_by_both_visitors_stops_the_job(manager: JobManager, threads: Thr
     assert manager.cancel([config(0)], ENDLESS, "ann") == 0
 
 
+def test_a_visitor_who_left_has_no_say_in_a_cancellation(tmp_path: Path, threads: Threads):
+    here = {"ann", "bob"}
+    manager = JobManager(Store(tmp_path), threads, present=here.__contains__)
+    manager.request([config(0)], ENDLESS, "ann")
+    manager.request([config(0)], ENDLESS, "bob")
+    assert manager.cancel([config(0)], ENDLESS, "eve") == 1
+    here.clear()
+    assert manager.cancel([config(0)], ENDLESS, "eve") == 0
+    assert wait(manager, [config(0)], ENDLESS) is None
+    manager.close()
+
+
 def test_a_job_that_waits_is_cancelled_without_ever_running(manager: JobManager, threads: Threads):
     threads.hold()
     manager.request([config(0)], RECIPE, "ann")

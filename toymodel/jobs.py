@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -114,9 +114,17 @@ class JobManager:
     """Takes requests for models, trains what is missing once, and says how far it is.
 
     Models that are wanted by several visitors, or by overlapping requests, are one job each.
+    `present` says whether a visitor is still there; one who left has no say in a cancellation.
     """
 
-    def __init__(self, store: Store, executor: Executor, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        executor: Executor,
+        limits: Limits | None = None,
+        present: Callable[[str], bool] = lambda visitor: True,
+    ) -> None:
+        self._present = present
         self.store = store
         self.executor = executor
         self.limits = limits or Limits()
@@ -176,13 +184,13 @@ class JobManager:
     def cancel(self, configs: Sequence[Config], recipe: Recipe, visitor: str) -> int:
         """Stop the training of these configs; returns how many jobs others still wait for.
 
-        A job stops when no visitor is left who asked for it.
+        A job stops when no other visitor is there who asked for it.
         """
         keys = {model_key(config, recipe) for config in configs}
         with self._lock:
             wanted = [job for job in self._jobs.values() if keys & set(job.keys)]
             for job in wanted:
-                job.visitors.discard(visitor)
+                job.visitors = {v for v in job.visitors - {visitor} if self._present(v)}
             alone = [job for job in wanted if not job.visitors]
             for job in alone:
                 job.cancelled = True

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from toymodel.charts.look import Theme, theme
 from toymodel.jobs import JobManager, Limits
@@ -21,7 +21,7 @@ def store() -> Store:
 @st.cache_resource(show_spinner=False)
 def jobs() -> JobManager:
     """The server's one job manager."""
-    return JobManager(store(), WorkerExecutor(), Limits.from_environment())
+    return JobManager(store(), WorkerExecutor(), Limits.from_environment(), _is_present)
 
 
 def warm_worker() -> None:
@@ -33,7 +33,12 @@ def warm_worker() -> None:
 
 def visitor() -> str:
     """This browser session's name for the job manager."""
-    return st.session_state.setdefault("visitor", uuid4().hex)
+    context = get_script_run_ctx()
+    return context.session_id if context else ""
+
+
+def _is_present(session: str) -> bool:
+    return runtime.exists() and runtime.get_instance().is_active_session(session)
 
 
 def colours() -> Theme:

@@ -118,7 +118,9 @@ def _text(state: SweepState, config: Config, model: Model | None, weights: Weigh
     if paper:
         lines[0] += f"  \n{paper.says}"
     if weights:
-        lines.append(f"Here: {_counts(state, weights, '**')}")
+        lines.append(
+            f"Here: {_counts(state, weights, '**').replace('slightly polysemantic', 'slightly')}"
+        )
     if paper:
         about = "about " if paper.about else ""
         lines[-1] += f"  \nPaper: {about}{', '.join(map(str, paper.counts))}"
@@ -132,7 +134,8 @@ def _text(state: SweepState, config: Config, model: Model | None, weights: Weigh
         first = min(config.n_neurons, config.n_features)
         dead = _dead_outputs(model_key(config, state.recipe), model, first)
         if dead:
-            lines[-1] += f"  \n{dead} of the {first} most important outputs are dead: always 0"
+            are = "is" if dead == 1 else "are"
+            lines[-1] += f"  \n{dead} of the {first} most important outputs {are} dead: always 0"
     st.markdown("\n\n".join(lines))
 
 

@@ -151,6 +151,8 @@ def test_a_training_moves_can_be_left_found_again_and_cancelled(server: str, pag
     page.get_by_role("link", name="Sparsity sweep").first.click()
     expect(page.get_by_test_id("stProgress")).to_be_visible()
     assert page.evaluate("location.href") == address
+    page.reload()
+    expect(page.get_by_test_id("stProgress")).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("button", name="Train 2 models")).to_be_visible()
     page.reload()

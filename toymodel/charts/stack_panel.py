@@ -49,7 +49,7 @@ def stack_template(
     theme: Theme,
     colour: Literal["superposition", "feature"] = "superposition",
     *,
-    height: int = 170,
+    height: int = 200,
 ) -> dict[str, Any]:
     """The Vega-Lite of a stack plot without its data, which `stack_data` gives under names.
 
@@ -94,7 +94,7 @@ def _layers(
     top: float,
     theme: Theme,
     colour: Literal["superposition", "feature"],
-    height: int = 170,
+    height: int = 200,
 ) -> alt.LayerChart:
     def across(edge: str) -> alt.X:
         return alt.X(edge, scale=alt.Scale(domain=[0, n_neurons], nice=False), axis=None)
