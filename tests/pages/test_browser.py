@@ -43,6 +43,7 @@ def click_column(page: Page, density: str, share: float) -> None:
 def train(page: Page, count: int) -> None:
     page.get_by_role("button", name=f"Train {count} models").click()
     expect(page.get_by_text("Against density")).to_be_visible(timeout=90_000)
+    wait_until_idle(page)
 
 
 def test_the_first_thing_a_new_server_is_asked_for_may_be_a_pages_link(server: str, page: Page):
@@ -120,6 +121,7 @@ def test_a_small_sweep_trains_and_its_link_shows_the_same_numbers(
     other = context.new_page()
     other.goto(page.evaluate("location.href"))
     expect(other.get_by_text("Against density")).to_be_visible()
+    wait_until_idle(other)
     expect(panel(other, "0.02").get_by_test_id("stMarkdown")).to_have_text(
         text, use_inner_text=True
     )
@@ -129,7 +131,6 @@ def test_a_small_sweep_trains_and_its_link_shows_the_same_numbers(
 def test_a_changed_control_offers_to_train_what_is_missing(server: str, page: Page):
     page.goto(f"{server}/sweep?{SMALL}&seed=12")
     train(page, 3)
-    wait_until_idle(page)
     seed = page.get_by_label("Seed", exact=True)
     seed.fill("13")
     seed.press("Enter")
