@@ -7,8 +7,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# On Linux without a GPU, install the small CPU build into .venv first: see README.
-TORCH ?= torch==2.13.0
 
 .PHONY: run test check bench figures clean
 
@@ -37,7 +35,6 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/ready: requirements.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet $(TORCH)
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	touch $@
 
@@ -47,7 +44,7 @@ $(VENV)/ready-dev: pyproject.toml $(VENV)/ready
 
 # Any Chromium will do; without one, Debian's where apt-get may install it, else Playwright's.
 $(VENV)/browser: $(VENV)/ready-dev
-	@command -v chromium chromium-browser google-chrome >/dev/null \
+	@command -v chromium || command -v chromium-browser || command -v google-chrome \
 	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	     && apt-get update -qq && apt-get install -y -qq chromium; } \
 	|| $(BIN)/playwright install chromium

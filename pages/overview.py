@@ -30,7 +30,7 @@ st.header("The smallest example")
 (config,), recipe = SMALLEST
 model = store().get(config, recipe)
 if model is None:
-    show_problems([], store().notes)
+    show_problems([], tuple(store().notes))
     st.info("This model is not in the store. `make figures` trains the models of all first views.")
 else:
     n, m, theme = config.n_features, config.n_neurons, colours()

@@ -15,8 +15,9 @@ state, problems = current_state()
 with st.sidebar:
     controls(state)
 
-models = {config: store().get(config, state.recipe) for config in state.configs}
+# In this order: what ends in between is then among the models.
 progress = jobs().progress(state.configs, state.recipe)
+models = {config: store().get(config, state.recipe) for config in state.configs}
 
 st.title("Neurons turn polysemantic as features get sparser")
 st.markdown(
@@ -25,7 +26,7 @@ st.markdown(
     f"importance $I_i = {state.base.importance_decay:g}^i$. A feature is 0 with probability $S$, "
     "else uniform on [−1, 1]. Every panel is one trained model."
 )
-show_problems(problems, store().notes)
+show_problems(problems, tuple(store().notes))
 draw_metrics(state, models)
 draw_legend(state)
 if None in models.values() and progress and progress.active:
@@ -35,4 +36,4 @@ else:
         offer_training(state, models)
     draw_panels(state, models)
     draw_summary(state, models)
-    draw_notes(state)
+    draw_notes()

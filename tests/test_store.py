@@ -289,7 +289,7 @@ def test_a_damaged_file_is_set_aside_with_a_note(store: Store):
     assert path.with_suffix(".damaged").exists()
     (note,) = store.notes
     assert note.startswith(f"{path.name} is not a usable model: ")
-    assert note.endswith("It was set aside and will be trained again.")
+    assert note.endswith("it is trained again when somebody asks for it.")
     assert not store.has(CONFIG, RECIPE)
     store.put(saved)
     assert store.get(CONFIG, RECIPE) is not None

@@ -70,8 +70,9 @@ class Recipe(Settings):
             batched tensor, with n m for the fan-in.
         init_scale: factor on the initial weights. Biases start at zero.
         sampler: "iid" draws from the true distribution. "tilted" draws features active with
-            probability q = max(p, min_active / n), spread evenly over the batch, and weights each
-            example by the likelihood ratio: the expected loss is the same and no batch is empty.
+            probability q = max(p, min_active / n), where a tilt goes to 1/2 at most, spread evenly
+            over the batch, and weights each example by the likelihood ratio: the expected loss is
+            the same and no batch is empty.
         min_active: active features an example that tilted sampling aims at, where p gives fewer.
         linear_until: the output unit's slope for negative values goes from 1 to 0, as the square
             of what is left, over this share of the steps, so that no unit dies before it has

@@ -53,7 +53,8 @@ class Shard:
         self.ratio_constant = per_config([a for a, _ in ratios])
         self.ratio_slope = per_config([b for _, b in ratios])
         # d loss / d output is this times the error: 2 of the square, normalisation, mean.
-        importance = np.stack([2 * c.importance / c.loss_scale / B for c in configs])
+        with np.errstate(divide="ignore", over="ignore"):  # at p near 0; found as a divergence
+            importance = np.stack([2 * c.importance / c.loss_scale / B for c in configs])
         self.importance = torch.from_numpy(importance).float().to(device).reshape(C, n, 1)
 
         self.params = torch.zeros(I * (2 * n * m + n), device=device)

@@ -10,7 +10,7 @@ class TrainingCancelled(Exception):
 
 
 class TrainingDiverged(RuntimeError):
-    """Some configs have no restart with a finite loss.
+    """All restarts of some configs diverged.
 
     models: one entry a config, in order; None for those that diverged. What did train is here.
     """

@@ -49,7 +49,7 @@ class Limits(Settings):
     """
 
     queue: Annotated[int, Field(ge=1, le=1_000)] = 20
-    weights: Annotated[int, Field(ge=1, le=10**10)] = 200_000_000
+    weights: Annotated[int, Field(ge=1, le=10**10)] = 100_000_000
     steps: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000_000
 
     @classmethod
@@ -105,7 +105,7 @@ class _Job:
     keys: list[str]
     scratch: Path
     visitors: set[str]
-    future: Future[Any] = field(default_factory=Future)
+    future: Future[Any]
     cancelled: bool = False
     snapshot: tuple[float, Progress] = (0.0, Progress(state="running"))
 
@@ -224,12 +224,18 @@ class JobManager:
         keys = [model_key(config, recipe) for config in configs]
         for key in keys:
             self._failures.pop(key, None)
-        job = _Job(configs=configs, recipe=recipe, keys=keys, scratch=scratch, visitors={visitor})
-        self._jobs[number] = job
-        job.future = self.executor.submit(
+        future = self.executor.submit(
             run_job, configs, recipe, self.store.root, self.store.max_bytes, scratch
         )
-        job.future.add_done_callback(lambda future: self._finish(number, future))
+        self._jobs[number] = _Job(
+            configs=configs,
+            recipe=recipe,
+            keys=keys,
+            scratch=scratch,
+            visitors={visitor},
+            future=future,
+        )
+        future.add_done_callback(lambda future: self._finish(number, future))
 
     def _finish(self, number: int, future: Future[Any]) -> None:
         with self._lock:
@@ -245,7 +251,7 @@ class JobManager:
                 pass
             except Exception as error:
                 if not job.cancelled:
-                    failures = dict.fromkeys(job.keys, f"{error}")
+                    failures = dict.fromkeys(job.keys, f"{error}" or type(error).__name__)
             self._failures |= failures
             while len(self._failures) > 1_000:
                 self._failures.popitem(last=False)
@@ -277,15 +283,17 @@ def run_job(
 
     store = Store(root, max_bytes=max_bytes)
     parent = os.getppid()
-    written = float("-inf")
+    due = 0.0
 
     def on_snapshot(snapshot: Snapshot) -> None:
-        nonlocal written
+        nonlocal due
         if (scratch / "cancel").exists() or os.getppid() != parent:
             raise TrainingCancelled
-        if snapshot.step and time.monotonic() - written >= _WRITE_SECONDS:
-            written = time.monotonic()
+        if snapshot.step and time.monotonic() >= due:
+            start = time.monotonic()
             _write_progress(scratch, recipe, snapshot)
+            end = time.monotonic()
+            due = end + max(_WRITE_SECONDS, 10 * (end - start))  # large models show less often
 
     failures: dict[str, str] = {}
     try:
@@ -314,7 +322,7 @@ def _write_progress(scratch: Path, recipe: Recipe, snapshot: Snapshot) -> None:
         "keys": keys,
     }
     with suppress(OSError):  # a full disk must not stop a training
-        write_whole(scratch / "progress", pack(tensors, about))
+        write_whole(scratch / "progress", pack(tensors, about), durable=False)
 
 
 def _read_progress(job: _Job) -> Progress:

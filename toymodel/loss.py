@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
 from toymodel.config import Config
 from toymodel.model import Weights
@@ -69,7 +69,8 @@ def no_superposition_loss(config: Config) -> float:
     """Normalised loss without superposition: the exact yardstick.
 
     The floor(m/2) most important features get two neurons each and cost nothing; every other
-    output is the best constant, p/2, and costs I_i (p/3 - p^2/4).
+    output is the best constant, p/2, and costs I_i (p/3 - p^2/4). Where m is odd a neuron is left
+    over, which can compute one side of one more feature.
     """
     task, p = config.definition, config.feature_probability
     importance = config.importance.astype(np.float64)
@@ -80,7 +81,7 @@ def no_superposition_loss(config: Config) -> float:
 def superposition_gain(config: Config, loss: float) -> float:
     """No-superposition loss / loss: above 1 the model computes more than it has neurons for.
 
-    NaN where there is nothing to gain, because every feature has its two neurons.
+    NaN where there is nothing to gain: every feature that weighs anything has its two neurons.
     """
     yardstick = no_superposition_loss(config)
     if yardstick == 0:
@@ -102,12 +103,15 @@ def loss_by_feature(
 
 def dead_outputs(
     config: Config, weights: Weights, *, examples: int = 4_096
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which outputs are 0 on every one of `examples` inputs drawn tilted, (feature,).
+) -> Bool[np.ndarray, " feature"]:
+    """Which outputs are always 0, (feature,): for every feature alone and on tilted examples.
 
     Such an output has no gradient, and no training wakes it up again.
     """
-    alive = np.zeros(config.n_features, dtype=bool)
+    each = np.eye(config.n_features, dtype=np.float32)
+    alive = (weights.output(each) > 0).any(axis=1)
+    if config.definition.low < 0:
+        alive |= (weights.output(-each) > 0).any(axis=1)
     for x, _ in evaluation_batches(config, examples):
         alive |= (weights.output(x) > 0).any(axis=1)
-    return ~alive
+    return np.logical_not(alive)

@@ -17,7 +17,7 @@ from toymodel.settings import Settings
 
 CLASSES = ("monosemantic", "slightly polysemantic", "polysemantic")
 UNUSED = "unused"
-"""The class of a neuron without any input weight, which stays at 0; trained models have none."""
+"""The class of a neuron without any input weight, whose activation stays at 0."""
 
 _REPRESENTED = 0.01
 

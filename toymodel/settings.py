@@ -39,7 +39,7 @@ class SettingError(ValueError):
 
 
 class Settings(BaseModel):
-    """Base of `Config` and `Recipe`: frozen, unknown fields forbidden, numbers taken strictly."""
+    """Base of all settings: frozen, unknown fields forbidden, numbers taken strictly."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 

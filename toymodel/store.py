@@ -114,14 +114,18 @@ def unpack(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     return tensors, about
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that nobody sees a part of it, whatever fails and whoever else writes."""
+def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Write a file so that nobody sees a part of it, whatever fails and whoever else writes.
+
+    durable: also so that it is there after a power cut, which takes longer.
+    """
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
         os.replace(temporary, path)
     except BaseException:
@@ -178,10 +182,8 @@ class Store:
             return self._memory.get(key)
 
     def has(self, config: Config, recipe: Recipe) -> bool:
-        """Whether a model seems to be there, without reading it: `get` may still refuse it."""
-        key = model_key(config, recipe)
-        folders = (self.shipped, self.trained)
-        return key in self._memory or any((f / (key + _SUFFIX)).is_file() for f in folders)
+        """Whether `get` gives a model."""
+        return self.get(config, recipe) is not None
 
     def put(self, model: Model, *, shipped: bool = False) -> bool:
         """Keep a model. Returns whether it is on disk; if not it is kept in memory."""
@@ -230,9 +232,11 @@ class Store:
         return gone
 
     def _set_aside(self, path: Path, error: DamagedFile) -> None:
-        with contextlib.suppress(OSError):
+        try:
             os.replace(path, path.with_suffix(".damaged"))
-        self._note(f"{error}. It was set aside and will be trained again.")
+            self._note(f"{error}. It was set aside; it is trained again when somebody asks for it.")
+        except OSError:
+            self._note(f"{error}. It is not used.")
 
     def _evict(self, *, keep: str) -> None:
         aged: list[tuple[float, int, Path]] = []
@@ -260,8 +264,11 @@ def default_store() -> Store:
     $TOYMODEL_CACHE_MB bounds the size of the trained models (512 where it is not set).
     """
     beside = Path(__file__).resolve().parent.parent / "cache"
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "toymodel"
-    root = Path(os.environ.get("TOYMODEL_CACHE") or (beside if beside.is_dir() else home))
+    given = os.environ.get("TOYMODEL_CACHE")
+    if given or beside.is_dir():
+        root = Path(given or beside)
+    else:
+        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "toymodel"
     size = os.environ.get("TOYMODEL_CACHE_MB", "512")
     if not size.isdecimal() or not 1 <= int(size) <= 10**6:
         raise ValueError(

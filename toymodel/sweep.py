@@ -27,7 +27,10 @@ class PaperPanel(NamedTuple):
 PAPER_PANELS: dict[float, PaperPanel] = {
     1.0: PaperPanel("Every neuron is dedicated to one feature.", (40, 0, 0)),
     0.3: PaperPanel("Moderate sparsity changes nothing: neurons stay monosemantic.", (40, 0, 0)),
-    0.1: PaperPanel("The first few neurons take on a little of a second feature.", (32, 8, 0)),
+    0.1: PaperPanel(
+        "The first slightly polysemantic neurons appear, among the less important features.",
+        (32, 8, 0),
+    ),
     0.03: PaperPanel(
         "A few highly polysemantic neurons appear; they hold the less important features.",
         (22, 8, 10),

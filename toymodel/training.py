@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -22,8 +22,7 @@ from toymodel.errors import TrainingDiverged
 from toymodel.loss import Estimate, evaluate_many
 from toymodel.model import History, Model, Weights
 
-RECORDS = 200
-"""How often a run records its loss, at most."""
+_RECORDS = 200  # a run, at most
 
 _BATCHES_PER_RECORD = 5
 # Multiplications of a forward layer. A shard is a thread's work: large enough to be worth one,
@@ -72,16 +71,16 @@ def train(
     its seed and the recipe, not on what is trained beside it. `on_snapshot` is called some ten
     times a second; an exception raised there stops the training.
 
-    Raises `TrainingDiverged`, with the models that did train, when a config has no finite loss.
+    Raises `TrainingDiverged`, with the models that did train, when all restarts of a config did.
     """
-    run = training(configs, recipe or Recipe(), device=device)
-    while True:
-        try:
-            snapshot = next(run)
-        except StopIteration as finished:
-            return finished.value
-        if on_snapshot:
-            on_snapshot(snapshot)
+    with closing(training(configs, recipe or Recipe(), device=device)) as run:
+        while True:
+            try:
+                snapshot = next(run)
+            except StopIteration as finished:
+                return finished.value
+            if on_snapshot:
+                on_snapshot(snapshot)
 
 
 def training(
@@ -122,7 +121,7 @@ class _Run:
 
     def __init__(self, configs: Sequence[Config], recipe: Recipe, device: str) -> None:
         self.configs, self.recipe, self.device = list(configs), recipe, device
-        self.every = -(-recipe.steps // RECORDS)
+        self.every = -(-recipe.steps // _RECORDS)
         self.recorded_steps: list[int] = []
         self.records: list[Float32[np.ndarray, "config restart"]] = []
         self.exploded_at: dict[tuple[int, int], int] = {}

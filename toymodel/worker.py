@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pickle
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -61,6 +62,7 @@ class WorkerExecutor(Executor):
         with self._lock:
             if self._running is future and self._process:
                 self._process.kill()
+                self._process.wait()  # so that the next call sees that it is gone
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more calls; with cancel_futures, drop those that wait."""
@@ -166,6 +168,7 @@ def _child() -> None:
     # The answers go out on what was standard output; prints of a library go to standard error.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when this ends
     if hasattr(os, "nice"):
         os.nice(10)  # pages come first
     while True:

@@ -133,7 +133,11 @@ def _changed(key: str, part: str, field: str) -> None:
 def _densities(state: SweepState) -> None:
     # What cannot be read stays in the box, with what is wrong, until it is mended.
     good = write_densities(state.training.densities)
-    st.session_state[_DENSITIES] = st.session_state.get(_DRAFT, good)
+    draft, instead_of = st.session_state.get(_DRAFT, (good, good))
+    if instead_of != good:
+        draft = good
+        del st.session_state[_DRAFT]
+    st.session_state[_DENSITIES] = draft
     st.text_input(
         "Densities 1 − S",
         help=f"How often a feature is not zero: {DENSITIES_ALLOWED}.",
@@ -149,7 +153,7 @@ def _densities_changed() -> None:
     try:
         remember(old.changed("training", "densities", parse_densities(text)))
     except SettingError:
-        st.session_state[_DRAFT] = text
+        st.session_state[_DRAFT] = (text, write_densities(old.training.densities))
     else:
         st.session_state.pop(_DRAFT, None)
 

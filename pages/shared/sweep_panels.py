@@ -35,7 +35,7 @@ def draw_panels(
     drawn: dict[Config, Weights] = {}
     for config, model in models.items():
         weights = model.weights if model else (live or {}).get(model_key(config, state.recipe))
-        if weights:
+        if weights and weights.finite:
             drawn[config] = weights
     view = state.view
     frames = {
@@ -48,8 +48,12 @@ def draw_panels(
         )
         for config, weights in drawn.items()
     }
-    highest = max((frame["high"].to_numpy().max() for frame in frames.values()), default=0.0)
-    top = max(_LOWEST_TOP, math.ceil(highest)) if view.heights == "relative" else highest * 1.25
+    highest = max((frame["high"].to_numpy().max(initial=0) for frame in frames.values()), default=0)
+    top = (
+        max(_LOWEST_TOP, math.ceil(highest))
+        if view.heights == "relative"
+        else highest * 1.25 or 1.0
+    )
     for config, model in models.items():
         p = config.feature_probability
         with st.container(key=f"panel-{number(p).replace('.', '-')}"):
@@ -60,7 +64,9 @@ def draw_panels(
                 if config in drawn:
                     _chart(state, config, drawn[config], frames[config], top, finished=bool(model))
                 else:
-                    st.info("Not trained yet: press Train above.", width="stretch")
+                    st.info(
+                        "Waiting for its first weights." if live is not None else "Not trained yet."
+                    )
             if view.at == p and view.neuron is not None and model:
                 _selected(state, model)
 
@@ -84,7 +90,9 @@ def _chart(
         selected=view.neuron if view.at == p else None,
     )
     template = stack_template(config.n_neurons, config.n_features, top, theme, view.colour)
-    key = f"stack-{p}" if finished else f"live-{p}"
+    # A chart keeps its own selection. Where the mark has left, a new one takes its place, in which
+    # the same neuron can be clicked again.
+    key = f"{'stack' if finished else 'live'}-{p}-{view.at == p}"
     st.vega_lite_chart(
         spec=template | {"datasets": data},
         width="stretch",

@@ -20,7 +20,11 @@ from toymodel.polysemanticity import CLASSES
 EXAMPLES = (
     ("The paper's sweep", {}, "seven densities, one seed"),
     ("The usual recipe, failing", {"recipe": "usual"}, "the same models, trained as in courses"),
-    ("Trained for longer", {"recipe": "thorough"}, "lower losses, fewer polysemantic neurons"),
+    (
+        "Trained for longer",
+        {"recipe": "thorough"},
+        "lower losses, and at the sparsest fewer polysemantic neurons",
+    ),
     (
         "A small one to train yourself",
         {"n": "20", "m": "8", "d": "0.8", "recipe": "quick"},
@@ -53,9 +57,9 @@ def draw_metrics(state: SweepState, models: Mapping[Config, Model | None]) -> No
             "none" if pd.isna(best["gain"]) else f"{best['gain']:.2f}",
             border=True,
             width=260,
-            help=f"At 1 − S = {number(best['density'])}. The loss of the best model without "
-            "superposition, which is known exactly, divided by this model's loss: above 1 it "
-            "computes more than it has neurons for.",
+            help=f"At 1 − S = {number(best['density'])}. The exact loss with two neurons for each "
+            "of the most important features and the best constant for all others, divided by this "
+            "model's loss: above 1 it computes more than it has neurons for.",
         )
 
 
@@ -68,7 +72,16 @@ def draw_legend(state: SweepState) -> None:
     left.markdown(
         "One column is one neuron, sorted by the importance of its largest feature. One block is "
         f"one {side}, {height}, the largest at the bottom; grey on top: the weights too small to "
-        "draw, together. The background is the neuron's class. **Click a neuron** for its weights."
+        "draw, together. **Click a neuron** for its weights. The background is the neuron's class:"
+    )
+    theme = colours()
+    chip = "padding: 2px 8px; margin-right: 6px; border-top: 3px solid"
+    left.html(
+        "".join(
+            f'<span style="{chip} {theme.class_ink[name]}; color: {theme.class_ink[name]}; '
+            f'background: {theme.class_background[name]}">{name}</span>'
+            for name in CLASSES
+        )
     )
     right.altair_chart(
         colour_bar(view.colour, state.base.n_features),
@@ -104,10 +117,11 @@ def draw_summary(state: SweepState, models: Mapping[Config, Model | None]) -> No
         )
 
 
-def draw_notes(state: SweepState) -> None:
+def draw_notes() -> None:
     """What to notice, where this differs from the paper, and settings worth a look."""
     st.subheader("What to notice")
     st.markdown(
+        "At the paper's setting, trained by the standard recipe or a longer one:\n\n"
         "- **Dense features get neurons of their own**: two each, one for either side of |x|, and "
         "the least important features get none. The gain is 1 at best, and less where a pair of "
         "neurons serves a feature that matters less.\n"
@@ -117,7 +131,9 @@ def draw_notes(state: SweepState) -> None:
         "|x| for more features than it has pairs of neurons for.\n"
         "- **Not as in the paper**: at the sparsest setting, training for longer gives a lower "
         "loss *and* keeps some monosemantic neurons. The paper's picture, in which all are highly "
-        "polysemantic, is what short training looks like: compare *quick* with *thorough*."
+        "polysemantic, is what short training looks like: compare *quick* with *thorough*.\n"
+        "- **The usual recipe** leaves outputs dead and features unlearnt where they are sparse: "
+        "its neurons are polysemantic too, and its gain is far below 1."
     )
     st.subheader("Try")
     for name, changes, expect in EXAMPLES:

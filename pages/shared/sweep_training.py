@@ -15,7 +15,7 @@ from toymodel.jobs import Progress, Refused
 from toymodel.model import Model
 
 _POLL_SECONDS = 1.0
-_STOPPED = "sweep.stopped"
+_SAID = "sweep.said"
 
 
 def offer_training(state: SweepState, models: Mapping[Config, Model | None]) -> None:
@@ -25,8 +25,7 @@ def offer_training(state: SweepState, models: Mapping[Config, Model | None]) -> 
     failed = jobs().progress(state.configs, state.recipe)
     if failed and failed.message:
         st.error(failed.message)
-    if others := st.session_state.pop(_STOPPED, None):
-        st.info(others)
+    _say_what_happened()
     none = "None of these models is trained here yet."
     some = f"{missing} of {len(models)} models are not trained here yet."
     st.info(none if missing == len(models) else some)
@@ -38,7 +37,7 @@ def _train(state: SweepState) -> None:
     try:
         jobs().request(state.configs, state.recipe, visitor())
     except Refused as error:
-        st.session_state[_STOPPED] = str(error)
+        st.session_state[_SAID] = str(error)
 
 
 @st.fragment(run_every=_POLL_SECONDS)
@@ -47,10 +46,16 @@ def watch_training(state: SweepState, models: Mapping[Config, Model | None]) -> 
     progress = jobs().progress(state.configs, state.recipe)
     if progress is None or not progress.active:
         st.rerun()
+    _say_what_happened()
     left, right = st.columns([8, 2], vertical_alignment="center")
     left.progress(_share(progress), text=_words(progress))
     right.button("Cancel", on_click=_cancel, args=(state,), width="stretch")
     draw_panels(state, models, progress.weights)
+
+
+def _say_what_happened() -> None:
+    if said := st.session_state.pop(_SAID, None):
+        st.info(said)
 
 
 def _share(progress: Progress) -> float:
@@ -58,7 +63,7 @@ def _share(progress: Progress) -> float:
 
 
 def _words(progress: Progress) -> str:
-    if progress.state == "waiting":
+    if progress.state == "waiting" and progress.place:
         ahead = "1 training is" if progress.place == 1 else f"{progress.place} trainings are"
         return f"Waiting: {ahead} ahead of this one."
     if not progress.step:
@@ -72,4 +77,4 @@ def _words(progress: Progress) -> str:
 def _cancel(state: SweepState) -> None:
     others = jobs().cancel(state.configs, state.recipe, visitor())
     if others:
-        st.session_state[_STOPPED] = "You no longer wait for it; somebody else does."
+        st.session_state[_SAID] = "Somebody else waits for these models too: it goes on."

@@ -61,7 +61,7 @@ def test_unused_neurons_are_shown_where_there_are_some():
     assert shows(pixels(chart.properties(width=300)), LIGHT.class_ink[UNUSED])
 
 
-def test_densities_stand_in_the_order_of_the_table():
+def test_sparser_densities_stand_further_to_the_right():
     for chart in (class_shares(TABLE, theme=LIGHT), gain(TABLE, theme=LIGHT)):
         spec = chart.to_dict()
         places = [
@@ -70,7 +70,7 @@ def test_densities_stand_in_the_order_of_the_table():
             if layer["encoding"].get("x", {}).get("field") == "density"
         ]
         assert places
-        assert all(x["type"] == "ordinal" and x["sort"] is None for x in places)
+        assert all(x["type"] == "ordinal" and x["sort"] == "descending" for x in places)
 
 
 def test_gain_is_drawn_with_the_line_at_one_where_nothing_is_gained():

@@ -37,7 +37,7 @@ def click_column(page: Page, density: str, share: float) -> None:
     chart(page, density).scroll_into_view_if_needed()
     box = chart(page, density).bounding_box()
     assert box
-    page.mouse.click(box["x"] + box["width"] * share, box["y"] + 30)
+    page.mouse.click(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
 
 
 def train(page: Page, count: int) -> None:
@@ -95,6 +95,8 @@ def test_a_click_selects_a_neuron_and_its_link_shows_it_in_a_fresh_browser(
     page.get_by_role("button", name="Close").click()
     expect(page.get_by_text(said)).to_have_count(0)
     assert "neuron" not in link(page)
+    click_column(page, "0.01", 0.71)
+    expect(page.get_by_text(said)).to_be_visible()
 
 
 def test_switches_change_the_panels_and_the_link(server: str, page: Page):
@@ -158,6 +160,14 @@ def test_a_training_moves_can_be_left_found_again_and_cancelled(server: str, pag
     expect(page.get_by_role("button", name="Train 2 models")).to_be_visible()
     page.reload()
     expect(page.get_by_role("button", name="Train 2 models")).to_be_visible()
+
+
+def test_a_training_that_diverges_is_explained_and_the_others_are_shown(server: str, page: Page):
+    page.goto(f"{server}/sweep?n=6&m=3&p=1,1e-300&recipe=quick")
+    page.get_by_role("button", name="Train 2 models").click()
+    expect(page.get_by_text("Training diverged at p = 1e-300")).to_be_visible()
+    expect(page.get_by_role("button", name="Train 1 model")).to_be_visible()
+    expect(chart(page, "1")).to_be_visible()
 
 
 def test_a_hostile_link_is_shown_as_text(server: str, page: Page):

@@ -18,7 +18,7 @@ def class_shares(table: pd.DataFrame, *, theme: Theme, height: int = 360) -> alt
     total = long.groupby("density")["neurons"].transform("sum")
     long["share"] = long["neurons"] / total
     base = alt.Chart(long).encode(
-        x=alt.X("density:O", sort=None, title=_DENSITY, axis=alt.Axis(labelAngle=0)),
+        x=alt.X("density:O", sort="descending", title=_DENSITY, axis=alt.Axis(labelAngle=0)),
         y=alt.Y("share:Q", stack=True, title="share of neurons", axis=alt.Axis(format="%")),
         order="order:Q",
     )
@@ -37,7 +37,7 @@ def class_shares(table: pd.DataFrame, *, theme: Theme, height: int = 360) -> alt
 
 def gain(table: pd.DataFrame, *, theme: Theme, height: int = 360) -> alt.LayerChart:
     """Superposition gain against density, with the line at 1 where nothing is gained."""
-    x = alt.X("density:O", sort=None, title=_DENSITY, axis=alt.Axis(labelAngle=0))
+    x = alt.X("density:O", sort="descending", title=_DENSITY, axis=alt.Axis(labelAngle=0))
     line = (
         alt.Chart(table)
         .mark_line(point=alt.OverlayMarkDef(size=60, filled=True), color=theme.negative)
