@@ -75,7 +75,7 @@ def draw_legend(state: SweepState) -> None:
         "draw, together. **Click a neuron** for its weights. The background is the neuron's class:"
     )
     theme = colours()
-    chip = "padding: 2px 8px; margin-right: 6px; border-top: 3px solid"
+    chip = "display: inline-block; padding: 2px 8px; margin: 0 6px 4px 0; border-top: 3px solid"
     left.html(
         "".join(
             f'<span style="{chip} {theme.class_ink[name]}; color: {theme.class_ink[name]}; '
