@@ -11,7 +11,7 @@ from toymodel.config import RECIPES, Config, Recipe
 from toymodel.errors import TrainingCancelled, TrainingDiverged
 from toymodel.loss import evaluate, no_superposition_loss, superposition_gain
 from toymodel.model import Model, Weights
-from toymodel.polysemanticity import neurons, superposition
+from toymodel.polysemanticity import Thresholds, neurons, path_gain, superposition
 from toymodel.settings import SettingError
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ __all__ = [
     "Model",
     "Recipe",
     "SettingError",
+    "Thresholds",
     "TrainingCancelled",
     "TrainingDiverged",
     "Weights",
@@ -33,6 +34,7 @@ __all__ = [
     "load_or_train",
     "neurons",
     "no_superposition_loss",
+    "path_gain",
     "save",
     "superposition",
     "superposition_gain",

@@ -116,6 +116,8 @@ def train(
     recipe = _recipe(preset, changes)
     if out and not out.resolve().parent.is_dir():
         raise click.BadParameter(f"{out.parent} is not a folder", param_hint="--out")
+    if out and out.is_dir():
+        raise click.BadParameter(f"{out} is a folder, not a file", param_hint="--out")
     models = _run([config], recipe, quiet or as_json)
     if out:
         save(models[0], out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -84,7 +85,7 @@ def superposition_gain(config: Config, loss: float) -> float:
     NaN where there is nothing to gain: every feature that weighs anything has its two neurons.
     """
     yardstick = no_superposition_loss(config)
-    if yardstick == 0:
+    if yardstick == 0 or math.isnan(loss):
         return float("nan")
     return yardstick / loss if loss > 0 else float("inf")
 
@@ -102,7 +103,7 @@ def loss_by_feature(
 
 
 def dead_outputs(
-    config: Config, weights: Weights, *, examples: int = 4_096
+    config: Config, weights: Weights, *, examples: int = 2**14
 ) -> Bool[np.ndarray, " feature"]:
     """Which outputs are always 0, (feature,): for every feature alone and on tilted examples.
 

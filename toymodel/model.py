@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float32, Int
@@ -65,10 +65,10 @@ class Model:
 
     config: Config
     recipe: Recipe
-    restarts: tuple[Weights, ...]
+    restarts: tuple[Weights, ...] = field(repr=False)
     losses: Float32[np.ndarray, " restart"]
     loss_errors: Float32[np.ndarray, " restart"]
-    history: History
+    history: History = field(repr=False)
 
     @property
     def best(self) -> int:

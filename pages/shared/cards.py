@@ -34,7 +34,7 @@ def _sweep_picture() -> None:
         st.caption("Not trained here yet.")
         return
     stacks = [blocks(model.config, model.weights) for model in models]
-    top = math.ceil(max(frame["high"].to_numpy().max(initial=0) for frame in stacks))
+    top = math.ceil(1.05 * max(frame["high"].to_numpy().max(initial=0) for frame in stacks))
     for model, frame in zip(models, stacks, strict=True):
         found, p = columns(model.weights), model.config.feature_probability
         template = stack_template(len(found), model.config.n_features, top, colours(), height=70)

@@ -12,7 +12,7 @@ from pages.shared.sweep_state import (
     parse_densities,
     write_densities,
 )
-from toymodel.config import MAX_SEED, RECIPES
+from toymodel.config import MAX_SEED
 from toymodel.settings import SettingError
 
 STATE = "sweep.state"
@@ -21,10 +21,10 @@ _REFUSED = "sweep.refused"
 _DENSITIES = "sweep.p"
 
 PRESETS = {
-    "quick": f"quick: {RECIPES['quick'].steps:,} steps, for a first look",
-    "standard": "standard: the recipe of this page",
-    "thorough": "thorough: more restarts and steps, lowest loss",
-    "usual": "usual: the course recipe, which fails when sparse",
+    "quick": "quick: for a first look",
+    "standard": "standard",
+    "thorough": "thorough: lowest loss",
+    "usual": "usual: as in courses",
 }
 
 

@@ -50,7 +50,7 @@ def draw_panels(
     }
     highest = max((frame["high"].to_numpy().max(initial=0) for frame in frames.values()), default=0)
     top = (
-        max(_LOWEST_TOP, math.ceil(highest))
+        max(_LOWEST_TOP, math.ceil(highest * 1.05))
         if view.heights == "relative"
         else highest * 1.25 or 1.0
     )
@@ -61,6 +61,7 @@ def draw_panels(
             with right:
                 _text(state, config, model, drawn.get(config))
             with left:
+                st.markdown(f"**1 − S = {number(p)}**")
                 if config in drawn:
                     _chart(state, config, drawn[config], frames[config], top, finished=bool(model))
                 else:
@@ -89,7 +90,14 @@ def _chart(
         theme=theme,
         selected=view.neuron if view.at == p else None,
     )
-    template = stack_template(config.n_neurons, config.n_features, top, theme, view.colour)
+    template = stack_template(
+        config.n_neurons,
+        config.n_features,
+        top,
+        theme,
+        view.colour,
+        scale=view.heights == "raw",
+    )
     # A chart keeps its own selection. Where the mark has left, a new one takes its place, in which
     # the same neuron can be clicked again.
     key = f"{'stack' if finished else 'live'}-{p}-{view.at == p}"
@@ -121,29 +129,29 @@ def _on_click(key: str, p: float) -> Callable[[], None]:
 
 
 def _text(state: SweepState, config: Config, model: Model | None, weights: Weights | None) -> None:
-    paper = paper_panel(config)
-    lines = [f"**1 − S = {number(config.feature_probability)}**"]
-    if paper:
-        lines[0] += f"  \n{paper.says}"
+    lines: list[str] = []
     if weights:
-        lines.append(
-            f"Here: {_counts(state, weights, '**').replace('slightly polysemantic', 'slightly')}"
-        )
-    if paper:
+        counts = _counts(state, weights, "**").replace("slightly polysemantic", "slightly")
+        lines.append(f"Here: {counts}")
+    if paper := paper_panel(config):
         about = "about " if paper.about else ""
-        lines[-1] += f"  \nPaper: {about}{', '.join(map(str, paper.counts))}"
+        lines.append(f"Paper: {about}{', '.join(map(str, paper.counts))}. {paper.says}")
     if model:
         gain = superposition_gain(config, model.loss)
+        error = gain * model.loss_error / model.loss if model.loss else 0.0
         lines.append(
             f":gray[Loss {model.loss:.3g} ± {model.loss_error:.1g}, "
             f"without superposition {no_superposition_loss(config):.3g}:] "
-            + ("nothing to gain" if math.isnan(gain) else f"gain **{gain:.2f}**")
+            + ("nothing to gain" if math.isnan(gain) else f"gain **{gain:.2f}** ± {error:.1g}")
         )
         first = min(config.n_neurons, config.n_features)
         dead = _dead_outputs(model_key(config, state.recipe), model, first)
         if dead:
             are = "is" if dead == 1 else "are"
-            lines[-1] += f"  \n{dead} of the {first} most important outputs {are} dead: always 0"
+            lines[-1] += (
+                f"  \n{dead} of the {first} most important outputs {are} dead: "
+                "0 on every input tried"
+            )
     st.markdown("\n\n".join(lines))
 
 

@@ -33,6 +33,11 @@ EXAMPLES = (
 )
 """Instructive settings: a name, what differs from the default link, and what to expect."""
 
+_ODD = (
+    " With an odd number of neurons one is left over and can compute one side of one more feature: "
+    "that alone gives a gain above 1."
+)
+
 
 def draw_metrics(state: SweepState, models: Mapping[Config, Model | None]) -> None:
     """Three or four figures that sum the sweep up; nothing while no model is there."""
@@ -54,12 +59,13 @@ def draw_metrics(state: SweepState, models: Mapping[Config, Model | None]) -> No
             )
         st.metric(
             "Largest superposition gain",
-            "none" if pd.isna(best["gain"]) else f"{best['gain']:.2f}",
+            "none" if pd.isna(best["gain"]) else f"{best['gain']:.2g}",
             border=True,
             width=260,
             help=f"At 1 − S = {number(best['density'])}. The exact loss with two neurons for each "
             "of the most important features and the best constant for all others, divided by this "
-            "model's loss: above 1 it computes more than it has neurons for.",
+            "model's loss: above 1 it computes more than it has neurons for."
+            + (_ODD if m % 2 else ""),
         )
 
 
@@ -72,7 +78,8 @@ def draw_legend(state: SweepState) -> None:
     left.markdown(
         "One column is one neuron, sorted by the importance of its largest feature. One block is "
         f"one {side}, {height}, the largest at the bottom; grey on top: the weights too small to "
-        "draw, together. **Click a neuron** for its weights. The background is the neuron's class:"
+        "draw, together. **Click a neuron** for its weights. The background is the neuron's class, "
+        "by its input weights:"
     )
     theme = colours()
     chip = "display: inline-block; padding: 2px 8px; margin: 0 6px 4px 0; border-top: 3px solid"
@@ -106,7 +113,7 @@ def draw_summary(state: SweepState, models: Mapping[Config, Model | None]) -> No
             alt="Density, loss, gain and classes of every panel",
             key="sweep-table",
             column_config={
-                "density": st.column_config.NumberColumn("1 − S", format="%g"),
+                "density": st.column_config.NumberColumn("1 − S", format="%g", width="small"),
                 "loss": st.column_config.NumberColumn("normalised loss", format="%.5f"),
                 "loss_error": st.column_config.NumberColumn("± (Monte Carlo)", format="%.5f"),
                 "no_superposition_loss": st.column_config.NumberColumn(
@@ -140,7 +147,8 @@ def draw_notes() -> None:
         link = SweepState().link
         if "recipe" in changes:
             link.pop("restarts")
-        st.page_link("pages/sweep.py", label=f"{name}: {expect}", query_params=link | changes)
+        st.page_link("pages/sweep.py", label=name, query_params=link | changes)
+        st.caption(expect)
 
 
 def _table(state: SweepState, models: Mapping[Config, Model | None]) -> pd.DataFrame:

@@ -76,5 +76,6 @@ def _words(progress: Progress) -> str:
 
 def _cancel(state: SweepState) -> None:
     others = jobs().cancel(state.configs, state.recipe, visitor())
-    if others:
-        st.session_state[_SAID] = "Somebody else waits for these models too: it goes on."
+    st.session_state[_SAID] = (
+        "Somebody else waits for these models too: it goes on." if others else "Cancelled."
+    )

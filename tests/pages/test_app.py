@@ -47,11 +47,14 @@ def test_the_overview_shows_the_smallest_example():
 
 def test_the_sweep_opens_with_the_papers_seven_panels():
     app = opened("pages/sweep.py")
-    shown = [text.value for text in app.markdown if text.value.startswith("**1 − S = ")]
-    assert len(shown) == 7
-    assert "Here: **40** monosemantic" in shown[0] and "Paper: 40, 0, 0" in shown[0]
-    assert not app.warning and not app.error
-    assert all("gain **" in text for text in shown)
+    assert len([t for t in app.markdown if t.value.startswith("**1 − S = ")]) == 7
+    said = [text.value for text in app.markdown if text.value.startswith("Here: ")]
+    assert len(said) == 7
+    assert "Here: **40** monosemantic" in said[0]
+    assert "Paper: 40, 0, 0" in said[0]
+    assert not app.warning
+    assert not app.error
+    assert all("gain **" in text for text in said)
 
 
 def test_a_selected_neurons_table_is_its_weights():

@@ -117,14 +117,14 @@ def test_a_small_sweep_trains_and_its_link_shows_the_same_numbers(
 ):
     page.goto(f"{server}/sweep?{SMALL}&seed=11")
     train(page, 3)
-    text = panel(page, "0.02").get_by_test_id("stMarkdown").inner_text()
+    text = panel(page, "0.02").get_by_test_id("stMarkdown").last.inner_text()
     assert "Loss" in text
     context = browser.new_context()
     other = context.new_page()
     other.goto(page.evaluate("location.href"))
     expect(other.get_by_text("Against density")).to_be_visible()
     wait_until_idle(other)
-    expect(panel(other, "0.02").get_by_test_id("stMarkdown")).to_have_text(
+    expect(panel(other, "0.02").get_by_test_id("stMarkdown").last).to_have_text(
         text, use_inner_text=True
     )
     context.close()

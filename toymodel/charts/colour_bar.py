@@ -31,7 +31,13 @@ def colour_bar(
         )
         fill = feature_colour(n_features)
     values = edges[:-1] if colour == "superposition" else edges[:-1].astype(int)
-    frame = pd.DataFrame({"low": edges[:-1], "high": edges[1:], colour: values})
+    frame = pd.DataFrame(
+        {
+            "low": edges[:-1],
+            "high": np.minimum(edges[1:] + 0.5 * edges[1], edges[-1]),
+            colour: values,
+        }
+    )
     return (
         alt.Chart(frame)
         .mark_rect()

@@ -7,6 +7,8 @@ import pandas as pd
 
 from toymodel.charts.look import Theme, feature_colour
 
+_NO_PLUS_ZERO = "datum.value == 0 ? '0' : datum.label"
+
 
 def raw_weights(
     bars: pd.DataFrame, *, n_features: int, title: str, theme: Theme, height: int = 150
@@ -15,7 +17,12 @@ def raw_weights(
     count = bars["column"].to_numpy().max() + 1
     x_scale = alt.Scale(domain=[0, count], nice=False)
     reach = bars[["low", "high"]].abs().to_numpy().max() * 1.1
-    ticks = alt.Axis(values=[-1, 0, 1] if reach < 2 else alt.Undefined, tickCount=5, format="+~g")
+    ticks = alt.Axis(
+        values=[-1, 0, 1] if reach < 2 else alt.Undefined,
+        tickCount=5,
+        format="+~g",
+        labelExpr=_NO_PLUS_ZERO,
+    )
     bars = bars.assign(start=bars["column"] + 0.05, end=bars["column"] + 0.95)
     weights = (
         alt.Chart(bars)

@@ -16,6 +16,7 @@ SELECTION = "neuron"
 
 _NAME_PIXELS = 84
 _GAP = 0.12
+_LEAST_PIXELS_WITH_GAP = 2.5
 
 
 def stack_panel(
@@ -49,14 +50,17 @@ def stack_template(
     theme: Theme,
     colour: Literal["superposition", "feature"] = "superposition",
     *,
+    scale: bool = False,
     height: int = 200,
 ) -> dict[str, Any]:
     """The Vega-Lite of a stack plot without its data, which `stack_data` gives under names.
 
+    scale: whether to write numbers beside the heights.
+
     Putting a chart together takes much longer than its data, so panels share this. Not to be
     changed by the caller.
     """
-    return _layers(n_neurons, n_features, top, theme, colour, height).to_dict()
+    return _layers(n_neurons, n_features, top, theme, colour, scale, height).to_dict()
 
 
 def stack_data(
@@ -94,6 +98,7 @@ def _layers(
     top: float,
     theme: Theme,
     colour: Literal["superposition", "feature"],
+    scale: bool = False,
     height: int = 200,
 ) -> alt.LayerChart:
     def across(edge: str) -> alt.X:
@@ -136,17 +141,26 @@ def _layers(
         .add_params(alt.selection_point(SELECTION, fields=["neuron"], toggle=False))
     )
 
-    bar = {"stroke": theme.gap, "strokeWidth": 0.5}
-    box = {
+    box: dict[str, Any] = {
         "x": across("start:Q"),
         "x2": "end:Q",
-        "y": alt.Y("low:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=None),
+        "y": alt.Y(
+            "low:Q",
+            scale=alt.Scale(domain=[0, top], nice=False),
+            axis=alt.Axis(title=None, grid=False, tickCount=4) if scale else None,
+        ),
+        # Gaps between blocks as in the paper, where they leave something of the block to see.
+        "strokeWidth": alt.condition(
+            f"(datum.high - datum.low) * {height / top} > {_LEAST_PIXELS_WITH_GAP}",
+            alt.value(0.5),
+            alt.value(0.1),
+        ),
         "y2": "high:Q",
     }
     fill = superposition_colour() if colour == "superposition" else feature_colour(n_features)
     features = (
         alt.Chart(alt.NamedData("blocks"))
-        .mark_rect(**bar)
+        .mark_rect(stroke=theme.gap)
         .encode(
             **box,
             color=fill.legend(None),
@@ -162,7 +176,7 @@ def _layers(
     )
     others = (
         alt.Chart(alt.NamedData("others"))
-        .mark_rect(color=theme.faint, **bar)
+        .mark_rect(color=theme.faint, stroke=theme.gap)
         .encode(
             **box,
             tooltip=[

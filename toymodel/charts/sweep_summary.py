@@ -47,7 +47,9 @@ def gain(table: pd.DataFrame, *, theme: Theme, height: int = 360) -> alt.LayerCh
                 "gain:Q",
                 scale=alt.Scale(type="log", nice=False, padding=20),
                 title="superposition gain (log)",
-                axis=alt.Axis(values=[0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100], format="~g"),
+                axis=alt.Axis(
+                    values=[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100], format="~g"
+                ),
             ),
             tooltip=[
                 "density:O",
@@ -59,8 +61,8 @@ def gain(table: pd.DataFrame, *, theme: Theme, height: int = 360) -> alt.LayerCh
     )
     one = alt.Chart(pd.DataFrame({"y": [1], "name": ["no superposition"]}))
     rule = one.mark_rule(color=theme.ink, strokeDash=[4, 3]).encode(y="y:Q")
-    name = one.mark_text(align="left", baseline="bottom", dx=4, dy=-2, color=theme.ink).encode(
-        x=alt.value(0), y="y:Q", text="name:N"
+    name = one.mark_text(align="right", baseline="top", dx=-4, dy=4, color=theme.ink).encode(
+        x=alt.value("width"), y="y:Q", text="name:N"
     )
     return alt.LayerChart(
         layer=[line, rule, name], height=height, description="Gain against density."
