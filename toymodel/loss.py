@@ -103,7 +103,7 @@ def loss_by_feature(
 
 
 def dead_outputs(
-    config: Config, weights: Weights, *, examples: int = 2**14
+    config: Config, weights: Weights, *, examples: int = 4_096
 ) -> Bool[np.ndarray, " feature"]:
     """Which outputs are always 0, (feature,): for every feature alone and on tilted examples.
 
