@@ -6,7 +6,8 @@ import pytest
 
 import toymodel as tm
 from tests.builders import model, run_python, same_model
-from toymodel.store import Store, model_key
+from toymodel.model_file import model_key
+from toymodel.store import Store
 from toymodel.training import Snapshot
 
 pytestmark = pytest.mark.usefixtures("short_evaluation")

@@ -11,8 +11,9 @@ import toymodel as tm
 from tests.builders import model, run_python, same_model
 from toymodel.cli import main
 from toymodel.loss import no_superposition_loss
+from toymodel.model_file import model_key
 from toymodel.polysemanticity import CLASSES, neurons
-from toymodel.store import Store, model_key
+from toymodel.store import Store
 from toymodel.sweep import PAPER_DENSITIES
 
 SMALL = ("-n", "4", "-m", "3", "--set", "steps=20", "--set", "batch_size=16")

@@ -15,8 +15,10 @@ import pytest
 
 import toymodel as tm
 from tests.builders import run_python, same_model
-from toymodel.jobs import JobManager, Limits, Progress, Refused
-from toymodel.store import Store, model_key
+from toymodel.job import Progress
+from toymodel.jobs import JobManager, Limits, Refused
+from toymodel.model_file import model_key
+from toymodel.store import Store
 from toymodel.worker import WorkerExecutor
 
 RECIPE = tm.Recipe(steps=20, batch_size=16)

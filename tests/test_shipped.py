@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import toymodel as tm
+from toymodel.model_file import model_key
 from toymodel.shipped import SHIPPED, SMALLEST
-from toymodel.store import model_key
 from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES
 
 

@@ -14,9 +14,10 @@ import pytest
 
 import toymodel as tm
 from tests.builders import ROOT, model, run_python, same_model
-from toymodel import store as module
+from toymodel import model_file as module
 from toymodel.model import Model
-from toymodel.store import DamagedFile, Store, default_store, load, model_key, pack, save, unpack
+from toymodel.model_file import DamagedFile, load, model_key, pack, save, unpack
+from toymodel.store import Store, default_store
 
 CONFIG = tm.Config(n_features=3, n_neurons=2)
 RECIPE = tm.Recipe(steps=5, restarts=2)
@@ -54,7 +55,7 @@ def test_a_key_is_the_same_in_every_process_and_for_every_way_to_write_the_setti
     again = tm.Config.from_mapping(json.loads(CONFIG.canonical()))
     assert model_key(again, RECIPE) == KEY
     assert model_key(CONFIG.replace(feature_probability=1), RECIPE) == KEY
-    code = "import sys, toymodel as tm; from toymodel.store import model_key; " + (
+    code = "import sys, toymodel as tm; from toymodel.model_file import model_key; " + (
         "print(model_key(tm.Config(n_features=3, n_neurons=2), tm.Recipe(steps=5, restarts=2)))"
     )
     output = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True)
@@ -180,7 +181,7 @@ def test_what_is_no_model_file_is_refused(tmp_path: Path, data: bytes):
 NONSENSE = """
 import sys
 import safetensors.numpy
-from toymodel.store import DamagedFile, load, unpack
+from toymodel.model_file import DamagedFile, load, unpack
 
 with open(sys.argv[1], "rb") as file:
     tensors, _ = unpack(file.read())

@@ -16,7 +16,7 @@ from toymodel.settings import SettingError
 
 if TYPE_CHECKING:
     from toymodel.cached import load_or_train
-    from toymodel.store import load, save
+    from toymodel.model_file import load, save
     from toymodel.training import train
 
 __all__ = [
@@ -41,7 +41,7 @@ __all__ = [
     "train",
 ]
 
-_LAZY = {"train": "training", "load_or_train": "cached", "load": "store", "save": "store"}
+_LAZY = {"train": "training", "load_or_train": "cached", "load": "model_file", "save": "model_file"}
 
 
 def __getattr__(name: str) -> Any:

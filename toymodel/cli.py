@@ -18,10 +18,11 @@ from toymodel.config import RECIPES, Config, Recipe
 from toymodel.errors import TrainingDiverged
 from toymodel.frames import sweep_table
 from toymodel.model import Model
+from toymodel.model_file import DamagedFile, load_named, model_key, save
 from toymodel.polysemanticity import CLASSES, Thresholds
 from toymodel.settings import SettingError
 from toymodel.shipped import SHIPPED
-from toymodel.store import DamagedFile, Store, default_store, load_named, model_key, save
+from toymodel.store import Store, default_store
 from toymodel.sweep import PAPER_DENSITIES, sweep
 
 if TYPE_CHECKING:

@@ -10,30 +10,22 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Executor, Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any
 
-import numpy as np
-from jaxtyping import Float32
 from pydantic import Field
-from safetensors import SafetensorError
 
 from toymodel.config import Config, Recipe
-from toymodel.errors import TrainingCancelled, TrainingDiverged
-from toymodel.model import Model, Weights
+from toymodel.job import JobResult, Progress, read_progress, run_job
+from toymodel.model_file import model_key
 from toymodel.settings import Settings
-from toymodel.store import Store, model_key, pack, unpack, write_whole
+from toymodel.store import Store
 
-if TYPE_CHECKING:
-    from toymodel.training import Snapshot
-
-_WRITE_SECONDS = 0.25
 _GRACE_SECONDS = 0.35  # from asking a training to stop to ending its process
 
 
@@ -70,32 +62,6 @@ class Limits(Settings):
                     f"This training asks for {asked:,} {what}; this copy allows {allowed:,}. "
                     "Make it smaller, or run toymodel on your own machine, where you set the limit."
                 )
-
-
-State = Literal["waiting", "running", "failed"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """Where a request stands.
-
-    place: jobs ahead of it in the queue. losses and weights: by model key, as of the last
-    snapshot; losses are (restart,) and NaN at first. remaining: seconds, NaN while unknown.
-    """
-
-    state: State
-    place: int = 0
-    step: int = 0
-    steps: int = 0
-    remaining: float = float("nan")
-    losses: dict[str, Float32[np.ndarray, " restart"]] = field(default_factory=dict)
-    weights: dict[str, Weights] = field(default_factory=dict)
-    message: str = ""
-
-    @property
-    def active(self) -> bool:
-        """Whether there is something to wait for."""
-        return self.state in ("waiting", "running")
 
 
 @dataclass(kw_only=True, eq=False)
@@ -168,7 +134,9 @@ class JobManager:
             failure = next((self._failures[key] for key in keys if key in self._failures), None)
         if not wanted:
             return Progress(state="failed", message=failure) if failure else None
-        parts = [_read_progress(job) for job in wanted]
+        for job in wanted:
+            job.snapshot = read_progress(job.scratch, job.snapshot)
+        parts = [job.snapshot[1] for job in wanted]
         running = [part for part in parts if part.steps]
         shown = max(running, key=lambda part: part.steps - part.step) if running else parts[0]
         return Progress(
@@ -260,91 +228,3 @@ class JobManager:
             path.unlink(missing_ok=True)
         with suppress(OSError):
             job.scratch.rmdir()
-
-
-@dataclass(frozen=True)
-class JobResult:
-    """What a job could not leave in the store: models it could not write, and reasons."""
-
-    unsaved: list[Model]
-    failures: dict[str, str]
-    notes: list[str]
-
-
-def run_job(
-    configs: list[Config], recipe: Recipe, root: Path, max_bytes: int, scratch: Path
-) -> JobResult:
-    """A job, in the worker process: train, show progress in `scratch`, store.
-
-    Raises `TrainingCancelled` when a file "cancel" appears in `scratch`, or when the process
-    that started this one is gone.
-    """
-    from toymodel.cached import load_or_train
-
-    store = Store(root, max_bytes=max_bytes)
-    parent = os.getppid()
-    due = 0.0
-
-    def on_snapshot(snapshot: Snapshot) -> None:
-        nonlocal due
-        if (scratch / "cancel").exists() or os.getppid() != parent:
-            raise TrainingCancelled
-        if snapshot.step and time.monotonic() >= due:
-            start = time.monotonic()
-            _write_progress(scratch, recipe, snapshot)
-            end = time.monotonic()
-            due = end + max(_WRITE_SECONDS, 10 * (end - start))  # large models show less often
-
-    failures: dict[str, str] = {}
-    try:
-        models = load_or_train(configs, recipe, store=store, on_snapshot=on_snapshot)
-    except TrainingDiverged as error:
-        lost = [c for c, model in zip(configs, error.models, strict=True) if model is None]
-        failures = {
-            model_key(c, recipe): reason for c, reason in zip(lost, error.reasons, strict=True)
-        }
-        models = [model for model in error.models if model]
-    unsaved = [model for model in models if store.in_memory(model.config, recipe)]
-    return JobResult(unsaved, failures, list(store.notes))
-
-
-def _write_progress(scratch: Path, recipe: Recipe, snapshot: Snapshot) -> None:
-    keys = [model_key(config, recipe) for config in snapshot.configs]
-    tensors: dict[str, np.ndarray] = {}
-    for index, key in enumerate(keys):
-        weights = snapshot.weights(index)
-        tensors |= {f"{key}.{name}": value for name, value in vars(weights).items()}
-        tensors[f"{key}.losses"] = snapshot.losses[index]
-    about = {
-        "step": snapshot.step,
-        "steps": snapshot.steps,
-        "remaining": snapshot.remaining,
-        "keys": keys,
-    }
-    with suppress(OSError):  # a full disk must not stop a training
-        write_whole(scratch / "progress", pack(tensors, about), durable=False)
-
-
-def _read_progress(job: _Job) -> Progress:
-    path = job.scratch / "progress"
-    try:
-        modified = path.stat().st_mtime
-        if modified == job.snapshot[0]:
-            return job.snapshot[1]
-        tensors, about = unpack(path.read_bytes())
-    except (OSError, SafetensorError, KeyError, ValueError):
-        return job.snapshot[1]
-    names = ("W1", "W2", "b", "b_hidden")
-    progress = Progress(
-        state="running",
-        step=about["step"],
-        steps=about["steps"],
-        remaining=about["remaining"],
-        losses={key: tensors[f"{key}.losses"] for key in about["keys"]},
-        weights={
-            key: Weights(**{name: tensors[f"{key}.{name}"] for name in names})
-            for key in about["keys"]
-        },
-    )
-    job.snapshot = (modified, progress)
-    return progress

@@ -1,137 +1,20 @@
-"""Trained models as files, found again by what they are: one safetensors file a model."""
+"""The folder of trained models: found again by what they are, bounded, never half written."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
-import platform
-import tempfile
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterable
-from importlib import metadata
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import safetensors
-import safetensors.numpy
 
 from toymodel.config import Config, Recipe
-from toymodel.model import History, Model, Weights
-from toymodel.settings import SettingError
+from toymodel.model import Model
+from toymodel.model_file import DamagedFile, load_named, model_key, save
 
-ENGINE_VERSION = 1
-"""Part of every key. It goes up when the same config and recipe would train other weights."""
-
-_FORMAT = 1
 _SUFFIX = ".safetensors"
 _MEMORY_MODELS = 64
-_DTYPES = {"history.step": np.dtype(np.int64)}
-
-
-class DamagedFile(ValueError):
-    """A file is not a model that `save` wrote, or no longer is; the message says why."""
-
-
-def model_key(config: Config, recipe: Recipe) -> str:
-    """The name of the model that this config and recipe give: 32 hexadecimal digits."""
-    text = f"{ENGINE_VERSION}\n{config.canonical()}\n{recipe.canonical()}"
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def save(model: Model, path: str | os.PathLike[str]) -> None:
-    """Write a model to one safetensors file, which appears under its name only when complete.
-
-    Raises `OSError` where the folder cannot be written to.
-    """
-    tensors = _tensors(model)
-    about: dict[str, Any] = {
-        "format": _FORMAT,
-        "key": model_key(model.config, model.recipe),
-        "config": model.config.model_dump(),
-        "recipe": model.recipe.model_dump(),
-        "versions": {
-            "engine": str(ENGINE_VERSION),
-            "python": platform.python_version(),
-            **{name: _version(name) for name in ("torch", "numpy")},
-        },
-    }
-    about["checksum"] = _checksum(tensors, about)
-    write_whole(Path(path), pack(tensors, about))
-
-
-def load(path: str | os.PathLike[str]) -> Model:
-    """Read a model that `save` wrote.
-
-    Raises `DamagedFile` if a byte of it has changed or it is something else, `OSError` if it
-    cannot be read.
-    """
-    path = Path(path)
-    data = path.read_bytes()
-    try:
-        tensors, about = unpack(data)
-        if about.pop("checksum") != _checksum(tensors, about):
-            raise DamagedFile("its checksum does not fit its content")
-        if about["format"] != _FORMAT:
-            raise DamagedFile(f"it has format {about['format']}, this version reads {_FORMAT}")
-        config = Config.from_mapping(about["config"])
-        recipe = Recipe.from_mapping(about["recipe"])
-        _check(tensors, config, recipe)
-    except DamagedFile as error:
-        raise DamagedFile(f"{path.name} is not a usable model: {error}") from None
-    except (safetensors.SafetensorError, SettingError, ValueError, KeyError, TypeError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise DamagedFile(f"{path.name} is not a usable model: {reason}") from None
-    return _model(config, recipe, tensors)
-
-
-def load_named(path: Path) -> Model:
-    """Read a store's file, whose name is the key of its model; raises as `load` does."""
-    model = load(path)
-    if model_key(model.config, model.recipe) != path.stem:
-        raise DamagedFile(f"{path.name} holds another model than its name says")
-    return model
-
-
-def pack(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> bytes:
-    """Tensors and JSON about them in the safetensors format."""
-    return safetensors.numpy.save(tensors, {"toymodel": json.dumps(about, sort_keys=True)})
-
-
-def unpack(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """What `pack` packed; raises `safetensors.SafetensorError`, `KeyError` or `ValueError`."""
-    tensors = safetensors.numpy.load(data)
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    try:
-        about = json.loads(header["__metadata__"]["toymodel"])
-    except RecursionError:
-        raise ValueError("what it says of itself is nested too deeply") from None
-    if not isinstance(about, dict):
-        raise ValueError("what it says of itself is not a JSON object")
-    return tensors, about
-
-
-def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Write a file so that nobody sees a part of it, whatever fails and whoever else writes.
-
-    durable: also so that it is there after a power cut, which takes longer.
-    """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
 
 
 class Store:
@@ -275,75 +158,3 @@ def default_store() -> Store:
             f"TOYMODEL_CACHE_MB = {size!r}: must be a whole number of megabytes from 1 to 1,000,000"
         )
     return Store(root, max_bytes=int(size) * 2**20)
-
-
-def _tensors(model: Model) -> dict[str, np.ndarray]:
-    stacked = {
-        name: np.stack([getattr(weights, name) for weights in model.restarts])
-        for name in ("W1", "W2", "b", "b_hidden")
-    }
-    return stacked | {
-        "losses": model.losses,
-        "loss_errors": model.loss_errors,
-        "history.step": model.history.step,
-        "history.loss": np.ascontiguousarray(model.history.loss),
-    }
-
-
-def _model(config: Config, recipe: Recipe, tensors: dict[str, np.ndarray]) -> Model:
-    return Model(
-        config=config,
-        recipe=recipe,
-        restarts=tuple(
-            Weights(W1=W1, W2=W2, b=b, b_hidden=b_hidden)
-            for W1, W2, b, b_hidden in zip(
-                tensors["W1"], tensors["W2"], tensors["b"], tensors["b_hidden"], strict=True
-            )
-        ),
-        losses=tensors["losses"],
-        loss_errors=tensors["loss_errors"],
-        history=History(step=tensors["history.step"], loss=tensors["history.loss"]),
-    )
-
-
-def _check(tensors: dict[str, np.ndarray], config: Config, recipe: Recipe) -> None:
-    n, m = config.n_features, config.n_neurons
-    restarts = len(tensors["losses"])
-    if not 1 <= restarts <= recipe.restarts:
-        raise DamagedFile(f"it holds {restarts} restarts, its recipe has {recipe.restarts}")
-    records = tensors["history.step"].size
-    expected = {
-        "W1": (restarts, m, n),
-        "W2": (restarts, n, m),
-        "b": (restarts, n),
-        "b_hidden": (restarts, m),
-        "losses": (restarts,),
-        "loss_errors": (restarts,),
-        "history.step": (records,),
-        "history.loss": (restarts, records),
-    }
-    if tensors.keys() != expected.keys():
-        raise DamagedFile(f"it holds the tensors {', '.join(sorted(tensors))}")
-    for name, shape in expected.items():
-        tensor, dtype = tensors[name], _DTYPES.get(name, np.dtype(np.float32))
-        if tensor.shape != shape or tensor.dtype != dtype:
-            found = f"{tensor.dtype} {tensor.shape}"
-            raise DamagedFile(f"{name} is {found}, it should be {dtype} {shape}")
-        if not np.isfinite(tensor).all():
-            raise DamagedFile(f"{name} holds numbers that are not finite")
-
-
-def _checksum(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> str:
-    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
-    for name in sorted(tensors):
-        tensor = np.ascontiguousarray(tensors[name])
-        digest.update(f"{name} {tensor.dtype} {tensor.shape}".encode())
-        digest.update(tensor.tobytes())
-    return digest.hexdigest()
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "unknown"

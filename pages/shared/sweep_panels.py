@@ -18,8 +18,8 @@ from toymodel.config import Config
 from toymodel.frames import LEAST_BLOCK, blocks, columns, neuron_weights, spans
 from toymodel.loss import dead_outputs, no_superposition_loss, superposition_gain
 from toymodel.model import Model, Weights
+from toymodel.model_file import model_key
 from toymodel.polysemanticity import neurons
-from toymodel.store import model_key
 from toymodel.sweep import paper_panel
 
 _LEAST_LIVE_BLOCK = 0.15  # fewer blocks, so that a slow browser keeps up with a training

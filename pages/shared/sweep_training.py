@@ -11,7 +11,8 @@ from pages.shared.resources import jobs, visitor, warm_worker
 from pages.shared.sweep_panels import draw_panels
 from pages.shared.sweep_state import SweepState
 from toymodel.config import Config
-from toymodel.jobs import Progress, Refused
+from toymodel.job import Progress
+from toymodel.jobs import Refused
 from toymodel.model import Model
 
 _POLL_SECONDS = 1.0
