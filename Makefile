@@ -21,8 +21,9 @@ check: $(VENV)/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 
-bench: $(VENV)/ready-dev
+bench: $(VENV)/ready-dev $(VENV)/browser
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m pytest -m slow
 
 figures: $(VENV)/ready

@@ -1,0 +1,112 @@
+"""`python -m benchmarks.pages`: how long a visitor waits, in headless Chromium with a warm cache.
+
+Every round starts a server anew, with the shipped models alone. Times are of this machine.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+PANELS = (
+    "document.querySelectorAll('[class*=st-key-panel] [data-testid=stVegaLiteChart] svg.marks,"
+    "[class*=st-key-panel] [data-testid=stVegaLiteChart] canvas.marks').length >= 7"
+)
+OVERVIEW = "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length == 6"
+
+
+@click.command()
+@click.option("--rounds", default=5, show_default=True, help="Servers that are started.")
+def main(rounds: int) -> None:
+    """Print medians and all values, in seconds."""
+    times: dict[str, list[float]] = defaultdict(list)
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    with socket.socket() as free:  # one for all servers: a browser's cache goes by address
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        with server(port) as address:  # fills the browser's cache
+            page.goto(f"{address}/sweep")
+            page.wait_for_function(PANELS)
+        for number in range(rounds):
+            with server(port) as address:
+                visit(page, address, 1_000 + number, times)
+        browser.close()
+    for name, values in times.items():
+        every = ", ".join(f"{value:.2f}" for value in values)
+        click.echo(f"{name:<44}{statistics.median(values):>6.2f}   ({every})")
+
+
+def visit(page: Page, address: str, seed: int, times: dict[str, list[float]]) -> None:
+    """One visitor's clicks, timed into `times`."""
+
+    def timed(name: str, action: Callable[[], object], seen: str) -> None:
+        start = time.perf_counter()
+        action()
+        page.wait_for_function(seen, polling=20)
+        times[name].append(time.perf_counter() - start)
+        page.wait_for_timeout(1_000)
+
+    sweep = f"{address}/sweep"
+    timed("seven panels, first request to a server", lambda: page.goto(sweep), PANELS)
+    timed("seven panels, later", lambda: page.goto(sweep), PANELS)
+    menu = page.get_by_role("navigation")
+    timed("to the overview", menu.get_by_role("link", name="Overview").click, OVERVIEW)
+    timed("to the sweep", menu.get_by_role("link", name="Sparsity sweep").click, PANELS)
+    page.goto(f"{sweep}?seed={seed}")
+    train = page.get_by_role("button", name="Train 7 models")
+    train.wait_for()
+    page.wait_for_timeout(1_000)
+    timed("first moving picture after the click", train.click, PANELS)
+    start = time.perf_counter()
+    page.get_by_role("button", name="Cancel").click()
+    train.wait_for()
+    times["cancelled, as the page shows it"].append(time.perf_counter() - start)
+
+
+@contextmanager
+def server(port: int) -> Iterator[str]:
+    """The address of a dashboard that was just started."""
+    with tempfile.TemporaryDirectory() as cache:
+        shutil.copytree(ROOT / "cache" / "shipped", Path(cache) / "shipped")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
+            cwd=ROOT,
+            env=os.environ | {"TOYMODEL_CACHE": cache},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            while True:
+                try:
+                    urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+                    break
+                except OSError:
+                    time.sleep(0.05)
+            yield address
+        finally:
+            process.kill()
+            process.wait()
+
+
+if __name__ == "__main__":
+    main()
