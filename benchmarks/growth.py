@@ -28,9 +28,10 @@ def milliseconds_per_step(n: int, m: int, models: int) -> float:
     paces: list[float] = []
     last = (0, 0.0)
     for snapshot in training(configs, recipe, interval=0.3):
+        now = time.perf_counter()
         if snapshot.step > last[0]:
-            paces.append((snapshot.seconds - last[1]) / (snapshot.step - last[0]))
-        last = (snapshot.step, snapshot.seconds)
+            paces.append((now - last[1]) / (snapshot.step - last[0]))
+        last = (snapshot.step, now)
         if len(paces) == 6:
             break
     return sorted(paces)[len(paces) // 2] * 1e3

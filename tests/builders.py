@@ -71,7 +71,9 @@ def model(config: Config, recipe: Recipe, *, seed: int = 0) -> Model:
         losses=np.linspace(0.5, 0.25, R, dtype=np.float32),
         loss_errors=np.full(R, 0.01, np.float32),
         history=History(
-            step=np.array([1, 2], np.int64), loss=random.random((R, 2), dtype=np.float32)
+            step=np.array([1, 2], np.int64),
+            seconds=np.array([0.5, 1.0], np.float32),
+            loss=random.random((R, 2), dtype=np.float32),
         ),
     )
 

@@ -31,7 +31,7 @@ def test_what_is_stored_is_read_and_only_the_rest_is_trained(tmp_path: Path):
     watched: list[int] = []
 
     def watch(snapshot: Snapshot) -> None:
-        watched.append(len(snapshot.losses))
+        watched.append(len(snapshot.configs))
 
     models = tm.load_or_train(CONFIGS, RECIPE, store=store, on_snapshot=watch)
     assert [found.config for found in models] == CONFIGS

@@ -128,10 +128,14 @@ def test_loss_scale_is_the_loss_of_answering_zero():
 
 
 def test_defaults_are_those_that_links_and_files_were_made_with():
-    assert tm.Config().canonical() == (
-        '{"feature_probability":1.0,"importance_decay":0.8,"n_features":100,"n_neurons":40,'
-        '"seed":0,"task":"abs"}'
-    )
+    assert tm.Config().model_dump() == {
+        "task": "abs",
+        "n_features": 100,
+        "n_neurons": 40,
+        "feature_probability": 1.0,
+        "importance_decay": 0.8,
+        "seed": 0,
+    }
 
 
 STANDARD = {
@@ -148,6 +152,7 @@ STANDARD = {
     "min_active": 1.5,
     "linear_until": 0.8,
     "restarts": 1,
+    "cycles": 1,
 }
 USUAL = STANDARD | {
     "steps": 10_000,

@@ -243,15 +243,23 @@ def test_progress_shows_steps_losses_and_weights(worker: JobManager):
         worker,
         configs,
         recipe,
-        lambda p: p.step > first.step and all(np.isfinite(p.losses[k]).all() for k in keys),
+        lambda p: p.step > first.step and all(p.models[k].history.step.size for k in keys),
     )
     assert recorded is not None
     assert 0 < recorded.remaining < 1e5
-    assert [recorded.losses[key].shape for key in keys] == [(2,), (2,)]
-    assert [recorded.weights[key].W1.shape for key in keys] == [(2, 3), (2, 5)]
-    assert recorded.weights.keys() == recorded.losses.keys() == set(keys)
-    assert not np.array_equal(recorded.weights[keys[0]].W1, first.weights[keys[0]].W1)
-    assert worker.progress(configs[1:], recipe).weights.keys() == set(keys)
+    assert recorded.models.keys() == set(keys)
+    for key in keys:
+        history = recorded.models[key].history
+        assert history.loss.shape == (2, len(history.step))
+        assert len(history.seconds) == len(history.step)
+        assert np.isfinite(history.loss).all()
+        assert history.together == 2
+        assert recorded.models[key].weights.keys() == {0, 1}
+    assert [recorded.models[key].leading.W1.shape for key in keys] == [(2, 3), (2, 5)]
+    assert not np.array_equal(
+        recorded.models[keys[0]].weights[0].W1, first.models[keys[0]].weights[0].W1
+    )
+    assert worker.progress(configs[1:], recipe).models.keys() == set(keys)
     assert not any(worker.store.has(c, recipe) for c in configs)
     assert worker.cancel(configs, recipe, "ann") == 0
     assert wait(worker, configs, recipe) is None
@@ -265,10 +273,10 @@ def test_progress_of_several_jobs_is_told_together(manager: JobManager, threads:
     both = manager.progress([config(0), config(1)], ENDLESS)
     assert both.state == "running"
     assert both.step >= first.step
-    assert both.weights.keys() == {model_key(config(0), ENDLESS)}
+    assert both.models.keys() == {model_key(config(0), ENDLESS)}
     assert math.isnan(both.remaining)
     waiting = manager.progress([config(1)], ENDLESS)
-    assert (waiting.state, waiting.place, waiting.weights) == ("waiting", 1, {})
+    assert (waiting.state, waiting.place, waiting.models) == ("waiting", 1, {})
     for seed in (0, 1):
         assert manager.cancel([config(seed)], ENDLESS, "ann") == 0
 
@@ -473,7 +481,7 @@ wild = quick.replace(learning_rate=10.0, schedule="constant", warmup=0.0, linear
 manager.request(configs, quick, "ann")
 print("done", wait(configs, quick), [manager.store.get(c, quick) is not None for c in configs])
 manager.request(configs, endless, "ann")
-print("shown", len(wait(configs, endless, lambda p: p.weights).weights))
+print("shown", len(wait(configs, endless, lambda p: p.models).models))
 manager.cancel(configs, endless, "ann")
 print("cancelled", wait(configs, endless))
 manager.request(configs, wild, "ann")

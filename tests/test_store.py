@@ -84,6 +84,7 @@ def test_every_field_and_the_engine_version_change_the_key(monkeypatch: pytest.M
         "min_active": 2.0,
         "linear_until": 0.0,
         "restarts": 3,
+        "cycles": 2,
     }
     assert config.keys() | {"task"} == tm.Config.model_fields.keys()
     assert recipe.keys() == tm.Recipe.model_fields.keys()
@@ -210,7 +211,7 @@ def test_what_a_file_says_of_itself_may_be_nonsense(tmp_path: Path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 2}, "it has format 2, this version reads 1"),
+        ({"format": 1}, "it has format 1, this version reads 2"),
         ({"config": None}, "Type(Check)?Error"),
         ({"config": CONFIG.model_dump() | {"n_features": 0}}, "n_features = 0: must be a whole"),
         ({"config": CONFIG.model_dump() | {"n_features": 4}}, r"W1 is float32 \(2, 2, 3\)"),
@@ -221,6 +222,7 @@ def test_what_a_file_says_of_itself_may_be_nonsense(tmp_path: Path):
         ({"tensors": {"b": np.full((2, 3), np.nan, np.float32)}}, "b holds numbers that are not"),
         ({"tensors": {"losses": np.array([1, np.inf], np.float32)}}, "losses holds numbers that"),
         ({"tensors": {"losses": np.ones(0, np.float32)}}, "it holds 0 restarts"),
+        ({"trained_together": 0}, "trained_together is not"),
         ({"tensors": {"history.loss": np.ones((2, 3), np.float32)}}, "history.loss is float32"),
         ({"tensors": {"more": np.ones(1)}}, "it holds the tensors W1, W2"),
     ],

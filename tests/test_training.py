@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 import os
 import pickle
@@ -12,8 +13,11 @@ import torch
 
 import toymodel as tm
 from tests.builders import same
+from toymodel.checkpoint import Checkpoint
 from toymodel.loss import evaluate, no_superposition_loss
-from toymodel.training import Snapshot, train, training
+from toymodel.model import History
+from toymodel.run import Snapshot
+from toymodel.training import train, training
 
 pytestmark = pytest.mark.usefixtures("short_evaluation")
 
@@ -144,8 +148,8 @@ def test_weights_do_not_depend_on_how_the_work_is_split(
     recipe = RECIPE.replace(restarts=3)
     whole = train(configs, recipe)
     weights = CONFIG.n_features * CONFIG.n_neurons * recipe.batch_size
-    monkeypatch.setattr("toymodel.training._SHARD", instances * weights)
-    monkeypatch.setattr("toymodel.training._BLOCK", 1)
+    monkeypatch.setattr("toymodel.run._SHARD", instances * weights)
+    monkeypatch.setattr("toymodel.run._BLOCK", 1)
     for one, other in zip(train(configs, recipe), whole, strict=True):
         assert all(map(same, one.restarts, other.restarts))
         np.testing.assert_array_equal(one.history.loss, other.history.loss)
@@ -157,7 +161,8 @@ def test_weights_do_not_depend_on_snapshots():
     try:
         while True:
             snapshot = next(run)
-            snapshot.weights(0)
+            snapshot.weights(0, 0)
+            snapshot.checkpoint()
             steps.append(snapshot.step)
     except StopIteration as finished:
         (watched,) = finished.value
@@ -194,28 +199,35 @@ def test_the_history_falls_and_ends_with_the_last_step():
 
 
 def test_snapshots_arrive_and_show_where_training_stands():
-    seen: list[tuple[Snapshot, tm.Weights]] = []
+    seen: list[tuple[Snapshot, tm.Weights, History]] = []
+    times: list[float] = []
 
     def watch(snapshot: Snapshot) -> None:
-        seen.append((snapshot, snapshot.weights(1)))
+        seen.append((snapshot, snapshot.weights(1, 0), snapshot.history(1)))
+        times.append(time.perf_counter())
 
     configs = [CONFIG, CONFIG.replace(n_neurons=3)]
     models = train(configs, tm.Recipe(steps=3_000, batch_size=64, restarts=2), on_snapshot=watch)
     first, last = seen[0][0], seen[-1][0]
     assert (first.step, first.remaining) == (0, math.inf)
-    assert np.isnan(first.losses).all()
+    assert seen[0][2].step.size == 0
+    assert math.isnan(seen[0][2].lowest)
     assert (last.step, last.steps, last.remaining) == (3_000, 3_000, 0)
-    assert [losses.shape for losses in last.losses] == [(2,), (2,)]
-    assert np.isfinite(last.losses).all()
-    assert len({snapshot.step for snapshot, _ in seen}) > 2
+    history = seen[-1][2]
+    assert history.loss.shape == (2, len(history.step))
+    assert (history.step[-1], history.together) == (3_000, 2)
+    assert np.isfinite(history.loss).all()
+    assert np.all(np.diff(history.seconds) > 0)
+    assert history.seconds[-1] <= times[-1] - times[0] + 1
+    assert len({snapshot.step for snapshot, *_ in seen}) > 2
     assert seen[0][1].W1.shape == (3, 6)
     assert not same(seen[0][1], seen[-1][1])
-    leading = int(np.argmin(last.losses[1]))
-    assert same(seen[-1][1], models[1].restarts[leading])
+    assert same(seen[-1][1], models[1].restarts[0])
+    assert history.leader == int(np.argmin(history.loss[:, -1]))
+    assert history.lowest == history.loss[:, -1].min()
+    np.testing.assert_array_equal(models[1].history.loss, history.loss)
     middle = seen[len(seen) // 2][0]
-    if middle.step:
-        rest = middle.seconds * (3_000 - middle.step) / middle.step
-        assert middle.remaining == pytest.approx(rest)
+    assert middle.remaining == middle.pace * (3_000 - middle.step)
 
 
 def test_raising_in_on_snapshot_stops_the_training():
@@ -229,6 +241,84 @@ def test_raising_in_on_snapshot_stops_the_training():
         train([CONFIG], LONG, on_snapshot=stop)
     assert time.monotonic() - started < 2
     assert torch.get_num_threads() >= 1
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, RECIPE.replace(sampler="iid", restarts=3)])
+def test_a_paused_training_goes_on_as_if_it_never_had_been(recipe: tm.Recipe):
+    configs = [CONFIG, CONFIG.replace(n_neurons=3, seed=1)]
+    recipe = recipe.replace(steps=300)
+    whole = train(configs, recipe)
+    paused: list[Checkpoint] = []
+    resume = None
+    for _ in range(3):
+        run = training(configs, recipe, resume=resume, interval=0.0)
+        for snapshot in run:
+            if snapshot.step >= 70 + (paused[-1].about["done"] if paused else 0):
+                resume = snapshot.checkpoint()
+                paused.append(resume)
+                break
+        run.close()
+    assert resume and 0 < resume.about["done"] < 300
+    # Into a file and back.
+    about = json.loads(json.dumps(dict(resume.about)))
+    resume = Checkpoint(resume.keys, dict(resume.tensors), about)
+    assert resume.fits(configs, recipe)
+    assert not resume.fits(configs[:1], recipe)
+    models = train(configs, recipe, resume=resume)
+    for one, other in zip(whole, models, strict=True):
+        assert all(map(same, one.restarts, other.restarts))
+        np.testing.assert_array_equal(one.history.loss, other.history.loss)
+        np.testing.assert_array_equal(one.history.step, other.history.step)
+        assert np.all(np.diff(other.history.seconds) > 0)
+
+
+def test_a_second_cycle_goes_on_from_the_first_and_lowers_the_loss():
+    recipe = tm.Recipe(steps=400, batch_size=64, restarts=2)
+    (first,) = train([CONFIG], recipe)
+    twice = recipe.replace(cycles=2)
+    (longer,) = train([CONFIG], twice, start=[first])
+    (whole,) = train([CONFIG], twice)
+    assert all(map(same, longer.restarts, whole.restarts))
+    assert longer.losses.max() < first.losses.max()
+    assert longer.loss < first.loss
+    assert longer.recipe == twice
+    records = len(first.history.step)
+    np.testing.assert_array_equal(longer.history.loss[:, :records], first.history.loss)
+    np.testing.assert_array_equal(longer.history.step[:records], first.history.step)
+    assert longer.history.step[-1] == 800
+    assert np.all(np.diff(longer.history.step) > 0)
+    assert np.all(np.diff(longer.history.seconds) > 0)
+    (third,) = train([CONFIG], recipe.replace(cycles=3))
+    assert not same(third.weights, longer.weights)
+
+
+def test_snapshots_of_several_cycles_count_the_steps_of_all():
+    seen: list[tuple[int, int]] = []
+    recipe = tm.Recipe(steps=100, batch_size=8, cycles=3)
+    train([CONFIG], recipe, on_snapshot=lambda s: seen.append((s.step, s.steps)))
+    assert {steps for _, steps in seen} == {300}
+    assert [step for step, _ in seen] == sorted(step for step, _ in seen)
+    assert seen[-1][0] == 300
+
+
+def test_restarts_that_diverged_take_no_part_in_later_cycles():
+    (first,) = train(SEEDS[:1], SOMETIMES_WILD.replace(restarts=8))
+    assert 0 < len(first.restarts) < 8
+    calm = SOMETIMES_WILD.replace(restarts=8, cycles=2)
+    (longer,) = train(SEEDS[:1], calm)
+    assert 0 < len(longer.restarts) <= len(first.restarts)
+    assert longer.history.loss.shape == (len(longer.restarts), len(longer.history.step))
+
+
+def test_what_diverged_in_an_early_cycle_is_reported_and_the_others_go_on():
+    configs = [CONFIG, CONFIG.replace(feature_probability=1e-300)]
+    recipe = tm.Recipe(steps=50, batch_size=8, cycles=2)
+    with pytest.raises(tm.TrainingDiverged, match="p = 1e-300") as caught:
+        train(configs, recipe)
+    good, bad = caught.value.models
+    assert bad is None
+    assert good is not None and good.recipe == recipe
+    assert same(good.weights, train([CONFIG], recipe)[0].weights)
 
 
 def test_divergence_is_found_and_reported_with_its_likely_cause():

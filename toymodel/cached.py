@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from toymodel.checkpoint import Checkpoint
 from toymodel.config import Config, Recipe
 from toymodel.errors import TrainingDiverged
 from toymodel.model import Model
@@ -19,13 +20,15 @@ def load_or_train(
     recipe: Recipe | None = None,
     *,
     store: Store | None = None,
+    resume: Checkpoint | None = None,
     on_snapshot: Callable[[Snapshot], None] | None = None,
 ) -> list[Model]:
     """One model a config, in order, from the store where it has them.
 
     Imports torch only if something is missing. The missing ones are trained together, and each
-    that comes out is stored even if another one fails. `on_snapshot` is called while they train,
-    about the missing configs only.
+    that comes out is stored even if another one fails; so is what each cycle of the recipe leaves,
+    so that training longer goes on from there. `on_snapshot` is called while they train, about the
+    missing configs only. resume: goes on where their training was paused.
 
     Raises `TrainingDiverged`, whose `models` go with `configs`.
     """
@@ -34,10 +37,17 @@ def load_or_train(
     models = {config: store.get(config, recipe) for config in configs}
     missing = [config for config, model in models.items() if model is None]
     if missing:
-        from toymodel.training import train
+        from toymodel.training import earlier_cycles, train
 
+        def earlier(recipe: Recipe, show: Callable[[Snapshot], None] | None) -> list[Model]:
+            return load_or_train(missing, recipe, store=store, resume=resume, on_snapshot=show)
+
+        start = earlier_cycles(recipe, on_snapshot, earlier) if recipe.cycles > 1 else None
+        if resume and not resume.fits(missing, recipe):
+            resume = None
         try:
-            models |= zip(missing, train(missing, recipe, on_snapshot=on_snapshot), strict=True)
+            trained = train(missing, recipe, start=start, resume=resume, on_snapshot=on_snapshot)
+            models |= zip(missing, trained, strict=True)
         except TrainingDiverged as error:
             models |= zip(missing, error.models, strict=True)
             raise TrainingDiverged([models[c] for c in configs], error.reasons) from None

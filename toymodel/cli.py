@@ -255,13 +255,13 @@ def _run(configs: list[Config], recipe: Recipe, quiet: bool) -> list[Model]:
 
 @contextmanager
 def _progress_bar(recipe: Recipe, quiet: bool) -> Iterator[Callable[[Snapshot], None]]:
-    with tqdm(total=recipe.steps, unit="step", disable=quiet or None, leave=False) as bar:
+    with tqdm(total=recipe.total_steps, unit="step", disable=quiet or None, leave=False) as bar:
 
         def show(snapshot: Snapshot) -> None:
             bar.update(snapshot.step - bar.n)
-            losses = [float(np.nanmin(each)) for each in snapshot.losses if np.isfinite(each).any()]
-            if losses:
-                bar.set_postfix_str("loss " + " ".join(f"{loss:.2g}" for loss in losses[:8]))
+            losses = [snapshot.history(i).lowest for i in range(min(len(snapshot.configs), 8))]
+            if np.isfinite(losses).any():
+                bar.set_postfix_str("loss " + " ".join(f"{loss:.2g}" for loss in losses))
 
         yield show
 

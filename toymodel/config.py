@@ -79,6 +79,9 @@ class Recipe(Settings):
             found its feature. 0 is a plain ReLU from the start.
         restarts: models trained a config, side by side; the one with the lowest loss is kept
             as the model, the others are kept to look at.
+        cycles: how often the schedule is run. From the second time on, training goes on from the
+            weights of the time before: a warm restart of Adam, with new data, a plain ReLU and,
+            where the schedule is a cosine, a third of the learning rate.
     """
 
     steps: Annotated[int, Field(ge=1, le=1_000_000)] = 7_000
@@ -94,6 +97,12 @@ class Recipe(Settings):
     min_active: Annotated[float, Field(gt=0, le=100)] = 1.5
     linear_until: Annotated[float, Field(ge=0, le=1)] = 0.8
     restarts: Annotated[int, Field(ge=1, le=64)] = 1
+    cycles: Annotated[int, Field(ge=1, le=100)] = 1
+
+    @property
+    def total_steps(self) -> int:
+        """Optimiser steps of all cycles."""
+        return self.steps * self.cycles
 
 
 RECIPES: dict[str, Recipe] = {

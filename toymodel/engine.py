@@ -7,7 +7,8 @@ Examples are the last axis everywhere, so that one matrix product serves all res
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,12 +26,19 @@ from toymodel.sampling import (
     stratified,
 )
 
+_STATE = ("params", "first_moment", "second_moment", "window")
+
 
 class Shard:
     """Instances of equal shape that take every step together: some restarts of some configs."""
 
     def __init__(
-        self, configs: Sequence[Config], restarts: range, recipe: Recipe, device: str
+        self,
+        configs: Sequence[Config],
+        restarts: range,
+        recipe: Recipe,
+        device: str,
+        start: Sequence[Sequence[Weights]] | None = None,
     ) -> None:
         self.configs, self.restarts, self.recipe = configs, restarts, recipe
         C, R, B = len(configs), len(restarts), recipe.batch_size
@@ -61,7 +69,7 @@ class Shard:
         self.grads = torch.zeros_like(self.params)
         self.W1, self.W2, self.b = self._views(self.params, I, n, m)
         self.gW1, self.gW2, self.gb = self._views(self.grads, I, n, m)
-        self._initialise()
+        self._initialise(start)
         self.first_moment = torch.zeros_like(self.params)
         self.second_moment = torch.zeros_like(self.params)
         self.denominator = torch.empty_like(self.params)
@@ -76,10 +84,15 @@ class Shard:
         W1, W2, b = flat.split([I * m * n, I * n * m, I * n])
         return W1.view(I, m, n), W2.view(I, n, m), b.view(I, n)
 
-    def _initialise(self) -> None:
-        chosen = [(config.seed, restart) for config in self.configs for restart in self.restarts]
-        for i, (seed, restart) in enumerate(chosen):
-            random = generator(Stream.INITIAL_WEIGHTS, seed, restart)
+    def _initialise(self, start: Sequence[Sequence[Weights]] | None) -> None:
+        chosen = [(c, restart) for c in range(len(self.configs)) for restart in self.restarts]
+        for i, (c, restart) in enumerate(chosen):
+            if start:
+                for name in ("W1", "W2", "b"):
+                    given = getattr(start[c][restart], name)
+                    getattr(self, name)[i].copy_(torch.from_numpy(given))
+                continue
+            random = generator(Stream.INITIAL_WEIGHTS, self.configs[c].seed, restart)
             for W in (self.W1[i], self.W2[i]):
                 out, fan_in = W.shape
                 if self.recipe.init == "xavier":
@@ -107,6 +120,16 @@ class Shard:
 
         W1, W2, b = copy(self.W1[instance]), copy(self.W2[instance]), copy(self.b[instance])
         return Weights(W1=W1, W2=W2, b=b, b_hidden=np.zeros(len(W1), np.float32))
+
+    def state(self) -> dict[str, np.ndarray]:
+        """A copy of what the next steps depend on, by name."""
+        return {name: getattr(self, name).cpu().numpy().copy() for name in _STATE}
+
+    def restore(self, state: Mapping[str, np.ndarray], window_steps: int) -> None:
+        """Be as the shard was of which this is the `state`."""
+        for name in _STATE:
+            getattr(self, name).copy_(torch.from_numpy(state[name]))
+        self.window_steps = window_steps
 
     def step(self, uniform: Tensor, t: int, *, record: bool) -> None:
         """One optimiser step, number t from 0, on uniform numbers (C or 1, n, B) in [0, 1)."""
@@ -160,18 +183,23 @@ class Shard:
 
 
 def _leak(recipe: Recipe, t: int) -> float:
+    if recipe.cycles > 1:  # each has found its feature by then, or never will
+        return 0.0
     end = recipe.linear_until * recipe.steps
     return max(0.0, 1 - t / end) ** 2 if end > 0 else 0.0
 
 
 def _learning_rate(recipe: Recipe, t: int) -> float:
     warmup = recipe.warmup * recipe.steps
+    highest = recipe.learning_rate
+    if recipe.cycles > 1 and recipe.schedule == "cosine":
+        highest /= 3  # at the full rate the sparsest models lose outputs again
     if t < warmup:
-        return recipe.learning_rate * (t + 1) / (warmup + 1)
+        return highest * (t + 1) / (warmup + 1)
     if recipe.schedule == "constant":
-        return recipe.learning_rate
+        return highest
     done = (t - warmup) / max(recipe.steps - warmup, 1)
-    return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
+    return highest * 0.5 * (1 + math.cos(math.pi * done))
 
 
 class Draws:
@@ -179,13 +207,24 @@ class Draws:
 
     def __init__(self, configs: Sequence[Config], recipe: Recipe) -> None:
         draw = stratified if recipe.sampler == "tilted" else independent
+        cycle = (recipe.cycles - 1,) if recipe.cycles > 1 else ()
+        self.generators = {
+            (c.seed, c.n_features): generator(Stream.TRAINING_DATA, c.seed, *cycle) for c in configs
+        }
         self.streams = {
-            (c.seed, c.n_features): draw(
-                generator(Stream.TRAINING_DATA, c.seed), c.n_features, recipe.batch_size
-            )
-            for c in configs
+            key: draw(random, key[1], recipe.batch_size) for key, random in self.generators.items()
         }
         self.drawn: dict[tuple[int, int], Tensor] = {}
+
+    def state(self) -> list[Mapping[str, Any]]:
+        """Where each stream of random numbers stands, as JSON has it."""
+        return [random.bit_generator.state for random in self.generators.values()]
+
+    def restore(self, state: Sequence[Mapping[str, Any]]) -> None:
+        """Go on where the draws stood of which this is the `state`."""
+        for key, now in zip(self.generators, state, strict=True):
+            next(self.streams[key])  # a stream makes what it needs for all batches before the first
+            self.generators[key].bit_generator.state = dict(now)
 
     def advance(self, steps: int) -> None:
         """Draw what the next `steps` steps need."""

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from jaxtyping import Float32
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 
 from toymodel.cached import load_or_train
+from toymodel.checkpoint import Checkpoint, TrainingPaused
 from toymodel.config import Config, Recipe
 from toymodel.errors import TrainingCancelled, TrainingDiverged
-from toymodel.model import Model, Weights
+from toymodel.model import History, Model, Weights
 from toymodel.model_file import model_key, pack, unpack, write_whole
 from toymodel.store import Store
 
@@ -25,15 +28,32 @@ if TYPE_CHECKING:
 
 
 _WRITE_SECONDS = 0.25
-State = Literal["waiting", "running", "failed"]
+_ALL_RESTARTS = 2_000_000  # weights that are shown while they train; beyond, the leader's alone
+_RUN = "run."
+_TENSORS = ("W1", "W2", "b", "b_hidden")
+
+State = Literal["waiting", "running", "paused", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Live:
+    """A model in training. weights: by restart; of large models the leading one's alone."""
+
+    history: History
+    weights: dict[int, Weights]
+
+    @property
+    def leading(self) -> Weights:
+        """The weights of the restart that leads so far."""
+        return self.weights[self.history.leader]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
     """Where a request stands.
 
-    place: jobs ahead of it in the queue. losses and weights: by model key, as of the last
-    snapshot; losses are (restart,) and NaN at first. remaining: seconds, NaN while unknown.
+    place: jobs ahead of it in the queue. models: by model key, as of the last snapshot.
+    remaining: seconds, NaN while unknown.
     """
 
     state: State
@@ -41,8 +61,7 @@ class Progress:
     step: int = 0
     steps: int = 0
     remaining: float = float("nan")
-    losses: dict[str, Float32[np.ndarray, " restart"]] = field(default_factory=dict)
-    weights: dict[str, Weights] = field(default_factory=dict)
+    models: dict[str, Live] = field(default_factory=dict)
     message: str = ""
 
     @property
@@ -60,15 +79,22 @@ class JobResult:
     notes: list[str]
 
 
+def job_name(keys: Sequence[str]) -> str:
+    """The name of a job that trains the models of these keys."""
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:32]
+
+
 def run_job(
     configs: list[Config], recipe: Recipe, root: Path, max_bytes: int, scratch: Path
 ) -> JobResult:
     """A job, in the worker process: train, show progress in `scratch`, store.
 
-    Raises `TrainingCancelled` when a file "cancel" appears in `scratch`, or when the process
-    that started this one is gone.
+    Goes on where it was paused before. Raises `TrainingCancelled` when a file "cancel" appears in
+    `scratch`, or when the process that started this one is gone, and `TrainingPaused` for a file
+    "pause", when all that the training needs to go on is in the store.
     """
     store = Store(root, max_bytes=max_bytes)
+    name = job_name([model_key(config, recipe) for config in configs])
     parent = os.getppid()
     due = 0.0
 
@@ -76,62 +102,117 @@ def run_job(
         nonlocal due
         if (scratch / "cancel").exists() or os.getppid() != parent:
             raise TrainingCancelled
+        if (scratch / "pause").exists() and snapshot.step < snapshot.steps:
+            _pause(store, name, scratch, snapshot, recipe)
         if snapshot.step and time.monotonic() >= due:
             start = time.monotonic()
-            _write_progress(scratch, recipe, snapshot)
+            with suppress(OSError):  # a full disk must not stop a training
+                write_whole(scratch / "progress", _progress(snapshot, recipe), durable=False)
             end = time.monotonic()
             due = end + max(_WRITE_SECONDS, 10 * (end - start))  # large models show less often
 
     failures: dict[str, str] = {}
+    resume = _read_checkpoint(store.paused(name))
     try:
-        models = load_or_train(configs, recipe, store=store, on_snapshot=on_snapshot)
+        models = load_or_train(configs, recipe, store=store, resume=resume, on_snapshot=on_snapshot)
     except TrainingDiverged as error:
         lost = [c for c, model in zip(configs, error.models, strict=True) if model is None]
         failures = {
             model_key(c, recipe): reason for c, reason in zip(lost, error.reasons, strict=True)
         }
         models = [model for model in error.models if model]
+    with suppress(OSError):
+        store.paused(name).unlink(missing_ok=True)
     unsaved = [model for model in models if store.in_memory(model.config, recipe)]
     return JobResult(unsaved, failures, list(store.notes))
 
 
-def _write_progress(scratch: Path, recipe: Recipe, snapshot: Snapshot) -> None:
-    keys = [model_key(config, recipe) for config in snapshot.configs]
+def _pause(store: Store, name: str, scratch: Path, snapshot: Snapshot, recipe: Recipe) -> None:
+    checkpoint = snapshot.checkpoint()
+    try:
+        store.put_paused(name, _progress(snapshot, recipe, checkpoint))
+    except OSError:  # then it goes on, which loses nothing
+        (scratch / "pause").unlink(missing_ok=True)
+        return
+    raise TrainingPaused(checkpoint)
+
+
+def _progress(snapshot: Snapshot, recipe: Recipe, checkpoint: Checkpoint | None = None) -> bytes:
     tensors: dict[str, np.ndarray] = {}
-    for index, key in enumerate(keys):
-        weights = snapshot.weights(index)
-        tensors |= {f"{key}.{name}": value for name, value in vars(weights).items()}
-        tensors[f"{key}.losses"] = snapshot.losses[index]
-    about = {
+    # The keys are those of what was asked for, whichever of its cycles is on.
+    keys = [model_key(config, recipe) for config in snapshot.configs]
+    about: dict[str, Any] = {
         "step": snapshot.step,
         "steps": snapshot.steps,
         "remaining": snapshot.remaining,
-        "keys": keys,
+        "restarts": {},
+        "together": len(keys),
     }
-    with suppress(OSError):  # a full disk must not stop a training
-        write_whole(scratch / "progress", pack(tensors, about), durable=False)
+    for index, (key, config) in enumerate(zip(keys, snapshot.configs, strict=True)):
+        history = snapshot.history(index)
+        restarts = range(len(history.loss))
+        if 2 * config.n_features * config.n_neurons * len(restarts) > _ALL_RESTARTS:
+            restarts = [history.leader]
+        about["restarts"][key] = list(restarts)
+        for restart in restarts:
+            weights = snapshot.weights(index, restart)
+            tensors |= {f"{key}.{restart}.{name}": getattr(weights, name) for name in _TENSORS}
+        tensors |= {
+            f"{key}.step": history.step,
+            f"{key}.seconds": history.seconds,
+            f"{key}.loss": np.ascontiguousarray(history.loss),
+        }
+    if checkpoint:
+        tensors |= {_RUN + name: value for name, value in checkpoint.tensors.items()}
+        about["run"] = {"keys": checkpoint.keys, "about": dict(checkpoint.about)}
+    return pack(tensors, about)
 
 
-def read_progress(scratch: Path, last: tuple[float, Progress]) -> tuple[float, Progress]:
+def read_progress(path: Path, last: tuple[float, Progress]) -> tuple[float, Progress]:
     """When a job last wrote its progress and what; `last` where there is nothing newer."""
-    path = scratch / "progress"
     try:
         modified = path.stat().st_mtime
         if modified == last[0]:
             return last
-        tensors, about = unpack(path.read_bytes())
+        with safe_open(path, "np") as file:
+            about = json.loads(file.metadata()["toymodel"])
+            names = [name for name in file.keys() if not name.startswith(_RUN)]  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in names}
+        progress = Progress(
+            state="running",
+            step=about["step"],
+            steps=about["steps"],
+            remaining=about["remaining"],
+            models={
+                key: _live(tensors, key, restarts, about["together"])
+                for key, restarts in about["restarts"].items()
+            },
+        )
     except (OSError, SafetensorError, KeyError, ValueError):
         return last
-    names = ("W1", "W2", "b", "b_hidden")
-    progress = Progress(
-        state="running",
-        step=about["step"],
-        steps=about["steps"],
-        remaining=about["remaining"],
-        losses={key: tensors[f"{key}.losses"] for key in about["keys"]},
+    return modified, progress
+
+
+def _live(tensors: dict[str, np.ndarray], key: str, restarts: list[int], together: int) -> Live:
+    return Live(
+        history=History(
+            step=tensors[f"{key}.step"],
+            seconds=tensors[f"{key}.seconds"],
+            loss=tensors[f"{key}.loss"],
+            together=together,
+        ),
         weights={
-            key: Weights(**{name: tensors[f"{key}.{name}"] for name in names})
-            for key in about["keys"]
+            r: Weights(**{name: tensors[f"{key}.{r}.{name}"] for name in _TENSORS})
+            for r in restarts
         },
     )
-    return modified, progress
+
+
+def _read_checkpoint(path: Path) -> Checkpoint | None:
+    try:
+        tensors, about = unpack(path.read_bytes())
+        run = about["run"]
+        state = {n.removeprefix(_RUN): v for n, v in tensors.items() if n.startswith(_RUN)}
+        return Checkpoint(run["keys"], state, run["about"])
+    except (OSError, SafetensorError, KeyError, ValueError):
+        return None  # it is trained from the start then

@@ -14,18 +14,20 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Executor, Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from toymodel.checkpoint import TrainingPaused
 from toymodel.config import Config, Recipe
-from toymodel.job import JobResult, Progress, read_progress, run_job
+from toymodel.job import JobResult, Progress, job_name, read_progress, run_job
 from toymodel.model_file import model_key
 from toymodel.settings import Settings
 from toymodel.store import Store
 
+_PAUSED_SEEN = 8
 _GRACE_SECONDS = 0.35  # from asking a training to stop to ending its process
 
 
@@ -72,7 +74,7 @@ class _Job:
     scratch: Path
     visitors: set[str]
     future: Future[Any]
-    cancelled: bool = False
+    stopping: bool = False
     snapshot: tuple[float, Progress] = (0.0, Progress(state="running"))
 
 
@@ -96,6 +98,7 @@ class JobManager:
         self.limits = limits or Limits()
         self._folder = tempfile.TemporaryDirectory(prefix="toymodel-jobs-")
         self._jobs: OrderedDict[int, _Job] = OrderedDict()
+        self._paused_seen: OrderedDict[str, tuple[float, Progress]] = OrderedDict()
         self._failures: OrderedDict[str, str] = OrderedDict()
         self._count = 0
         self._lock = threading.RLock()
@@ -133,9 +136,10 @@ class JobManager:
             wanted = [job for job in order if set(job.keys) & set(keys)]
             failure = next((self._failures[key] for key in keys if key in self._failures), None)
         if not wanted:
-            return Progress(state="failed", message=failure) if failure else None
+            failed = Progress(state="failed", message=failure) if failure else None
+            return self._paused(job_name(keys)) or failed
         for job in wanted:
-            job.snapshot = read_progress(job.scratch, job.snapshot)
+            job.snapshot = read_progress(job.scratch / "progress", job.snapshot)
         parts = [job.snapshot[1] for job in wanted]
         running = [part for part in parts if part.steps]
         shown = max(running, key=lambda part: part.steps - part.step) if running else parts[0]
@@ -145,31 +149,64 @@ class JobManager:
             step=shown.step,
             steps=shown.steps or wanted[0].recipe.steps,
             remaining=shown.remaining if len(running) == len(parts) else float("nan"),
-            losses={key: value for part in parts for key, value in part.losses.items()},
-            weights={key: value for part in parts for key, value in part.weights.items()},
+            models={key: value for part in parts for key, value in part.models.items()},
         )
+
+    def _paused(self, name: str) -> Progress | None:
+        path = self.store.paused(name)
+        if not path.exists():
+            return None
+        with self._lock:
+            last = self._paused_seen.pop(name, (0.0, Progress(state="running")))
+        found = read_progress(path, last)
+        with self._lock:
+            self._paused_seen[name] = found
+            while len(self._paused_seen) > _PAUSED_SEEN:
+                self._paused_seen.popitem(last=False)
+        return replace(found[1], state="paused")
+
+    def pause(self, configs: Sequence[Config], recipe: Recipe, visitor: str) -> int:
+        """Stop the training of these configs so that a later request goes on with it.
+
+        Returns how many jobs others still wait for, as `cancel` does. A job that waits in the
+        queue leaves it.
+        """
+        alone, others = self._left_alone(configs, recipe, visitor)
+        for job in alone:
+            with suppress(OSError):
+                (job.scratch / "pause").touch()
+            job.future.cancel()
+        return others
 
     def cancel(self, configs: Sequence[Config], recipe: Recipe, visitor: str) -> int:
         """Stop the training of these configs; returns how many jobs others still wait for.
 
-        A job stops when no other visitor is there who asked for it.
+        A job stops when no other visitor is there who asked for it. What was paused is forgotten.
         """
-        keys = {model_key(config, recipe) for config in configs}
-        with self._lock:
-            wanted = [job for job in self._jobs.values() if keys & set(job.keys)]
-            for job in wanted:
-                job.visitors = {v for v in job.visitors - {visitor} if self._present(v)}
-            alone = [job for job in wanted if not job.visitors]
-            for job in alone:
-                job.cancelled = True
+        alone, others = self._left_alone(configs, recipe, visitor)
         for job in alone:
+            job.stopping = True
             with suppress(OSError):
                 (job.scratch / "cancel").touch()
             if not job.future.cancel():
                 kill = getattr(self.executor, "kill", None)
                 if kill:
                     threading.Timer(_GRACE_SECONDS, kill, (job.future,)).start()
-        return len(wanted) - len(alone)
+        if not others:
+            with suppress(OSError):
+                self.store.paused(_name(configs, recipe)).unlink(missing_ok=True)
+        return others
+
+    def _left_alone(
+        self, configs: Sequence[Config], recipe: Recipe, visitor: str
+    ) -> tuple[list[_Job], int]:
+        keys = {model_key(config, recipe) for config in configs}
+        with self._lock:
+            wanted = [job for job in self._jobs.values() if keys & set(job.keys)]
+            for job in wanted:
+                job.visitors = {v for v in job.visitors - {visitor} if self._present(v)}
+            alone = [job for job in wanted if not job.visitors]
+        return alone, len(wanted) - len(alone)
 
     def close(self) -> None:
         """Stop everything, and end the worker."""
@@ -182,7 +219,7 @@ class JobManager:
         self._folder.cleanup()
 
     def _active(self) -> dict[str, _Job]:
-        return {key: job for job in self._jobs.values() if not job.cancelled for key in job.keys}
+        return {key: job for job in self._jobs.values() if not job.stopping for key in job.keys}
 
     def _start(self, configs: list[Config], recipe: Recipe, visitor: str) -> None:
         self._count += 1
@@ -215,10 +252,10 @@ class JobManager:
                     self.store.keep_in_memory(model)
                 self.store.notes.extend(n for n in result.notes if n not in self.store.notes)
                 failures = result.failures
-            except CancelledError:
+            except (CancelledError, TrainingPaused):
                 pass
             except Exception as error:
-                if not job.cancelled:
+                if not job.stopping:
                     failures = dict.fromkeys(job.keys, f"{error}" or type(error).__name__)
             self._failures |= failures
             while len(self._failures) > 1_000:
@@ -228,3 +265,7 @@ class JobManager:
             path.unlink(missing_ok=True)
         with suppress(OSError):
             job.scratch.rmdir()
+
+
+def _name(configs: Sequence[Config], recipe: Recipe) -> str:
+    return job_name([model_key(config, recipe) for config in configs])

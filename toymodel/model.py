@@ -45,13 +45,29 @@ class Weights:
 class History:
     """How the loss fell, recorded at the same steps in every run of a recipe.
 
-    step: (record,), the number of steps done. loss: (restart, record), normalised: means of
-    the training loss over some batches since the record before, so they carry sampling noise,
-    and the loss of the leaky output while it is leaky.
+    step: (record,), the number of steps done. seconds: (record,), since the training began.
+    loss: (restart, record), normalised: means of the training loss over some batches since the
+    record before, so they carry sampling noise, and the loss of the leaky output while it is
+    leaky. together: how many models, restarts not counted, shared the seconds.
     """
 
     step: Int[np.ndarray, " record"]
+    seconds: Float32[np.ndarray, " record"]
     loss: Float32[np.ndarray, "restart record"]
+    together: int = 1
+
+    @property
+    def leader(self) -> int:
+        """The restart whose training loss was lowest at the last record; 0 before the first."""
+        if not self.step.size:
+            return 0
+        last = self.loss[:, -1]
+        return int(np.argmin(np.where(np.isfinite(last), last, np.inf)))
+
+    @property
+    def lowest(self) -> float:
+        """The leader's training loss at the last record; NaN before the first."""
+        return float(self.loss[self.leader, -1]) if self.step.size else float("nan")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

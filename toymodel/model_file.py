@@ -23,7 +23,7 @@ from toymodel.settings import SettingError
 ENGINE_VERSION = 1
 """Part of every key. It goes up when the same config and recipe would train other weights."""
 
-_FORMAT = 1
+_FORMAT = 2
 _DTYPES = {"history.step": np.dtype(np.int64)}
 
 
@@ -42,12 +42,18 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
 
     Raises `OSError` where the folder cannot be written to.
     """
+    write_whole(Path(path), to_bytes(model))
+
+
+def to_bytes(model: Model) -> bytes:
+    """What `save` writes."""
     tensors = _tensors(model)
     about: dict[str, Any] = {
         "format": _FORMAT,
         "key": model_key(model.config, model.recipe),
         "config": model.config.model_dump(),
         "recipe": model.recipe.model_dump(),
+        "trained_together": model.history.together,
         "versions": {
             "engine": str(ENGINE_VERSION),
             "python": platform.python_version(),
@@ -55,7 +61,7 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
         },
     }
     about["checksum"] = _checksum(tensors, about)
-    write_whole(Path(path), pack(tensors, about))
+    return pack(tensors, about)
 
 
 def load(path: str | os.PathLike[str]) -> Model:
@@ -65,7 +71,11 @@ def load(path: str | os.PathLike[str]) -> Model:
     cannot be read.
     """
     path = Path(path)
-    data = path.read_bytes()
+    return from_bytes(path.read_bytes(), path.name)
+
+
+def from_bytes(data: bytes, name: str) -> Model:
+    """The model in the bytes of a file of that name; raises `DamagedFile` as `load` does."""
     try:
         tensors, about = unpack(data)
         if about.pop("checksum") != _checksum(tensors, about):
@@ -74,13 +84,16 @@ def load(path: str | os.PathLike[str]) -> Model:
             raise DamagedFile(f"it has format {about['format']}, this version reads {_FORMAT}")
         config = Config.from_mapping(about["config"])
         recipe = Recipe.from_mapping(about["recipe"])
+        together = about["trained_together"]
+        if type(together) is not int or together < 1:
+            raise DamagedFile("trained_together is not a number of models")
         _check(tensors, config, recipe)
     except DamagedFile as error:
-        raise DamagedFile(f"{path.name} is not a usable model: {error}") from None
+        raise DamagedFile(f"{name} is not a usable model: {error}") from None
     except (safetensors.SafetensorError, SettingError, ValueError, KeyError, TypeError) as error:
         reason = f"{type(error).__name__}: {error}"
-        raise DamagedFile(f"{path.name} is not a usable model: {reason}") from None
-    return _model(config, recipe, tensors)
+        raise DamagedFile(f"{name} is not a usable model: {reason}") from None
+    return _model(config, recipe, tensors, together)
 
 
 def load_named(path: Path) -> Model:
@@ -138,11 +151,12 @@ def _tensors(model: Model) -> dict[str, np.ndarray]:
         "losses": model.losses,
         "loss_errors": model.loss_errors,
         "history.step": model.history.step,
+        "history.seconds": model.history.seconds,
         "history.loss": np.ascontiguousarray(model.history.loss),
     }
 
 
-def _model(config: Config, recipe: Recipe, tensors: dict[str, np.ndarray]) -> Model:
+def _model(config: Config, recipe: Recipe, tensors: dict[str, np.ndarray], together: int) -> Model:
     return Model(
         config=config,
         recipe=recipe,
@@ -154,7 +168,12 @@ def _model(config: Config, recipe: Recipe, tensors: dict[str, np.ndarray]) -> Mo
         ),
         losses=tensors["losses"],
         loss_errors=tensors["loss_errors"],
-        history=History(step=tensors["history.step"], loss=tensors["history.loss"]),
+        history=History(
+            step=tensors["history.step"],
+            seconds=tensors["history.seconds"],
+            loss=tensors["history.loss"],
+            together=together,
+        ),
     )
 
 
@@ -172,6 +191,7 @@ def _check(tensors: dict[str, np.ndarray], config: Config, recipe: Recipe) -> No
         "losses": (restarts,),
         "loss_errors": (restarts,),
         "history.step": (records,),
+        "history.seconds": (records,),
         "history.loss": (restarts, records),
     }
     if tensors.keys() != expected.keys():

@@ -74,8 +74,12 @@ class Settings(BaseModel):
         return type(self)(**(self.model_dump() | changes))
 
     def canonical(self) -> str:
-        """JSON with sorted keys: the same text for the same settings, always."""
-        return json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"))
+        """JSON of what differs from the defaults, with sorted keys: the text that keys are made of.
+
+        A setting that is added later, whose default is what was done before, leaves it as it is.
+        """
+        fields = self.model_dump(exclude_defaults=True)
+        return json.dumps(fields, sort_keys=True, separators=(",", ":"))
 
 
 def plain_type(field: FieldInfo) -> object:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from toymodel.config import Config, Recipe
 from toymodel.model import Model
-from toymodel.model_file import DamagedFile, load_named, model_key, save
+from toymodel.model_file import DamagedFile, load_named, model_key, save, write_whole
 
 _SUFFIX = ".safetensors"
+_PAUSED = ".paused"
 _MEMORY_MODELS = 64
 
 
@@ -97,6 +98,16 @@ class Store:
             while len(self._memory) > _MEMORY_MODELS:
                 self._memory.popitem(last=False)
 
+    def paused(self, name: str) -> Path:
+        """The file of a paused training, which counts towards the size as the models do."""
+        return self.trained / (name + _PAUSED)
+
+    def put_paused(self, name: str, data: bytes) -> None:
+        """Keep a paused training; raises `OSError` where the folder cannot be written to."""
+        self.trained.mkdir(parents=True, exist_ok=True)
+        write_whole(self.paused(name), data)
+        self._evict(keep=name)
+
     def files(self) -> Iterable[Path]:
         """Every model file, shipped ones first."""
         for folder in (self.shipped, self.trained):
@@ -104,8 +115,10 @@ class Store:
                 yield from sorted(folder.glob("*" + _SUFFIX))
 
     def clear(self) -> int:
-        """Remove the trained models, not the shipped ones; returns how many files went."""
+        """Remove what was trained, not what is shipped; returns how many models went."""
         gone = 0
+        for path in self.trained.glob("*" + _PAUSED):
+            path.unlink(missing_ok=True)
         for path in list(self.files()):
             if path.parent == self.trained:
                 path.unlink(missing_ok=True)

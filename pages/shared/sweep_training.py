@@ -51,7 +51,8 @@ def watch_training(state: SweepState, models: Mapping[Config, Model | None]) -> 
     left, right = st.columns([8, 2], vertical_alignment="center")
     left.progress(_share(progress), text=_words(progress))
     right.button("Cancel", on_click=_cancel, args=(state,), width="stretch")
-    draw_panels(state, models, progress.weights)
+    live = {key: model.leading for key, model in progress.models.items()}
+    draw_panels(state, models, live)
 
 
 def _say_what_happened() -> None:

@@ -1,0 +1,37 @@
+"""A training that was paused: all that it needs to go on as if it never had been (numpy only)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from toymodel.config import Config, Recipe
+from toymodel.model_file import model_key
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """The state of a training between two steps.
+
+    keys: of the models in training. tensors: weights, Adam's moments and the records so far, by
+    names of the engine's own. about: what else it needs, as JSON has it.
+    """
+
+    keys: list[str]
+    tensors: Mapping[str, np.ndarray]
+    about: Mapping[str, Any]
+
+    def fits(self, configs: Sequence[Config], recipe: Recipe) -> bool:
+        """Whether it is of this training."""
+        return self.keys == [model_key(config, recipe) for config in configs]
+
+
+class TrainingPaused(Exception):
+    """Raise it in `on_snapshot` to stop a training that is to go on later."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.checkpoint = checkpoint
+        super().__init__("The training is paused.")
