@@ -5,13 +5,14 @@ import streamlit as st
 from pages.shared.catalogue import require_app
 from pages.shared.problems import show_problems
 from pages.shared.resources import jobs, store
-from pages.shared.sweep_controls import controls, current_state
+from pages.shared.sweep_controls import controls
 from pages.shared.sweep_panels import draw_panels
+from pages.shared.sweep_state import SWEEP_STATE
 from pages.shared.sweep_summary import draw_legend, draw_metrics, draw_notes, draw_summary
 from pages.shared.sweep_training import offer_training, watch_training
 
 require_app()
-state, problems = current_state()
+state, problems = SWEEP_STATE.current()
 with st.sidebar:
     controls(state)
 

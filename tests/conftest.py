@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import hypothesis
 import jaxtyping
@@ -35,3 +37,31 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def short_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure models on 8,192 examples: enough for models as small as those of the tests."""
     monkeypatch.setattr("toymodel.loss.evaluation_examples", lambda config: 8_192)
+
+
+class Answer(NamedTuple):
+    """What a shell command left: its exit code and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def shell(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., Answer]:
+    """Run `toymodel` with these arguments."""
+    from toymodel.cli import main
+
+    def run(*arguments: str) -> Answer:
+        monkeypatch.setattr("sys.argv", ["toymodel", *arguments])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        out, err = capfd.readouterr()
+        return Answer(code, out, err)
+
+    return run

@@ -6,6 +6,7 @@ import pytest
 
 import toymodel as tm
 from tests.builders import model, run_python, same_model
+from toymodel.checkpoint import Checkpoint
 from toymodel.model_file import model_key
 from toymodel.store import Store
 from toymodel.training import Snapshot
@@ -102,6 +103,50 @@ def test_a_stopped_training_stores_nothing(tmp_path: Path):
     with pytest.raises(tm.TrainingCancelled):
         tm.load_or_train(CONFIGS, RECIPE, store=store, on_snapshot=stop)
     assert list(store.files()) == []
+
+
+def test_each_cycle_is_stored_and_a_longer_training_goes_on_from_there(tmp_path: Path):
+    store = Store(tmp_path)
+    recipes = [RECIPE.replace(cycles=cycles) for cycles in (1, 2, 3)]
+    tm.load_or_train(CONFIGS[:2], recipes[1], store=store)
+    assert [store.has(CONFIGS[0], recipe) for recipe in recipes] == [True, True, False]
+    seen: list[tuple[int, int]] = []
+
+    def watch(snapshot: Snapshot) -> None:
+        seen.append((snapshot.step, snapshot.steps))
+
+    longer = tm.load_or_train(CONFIGS[:2], recipes[2], store=store, on_snapshot=watch)
+    assert min(seen) == (40, 60)
+    assert max(seen) == (60, 60)
+    for found, whole in zip(longer, tm.train(CONFIGS[:2], recipes[2]), strict=True):
+        assert same_model(found, whole)
+
+
+def test_cycles_start_from_what_is_stored_whatever_it_is(tmp_path: Path):
+    store = Store(tmp_path)
+    stored = model(CONFIGS[0], RECIPE)
+    store.put(stored)
+    (longer,) = tm.load_or_train(CONFIGS[:1], RECIPE.replace(cycles=2), store=store)
+    (expected,) = tm.train(CONFIGS[:1], RECIPE.replace(cycles=2), start=[stored])
+    assert same_model(longer, expected)
+
+
+def test_what_diverged_in_an_early_cycle_leaves_the_others_stored(tmp_path: Path):
+    store = Store(tmp_path)
+    configs = [CONFIGS[0], CONFIGS[1].replace(feature_probability=1e-300), CONFIGS[2]]
+    recipe = RECIPE.replace(cycles=2)
+    with pytest.raises(tm.TrainingDiverged, match="by step 20:") as caught:
+        tm.load_or_train(configs, recipe, store=store)
+    assert [found is None for found in caught.value.models] == [False, True, False]
+    for cycle in (RECIPE, recipe):
+        assert [store.has(config, cycle) for config in configs] == [True, False, True]
+
+
+def test_a_checkpoint_of_another_training_is_not_used(tmp_path: Path):
+    foreign = Checkpoint([model_key(CONFIGS[1], RECIPE)], {}, {})
+    for recipe in (RECIPE, RECIPE.replace(cycles=2)):
+        (found,) = tm.load_or_train(CONFIGS[:1], recipe, store=Store(tmp_path), resume=foreign)
+        assert same_model(found, tm.train(CONFIGS[:1], recipe)[0])
 
 
 def test_reading_a_stored_model_does_not_import_torch(cache: Path):

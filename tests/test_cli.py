@@ -1,15 +1,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 import toymodel as tm
 from tests.builders import model, run_python, same_model
-from toymodel.cli import main
 from toymodel.loss import no_superposition_loss
 from toymodel.model_file import model_key
 from toymodel.polysemanticity import CLASSES, neurons
@@ -23,29 +20,6 @@ WILD = [
     f"--set={change}"
     for change in ("learning_rate=10", "schedule=constant", "warmup=0", "linear_until=1")
 ]
-
-
-class Answer(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def shell(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Callable[..., Answer]:
-    def run(*arguments: str) -> Answer:
-        monkeypatch.setattr("sys.argv", ["toymodel", *arguments])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code or 0
-        out, err = capfd.readouterr()
-        return Answer(code, out, err)
-
-    return run
 
 
 def test_train_answers_in_json_and_leaves_the_model_in_the_store(shell, cache: Path):
@@ -168,7 +142,7 @@ def test_a_divergence_is_one_line_on_standard_error(shell, cache: Path):
     assert list(Store(cache).files()) == []
 
 
-@pytest.mark.parametrize("command", [(), ("train",), ("sweep",), ("cache",)])
+@pytest.mark.parametrize("command", [(), ("train",), ("sweep",), ("figures",), ("cache",)])
 def test_every_command_has_help(shell, command: tuple[str, ...]):
     for option in ("--help", "-h"):
         answer = shell(*command, option)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,10 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import toymodel as tm
-from tests.builders import model, two_neurons_a_feature, weights
+from tests.builders import two_neurons_a_feature, weights
 from toymodel import frames
-from toymodel.loss import no_superposition_loss
+from toymodel.model import History
 from toymodel.polysemanticity import CLASSES, Thresholds, neurons, superposition
+from toymodel.settings import SettingError
 
 MONO, SLIGHTLY, POLY = CLASSES
 CONFIG = tm.Config(n_features=4, n_neurons=5, importance_decay=0.5)
@@ -198,23 +197,61 @@ def test_edges_of_a_network_without_weights_are_an_empty_frame_with_columns():
     assert list(frame.columns) == names
 
 
-def test_the_sweep_table_says_what_the_models_are():
-    configs = [tm.Config(n_features=6, n_neurons=4, feature_probability=p) for p in (1.0, 0.1)]
-    models = [model(config, tm.Recipe(restarts=2), seed=i) for i, config in enumerate(configs)]
-    table = frames.sweep_table(models)
-    assert table["density"].tolist() == [1.0, 0.1]
-    assert table["loss"].tolist() == [0.25, 0.25]
-    np.testing.assert_allclose(table["loss_error"], 0.01, rtol=1e-6)
-    yardsticks = [no_superposition_loss(config) for config in configs]
-    assert table["no_superposition_loss"].tolist() == yardsticks
-    np.testing.assert_allclose(table["gain"], np.array(yardsticks) / 0.25)
-    for row, found in zip(table.to_dict("records"), models, strict=True):
-        assert {name: row[name] for name in CLASSES} == neurons(found.W1).counts
-        assert sum(row[name] for name in CLASSES) == 4
-    moved = frames.sweep_table(models, Thresholds(second_weight=1.0))
-    assert moved[MONO].tolist() == [4, 4]
+def test_every_weight_is_in_the_tidy_frame_by_neuron_then_feature():
+    frame = frames.tidy_weights(weights([[1, -2, 3], [4, 5, -6]], [[7, 8], [9, 10], [11, 12]]))
+    assert frame.to_dict("list") == {
+        "neuron": [0, 0, 0, 1, 1, 1],
+        "feature": [0, 1, 2, 0, 1, 2],
+        "w_in": [1, -2, 3, 4, 5, -6],
+        "w_out": [7, 9, 11, 8, 10, 12],
+    }
 
 
-def test_where_nothing_can_be_gained_the_gain_is_missing():
-    table = frames.sweep_table([model(tm.Config(n_features=2, n_neurons=4), tm.Recipe())])
-    assert math.isnan(table["gain"][0])
+def test_a_response_is_the_output_of_a_feature_that_is_alone():
+    config = tm.Config(n_features=3, n_neurons=2)
+    # Feature 2 is answered by feature 0's neuron, and would show up if it were not alone.
+    network = weights([[2, 0, 0], [0, 0, -1]], [[1, 0], [0, 0], [9, 3]], [-0.5, 0.25, 0])
+    frame = frames.responses(config, network, [2, 0, 1], points=5)
+    assert frame["feature"].tolist() == [2] * 5 + [0] * 5 + [1] * 5
+    assert frame["x"].tolist() == [-1, -0.5, 0, 0.5, 1] * 3
+    assert frame["target"].tolist() == [1, 0.5, 0, 0.5, 1] * 3
+    assert frame["output"].tolist() == [3, 1.5, 0, 0, 0, 0, 0, 0, 0.5, 1.5, *[0.25] * 5]
+
+
+def test_two_neurons_a_feature_answer_the_target():
+    config = tm.Config(n_features=4, n_neurons=8)
+    frame = frames.responses(config, two_neurons_a_feature(4), range(4))
+    assert len(frame) == 4 * 101
+    assert (frame["x"].min(), frame["x"].max()) == (-1, 1)
+    np.testing.assert_allclose(frame["output"], frame["target"], atol=1e-6)
+
+
+@pytest.mark.parametrize("features", [[4], [0, -1]])
+def test_a_feature_that_is_not_there_has_no_response(features: list[int]):
+    with pytest.raises(SettingError, match="must be from 0 to 3"):
+        frames.responses(CONFIG, NETWORK, features)
+
+
+def test_loss_curves_have_a_row_a_record_that_a_log_axis_can_show():
+    history = History(
+        step=np.array([10, 20, 30]),
+        seconds=np.array([0.5, 1.0, 1.5], np.float32),
+        loss=np.array([[1.0, 0.5, 0.25], [np.nan, 2.0, np.inf], [0.75, 0.0, -1.0]], np.float32),
+    )
+    assert frames.loss_curves(history).to_dict("list") == {
+        "restart": [0, 0, 0, 1, 2],
+        "step": [10, 20, 30, 20, 10],
+        "seconds": [0.5, 1.0, 1.5, 1.0, 0.5],
+        "loss": [1.0, 0.5, 0.25, 2.0, 0.75],
+    }
+
+
+def test_loss_curves_before_the_first_record_are_an_empty_frame_with_columns():
+    nothing = History(
+        step=np.zeros(0, np.int64),
+        seconds=np.zeros(0, np.float32),
+        loss=np.zeros((2, 0), np.float32),
+    )
+    frame = frames.loss_curves(nothing)
+    assert frame.empty
+    assert list(frame.columns) == ["restart", "step", "seconds", "loss"]

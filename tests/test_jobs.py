@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import toymodel as tm
-from tests.builders import run_python, same_model
+from tests.builders import model, run_python, same_model
 from toymodel.job import Progress
 from toymodel.jobs import JobManager, Limits, Refused
 from toymodel.model_file import model_key
@@ -23,6 +23,7 @@ from toymodel.worker import WorkerExecutor
 
 RECIPE = tm.Recipe(steps=20, batch_size=16)
 ENDLESS = tm.Recipe(steps=1_000_000, batch_size=16)
+PAUSABLE = tm.Recipe(steps=4_000, batch_size=16, restarts=2)
 SOMETIMES_WILD = tm.Recipe(
     steps=100,
     batch_size=8,
@@ -202,6 +203,8 @@ def test_jobs_beyond_a_limit_are_refused_with_what_is_allowed(threads: Threads, 
         manager.request(both, RECIPE.replace(steps=51), "ann")
     assert manager.progress(both, RECIPE.replace(steps=51)) is None
     assert threads.submitted == []
+    with pytest.raises(Refused, match=r"asks for 60 steps; this copy allows 50\."):
+        manager.request(both, RECIPE.replace(cycles=3), "ann")
     manager.request(both, RECIPE.replace(restarts=4, steps=50), "ann")
     assert threads.submitted == [[0, 1]]
     manager.close()
@@ -372,6 +375,184 @@ def test_what_was_cancelled_can_be_asked_for_again_at_once(manager: JobManager):
     assert (again.state, again.place) == ("running", 0)
     manager.cancel([config(0)], ENDLESS, "ann")
     assert wait(manager, [config(0)], ENDLESS) is None
+
+
+# Pausing
+
+
+def start(
+    manager: JobManager,
+    configs: Sequence[tm.Config],
+    recipe: tm.Recipe = PAUSABLE,
+    step: int = 0,
+) -> None:
+    """Ann asks, and some steps are done."""
+    manager.request(configs, recipe, "ann")
+    progress = wait(manager, configs, recipe, lambda p: p.step > step)
+    assert progress is not None
+    assert progress.state == "running"
+
+
+def pause(
+    manager: JobManager, configs: Sequence[tm.Config], recipe: tm.Recipe = PAUSABLE
+) -> Progress:
+    """Ann pauses; what is shown then."""
+    assert manager.pause(configs, recipe, "ann") == 0
+    progress = wait(manager, configs, recipe)
+    assert progress is not None
+    assert (progress.state, progress.active) == ("paused", False)
+    return progress
+
+
+def goes_on(
+    manager: JobManager, configs: Sequence[tm.Config], recipe: tm.Recipe = PAUSABLE
+) -> None:
+    """A request ends with what training without a pause gives."""
+    manager.request(configs, recipe, "ann")
+    assert wait(manager, configs, recipe) is None
+    for trained in tm.train(configs, recipe):
+        stored = manager.store.get(trained.config, recipe)
+        assert stored is not None
+        assert same_model(stored, trained)
+    assert not list(manager.store.trained.glob("*.paused"))
+
+
+def test_a_paused_training_shows_where_it_stands_and_goes_on(manager: JobManager):
+    configs = [config(0), config(1).replace(n_features=5)]
+    start(manager, configs)
+    shown = pause(manager, configs)
+    assert 0 < shown.step < shown.steps == 4_000
+    for each in configs:
+        live = shown.models[model_key(each, PAUSABLE)]
+        assert live.history.loss.shape == (2, len(live.history.step))
+        assert live.history.step.max(initial=0) <= shown.step
+        assert live.leading.W1.shape == (2, each.n_features)
+    assert manager.progress(configs, PAUSABLE) == shown
+    goes_on(manager, configs)
+
+
+def test_a_paused_training_outlives_the_server_and_each_pause_gets_further(
+    manager: JobManager, threads: Threads
+):
+    start(manager, [config(0)])
+    first = pause(manager, [config(0)])
+    start(manager, [config(0)], step=first.step)
+    second = pause(manager, [config(0)])
+    assert second.step > first.step
+    manager.close()
+    next_one = JobManager(Store(manager.store.root), Threads())
+    shown = next_one.progress([config(0)], PAUSABLE)
+    assert shown is not None
+    assert (shown.state, shown.step) == ("paused", second.step)
+    goes_on(next_one, [config(0)])
+    next_one.close()
+
+
+def test_what_was_paused_stays_when_the_server_closes_while_it_goes_on(
+    manager: JobManager, threads: Threads
+):
+    start(manager, [config(0)], ENDLESS)
+    before = pause(manager, [config(0)], ENDLESS)
+    start(manager, [config(0)], ENDLESS)
+    manager.close()
+    next_one = JobManager(Store(manager.store.root), Threads())
+    shown = next_one.progress([config(0)], ENDLESS)
+    assert shown is not None
+    assert (shown.state, shown.step) == ("paused", before.step)
+    next_one.close()
+
+
+def test_a_training_is_paused_in_the_worker_process_too(worker: JobManager):
+    start(worker, [config(140)])
+    pause(worker, [config(140)])
+    goes_on(worker, [config(140)])
+
+
+def test_a_training_is_paused_in_its_second_cycle(manager: JobManager):
+    recipe = PAUSABLE.replace(steps=3_000, cycles=2)
+    start(manager, [config(0)], recipe, step=3_000)
+    shown = pause(manager, [config(0)], recipe)
+    assert 3_000 < shown.step < shown.steps == 6_000
+    assert manager.store.has(config(0), recipe.replace(cycles=1))
+    goes_on(manager, [config(0)], recipe)
+
+
+def test_a_paused_training_that_is_cancelled_is_forgotten(manager: JobManager):
+    start(manager, [config(0)], ENDLESS)
+    pause(manager, [config(0)], ENDLESS)
+    assert manager.cancel([config(0)], ENDLESS, "ann") == 0
+    assert manager.progress([config(0)], ENDLESS) is None
+    assert not list(manager.store.trained.iterdir())
+
+
+def test_a_training_that_goes_on_and_is_cancelled_is_forgotten(manager: JobManager):
+    start(manager, [config(0)], ENDLESS)
+    pause(manager, [config(0)], ENDLESS)
+    start(manager, [config(0)], ENDLESS)
+    manager.cancel([config(0)], ENDLESS, "ann")
+    assert wait(manager, [config(0)], ENDLESS) is None
+
+
+def test_a_pause_while_another_visitor_waits_stops_nothing(manager: JobManager):
+    start(manager, [config(0)])
+    manager.request([config(0)], PAUSABLE, "bob")
+    assert manager.pause([config(0)], PAUSABLE, "ann") == 1
+    assert wait(manager, [config(0)], PAUSABLE) is None
+    assert manager.store.has(config(0), PAUSABLE)
+
+
+def test_a_pause_takes_what_waits_out_of_the_queue(manager: JobManager, threads: Threads):
+    threads.hold()
+    recipe = RECIPE.replace(cycles=2)
+    manager.request([config(0)], recipe, "ann")
+    waiting = manager.progress([config(0)], recipe)
+    assert waiting is not None
+    assert (waiting.state, waiting.steps) == ("waiting", 40)
+    manager.request([config(1)], recipe, "ann")
+    assert manager.pause([config(0)], recipe, "ann") == 0
+    assert manager.progress([config(0)], recipe) is None
+    other = manager.progress([config(1)], recipe)
+    assert other is not None
+    assert other.place == 0
+
+
+def test_what_is_asked_for_again_before_it_has_stopped_goes_on(manager: JobManager):
+    start(manager, [config(0)])
+    assert manager.pause([config(0)], PAUSABLE, "ann") == 0
+    goes_on(manager, [config(0)])
+
+
+def test_a_pause_of_what_is_missing_is_found_by_the_whole_request(manager: JobManager):
+    configs = [config(0), config(1)]
+    manager.store.put(model(configs[0], ENDLESS))
+    start(manager, configs, ENDLESS)
+    shown = pause(manager, configs, ENDLESS)
+    assert shown.models.keys() == {model_key(configs[1], ENDLESS)}
+    assert manager.cancel(configs, ENDLESS, "ann") == 0
+    assert manager.progress(configs, ENDLESS) is None
+
+
+def test_a_pause_that_cannot_be_written_stops_nothing(tmp_path: Path, threads: Threads):
+    (tmp_path / "file").write_text("")
+    manager = JobManager(Store(tmp_path / "file" / "store"), threads)
+    start(manager, [config(0)])
+    assert manager.pause([config(0)], PAUSABLE, "ann") == 0
+    assert wait(manager, [config(0)], PAUSABLE) is None
+    found = manager.store.get(config(0), PAUSABLE)
+    assert found is not None
+    assert same_model(found, tm.train([config(0)], PAUSABLE)[0])
+    manager.close()
+
+
+def test_a_paused_file_that_is_damaged_counts_as_none(manager: JobManager):
+    start(manager, [config(0)])
+    pause(manager, [config(0)])
+    (path,) = manager.store.trained.glob("*.paused")
+    path.write_bytes(b"damaged")
+    next_one = JobManager(manager.store, Threads())
+    assert next_one.progress([config(0)], PAUSABLE) is None
+    next_one.close()
+    goes_on(manager, [config(0)])
 
 
 # Failures

@@ -378,6 +378,36 @@ def test_damaged_files_count_and_go_too(tmp_path: Path):
     assert [p.name for p in store.trained.iterdir()] == [path_of(store, numbered(2)).name]
 
 
+def test_paused_trainings_count_and_go_as_models_do(tmp_path: Path):
+    store = Store(tmp_path)
+    store.put_paused("old", b"x" * 100)
+    store.put_paused("new", b"x" * 100)
+    store.put(numbered(1))
+    os.utime(store.paused("old"), (1, 1))
+    os.utime(store.paused("new"), (2, 2))
+    size = path_of(store, numbered(1)).stat().st_size
+    small = Store(tmp_path, max_bytes=2 * size + 100)
+    small.put(numbered(2))
+    assert [store.paused(name).exists() for name in ("old", "new")] == [False, True]
+    Store(tmp_path, max_bytes=1).put_paused("newest", b"x" * 100)
+    assert list(store.trained.iterdir()) == [store.paused("newest")]
+    assert store.paused("newest").read_bytes() == b"x" * 100
+
+
+def test_clearing_takes_paused_trainings_too(store: Store):
+    store.put_paused("one", b"x")
+    store.put(numbered(1))
+    assert list(store.files()) == [path_of(store, numbered(1))]
+    assert store.clear() == 1
+    assert list(store.trained.iterdir()) == []
+
+
+def test_a_pause_that_cannot_be_written_raises(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        Store(tmp_path / "file" / "store").put_paused("one", b"x")
+
+
 def test_a_few_notes_are_kept_and_none_twice(store: Store):
     for seed in range(30):
         path = path_of(store, numbered(seed))

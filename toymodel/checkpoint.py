@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,10 +30,15 @@ class Checkpoint:
         """Whether it is of this training."""
         return self.keys == [model_key(config, recipe) for config in configs]
 
+    @property
+    def checksum(self) -> str:
+        """Of all that is in it."""
+        digest = hashlib.sha256(json.dumps([self.keys, self.about], sort_keys=True).encode())
+        for name, tensor in sorted(self.tensors.items()):
+            digest.update(f"{name} {tensor.dtype} {tensor.shape}".encode())
+            digest.update(np.ascontiguousarray(tensor).tobytes())
+        return digest.hexdigest()
+
 
 class TrainingPaused(Exception):
-    """Raise it in `on_snapshot` to stop a training that is to go on later."""
-
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self.checkpoint = checkpoint
-        super().__init__("The training is paused.")
+    """Raise it in `on_snapshot` to stop a training of which a checkpoint is kept."""

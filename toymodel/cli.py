@@ -1,4 +1,4 @@
-"""The shell command: train one model or a sweep, and look after the store."""
+"""The shell command: train one model or a sweep, draw them, and look after the store."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ import numpy as np
 from tqdm import tqdm
 
 from toymodel.cached import load_or_train
-from toymodel.config import RECIPES, Config, Recipe
+from toymodel.cli_figures import figures_command
+from toymodel.cli_options import answer_options, model_options, numbers, recipe_of
+from toymodel.config import Config, Recipe
 from toymodel.errors import TrainingDiverged
-from toymodel.frames import sweep_table
 from toymodel.model import Model
 from toymodel.model_file import DamagedFile, load_named, model_key, save
 from toymodel.polysemanticity import CLASSES, Thresholds
@@ -24,11 +25,10 @@ from toymodel.settings import SettingError
 from toymodel.shipped import SHIPPED
 from toymodel.store import Store, default_store
 from toymodel.sweep import PAPER_DENSITIES, sweep
+from toymodel.sweep_table import sweep_table
 
 if TYPE_CHECKING:
     from toymodel.training import Snapshot
-
-_Command = Callable[..., Any]
 
 
 def main() -> None:
@@ -58,49 +58,14 @@ def _fail(message: str, code: int) -> NoReturn:
     raise SystemExit(code)
 
 
-def _model_options(command: _Command) -> _Command:
-    options = [
-        click.option("--n-features", "-n", default=100, show_default=True, help="Features."),
-        click.option("--n-neurons", "-m", default=40, show_default=True, help="Neurons."),
-        click.option(
-            "--importance-decay",
-            "-d",
-            default=0.8,
-            show_default=True,
-            help="Feature i has importance d^i.",
-        ),
-        click.option("--seed", "-s", default=0, show_default=True, help="Of weights and data."),
-        click.option(
-            "--recipe",
-            "-r",
-            "preset",
-            type=click.Choice(list(RECIPES)),
-            default="standard",
-            show_default=True,
-            help="How to train.",
-        ),
-        click.option(
-            "--set",
-            "changes",
-            multiple=True,
-            metavar="FIELD=VALUE",
-            help="Change a field of the recipe, such as steps=4000 or restarts=8.",
-        ),
-        click.option("--json", "as_json", is_flag=True, help="Answer in JSON."),
-        click.option("--quiet", "-q", is_flag=True, help="No progress bar."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Small ReLU networks that compute |x| in superposition (Elhage et al., 2022)."""
 
 
 @cli.command()
-@_model_options
+@model_options
+@answer_options
 @click.option("--density", "-p", default=1.0, show_default=True, help="Feature probability 1 - S.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Also write the model here.")
 def train(
@@ -114,7 +79,7 @@ def train(
 ) -> None:
     """Train one model, or read it from the store."""
     config = Config(feature_probability=density, **fields)
-    recipe = _recipe(preset, changes)
+    recipe = recipe_of(preset, changes)
     if out and not out.resolve().parent.is_dir():
         raise click.BadParameter(f"{out.parent} is not a folder", param_hint="--out")
     if out and out.is_dir():
@@ -126,7 +91,8 @@ def train(
 
 
 @cli.command("sweep")
-@_model_options
+@model_options
+@answer_options
 @click.option(
     "--densities",
     "-p",
@@ -139,8 +105,11 @@ def sweep_command(
 ) -> None:
     """Train the same model at several densities, as in the paper's figure."""
     base = Config(**fields)
-    configs = sweep(base, [_number("densities", part) for part in densities.split(",")])
-    _answer(_run(configs, _recipe(preset, changes), quiet or as_json), as_json)
+    configs = sweep(base, numbers("densities", densities))
+    _answer(_run(configs, recipe_of(preset, changes), quiet or as_json), as_json)
+
+
+cli.add_command(figures_command)
 
 
 @cli.command()
@@ -216,32 +185,6 @@ def _sound(path: Path) -> bool:
     except DamagedFile:
         return False
     return True
-
-
-def _recipe(preset: str, changes: Sequence[str]) -> Recipe:
-    fields: dict[str, object] = {}
-    for change in changes:
-        name, equals, value = change.partition("=")
-        if not equals:
-            raise click.BadParameter(f"{change!r} is not FIELD=VALUE", param_hint="--set")
-        fields[name.strip()] = _parse(value.strip(), name.strip())
-    return RECIPES[preset].replace(**fields)
-
-
-def _parse(value: str, name: str) -> object:
-    # What does not parse stays text, for the settings to refuse with the range allowed.
-    field = Recipe.model_fields.get(name)
-    try:
-        return field.annotation(value) if field and field.annotation in (int, float) else value
-    except ValueError:
-        return value
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise click.BadParameter(f"{text.strip()!r} is not a number", param_hint=name) from None
 
 
 def _run(configs: list[Config], recipe: Recipe, quiet: bool) -> list[Model]:

@@ -1,4 +1,4 @@
-"""Tidy frames of a model's weights, one row a thing that is drawn or listed."""
+"""Tidy frames of what is in a model, one row a thing that is drawn or listed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from toymodel.config import Config
-from toymodel.loss import Estimate, no_superposition_loss, superposition_gain
-from toymodel.model import Model, Weights
+from toymodel.model import History, Weights
 from toymodel.polysemanticity import Thresholds, neurons, paper_order, path_gain, superposition
+from toymodel.settings import Problem, SettingError
 
 LEAST_BLOCK = 0.03
 MOST_BLOCKS = 4_000
@@ -191,22 +191,62 @@ def edges(weights: Weights, *, least: float = 0.03) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def sweep_table(models: Sequence[Model], thresholds: Thresholds | None = None) -> pd.DataFrame:
-    """One row a model: density, loss and its error, yardstick, gain, and the counts of classes.
+def tidy_weights(weights: Weights) -> pd.DataFrame:
+    """Every weight, one row a pair of neuron and feature, ordered by neuron, then feature.
 
-    Columns: density, loss, loss_error, no_superposition_loss, gain, unused and those in CLASSES.
+    Columns: neuron, feature, w_in, w_out.
     """
-    rows = []
-    for model in models:
-        loss = Estimate(model.loss, model.loss_error)
-        rows.append(
-            {
-                "density": model.config.feature_probability,
-                "loss": loss.value,
-                "loss_error": loss.error,
-                "no_superposition_loss": no_superposition_loss(model.config),
-                "gain": superposition_gain(model.config, loss.value),
-                **neurons(model.W1, thresholds).counts,
-            }
-        )
-    return pd.DataFrame(rows)
+    m, n = weights.W1.shape
+    return pd.DataFrame(
+        {
+            "neuron": np.repeat(np.arange(m), n),
+            "feature": np.tile(np.arange(n), m),
+            "w_in": weights.W1.ravel(),
+            "w_out": weights.W2.T.ravel(),
+        }
+    )
+
+
+def responses(
+    config: Config, weights: Weights, features: Sequence[int], points: int = 101
+) -> pd.DataFrame:
+    """The output of each feature when it alone is present, over the task's range of values.
+
+    Columns: feature, x, output, target; `points` rows a feature, in the order of `features`.
+    Raises `SettingError` for a feature that the model does not have.
+    """
+    n, task = config.n_features, config.definition
+    if not all(0 <= i < n for i in features):
+        raise SettingError((Problem("features", tuple(features), f"from 0 to {n - 1}"),))
+    x = np.linspace(task.low, task.high, points, dtype=np.float32)
+    output = np.empty((len(features), points), np.float32)
+    for row, feature in enumerate(features):
+        alone = np.zeros((n, points), np.float32)
+        alone[feature] = x
+        output[row] = weights.output(alone)[feature]
+    return pd.DataFrame(
+        {
+            "feature": np.repeat(np.array(features, int), points),
+            "x": np.tile(x, len(features)),
+            "output": output.ravel(),
+            "target": np.tile(task.target(x), len(features)),
+        }
+    )
+
+
+def loss_curves(history: History) -> pd.DataFrame:
+    """How the loss fell, one row a record of a restart; what a log axis cannot show is left out.
+
+    Columns: restart, step, seconds, loss (finite and above 0).
+    """
+    restarts = len(history.loss)
+    frame = pd.DataFrame(
+        {
+            "restart": np.repeat(np.arange(restarts), len(history.step)),
+            "step": np.tile(history.step, restarts),
+            "seconds": np.tile(history.seconds, restarts),
+            "loss": history.loss.ravel(),
+        }
+    )
+    drawable = np.isfinite(frame["loss"]) & (frame["loss"] > 0)
+    return frame.loc[drawable].reset_index(drop=True)

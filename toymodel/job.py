@@ -134,7 +134,7 @@ def _pause(store: Store, name: str, scratch: Path, snapshot: Snapshot, recipe: R
     except OSError:  # then it goes on, which loses nothing
         (scratch / "pause").unlink(missing_ok=True)
         return
-    raise TrainingPaused(checkpoint)
+    raise TrainingPaused
 
 
 def _progress(snapshot: Snapshot, recipe: Recipe, checkpoint: Checkpoint | None = None) -> bytes:
@@ -150,6 +150,8 @@ def _progress(snapshot: Snapshot, recipe: Recipe, checkpoint: Checkpoint | None 
     }
     for index, (key, config) in enumerate(zip(keys, snapshot.configs, strict=True)):
         history = snapshot.history(index)
+        if not len(history.loss):
+            continue  # it diverged in an earlier cycle
         restarts = range(len(history.loss))
         if 2 * config.n_features * config.n_neurons * len(restarts) > _ALL_RESTARTS:
             restarts = [history.leader]
@@ -164,7 +166,11 @@ def _progress(snapshot: Snapshot, recipe: Recipe, checkpoint: Checkpoint | None 
         }
     if checkpoint:
         tensors |= {_RUN + name: value for name, value in checkpoint.tensors.items()}
-        about["run"] = {"keys": checkpoint.keys, "about": dict(checkpoint.about)}
+        about["run"] = {
+            "keys": checkpoint.keys,
+            "about": dict(checkpoint.about),
+            "checksum": checkpoint.checksum,
+        }
     return pack(tensors, about)
 
 
@@ -188,7 +194,7 @@ def read_progress(path: Path, last: tuple[float, Progress]) -> tuple[float, Prog
                 for key, restarts in about["restarts"].items()
             },
         )
-    except (OSError, SafetensorError, KeyError, ValueError):
+    except (OSError, SafetensorError, AttributeError, KeyError, TypeError, ValueError):
         return last
     return modified, progress
 
@@ -213,6 +219,9 @@ def _read_checkpoint(path: Path) -> Checkpoint | None:
         tensors, about = unpack(path.read_bytes())
         run = about["run"]
         state = {n.removeprefix(_RUN): v for n, v in tensors.items() if n.startswith(_RUN)}
-        return Checkpoint(run["keys"], state, run["about"])
-    except (OSError, SafetensorError, KeyError, ValueError):
-        return None  # it is trained from the start then
+        checkpoint = Checkpoint(run["keys"], state, run["about"])
+        if checkpoint.checksum == run["checksum"]:
+            return checkpoint
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+        pass
+    return None  # it is trained from the start then

@@ -23,6 +23,7 @@ from pydantic import Field
 from toymodel.checkpoint import TrainingPaused
 from toymodel.config import Config, Recipe
 from toymodel.job import JobResult, Progress, job_name, read_progress, run_job
+from toymodel.memory import physical_megabytes, training_megabytes
 from toymodel.model_file import model_key
 from toymodel.settings import Settings
 from toymodel.store import Store
@@ -38,31 +39,32 @@ class Refused(RuntimeError):
 class Limits(Settings):
     """What one job may ask for, and how many may wait.
 
-    queue: jobs that wait or run. weights: trained at once, all configs and restarts together;
-    each takes some 25 bytes. steps: of one job.
+    queue: jobs that wait or run. memory_mb: that one training takes, the machine's own unless
+    given. steps: of one training, all of its cycles together.
     """
 
     queue: Annotated[int, Field(ge=1, le=1_000)] = 20
-    weights: Annotated[int, Field(ge=1, le=10**10)] = 100_000_000
-    steps: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000_000
+    memory_mb: Annotated[int, Field(ge=1, le=10**8, default_factory=physical_megabytes)]
+    steps: Annotated[int, Field(ge=1, le=10**8)] = 10**8
 
     @classmethod
     def from_environment(cls) -> Limits:
-        """$TOYMODEL_MAX_QUEUE, _WEIGHTS and _STEPS; raises `SettingError` for anything odd."""
+        """$TOYMODEL_MAX_QUEUE, _MEMORY_MB and _STEPS; raises `SettingError` for anything odd."""
         given = {name: os.environ.get(f"TOYMODEL_MAX_{name.upper()}") for name in cls.model_fields}
         return cls.from_mapping({k: int(v) if v.isdecimal() else v for k, v in given.items() if v})
 
     def check(self, configs: Sequence[Config], recipe: Recipe) -> None:
         """Raises `Refused` for a job beyond these limits."""
-        weights = recipe.restarts * sum(2 * c.n_features * c.n_neurons for c in configs)
-        for what, asked, allowed in (
-            ("weights", weights, self.weights),
-            ("steps", recipe.steps, self.steps),
+        memory = training_megabytes(configs, recipe)
+        for what, asked, allowed, smaller in (
+            ("MB of memory", memory, self.memory_mb, "features, neurons, restarts or a batch"),
+            ("steps", recipe.total_steps, self.steps, "steps or cycles"),
         ):
             if asked > allowed:
                 raise Refused(
                     f"This training asks for {asked:,} {what}; this copy allows {allowed:,}. "
-                    "Make it smaller, or run toymodel on your own machine, where you set the limit."
+                    f"Take fewer or smaller {smaller}, or run toymodel on your own machine: "
+                    "`make run` in a copy of the project."
                 )
 
 
@@ -137,7 +139,7 @@ class JobManager:
             failure = next((self._failures[key] for key in keys if key in self._failures), None)
         if not wanted:
             failed = Progress(state="failed", message=failure) if failure else None
-            return self._paused(job_name(keys)) or failed
+            return self._paused(self._name(configs, recipe)) or failed
         for job in wanted:
             job.snapshot = read_progress(job.scratch / "progress", job.snapshot)
         parts = [job.snapshot[1] for job in wanted]
@@ -147,10 +149,15 @@ class JobManager:
             state="running" if any(job.future.running() for job in wanted) else "waiting",
             place=order.index(wanted[0]),
             step=shown.step,
-            steps=shown.steps or wanted[0].recipe.steps,
+            steps=shown.steps or wanted[0].recipe.total_steps,
             remaining=shown.remaining if len(running) == len(parts) else float("nan"),
             models={key: value for part in parts for key, value in part.models.items()},
         )
+
+    def _name(self, configs: Sequence[Config], recipe: Recipe) -> str:
+        """Of the job that a request for these configs would start."""
+        missing = [c for c in dict.fromkeys(configs) if not self.store.has(c, recipe)]
+        return job_name([model_key(config, recipe) for config in missing])
 
     def _paused(self, name: str) -> Progress | None:
         path = self.store.paused(name)
@@ -163,7 +170,7 @@ class JobManager:
             self._paused_seen[name] = found
             while len(self._paused_seen) > _PAUSED_SEEN:
                 self._paused_seen.popitem(last=False)
-        return replace(found[1], state="paused")
+        return replace(found[1], state="paused") if found[1].steps else None
 
     def pause(self, configs: Sequence[Config], recipe: Recipe, visitor: str) -> int:
         """Stop the training of these configs so that a later request goes on with it.
@@ -173,6 +180,7 @@ class JobManager:
         """
         alone, others = self._left_alone(configs, recipe, visitor)
         for job in alone:
+            job.stopping = True  # who asks again gets a job that goes on from the pause
             with suppress(OSError):
                 (job.scratch / "pause").touch()
             job.future.cancel()
@@ -185,17 +193,21 @@ class JobManager:
         """
         alone, others = self._left_alone(configs, recipe, visitor)
         for job in alone:
-            job.stopping = True
-            with suppress(OSError):
-                (job.scratch / "cancel").touch()
-            if not job.future.cancel():
-                kill = getattr(self.executor, "kill", None)
-                if kill:
-                    threading.Timer(_GRACE_SECONDS, kill, (job.future,)).start()
+            self._stop(job)
         if not others:
-            with suppress(OSError):
-                self.store.paused(_name(configs, recipe)).unlink(missing_ok=True)
+            for name in {self._name(configs, recipe), *(job_name(job.keys) for job in alone)}:
+                with suppress(OSError):
+                    self.store.paused(name).unlink(missing_ok=True)
         return others
+
+    def _stop(self, job: _Job) -> None:
+        job.stopping = True
+        with suppress(OSError):
+            (job.scratch / "cancel").touch()
+        if not job.future.cancel():
+            kill = getattr(self.executor, "kill", None)
+            if kill:
+                threading.Timer(_GRACE_SECONDS, kill, (job.future,)).start()
 
     def _left_alone(
         self, configs: Sequence[Config], recipe: Recipe, visitor: str
@@ -213,8 +225,7 @@ class JobManager:
         with self._lock:
             jobs = list(self._jobs.values())
         for job in jobs:
-            job.visitors.clear()
-            self.cancel(job.configs, job.recipe, "")
+            self._stop(job)  # what was paused stays, for the next server
         self.executor.shutdown(wait=True)
         self._folder.cleanup()
 
@@ -255,7 +266,7 @@ class JobManager:
             except (CancelledError, TrainingPaused):
                 pass
             except Exception as error:
-                if not job.stopping:
+                if not (job.scratch / "cancel").exists():
                     failures = dict.fromkeys(job.keys, f"{error}" or type(error).__name__)
             self._failures |= failures
             while len(self._failures) > 1_000:
@@ -265,7 +276,3 @@ class JobManager:
             path.unlink(missing_ok=True)
         with suppress(OSError):
             job.scratch.rmdir()
-
-
-def _name(configs: Sequence[Config], recipe: Recipe) -> str:
-    return job_name([model_key(config, recipe) for config in configs])

@@ -156,7 +156,8 @@ class Run:
             prefix = f"shard{k}."
             state = {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
             shard.restore(state, about["window_steps"][k])
-        self.draws.restore(about["draws"])
+        if self.done:  # before the first step a stream has yet to make what it needs
+            self.draws.restore(about["draws"])
         self.began = time.perf_counter()
 
     def advance(self, threads: Executor) -> None:
@@ -283,7 +284,9 @@ class Run:
 
     def _reason(self, index: int) -> str:
         steps = [at for (config, _), at in self.exploded_at.items() if config == index]
-        step = min(steps, default=self.recipe.steps)
+        # A config without restarts diverged in an earlier cycle.
+        last = self.recipe.steps if self.restarts(index) else 0
+        step = self._steps_before + min(steps, default=last)
         p = self.configs[index].feature_probability
         cause, _ = likely_cause(self.configs[index], self.recipe)
         return f"Training diverged at p = {p:g} by step {step:,}: {cause}."

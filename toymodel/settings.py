@@ -69,6 +69,12 @@ class Settings(BaseModel):
         """What `field` may be, in words: 'a whole number from 1 to 2,000'."""
         return _allowed(cls.model_fields[field])
 
+    @classmethod
+    def bounds(cls, field: str) -> tuple[Any, Any]:
+        """The lowest and the highest number that a field's range names, be they allowed or not."""
+        limits = _limits(cls.model_fields[field])
+        return limits.get("ge", limits.get("gt")), limits.get("le", limits.get("lt"))
+
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, checked like a new one."""
         return type(self)(**(self.model_dump() | changes))
@@ -106,12 +112,7 @@ def _allowed(field: FieldInfo) -> str:
         return field.description
     if get_origin(field.annotation) is Literal:
         return "one of " + ", ".join(repr(choice) for choice in get_args(field.annotation))
-    limits = {
-        name: getattr(item, name)
-        for item in field.metadata
-        for name in ("ge", "gt", "le", "lt")
-        if getattr(item, name, None) is not None
-    }
+    limits = _limits(field)
     if plain_type(field) is int:
         return f"a whole number from {limits['ge']:,} to {limits['le']:,}"
     low = f"from {limits['ge']:g}" if "ge" in limits else f"above {limits['gt']:g}"
@@ -119,3 +120,12 @@ def _allowed(field: FieldInfo) -> str:
         return f"a number {low} and below {limits['lt']:g}"
     high = limits.get("le", math.inf)
     return f"a number {low} {'to' if 'ge' in limits else 'and at most'} {high:g}"
+
+
+def _limits(field: FieldInfo) -> dict[str, Any]:
+    return {
+        name: getattr(item, name)
+        for item in field.metadata
+        for name in ("ge", "gt", "le", "lt")
+        if getattr(item, name, None) is not None
+    }

@@ -6,12 +6,16 @@ import math
 
 import streamlit as st
 
-from pages.shared.catalogue import PAGES, SWEEP
+from pages.shared.catalogue import PAGES, SWEEP, TRAIN
 from pages.shared.resources import colours, store
 from pages.shared.sweep_state import SweepState
+from toymodel.charts.loss_curve import loss_curve
+from toymodel.charts.raw_weights import raw_weights
 from toymodel.charts.stack_panel import stack_data, stack_template
-from toymodel.frames import blocks, columns, spans
+from toymodel.frames import blocks, columns, loss_curves, signed_bars, spans
+from toymodel.loss import no_superposition_loss
 from toymodel.polysemanticity import CLASSES, neurons
+from toymodel.shipped import MOTIF
 
 
 def draw_cards() -> None:
@@ -47,4 +51,37 @@ def _sweep_picture() -> None:
         )
 
 
-_PICTURES = {SWEEP: _sweep_picture}
+def _train_picture() -> None:
+    (config,), recipe = MOTIF
+    model = store().get(config, recipe)
+    if model is None:
+        st.caption("Not trained here yet.")
+        return
+    st.caption(
+        f"{config.n_features} features in {config.n_neurons} neurons: input weights, and how the "
+        "loss of 8 restarts fell"
+    )
+    st.altair_chart(
+        raw_weights(
+            signed_bars(model.weights),
+            n_features=config.n_features,
+            title="",
+            theme=colours(),
+            height=90,
+        ),
+        key="card-train-weights",
+    )
+    st.altair_chart(
+        loss_curve(
+            loss_curves(model.history),
+            against="step",
+            yardstick=no_superposition_loss(config),
+            shown=model.best,
+            theme=colours(),
+            height=250,
+        ),
+        key="card-train-loss",
+    )
+
+
+_PICTURES = {SWEEP: _sweep_picture, TRAIN: _train_picture}

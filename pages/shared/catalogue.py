@@ -35,8 +35,14 @@ SWEEP = Entry(
     "sweep",
     "Neurons go from monosemantic to polysemantic as features get sparser.",
 )
+TRAIN = Entry(
+    "pages/train.py",
+    "Train your own",
+    "train",
+    "Set a model, watch it learn, see why it went well or badly, and take it away.",
+)
 
-PAGES = (OVERVIEW, SWEEP)
+PAGES = (OVERVIEW, SWEEP, TRAIN)
 
 _THROUGH_APP = "through_app"
 

@@ -2,61 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
+from pages.shared.recipes import PRESETS
 from pages.shared.sweep_state import (
     DENSITIES_ALLOWED,
+    SWEEP_STATE,
     SweepState,
     parse_densities,
     write_densities,
 )
+from pages.shared.widgets import threshold_inputs
 from toymodel.config import MAX_SEED
 from toymodel.settings import SettingError
 
-STATE = "sweep.state"
 _DRAFT = "sweep.densities.draft"
-_REFUSED = "sweep.refused"
 _DENSITIES = "sweep.p"
-
-PRESETS = {
-    "quick": "quick: for a first look",
-    "standard": "standard",
-    "thorough": "thorough: lowest loss",
-    "usual": "usual: as in courses",
-}
-
-
-def current_state() -> tuple[SweepState, list[str]]:
-    """The link's state, or the one that this visitor left; and what is wrong with the link."""
-    link = {name: st.query_params.get_all(name) for name in st.query_params}
-    if link:
-        state, problems = SweepState.from_link(link)
-    else:
-        state, problems = st.session_state.get(STATE, SweepState()), []
-    remember(state)
-    return state, problems
-
-
-def remember(state: SweepState) -> None:
-    """Make this the page's state: in the link, and for when the visitor comes back."""
-    st.session_state[STATE] = state
-    if st.query_params.to_dict() != state.link:
-        st.query_params.from_dict(state.link)
 
 
 def controls(state: SweepState) -> None:
     """Draw every control; each change becomes the page's state at once."""
-    if refused := st.session_state.pop(_REFUSED, None):
-        st.error(refused)
-
-    def bound(part: str, field: str, value: object) -> dict[str, Any]:
-        # The state decides what a widget shows; a widget's change makes the next state.
-        key = f"sweep.{field}"
-        st.session_state[key] = value
-        return {"key": key, "on_change": _changed, "args": (key, part, field)}
-
+    SWEEP_STATE.show_refused()
+    bound = SWEEP_STATE.bound
     base, view, thresholds = state.base, state.view, state.thresholds
     st.header("Models")
     left, right = st.columns(2)
@@ -101,33 +68,8 @@ def controls(state: SweepState) -> None:
         st.segmented_control(
             label, choices, required=True, **bound("view", field, getattr(view, field))
         )
-    with st.expander("Where the classes end"):
-        st.number_input(
-            "Monosemantic: second largest weight below",
-            0.0,
-            1.0,
-            step=0.01,
-            format="%.3g",
-            help="Relative to the neuron's largest input weight; usually 0.05.",
-            **bound("thresholds", "second_weight", thresholds.second_weight),
-        )
-        st.number_input(
-            "Slightly polysemantic: extra weight below",
-            0.0,
-            100.0,
-            step=0.1,
-            format="%.3g",
-            help="The height of the stack above its first block; usually 1.",
-            **bound("thresholds", "extra_weight", thresholds.extra_weight),
-        )
+    threshold_inputs(SWEEP_STATE, thresholds)
     st.button("Back to the paper's setting", on_click=_reset, width="stretch")
-
-
-def _changed(key: str, part: str, field: str) -> None:
-    try:
-        remember(st.session_state[STATE].changed(part, field, st.session_state[key]))
-    except SettingError as error:
-        st.session_state[_REFUSED] = str(error)
 
 
 def _densities(state: SweepState) -> None:
@@ -149,9 +91,9 @@ def _densities(state: SweepState) -> None:
 
 
 def _densities_changed() -> None:
-    text, old = st.session_state[_DENSITIES], st.session_state[STATE]
+    text, old = st.session_state[_DENSITIES], SWEEP_STATE.left()
     try:
-        remember(old.changed("training", "densities", parse_densities(text)))
+        SWEEP_STATE.remember(old.changed("training", "densities", parse_densities(text)))
     except SettingError:
         st.session_state[_DRAFT] = (text, write_densities(old.training.densities))
     else:
@@ -160,4 +102,4 @@ def _densities_changed() -> None:
 
 def _reset() -> None:
     st.session_state.pop(_DRAFT, None)
-    remember(SweepState())
+    SWEEP_STATE.remember(SweepState())

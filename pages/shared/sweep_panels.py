@@ -11,8 +11,7 @@ import streamlit as st
 
 from pages.shared.links import number
 from pages.shared.resources import colours
-from pages.shared.sweep_controls import STATE, remember
-from pages.shared.sweep_state import SweepState
+from pages.shared.sweep_state import SWEEP_STATE, SweepState
 from toymodel.charts.stack_panel import SELECTION, stack_data, stack_template
 from toymodel.config import Config
 from toymodel.frames import LEAST_BLOCK, blocks, columns, neuron_weights, spans
@@ -119,11 +118,11 @@ def _counts(state: SweepState, weights: Weights, emphasis: str = "") -> str:
 def _on_click(key: str, p: float) -> Callable[[], None]:
     def select() -> None:
         chosen = st.session_state[key]["selection"].get(SELECTION, [])
-        state: SweepState = st.session_state[STATE]
+        state = SWEEP_STATE.left()
         neuron = chosen[0].get("neuron") if chosen else None
         if neuron is None:
             return
-        remember(replace(state, view=state.view.replace(at=p, neuron=int(neuron))))
+        SWEEP_STATE.remember(replace(state, view=state.view.replace(at=p, neuron=int(neuron))))
 
     return select
 
@@ -188,6 +187,6 @@ def _selected(state: SweepState, model: Model) -> None:
     )
 
     def clear() -> None:
-        remember(replace(state, view=state.view.replace(at=None, neuron=None)))
+        SWEEP_STATE.remember(replace(state, view=state.view.replace(at=None, neuron=None)))
 
     st.button("Close", on_click=clear, key="close-neuron")

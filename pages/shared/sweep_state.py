@@ -9,14 +9,14 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from pages.shared.links import Param, number, parse, refused, write
+from pages.shared.page_state import PageState
+from pages.shared.recipes import Preset
 from toymodel.config import RECIPES, Config, Recipe
 from toymodel.polysemanticity import Thresholds
 from toymodel.settings import Settings
 from toymodel.sweep import MAX_DENSITIES, PAPER_DENSITIES, sweep
 
 DENSITIES_ALLOWED = f"1 to {MAX_DENSITIES} different numbers above 0 and at most 1, with commas"
-
-Preset = Literal["quick", "standard", "thorough", "usual"]
 
 
 class Training(Settings):
@@ -150,3 +150,6 @@ class SweepState:
         if at in self.training.densities and neuron is not None and neuron < self.base.n_neurons:
             return self
         return replace(self, view=self.view.replace(at=None, neuron=None))
+
+
+SWEEP_STATE = PageState("sweep", SweepState(), SweepState.from_link)

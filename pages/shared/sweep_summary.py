@@ -9,13 +9,13 @@ import streamlit as st
 
 from pages.shared.links import number
 from pages.shared.resources import colours
+from pages.shared.stack_legend import stack_legend
 from pages.shared.sweep_state import SweepState
-from toymodel.charts.colour_bar import colour_bar
 from toymodel.charts.sweep_summary import class_shares, gain
 from toymodel.config import Config
-from toymodel.frames import sweep_table
 from toymodel.model import Model
 from toymodel.polysemanticity import CLASSES
+from toymodel.sweep_table import sweep_table
 
 EXAMPLES = (
     ("The paper's sweep", {}, "seven densities, one seed"),
@@ -72,27 +72,12 @@ def draw_metrics(state: SweepState, models: Mapping[Config, Model | None]) -> No
 def draw_legend(state: SweepState) -> None:
     """What the colours and the heights mean."""
     view = state.view
-    side = "input weight |W₁|" if view.weights == "input" else "output weight |W₂|"
-    height = "relative to the neuron's largest" if view.heights == "relative" else "as it is"
-    left, right = st.columns([7, 3], vertical_alignment="center")
-    left.markdown(
-        "One column is one neuron, sorted by the importance of its largest feature. One block is "
-        f"one {side}, {height}, the largest at the bottom; grey on top: the weights too small to "
-        "draw, together. **Click a neuron** for its weights. The background is the neuron's class, "
-        "by its input weights:"
-    )
-    theme = colours()
-    chip = "display: inline-block; padding: 2px 8px; margin: 0 6px 4px 0; border-top: 3px solid"
-    left.html(
-        "".join(
-            f'<span style="{chip} {theme.class_ink[name]}; color: {theme.class_ink[name]}; '
-            f'background: {theme.class_background[name]}">{name}</span>'
-            for name in CLASSES
-        )
-    )
-    right.altair_chart(
-        colour_bar(view.colour, state.base.n_features),
-        key=f"legend-{view.colour}",
+    stack_legend(
+        "input weight |W₁|" if view.weights == "input" else "output weight |W₂|",
+        "relative to the neuron's largest" if view.heights == "relative" else "as it is",
+        view.colour,
+        state.base.n_features,
+        "**Click a neuron** for its weights. ",
     )
 
 

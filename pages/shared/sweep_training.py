@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import streamlit as st
@@ -10,8 +9,8 @@ import streamlit as st
 from pages.shared.resources import jobs, visitor, warm_worker
 from pages.shared.sweep_panels import draw_panels
 from pages.shared.sweep_state import SweepState
+from pages.shared.training_words import progress_share, progress_words
 from toymodel.config import Config
-from toymodel.job import Progress
 from toymodel.jobs import Refused
 from toymodel.model import Model
 
@@ -49,7 +48,7 @@ def watch_training(state: SweepState, models: Mapping[Config, Model | None]) -> 
         st.rerun()
     _say_what_happened()
     left, right = st.columns([8, 2], vertical_alignment="center")
-    left.progress(_share(progress), text=_words(progress))
+    left.progress(progress_share(progress), text=progress_words(progress))
     right.button("Cancel", on_click=_cancel, args=(state,), width="stretch")
     live = {key: model.leading for key, model in progress.models.items()}
     draw_panels(state, models, live)
@@ -58,22 +57,6 @@ def watch_training(state: SweepState, models: Mapping[Config, Model | None]) -> 
 def _say_what_happened() -> None:
     if said := st.session_state.pop(_SAID, None):
         st.info(said)
-
-
-def _share(progress: Progress) -> float:
-    return progress.step / progress.steps if progress.steps else 0.0
-
-
-def _words(progress: Progress) -> str:
-    if progress.state == "waiting" and progress.place:
-        ahead = "1 training is" if progress.place == 1 else f"{progress.place} trainings are"
-        return f"Waiting: {ahead} ahead of this one."
-    if not progress.step:
-        return "Starting the training."
-    if progress.step == progress.steps:
-        return "Measuring the losses."
-    left = "" if math.isnan(progress.remaining) else f", about {progress.remaining:.0f} s left"
-    return f"Step {progress.step:,} of {progress.steps:,}{left}"
 
 
 def _cancel(state: SweepState) -> None:

@@ -2,9 +2,19 @@ from __future__ import annotations
 
 import re
 
+import altair as alt
+import pandas as pd
 import pytest
 
-from toymodel.charts.look import DARK, LIGHT, feature_colour, superposition_colour, theme
+from tests.charts.drawing import pixels, shows
+from toymodel.charts.look import (
+    DARK,
+    LIGHT,
+    feature_colour,
+    standing_alone,
+    superposition_colour,
+    theme,
+)
 from toymodel.polysemanticity import CLASSES, UNUSED
 
 
@@ -34,6 +44,21 @@ def test_class_names_are_legible_on_their_background(each):
         assert contrast(each.class_ink[name], each.class_background[name]) >= 4.5
 
 
+@pytest.mark.parametrize("each", [LIGHT, DARK], ids=["light", "dark"])
+def test_text_is_legible_on_the_background_of_a_chart_that_stands_alone(each):
+    assert contrast(each.ink, each.background) >= 7
+    plain = alt.LayerChart(layer=[alt.Chart(pd.DataFrame({"x": [1]})).mark_point().encode(x="x")])
+    chart = standing_alone(plain, title="Name", subtitle=["about"], theme=each, width=300)
+    spec = chart.to_dict()
+    assert (spec["title"]["text"], spec["title"]["subtitle"]) == ("Name", ["about"])
+    config = spec["config"]
+    assert config["background"] == each.background
+    assert config["title"]["color"] == config["title"]["subtitleColor"] == each.ink
+    for part in ("axis", "legend"):
+        assert config[part]["labelColor"] == config[part]["titleColor"] == each.ink
+    assert shows(pixels(chart), each.background, 10_000)
+
+
 def test_few_features_have_categories_and_many_a_rank():
     few, many = feature_colour(20).to_dict(), feature_colour(21).to_dict()
     assert (few["type"], few["scale"]["domain"]) == ("nominal", list(range(20)))
@@ -44,3 +69,11 @@ def test_few_features_have_categories_and_many_a_rank():
 def test_superposition_is_viridis_from_zero_to_one_as_in_the_paper():
     scale = superposition_colour().to_dict()["scale"]
     assert (scale["scheme"], scale["domain"], scale["clamp"]) == ("viridis", [0, 1], True)
+
+
+def test_features_chosen_of_many_are_told_apart_by_category():
+    chosen = feature_colour(100, [7, 3]).to_dict()
+    assert (chosen["type"], chosen["scale"]["domain"]) == ("nominal", [7, 3])
+    small = feature_colour(6, [5, 2]).to_dict()
+    assert small["scale"]["domain"] == list(range(6))
+    assert feature_colour(100, range(21)).to_dict()["type"] == "quantitative"

@@ -50,6 +50,14 @@ def test_weights_are_written_on_the_edges_while_there_are_few():
     assert numbers(many) == 0
 
 
+def test_inputs_and_outputs_are_named():
+    spec = chart().to_dict()
+    names = [layer for layer in layers(spec) if mark(layer)["type"] == "text"]
+    named = [layer for layer in names if layer["encoding"]["text"]["field"] == "node"]
+    assert len(named) == 2
+    assert set(rows(spec, named[0])["node"]) == {"x0", "x1", "y0", "y1"}
+
+
 def test_the_graph_is_drawn_in_the_colours_of_the_theme():
     for theme in (LIGHT, DARK):
         picture = pixels(chart(two_neurons_a_feature(2), theme).properties(width=500))

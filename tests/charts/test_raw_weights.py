@@ -9,10 +9,10 @@ from toymodel.charts.look import LIGHT
 from toymodel.charts.raw_weights import raw_weights
 
 
-def chart(given, side: str = "input"):
+def chart(given, side: str = "input", **options):
     n = given.W1.shape[1]
     bars = frames.signed_bars(given, side=side)
-    return raw_weights(bars, n_features=n, title="weights in", theme=LIGHT)
+    return raw_weights(bars, n_features=n, title="weights in", theme=LIGHT, **options)
 
 
 def test_bars_are_those_of_the_frame_above_and_below_the_axis():
@@ -52,3 +52,21 @@ def test_many_features_are_drawn_too():
 def test_a_network_without_weights_is_an_axis():
     picture = pixels(chart(weights(np.zeros((2, 2)), np.zeros((2, 2)))).properties(width=300))
     assert shows(picture, LIGHT.ink)
+
+
+def test_the_height_axis_fits_the_weights_or_is_that_of_the_chart_beside_it():
+    def domain(**options) -> list[float]:
+        spec = chart(weights([[4, 1], [-1, 0]], np.ones((2, 2))), **options).to_dict()
+        return by_field(spec, "color", "feature")["encoding"]["y"]["scale"]["domain"]
+
+    assert domain() == [-5.5, 5.5]
+    assert domain(reach=8.0) == [-8, 8]
+
+
+def test_features_are_named_on_request():
+    def legend(**options) -> object:
+        spec = chart(two_neurons_a_feature(2), **options).to_dict()
+        return by_field(spec, "color", "feature")["encoding"]["color"]["legend"]
+
+    assert legend() is None
+    assert legend(legend=True) is not None

@@ -9,6 +9,7 @@ from tests.charts.drawing import by_field, layers, mark, pixels, rows, shows
 from toymodel import frames
 from toymodel.charts.look import DARK, LIGHT
 from toymodel.charts.stack_panel import SELECTION, stack_panel
+from toymodel.polysemanticity import CLASSES
 
 CONFIG = tm.Config(n_features=4, n_neurons=5)
 NETWORK = weights(
@@ -85,10 +86,34 @@ def test_small_weights_are_drawn_as_one_grey_block():
     assert shows(pixels(panel(network, top=1.2).properties(width=900)), LIGHT.faint)
 
 
+def test_columns_of_a_pixel_or_two_are_not_hidden_by_the_gaps_between_blocks():
+    m = 600
+    given = weights(np.tile(np.eye(2), (m // 2, 1)), np.ones((2, m)))
+    columns = frames.columns(given)
+    blocks = frames.blocks(tm.Config(n_features=2, n_neurons=m), given)
+    many = stack_panel(
+        blocks, columns, frames.spans(columns), n_features=2, top=1.2, theme=LIGHT, colour="feature"
+    )
+    picture = pixels(many.properties(width=300))
+    assert shows(picture, "#4c78a8", 5_000, within=60)
+
+
 def test_a_network_without_weights_is_drawn_without_blocks():
     chart = panel(weights(np.zeros((5, 4)), np.zeros((4, 5))))
     picture = pixels(chart.properties(width=400))
     assert shows(picture, LIGHT.class_background["unused"])
+
+
+def test_a_panel_by_itself_says_what_heights_and_colours_mean():
+    spec = panel(heights="|W1|", legend=True).to_dict()
+    colour = by_field(spec, "color", "superposition")
+    assert colour["encoding"]["color"]["legend"]["values"] == [0, 0.5, 1]
+    assert colour["encoding"]["y"]["axis"]["title"] == "|W1|"
+    scale = by_field(spec, "fill", "class")["encoding"]["fill"]["scale"]
+    assert scale["domain"] == list(CLASSES)
+    assert scale["range"] == [LIGHT.class_ink[name] for name in CLASSES]
+    beside_others = by_field(panel().to_dict(), "color", "superposition")["encoding"]
+    assert (beside_others["color"]["legend"], beside_others["y"]["axis"]) == (None, None)
 
 
 def test_the_chart_has_words_for_those_who_cannot_see_it():

@@ -8,8 +8,8 @@ from tests.builders import model, weights
 from tests.charts.drawing import by_field, layers, mark, pixels, rows, shows
 from toymodel.charts.look import DARK, LIGHT
 from toymodel.charts.sweep_summary import class_shares, gain
-from toymodel.frames import sweep_table
 from toymodel.polysemanticity import CLASSES, UNUSED
+from toymodel.sweep_table import sweep_table
 
 TABLE = pd.DataFrame(
     {

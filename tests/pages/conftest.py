@@ -21,10 +21,17 @@ expect.set_options(timeout=30_000)  # other programs may want the processor too
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a dashboard whose store holds the shipped models alone."""
+def server_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the server's store, which holds the shipped models alone at first."""
     cache = tmp_path_factory.mktemp("cache")
     shutil.copytree(ROOT / "cache" / "shipped", cache / "shipped")
+    return cache
+
+
+@pytest.fixture(scope="session")
+def server(server_cache: Path) -> Iterator[str]:
+    """The address of a dashboard."""
+    cache = server_cache
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

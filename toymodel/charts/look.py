@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import altair as alt
@@ -17,6 +18,7 @@ class Theme:
 
     class_background: dict[str, str]
     class_ink: dict[str, str]
+    background: str
     gap: str
     ink: str
     faint: str
@@ -31,6 +33,7 @@ _NAMES = (*CLASSES, UNUSED)
 LIGHT = Theme(
     class_background=dict(zip(_NAMES, ("#e6dce9", "#dbe7ee", "#fdf6d3", "#e8e8e8"), strict=True)),
     class_ink=dict(zip(_NAMES, ("#6a0b83", "#2a628c", "#7d6200", "#5c5c5c"), strict=True)),
+    background="#ffffff",
     gap="#ffffff",
     ink="#31333f",
     faint="#c9cbd1",
@@ -42,6 +45,7 @@ LIGHT = Theme(
 DARK = Theme(
     class_background=dict(zip(_NAMES, ("#52405c", "#2f4b5c", "#544b29", "#3d3d42"), strict=True)),
     class_ink=dict(zip(_NAMES, ("#e6c4f2", "#a5d3f2", "#f2da85", "#cfcfcf"), strict=True)),
+    background="#0f1116",
     gap="#16171d",
     ink="#fafafa",
     faint="#4b4e57",
@@ -57,10 +61,15 @@ def theme(dark: bool) -> Theme:
     return DARK if dark else LIGHT
 
 
-def feature_colour(n_features: int) -> alt.Color:
-    """A colour a feature: 20 categories while they are few, else by rank of importance."""
-    if n_features <= MAX_NAMED_FEATURES:
-        scale = alt.Scale(scheme="tableau20", domain=list(range(n_features)))
+def feature_colour(n_features: int, chosen: Sequence[int] | None = None) -> alt.Color:
+    """A colour a feature: 20 categories while they are few, else by rank of importance.
+
+    chosen: the features that a chart shows of many; up to 20 of them are categories too, because
+    neighbours by rank look alike.
+    """
+    named = range(n_features) if chosen is None or n_features <= MAX_NAMED_FEATURES else chosen
+    if len(named) <= MAX_NAMED_FEATURES:
+        scale = alt.Scale(scheme="tableau20", domain=list(named))
         return alt.Color("feature:N", scale=scale, title="feature")
     scale = alt.Scale(scheme="plasma", domain=[0, n_features - 1], reverse=True)
     return alt.Color("feature:Q", scale=scale, title="feature, by importance")
@@ -70,3 +79,48 @@ def superposition_colour() -> alt.Color:
     """Viridis as in the paper: dark for a feature by itself, yellow where it shares."""
     scale = alt.Scale(scheme="viridis", domain=[0, 1], clamp=True)
     return alt.Color("superposition:Q", scale=scale, title="superposition of the feature")
+
+
+def standing_alone(
+    chart: alt.LayerChart, *, title: str, subtitle: Sequence[str], theme: Theme, width: int
+) -> alt.LayerChart:
+    """A chart with what a page gives it: title, width, background, and legible text on it."""
+    return (
+        chart.properties(
+            width=width,
+            padding=16,
+            title=alt.Title(title, subtitle=list(subtitle)),
+        )
+        .configure(background=theme.background)
+        .configure_title(
+            anchor="start",
+            offset=14,
+            color=theme.ink,
+            fontSize=16,
+            subtitleColor=theme.ink,
+            subtitleFontSize=12,
+            subtitleLineHeight=16,
+            subtitlePadding=6,
+        )
+        .configure_axis(
+            labelColor=theme.ink,
+            titleColor=theme.ink,
+            labelFontSize=12,
+            titleFontSize=12,
+            titleFontWeight="normal",
+            titlePadding=8,
+            gridColor=theme.faint,
+            gridOpacity=0.5,
+            domainColor=theme.node,
+            tickColor=theme.node,
+        )
+        .configure_legend(
+            labelColor=theme.ink,
+            titleColor=theme.ink,
+            labelFontSize=12,
+            titleFontSize=12,
+            titleFontWeight="normal",
+            titleLimit=300,
+        )
+        .configure_view(stroke=None)
+    )

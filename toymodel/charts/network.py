@@ -56,7 +56,7 @@ def network(
     )
     nodes = pd.DataFrame(
         [
-            {"x": (i + 0.5) / n_features, "y": height_, "feature": i, "node": f"{name} {i}"}
+            {"x": (i + 0.5) / n_features, "y": height_, "feature": i, "node": f"{name}{i}"}
             for height_, name in ((2.0, "x"), (0.0, "y"))
             for i in range(n_features)
         ]
@@ -69,6 +69,13 @@ def network(
         .mark_circle(size=_NODE, opacity=1)
         .encode(x=x, y=y, color=feature_colour(n_features).legend(None), tooltip="node:N"),
     ]
+    for height_, shift in ((2.0, -17), (0.0, 17)):
+        layers.append(
+            alt.Chart(nodes)
+            .transform_filter(alt.datum.y == height_)
+            .mark_text(fontSize=11, dy=shift, color=theme.ink)
+            .encode(x=x, y=y, text="node:N")
+        )
     if len(edges) <= _MOST_NUMBERS:
         numbers = alt.Chart(edges).encode(
             x=alt.X("middle_x:Q", scale=alt.Scale(domain=[0, 1]), axis=None),

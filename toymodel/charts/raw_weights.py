@@ -11,12 +11,23 @@ _NO_PLUS_ZERO = "datum.value == 0 ? '0' : datum.label"
 
 
 def raw_weights(
-    bars: pd.DataFrame, *, n_features: int, title: str, theme: Theme, height: int = 150
+    bars: pd.DataFrame,
+    *,
+    n_features: int,
+    title: str,
+    theme: Theme,
+    height: int = 150,
+    reach: float | None = None,
+    legend: bool = False,
 ) -> alt.LayerChart:
-    """Bars of the frame that `frames.signed_bars` gives, one colour a feature."""
+    """Bars of the frame that `frames.signed_bars` gives, one colour a feature.
+
+    reach: how far the height axis goes to either side, where charts are compared.
+    legend: whether to name the features' colours.
+    """
     count = bars["column"].to_numpy().max() + 1
     x_scale = alt.Scale(domain=[0, count], nice=False)
-    reach = bars[["low", "high"]].abs().to_numpy().max() * 1.1
+    reach = reach or float(bars[["low", "high"]].abs().to_numpy().max()) * 1.1
     ticks = alt.Axis(
         values=[-1, 0, 1] if reach < 2 else alt.Undefined,
         tickCount=5,
@@ -32,7 +43,7 @@ def raw_weights(
             x2="end:Q",
             y=alt.Y("low:Q", title=None, scale=alt.Scale(domain=[-reach, reach]), axis=ticks),
             y2="high:Q",
-            color=feature_colour(n_features).legend(None),
+            color=feature_colour(n_features).legend(alt.Legend() if legend else None),
             tooltip=["neuron:Q", "feature:Q", alt.Tooltip("weight:Q", format="+.3f")],
         )
     )

@@ -17,6 +17,7 @@ SELECTION = "neuron"
 _NAME_PIXELS = 84
 _GAP = 0.12
 _LEAST_PIXELS_WITH_GAP = 2.5
+_MOST_WITH_GAPS = 240
 
 
 def stack_panel(
@@ -29,13 +30,28 @@ def stack_panel(
     theme: Theme,
     colour: Literal["superposition", "feature"] = "superposition",
     selected: int | None = None,
+    heights: str | None = None,
+    height: int = 200,
+    legend: bool = False,
 ) -> alt.LayerChart:
     """A stack plot of the frames that `frames.blocks`, `columns` and `spans` give.
 
     top: the upper end of the height axis, the same for panels that are compared. selected: a
-    neuron to mark.
+    neuron to mark. heights: what the height axis shows, in words; no axis without. legend:
+    whether to say below what the colours mean.
     """
-    chart = _layers(len(columns), n_features, top, theme, colour)
+    classes = tuple(name for name in theme.class_ink if name in set(spans["class"]))
+    chart = _layers(
+        len(columns),
+        n_features,
+        top,
+        theme,
+        colour,
+        scale=heights is not None,
+        height=height,
+        heights=heights,
+        classes=classes if legend else (),
+    )
     data = stack_data(blocks, columns, spans, theme=theme, selected=selected)
     chart.description = "Neuron weight stack plot: a column a neuron, a block a weight."
     chart.datasets = {name: frame.to_dict("records") for name, frame in data.items()}
@@ -100,14 +116,23 @@ def _layers(
     colour: Literal["superposition", "feature"],
     scale: bool = False,
     height: int = 200,
+    heights: str | None = None,
+    classes: tuple[str, ...] = (),
 ) -> alt.LayerChart:
     def across(edge: str) -> alt.X:
         return alt.X(edge, scale=alt.Scale(domain=[0, n_neurons], nice=False), axis=None)
 
     spans = alt.Chart(alt.NamedData("spans")).encode(x=across("start:Q"), x2="end:Q")
     background = spans.mark_rect().encode(fill=alt.Fill("background:N", scale=None))
+    named = alt.Fill(
+        "class:N",
+        scale=alt.Scale(domain=classes, range=[theme.class_ink[name] for name in classes]),
+        legend=alt.Legend(orient="top", title=None, labelLimit=200),
+    )
     rule = spans.mark_rect().encode(
-        y=alt.value(0), y2=alt.value(3), fill=alt.Fill("ink:N", scale=None)
+        y=alt.value(0),
+        y2=alt.value(3),
+        fill=named if classes else alt.Fill("ink:N", scale=None),
     )
     names = (
         spans.transform_filter(f"datum.named && datum.share * width > {_NAME_PIXELS}")
@@ -147,23 +172,32 @@ def _layers(
         "y": alt.Y(
             "low:Q",
             scale=alt.Scale(domain=[0, top], nice=False),
-            axis=alt.Axis(title=None, grid=False, tickCount=4) if scale else None,
+            axis=alt.Axis(title=heights, grid=False, tickCount=4) if scale else None,
         ),
         # Gaps between blocks as in the paper, where they leave something of the block to see.
         "strokeWidth": alt.condition(
             f"(datum.high - datum.low) * {height / top} > {_LEAST_PIXELS_WITH_GAP}",
             alt.value(0.5),
             alt.value(0.1),
-        ),
+        )
+        if n_neurons <= _MOST_WITH_GAPS
+        else alt.value(0),
         "y2": "high:Q",
     }
     fill = superposition_colour() if colour == "superposition" else feature_colour(n_features)
+    ends = {"values": [0, 0.5, 1], "labelExpr": "datum.value == 1 ? '1+' : datum.label"}
+    explained = alt.Legend(
+        orient="bottom",
+        gradientLength=240,
+        titleLimit=300,
+        **(ends if colour == "superposition" else {}),
+    )
     features = (
         alt.Chart(alt.NamedData("blocks"))
         .mark_rect(stroke=theme.gap)
         .encode(
             **box,
-            color=fill.legend(None),
+            color=fill.legend(explained if classes else None),
             tooltip=[
                 alt.Tooltip("neuron:Q"),
                 alt.Tooltip("feature:Q"),

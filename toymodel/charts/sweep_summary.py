@@ -11,7 +11,7 @@ _DENSITY = "density 1 − S (sparser to the right)"
 
 
 def class_shares(table: pd.DataFrame, *, theme: Theme, height: int = 360) -> alt.LayerChart:
-    """Share of each class against density, from the frame that `frames.sweep_table` gives."""
+    """Share of each class against density, from the frame that `sweep_table` gives."""
     names = [name for name in theme.class_ink if name in table]
     long = table.melt(id_vars="density", value_vars=names, var_name="class", value_name="neurons")
     long["order"] = long["class"].map(names.index)
@@ -40,7 +40,10 @@ def gain(table: pd.DataFrame, *, theme: Theme, height: int = 360) -> alt.LayerCh
     x = alt.X("density:O", sort="descending", title=_DENSITY, axis=alt.Axis(labelAngle=0))
     line = (
         alt.Chart(table)
-        .mark_line(point=alt.OverlayMarkDef(size=60, filled=True), color=theme.negative)
+        .mark_line(
+            point=alt.OverlayMarkDef(size=60, filled=True, color=theme.negative),
+            color=theme.negative,
+        )
         .encode(
             x=x,
             y=alt.Y(

@@ -1,0 +1,38 @@
+"""Finished models: the server's, and those that a visitor brought in a file."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.resources import store
+from toymodel.config import Config, Recipe
+from toymodel.model import Model
+from toymodel.model_file import model_key
+
+_BROUGHT = "models.brought"
+_MOST = 8
+
+
+def find_model(config: Config, recipe: Recipe) -> Model | None:
+    """The stored model of these settings, or the one in a file that this visitor brought."""
+    return store().get(config, recipe) or _brought().get(model_key(config, recipe))
+
+
+def bring(model: Model) -> None:
+    """Keep a model from a file for this visitor alone, until the page is closed.
+
+    It is never stored: nobody can tell whether it is what its settings give.
+    """
+    brought = _brought()
+    brought[model_key(model.config, model.recipe)] = model
+    while len(brought) > _MOST:
+        del brought[next(iter(brought))]
+
+
+def was_brought(config: Config, recipe: Recipe) -> bool:
+    """Whether the model that `find_model` gives is from a file."""
+    return store().get(config, recipe) is None and model_key(config, recipe) in _brought()
+
+
+def _brought() -> dict[str, Model]:
+    return st.session_state.setdefault(_BROUGHT, {})

@@ -1,0 +1,83 @@
+"""A page's state: in its link, in this visitor's session, and changed by widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+import streamlit as st
+
+from toymodel.settings import SettingError
+
+
+class State(Protocol):
+    """What a page's state can do."""
+
+    @property
+    def link(self) -> dict[str, str]:
+        """The link's parameters."""
+        ...
+
+    def changed(self, part: str, field: str, value: object) -> Self:
+        """This state with one field of one part changed; raises `SettingError`."""
+        ...
+
+
+S = TypeVar("S", bound=State)
+
+
+@dataclass(frozen=True)
+class PageState(Generic[S]):
+    """Where a page's state is kept: the link is the truth, the session is for coming back.
+
+    name: of the page. default: the state of the first visit. from_link: reads a link's parameters,
+    and says what is wrong with them.
+    """
+
+    name: str
+    default: S
+    from_link: Callable[[Mapping[str, list[str]]], tuple[S, list[str]]]
+
+    def current(self) -> tuple[S, list[str]]:
+        """The link's state, or the one that this visitor left; and what is wrong with the link."""
+        link = {name: st.query_params.get_all(name) for name in st.query_params}
+        state, problems = self.from_link(link) if link else (self.left(), [])
+        self.remember(state)
+        return state, problems
+
+    def left(self) -> S:
+        """The state that this visitor last had here."""
+        return st.session_state.get(f"{self.name}.state", self.default)
+
+    def remember(self, state: S) -> None:
+        """Make this the page's state: in the link, and for when the visitor comes back."""
+        st.session_state[f"{self.name}.state"] = state
+        if st.query_params.to_dict() != state.link:
+            st.query_params.from_dict(state.link)
+
+    def bound(
+        self,
+        part: str,
+        field: str,
+        value: object,
+        read: Callable[[Any], object] = lambda value: value,
+    ) -> dict[str, Any]:
+        """What makes a widget show one field, and each change of it the page's next state.
+
+        read: from the widget's value to the field's.
+        """
+        key = f"{self.name}.{field}"
+        st.session_state[key] = value
+        return {"key": key, "on_change": self._changed, "args": (key, part, field, read)}
+
+    def show_refused(self) -> None:
+        """Say it where the last change of a widget was refused."""
+        if refused := st.session_state.pop(f"{self.name}.refused", None):
+            st.error(refused)
+
+    def _changed(self, key: str, part: str, field: str, read: Callable[[Any], object]) -> None:
+        try:
+            self.remember(self.left().changed(part, field, read(st.session_state[key])))
+        except SettingError as error:
+            st.session_state[f"{self.name}.refused"] = str(error)

@@ -1,0 +1,101 @@
+"""Two models side by side, and what differs between their settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.found import find_model
+from pages.shared.recipes import FIELDS
+from pages.shared.resources import jobs
+from pages.shared.train_live import request, say_what_happened
+from pages.shared.train_state import TRAIN_STATE, Choice, TrainState
+from pages.shared.train_view import Shown, draw_charts, draw_figures_that_matter
+from pages.shared.training_words import progress_share, progress_words
+from pages.shared.tried import note_tried
+
+
+def draw_comparison(state: TrainState, other: Choice) -> None:
+    """Both models; where one is not there yet, how to get it."""
+    say_what_happened()
+    with st.container(horizontal=True):
+        st.button("Back to the left one", on_click=_alone, args=(state.choice,))
+        st.button("Back to the right one", on_click=_alone, args=(other,))
+    st.dataframe(
+        differences(state.choice, other),
+        hide_index=True,
+        alt="What differs between the two models' settings",
+        key="differences",
+        width="content",
+    )
+    shown: list[Shown] = []
+    for cell, choice, which in zip(
+        st.columns(2), (state.choice, other), ("left", "right"), strict=True
+    ):
+        with cell, st.container(key=f"compared-{which}"):
+            st.subheader("Left" if which == "left" else "Right")
+            model = find_model(choice.config, choice.recipe)
+            if model is None:
+                _missing(choice, which)
+                continue
+            restart = state.view.restart if choice is state.choice else None
+            shown.append(Shown.of(model, restart))
+            draw_figures_that_matter(shown[-1], state.thresholds)
+    note_tried(*(c for c in (state.choice, other) if find_model(c.config, c.recipe)))
+    if len(shown) == 2:
+        draw_charts(state, shown)
+
+
+def differences(one: Choice, other: Choice) -> pd.DataFrame:
+    """The settings in which two models differ. Columns: setting, left, right (as text)."""
+    rows = [
+        {"setting": _label(name), "left": _written(left), "right": _written(right)}
+        for mine, theirs in ((one.config, other.config), (one.recipe, other.recipe))
+        for name, left in mine.model_dump().items()
+        if left != (right := getattr(theirs, name))
+    ]
+    return pd.DataFrame(rows, columns=["setting", "left", "right"])
+
+
+def _label(name: str) -> str:
+    return _CONFIG[name] if name in _CONFIG else FIELDS[name][0] if name in FIELDS else "Restarts"
+
+
+_CONFIG = {
+    "task": "Task",
+    "n_features": "Features n",
+    "n_neurons": "Neurons m",
+    "feature_probability": "Density 1 − S",
+    "importance_decay": "Importance decay d",
+    "seed": "Seed",
+}
+
+
+def _written(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value}"
+
+
+def _missing(choice: Choice, which: str) -> None:
+    progress = jobs().progress([choice.config], choice.recipe)
+    if progress and progress.active:
+        _wait(choice)
+        return
+    if progress and progress.message:
+        st.error(progress.message)
+    st.info("This model is not trained here yet.")
+    st.button("Train it", type="primary", on_click=request, args=(choice,), key=f"train-{which}")
+
+
+@st.fragment(run_every=1.0)
+def _wait(choice: Choice) -> None:
+    progress = jobs().progress([choice.config], choice.recipe)
+    if progress is None or not progress.active:
+        st.rerun()
+    st.progress(progress_share(progress), text=progress_words(progress))
+
+
+def _alone(choice: Choice) -> None:
+    state = TRAIN_STATE.left()
+    TRAIN_STATE.remember(replace(state, other=None).showing(choice))

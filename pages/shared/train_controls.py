@@ -1,0 +1,117 @@
+"""The controls of the page that trains one model."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args, get_origin
+
+import streamlit as st
+
+from pages.shared.recipes import FIELDS, PRESETS
+from pages.shared.train_examples import EXAMPLES, example_name
+from pages.shared.train_state import TRAIN_STATE, Choice, TrainState
+from pages.shared.widgets import threshold_inputs
+from toymodel.config import MAX_SEED, Recipe
+from toymodel.settings import plain_type
+from toymodel.task import TASKS
+
+_EXAMPLE = "train.example"
+_STEPS = {"learning_rate": 0.005, "min_active": 0.5}
+
+
+def controls(state: TrainState) -> None:
+    """Draw every control; each change becomes the page's state at once."""
+    TRAIN_STATE.show_refused()
+    bound = TRAIN_STATE.bound
+    config, recipe = state.config, state.recipe
+    st.session_state[_EXAMPLE] = example_name(state.choice)
+    st.selectbox(
+        "Start from",
+        list(EXAMPLES),
+        index=None,
+        key=_EXAMPLE,
+        placeholder="Your own settings",
+        on_change=_start_from,
+    )
+    st.header("Model")
+    st.selectbox(
+        "Task",
+        list(TASKS),
+        format_func=_TASKS.__getitem__,
+        help="What every output should be.",
+        **bound("config", "task", config.task),
+    )
+    left, right = st.columns(2)
+    left.number_input("Features n", 1, 2_000, **bound("config", "n_features", config.n_features))
+    right.number_input("Neurons m", 1, 2_000, **bound("config", "n_neurons", config.n_neurons))
+    left.number_input(
+        "Density 1 − S",
+        0.0,
+        1.0,
+        step=0.01,
+        format="%.4g",
+        help="How often a feature is not zero.",
+        **bound("config", "feature_probability", config.feature_probability),
+    )
+    right.number_input(
+        "Importance decay d",
+        0.0,
+        1.0,
+        step=0.05,
+        format="%.3g",
+        help="Feature i has importance d^i; the first one has 1.",
+        **bound("config", "importance_decay", config.importance_decay),
+    )
+    left.number_input(
+        "Seed",
+        0,
+        MAX_SEED,
+        help="Decides the initial weights and the training data.",
+        **bound("config", "seed", config.seed),
+    )
+    right.number_input(
+        "Restarts",
+        1,
+        64,
+        help="Models trained side by side from different initial weights; the one with the lowest "
+        "loss is shown first.",
+        **bound("recipe", "restarts", recipe.restarts),
+    )
+    st.selectbox(
+        "Recipe",
+        list(PRESETS),
+        format_func=PRESETS.__getitem__,
+        help="How it is trained. Choosing one sets every field below.",
+        **bound("preset", "preset", state.choice.preset),
+    )
+    with st.expander("Advanced: every field of the recipe"):
+        for name in FIELDS:
+            _recipe_input(name, recipe)
+    threshold_inputs(TRAIN_STATE, state.thresholds)
+
+
+_TASKS = {"abs": "absolute value, |x|"}
+
+
+def _recipe_input(name: str, recipe: Recipe) -> None:
+    label, sentence = FIELDS[name]
+    field = Recipe.model_fields[name]
+    bound = TRAIN_STATE.bound("recipe", name, getattr(recipe, name))
+    if get_origin(field.annotation) is Literal:
+        st.selectbox(label, get_args(field.annotation), **bound)
+    elif plain_type(field) is int:
+        st.number_input(label, *Recipe.bounds(name), **bound)
+    else:
+        low, high = Recipe.bounds(name)
+        step = _STEPS.get(name, 0.01)
+        st.number_input(label, float(low), float(high), step=step, format="%.4g", **bound)
+    st.caption(sentence)
+
+
+def _start_from() -> None:
+    if name := st.session_state[_EXAMPLE]:
+        show(EXAMPLES[name].choice)
+
+
+def show(choice: Choice) -> None:
+    """Make this the model that the page is about."""
+    TRAIN_STATE.remember(TRAIN_STATE.left().showing(choice))

@@ -1,0 +1,50 @@
+"""Why it went badly, and a button that changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.shared.train_live import train
+from pages.shared.train_state import Choice
+from toymodel.diagnosis import Finding, diagnose, diagnose_divergence
+from toymodel.model import Model
+from toymodel.model_file import model_key
+
+
+def draw_diagnosis(choice: Choice, model: Model, restart: int) -> None:
+    """What is wrong with a finished model, or that nothing is."""
+    findings = _findings(model_key(model.config, model.recipe), model, restart)
+    sound = findings[0].kind == "sound"
+    st.subheader("How it went" if sound else "Why did it go badly?")
+    _draw(choice, findings)
+
+
+def draw_divergence(choice: Choice, message: str) -> None:
+    """A training that left nothing."""
+    st.subheader("Why did it go badly?")
+    _draw(choice, [diagnose_divergence(choice.config, choice.recipe, message)])
+
+
+@st.cache_data(show_spinner=False, max_entries=1_000)
+def _findings(key: str, _model: Model, restart: int) -> list[Finding]:
+    return diagnose(_model, restart)
+
+
+def _draw(choice: Choice, findings: Sequence[Finding]) -> None:
+    for number, finding in enumerate(findings):
+        with st.container(border=True):
+            if finding.kind == "sound":
+                st.markdown(finding.says)
+                continue
+            st.markdown(f"**{finding.kind.capitalize()}.** {finding.says}")
+            if finding.changes:
+                recipe = choice.recipe.replace(**finding.changes)
+                st.button(
+                    finding.action,
+                    key=f"fix-{number}",
+                    on_click=train,
+                    args=(Choice(choice.config, choice.preset, recipe),),
+                    help="Changes the setting and trains the model.",
+                )

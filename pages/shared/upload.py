@@ -1,0 +1,49 @@
+"""Opening a model's file that somebody took away."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.found import bring
+from pages.shared.train_controls import show
+from pages.shared.train_state import Choice
+from toymodel.config import RECIPES, Recipe
+from toymodel.model_file import DamagedFile, from_bytes
+
+_UPLOAD = "train.upload"
+_SAID = "train.upload.said"
+
+
+def draw_upload() -> None:
+    """A box for a file; what is wrong with one is said below it."""
+    with st.expander("Open a model's file", expanded=_SAID in st.session_state):
+        st.file_uploader(
+            "A .safetensors file that this page, `toymodel.save` or the shell command wrote. "
+            "You alone will see it.",
+            type="safetensors",
+            key=_UPLOAD,
+            on_change=_take,
+        )
+        if said := st.session_state.pop(_SAID, None):
+            st.error(said)
+
+
+def _take() -> None:
+    file = st.session_state[_UPLOAD]
+    if file is None:
+        return
+    try:
+        model = from_bytes(file.getvalue(), file.name[:80])
+    except DamagedFile as error:
+        st.session_state[_SAID] = str(error)
+        return
+    bring(model)
+    show(Choice(model.config, _nearest(model.recipe), model.recipe))
+
+
+def _nearest(recipe: Recipe) -> str:
+    def changes(name: str) -> int:
+        preset = RECIPES[name].model_dump()
+        return sum(value != preset[field] for field, value in recipe.model_dump().items())
+
+    return min(RECIPES, key=changes)

@@ -1,0 +1,71 @@
+"""Train one model: set it, watch it learn, see why it went well or badly, take it away."""
+
+import streamlit as st
+
+from pages.shared.catalogue import require_app
+from pages.shared.found import find_model, was_brought
+from pages.shared.problems import show_problems
+from pages.shared.resources import jobs, store
+from pages.shared.takeaway import draw_takeaway
+from pages.shared.train_compare import draw_comparison
+from pages.shared.train_controls import controls
+from pages.shared.train_diagnosis import draw_diagnosis, draw_divergence
+from pages.shared.train_live import (
+    draw_live,
+    offer_more,
+    offer_training,
+    say_what_happened,
+    watch_training,
+)
+from pages.shared.train_notes import draw_notes
+from pages.shared.train_state import TRAIN_STATE
+from pages.shared.train_view import Shown, choose_restart, draw_charts, draw_figures_that_matter
+from pages.shared.tried import draw_tried, note_tried
+from pages.shared.upload import draw_upload
+
+require_app()
+state, problems = TRAIN_STATE.current()
+with st.sidebar:
+    controls(state)
+choice, config, recipe = state.choice, state.config, state.recipe
+
+# In this order: what ends in between is then found.
+progress = jobs().progress([config], recipe)
+model = find_model(config, recipe)
+
+st.title("A small network learns to compute |x|")
+st.markdown(
+    f"{config.n_features:,} features, {config.n_neurons:,} neurons: "
+    r"$y = \mathrm{ReLU}(W_2\,\mathrm{ReLU}(W_1 x) + b)$ should be $|x_i|$ for every feature, "
+    f"which is there with probability $1 - S = {config.feature_probability:g}$ and matters by "
+    f"$I_i = {config.importance_decay:g}^i$. Set a model on the left, train it, and watch."
+)
+show_problems(problems, tuple(store().notes))
+if state.other:
+    draw_comparison(state, state.other)
+elif model:
+    note_tried(choice)
+    say_what_happened()
+    if was_brought(config, recipe):
+        st.info("From your file: seen by you alone, and gone when this page is closed.")
+    shown = Shown.of(model, state.view.restart)
+    draw_figures_that_matter(shown, state.thresholds)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        choose_restart(shown, range(len(model.restarts)))
+        offer_more(choice)
+    draw_charts(state, [shown])
+    draw_diagnosis(choice, model, shown.restart)
+    draw_takeaway(state, model, shown)
+elif progress and progress.active:
+    watch_training()
+else:
+    if progress:
+        note_tried(choice)
+    if progress and progress.message:
+        draw_divergence(choice, progress.message)
+    offer_training(choice, progress)
+    if progress and progress.state == "paused":
+        draw_live(state, progress)
+draw_tried(state.thresholds)
+draw_upload()
+draw_notes()

@@ -1,0 +1,127 @@
+"""How the loss fell: a line a restart, on a log axis, beside what it is measured against."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import altair as alt
+import pandas as pd
+
+from toymodel.charts.look import Theme
+
+_SHORT = "format(datum.value, datum.value < 0.001 ? '.0e' : '~g')"
+_HIGHEST = 30.0
+
+
+def loss_range(losses: Iterable[float], yardstick: float) -> tuple[float, float]:
+    """The y axis that shows both rules and these losses, but for what a divergence shoots up to."""
+    shown = [1.0, *losses, *([yardstick] if yardstick > 0 else [])]
+    low, high = min(shown), min(max(shown), _HIGHEST)
+    room = max(1.7, (high / low) ** 0.09)  # for the names above and below the rules
+    return low / room, high * room
+
+
+def loss_curve(
+    curves: pd.DataFrame,
+    *,
+    against: Literal["step", "seconds"],
+    yardstick: float,
+    shown: int | None,
+    theme: Theme,
+    domain: tuple[float, float] | None = None,
+    reach: float | None = None,
+    height: int = 260,
+) -> alt.LayerChart:
+    """Loss against steps or seconds, from the frame that `frames.loss_curves` gives.
+
+    yardstick: the loss without superposition; not drawn where it is 0. shown: the restart to
+    emphasise; None where all count the same. domain: the y axis, and reach: the upper end of the
+    x axis, where charts are compared (`loss_range` gives a y axis for several).
+    """
+    low, high = domain or loss_range(curves["loss"], yardstick)
+    reach = reach or float(curves[against].to_numpy().max(initial=0)) or 1.0
+    x = alt.X(
+        f"{against}:Q",
+        title="steps" if against == "step" else "seconds",
+        scale=alt.Scale(domain=[0, reach], nice=False),
+        axis=alt.Axis(tickCount=6, format=",~g" if reach < 1 else ",~r", grid=False),
+    )
+    y = alt.Y(
+        "loss:Q",
+        title="normalised loss (log)",
+        scale=alt.Scale(type="log", domain=[low, high], nice=False),
+        axis=alt.Axis(values=_ticks(low, high), labelExpr=_SHORT),
+    )
+    single = len(set(curves[against])) == 1
+
+    def point(colour: str) -> alt.OverlayMarkDef | bool:
+        # A line through one record is nothing to see.
+        return single and alt.OverlayMarkDef(size=40, color=colour, opacity=1, clip=False)
+
+    chosen = curves["restart"] == (curves["restart"] if shown is None else shown)
+    faint = (
+        alt.Chart(curves[~chosen])
+        .mark_line(
+            color=theme.node, opacity=0.55, strokeWidth=1, clip=True, point=point(theme.node)
+        )
+        .encode(x=x, y=y, detail="restart:N", tooltip="restart:N")
+    )
+    full = alt.Chart(curves[chosen]).encode(x=x, y=y)
+    line = full.mark_line(
+        color=theme.negative,
+        strokeWidth=1.5 if shown is None else 2.5,
+        clip=True,
+        point=point(theme.negative),
+    ).encode(detail="restart:N")
+    # The pointer finds a line's records, not the line.
+    hit = full.mark_circle(opacity=0, size=60, clip=True).encode(
+        tooltip=[
+            alt.Tooltip("restart:N"),
+            alt.Tooltip("step:Q", format=","),
+            alt.Tooltip("seconds:Q", format=".3~g"),
+            alt.Tooltip("loss:Q", format=".4~g"),
+        ]
+    )
+    rules = [(1.0, "answering 0", False)]
+    if yardstick > 0:
+        ends = curves.groupby("restart")["loss"].last().to_numpy()
+        # The name stands on the side of its rule where no line ends, and not on that of the other.
+        rules.append(
+            (yardstick, "without superposition", yardstick > 0.5 or bool((ends > yardstick).any()))
+        )
+    drawn = [_rule(*rule, theme=theme) for rule in rules]
+    return alt.LayerChart(
+        layer=[
+            *(rule for rule, *_ in drawn),
+            faint,
+            line,
+            *(t for _, *ts in drawn for t in ts),
+            hit,
+        ],
+        height=height,
+        description=f"Normalised loss against {against}, a line a restart, on a log axis.",
+    )
+
+
+def _rule(value: float, name: str, below: bool, *, theme: Theme) -> list[alt.Chart]:
+    base = alt.Chart(pd.DataFrame({"loss": [value], "name": [name]})).encode(y="loss:Q")
+    rule = base.mark_rule(color=theme.ink, strokeDash=[4, 3], clip=True).encode(
+        tooltip=["name:N", alt.Tooltip("loss:Q", format=".4~g")]
+    )
+    baseline, shift = ("top", 5) if below else ("bottom", -5)
+    place: dict[str, Any] = {"align": "right", "baseline": baseline, "dx": -4, "dy": shift}
+    halo = base.mark_text(**place, clip=True, stroke=theme.background, strokeWidth=4)
+    text = base.mark_text(**place, clip=True, color=theme.ink)
+    return [rule, *(t.encode(x=alt.value("width"), text="name:N") for t in (halo, text))]
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    decades = math.log10(high / low)
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    parts = (1, 2, 5) if decades <= 4 else (1,)
+    every = math.ceil(decades / 9)
+    powers = [power for power in range(first, last + 1) if power % every == 0]
+    ticks = [float(f"{part}e{power}") for power in powers for part in parts]
+    return [tick for tick in ticks if low <= tick <= high]

@@ -1,0 +1,44 @@
+"""What a model answers to one feature alone, beside what it should."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from toymodel.charts.look import Theme, feature_colour
+
+
+def response(
+    frame: pd.DataFrame, *, n_features: int, theme: Theme, height: int = 260
+) -> alt.LayerChart:
+    """Output of each chosen feature against its value, from what `frames.responses` gives.
+
+    The target is the dashed line.
+    """
+    chosen = frame["feature"].unique().tolist()
+    legend = alt.Legend(type="symbol", values=chosen, symbolType="stroke", symbolStrokeWidth=3)
+    lines = alt.Chart(frame).encode(
+        x=alt.X("x:Q", title="value of the feature, alone", axis=alt.Axis(tickCount=8)),
+        y=alt.Y("output:Q", title="output", axis=alt.Axis(tickCount=6)),
+        color=feature_colour(n_features, chosen).legend(legend),
+        detail="feature:N",
+    )
+    # The pointer finds a line's points, not the line.
+    hit = lines.mark_circle(opacity=0, size=60).encode(
+        tooltip=[
+            alt.Tooltip("feature:Q"),
+            alt.Tooltip("x:Q", format=".2f"),
+            alt.Tooltip("output:Q", format=".3f"),
+            alt.Tooltip("target:Q", format=".3f"),
+        ]
+    )
+    target = (
+        alt.Chart(frame[frame["feature"] == frame["feature"].iloc[0]] if len(frame) else frame)
+        .mark_line(color=theme.ink, strokeDash=[4, 4], strokeWidth=1.5)
+        .encode(x="x:Q", y="target:Q")
+    )
+    return alt.LayerChart(
+        layer=[lines.mark_line(strokeWidth=2), target, hit],
+        height=height,
+        description="Output of each feature present alone against its value; dashed: the target.",
+    )

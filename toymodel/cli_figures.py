@@ -1,0 +1,176 @@
+"""The shell's `figures`: the dashboard's charts of stored models as files, without a browser."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import altair as alt
+import click
+
+from toymodel.charts.look import theme
+from toymodel.cli_options import model_options, numbers, recipe_of
+from toymodel.config import Config, Recipe
+from toymodel.export import KINDS, Kind, write_chart
+from toymodel.figures import FIGURES, SWEEP_FIGURES, figures, not_drawn, sweep_figures
+from toymodel.model import Model
+from toymodel.model_file import load
+from toymodel.store import default_store
+from toymodel.sweep import sweep
+
+
+@click.command(
+    "figures",
+    epilog="\b\nCharts of each model:\n"
+    + "\n".join(f"  {name:<13} {words}" for name, words in FIGURES.items())
+    + "\nCharts of several densities:\n"
+    + "\n".join(f"  {name:<13} {words}" for name, words in SWEEP_FIGURES.items()),
+)
+@model_options
+@click.option(
+    "--densities",
+    "-p",
+    default="1",
+    show_default=True,
+    help="Feature probabilities 1 - S, with commas, up to 12.",
+)
+@click.option(
+    "--model",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Draw the model in this file instead of stored ones.",
+)
+@click.option(
+    "--chart",
+    "names",
+    multiple=True,
+    type=click.Choice([*FIGURES, *SWEEP_FIGURES]),
+    metavar="NAME",
+    help="Draw this chart, of those below; all that apply unless given.",
+)
+@click.option(
+    "--format",
+    "kinds",
+    multiple=True,
+    type=click.Choice(KINDS),
+    default=("svg",),
+    show_default=True,
+    help="PNG for slides, JSON for the Vega editor.",
+)
+@click.option(
+    "--out",
+    "-o",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="The folder to write to; made where it is missing.",
+)
+@click.option(
+    "--theme",
+    "look",
+    type=click.Choice(["light", "dark"]),
+    default="light",
+    show_default=True,
+    help="Of the colours.",
+)
+@click.option("--restart", type=int, help="Which restart to draw; the best unless given.")
+@click.option("--json", "as_json", is_flag=True, help="Answer with the files' names in JSON.")
+@click.pass_context
+def figures_command(
+    context: click.Context,
+    densities: str,
+    file: Path | None,
+    names: Sequence[str],
+    kinds: Sequence[Kind],
+    out: Path,
+    look: Literal["light", "dark"],
+    restart: int | None,
+    changes: Sequence[str],
+    preset: str,
+    as_json: bool,
+    **fields: Any,
+) -> None:
+    """Write charts of stored models as SVG, PNG or Vega-Lite JSON."""
+    if not out.resolve().parent.is_dir():
+        raise click.BadParameter(f"{out.parent} is not a folder", param_hint="--out")
+    if file:
+        _refuse_model_options(context)
+        models = [load(file)]
+    else:
+        configs = sweep(Config(**fields), numbers("densities", densities))
+        models = _stored(configs, recipe_of(preset, changes), preset, changes)
+    charts = _charts(models, names, restart=restart, dark=look == "dark")
+    out.mkdir(exist_ok=True)
+    written: list[str] = []
+    for name, chart in charts.items():
+        for kind in dict.fromkeys(kinds):
+            path = out / f"{name}.{kind}"
+            path.write_bytes(write_chart(chart, kind))
+            written.append(str(path))
+            if not as_json:
+                click.echo(path)
+    if as_json:
+        click.echo(json.dumps(written))
+
+
+def _refuse_model_options(context: click.Context) -> None:
+    given = click.core.ParameterSource.COMMANDLINE
+    for parameter in context.command.params:
+        chooses = parameter.name in {*Config.model_fields, "preset", "changes", "densities"}
+        if chooses and context.get_parameter_source(parameter.name or "") == given:
+            raise click.UsageError(
+                f"{parameter.opts[0]} and --model cannot go together: the file is one model"
+            )
+
+
+def _stored(
+    configs: Sequence[Config], recipe: Recipe, preset: str, changes: Sequence[str]
+) -> list[Model]:
+    store = default_store()
+    found = {config: store.get(config, recipe) for config in configs}
+    for note in store.notes:
+        click.echo(f"toymodel: {note}", err=True)
+    missing = [config for config, model in found.items() if model is None]
+    if missing:
+        config, which = missing[0], ",".join(_number(c.feature_probability) for c in missing)
+        sizes = {"-n": config.n_features, "-m": config.n_neurons, "-p": which}
+        rest = {"-d": _number(config.importance_decay), "-s": config.seed, "-r": preset}
+        words = [str(part) for pair in (sizes | rest).items() for part in pair]
+        words += [word for change in changes for word in ("--set", change)]
+        command = "train" if len(missing) == 1 else "sweep"
+        raise click.ClickException(
+            f"not in the store: n = {config.n_features}, m = {config.n_neurons}, "
+            f"1 - S = {which}; train it with: python -m toymodel {command} {shlex.join(words)}"
+        )
+    return [model for model in found.values() if model]
+
+
+def _charts(
+    models: Sequence[Model], names: Sequence[str], *, restart: int | None, dark: bool
+) -> Mapping[str, alt.TopLevelMixin]:
+    """The charts asked for by the names of their files; all that apply if none are asked for."""
+    several = len(models) > 1
+    for name in names:
+        reason = not_drawn(name, models[0].config)
+        if name in SWEEP_FIGURES and not several:
+            reason = f"{name} compares densities: give two or more with -p"
+        if reason:
+            raise click.BadParameter(reason, param_hint="--chart")
+    charts: dict[str, alt.TopLevelMixin] = {}
+    for model in models:
+        ending = f"-{_number(model.config.feature_probability)}" if several else ""
+        of_model = figures(model, restart=restart, theme=theme(dark))
+        charts |= {name + ending: of_model[name] for name in of_model if not names or name in names}
+    if several:
+        of_all = sweep_figures(models, theme=theme(dark))
+        if "gain" in names and "gain" not in of_all:
+            reason = "gain: there is nothing to gain, every feature has two neurons"
+            raise click.BadParameter(reason, param_hint="--chart")
+        charts |= {name: of_all[name] for name in of_all if not names or name in names}
+    return charts
+
+
+def _number(value: float) -> str:
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
