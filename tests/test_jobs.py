@@ -17,6 +17,7 @@ import toymodel as tm
 from tests.builders import model, run_python, same_model
 from toymodel.job import Progress
 from toymodel.jobs import JobManager, Limits, Refused
+from toymodel.memory import training_megabytes
 from toymodel.model_file import model_key
 from toymodel.store import Store
 from toymodel.worker import WorkerExecutor
@@ -195,10 +196,14 @@ def test_a_refused_request_keeps_no_job_alive(manager: JobManager, threads: Thre
 
 
 def test_jobs_beyond_a_limit_are_refused_with_what_is_allowed(threads: Threads, tmp_path: Path):
-    manager = JobManager(Store(tmp_path), threads, Limits(weights=100, steps=50))
-    both = [config(0), config(1)]  # 12 weights each
-    with pytest.raises(Refused, match=r"asks for 120 weights; this copy allows 100\."):
-        manager.request(both, RECIPE.replace(restarts=5), "ann")
+    manager = JobManager(Store(tmp_path), threads, Limits(memory_mb=20, steps=50))
+    both = [config(0), config(1)]
+    large = RECIPE.replace(restarts=64, batch_size=65_536)
+    megabytes = training_megabytes(both, large)
+    assert megabytes > 20
+    allowed = rf"asks for {megabytes:,} MB of memory; this copy allows 20\."
+    with pytest.raises(Refused, match=allowed):
+        manager.request(both, large, "ann")
     with pytest.raises(Refused, match=r"asks for 51 steps; this copy allows 50\."):
         manager.request(both, RECIPE.replace(steps=51), "ann")
     assert manager.progress(both, RECIPE.replace(steps=51)) is None
@@ -210,21 +215,26 @@ def test_jobs_beyond_a_limit_are_refused_with_what_is_allowed(threads: Threads, 
     manager.close()
 
 
+WIDE = RECIPE.replace(batch_size=8_192)
+
+
 def test_only_what_is_to_be_trained_counts_towards_the_limits(threads: Threads, tmp_path: Path):
-    manager = JobManager(Store(tmp_path), threads, Limits(weights=24))
+    pair = training_megabytes([config(0), config(1)], WIDE)
+    assert training_megabytes([config(seed) for seed in range(4)], WIDE) > pair
+    manager = JobManager(Store(tmp_path), threads, Limits(memory_mb=pair))
     for seeds in ((0, 1), (1, 2)):
-        manager.request([config(seed) for seed in seeds], RECIPE, "ann")
-        wait(manager, [config(seed) for seed in seeds])
-    manager.request([config(seed) for seed in range(4)], RECIPE, "ann")
+        manager.request([config(seed) for seed in seeds], WIDE, "ann")
+        wait(manager, [config(seed) for seed in seeds], WIDE)
+    manager.request([config(seed) for seed in range(4)], WIDE, "ann")
     assert threads.submitted == [[0, 1], [2], [3]]
     manager.close()
 
 
 def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch):
     assert Limits.from_environment() == Limits()
-    for name, value in {"QUEUE": "2", "WEIGHTS": "1000", "STEPS": ""}.items():
+    for name, value in {"QUEUE": "2", "MEMORY_MB": "1000", "STEPS": ""}.items():
         monkeypatch.setenv(f"TOYMODEL_MAX_{name}", value)
-    assert Limits.from_environment() == Limits(queue=2, weights=1_000)
+    assert Limits.from_environment() == Limits(queue=2, memory_mb=1_000)
     for odd in ("many", "-1", "0", "1.5", "1001"):
         monkeypatch.setenv("TOYMODEL_MAX_QUEUE", odd)
         with pytest.raises(tm.SettingError, match=r"queue = .*must be a whole number from 1 to 1,"):

@@ -44,7 +44,7 @@ class Limits(Settings):
     """
 
     queue: Annotated[int, Field(ge=1, le=1_000)] = 20
-    memory_mb: Annotated[int, Field(ge=1, le=10**8, default_factory=physical_megabytes)]
+    memory_mb: Annotated[int, Field(ge=1, le=10**8)] = Field(default_factory=physical_megabytes)
     steps: Annotated[int, Field(ge=1, le=10**8)] = 10**8
 
     @classmethod
