@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.shared.cards import draw_cards
 from pages.shared.catalogue import require_app
+from pages.shared.draw import draw
 from pages.shared.problems import show_problems
 from pages.shared.resources import colours, store
 from toymodel.charts.network import network
@@ -42,15 +43,11 @@ else:
     )
     left, right = st.columns(2)
     for title, side in (("W₁: input → neuron", "input"), ("W₂: neuron → output", "output")):
-        left.altair_chart(
-            raw_weights(
-                signed_bars(model.weights, side=side), n_features=n, title=title, theme=theme
-            ),
-            key=f"smallest-{side}",
-        )
-    right.altair_chart(
-        network(edges(model.weights), n_features=n, n_neurons=m, theme=theme), key="graph"
-    )
+        bars = signed_bars(model.weights, side=side)
+        with left:
+            draw(raw_weights(bars, n_features=n, title=title, theme=theme), f"smallest-{side}")
+    with right:
+        draw(network(edges(model.weights), n_features=n, n_neurons=m, theme=theme), "graph")
     right.caption(
         "The same network as a graph: inputs above, neurons in the middle, outputs below. "
         "Solid red edges are positive, dashed blue ones negative; thicker is larger."

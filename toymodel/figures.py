@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import altair as alt
 
 from toymodel import frames
+from toymodel.charts.drawing import Drawing
 from toymodel.charts.look import LIGHT, Theme, standing_alone
 from toymodel.charts.loss_curve import loss_curve
 from toymodel.charts.network import network
@@ -79,7 +80,7 @@ def figures(
     about = _about(model, restart)
     return {
         part.name: standing_alone(
-            part.chart,
+            part.drawing.chart,
             title=part.title,
             subtitle=[*about, *part.notes],
             theme=theme,
@@ -144,7 +145,7 @@ _AGAINST: dict[str, Literal["step", "seconds"]] = {"steps": "step", "seconds": "
 class _Part(NamedTuple):
     name: str
     title: str
-    chart: alt.LayerChart
+    drawing: Drawing
     notes: tuple[str, ...]
 
 
@@ -164,7 +165,7 @@ def _stacks(
         blocks = frames.blocks(config, weights, side=of)
         blocks = blocks.loc[blocks["column"] < first]
         highest = float(blocks["high"].to_numpy().max(initial=0))
-        chart = stack_panel(
+        drawing = stack_panel(
             blocks,
             columns,
             frames.spans(columns),
@@ -176,7 +177,7 @@ def _stacks(
             legend=True,
         )
         title = f"Neuron weight stack plot: {of} weights |{_WEIGHTS[of]}|"
-        yield _Part(f"stacks-{side}", title, chart, notes)
+        yield _Part(f"stacks-{side}", title, drawing, notes)
 
 
 def _small(config: Config, weights: Weights, theme: Theme) -> Iterator[_Part]:
@@ -185,18 +186,18 @@ def _small(config: Config, weights: Weights, theme: Theme) -> Iterator[_Part]:
         if not_drawn(f"weights-{side}", config) is None:
             title = f"{_WEIGHTS[of]}: {of} weights with their sign"
             bars = frames.signed_bars(weights, side=of)
-            chart = raw_weights(
+            drawing = raw_weights(
                 bars, n_features=n, title=title, theme=theme, height=240, legend=True
             )
             notes = ("A column a neuron; a block a weight.",)
-            yield _Part(f"weights-{side}", title, chart, notes)
+            yield _Part(f"weights-{side}", title, drawing, notes)
     if not_drawn("network", config) is None:
-        chart = network(frames.edges(weights), n_features=n, n_neurons=m, theme=theme, height=320)
+        drawing = network(frames.edges(weights), n_features=n, n_neurons=m, theme=theme, height=320)
         notes = (
             "Inputs above, neurons in the middle, outputs below; feature 0 is leftmost.",
             "Solid red edges are positive, dashed blue ones negative; thicker is larger.",
         )
-        yield _Part("network", "The model as a network", chart, notes)
+        yield _Part("network", "The model as a network", drawing, notes)
 
 
 def _losses(model: Model, restart: int, theme: Theme) -> Iterator[_Part]:
@@ -206,7 +207,7 @@ def _losses(model: Model, restart: int, theme: Theme) -> Iterator[_Part]:
     beside = f"{together} models were trained side by side in this time."
     notes = {"steps": (kind,), "seconds": (kind, beside) if together > 1 else (kind,)}
     for against, column in _AGAINST.items():
-        chart = loss_curve(
+        drawing = loss_curve(
             curves,
             against=column,
             yardstick=no_superposition_loss(model.config),
@@ -215,14 +216,14 @@ def _losses(model: Model, restart: int, theme: Theme) -> Iterator[_Part]:
             height=320,
         )
         title = f"How the loss fell, against {against}"
-        yield _Part(f"loss-{against}", title, chart, notes[against])
+        yield _Part(f"loss-{against}", title, drawing, notes[against])
 
 
 def _response(config: Config, weights: Weights, chosen: Sequence[int], theme: Theme) -> _Part:
     frame = frames.responses(config, weights, chosen)
-    chart = response(frame, n_features=config.n_features, theme=theme, height=320)
+    drawing = response(frame, n_features=config.n_features, theme=theme, height=320)
     title = "Output of a feature that is present alone, against its value"
-    return _Part("response", title, chart, ("Dashed: the target |x|.",))
+    return _Part("response", title, drawing, ("Dashed: the target |x|.",))
 
 
 def _about(model: Model, restart: int) -> list[str]:

@@ -7,11 +7,12 @@ import math
 import streamlit as st
 
 from pages.shared.catalogue import PAGES, SWEEP, TRAIN
+from pages.shared.draw import draw
 from pages.shared.resources import colours, store
 from pages.shared.sweep_state import SweepState
 from toymodel.charts.loss_curve import loss_curve
 from toymodel.charts.raw_weights import raw_weights
-from toymodel.charts.stack_panel import stack_data, stack_template
+from toymodel.charts.stack_panel import stack_panel
 from toymodel.frames import blocks, columns, loss_curves, signed_bars, spans
 from toymodel.loss import no_superposition_loss
 from toymodel.polysemanticity import CLASSES, neurons
@@ -41,14 +42,18 @@ def _sweep_picture() -> None:
     top = math.ceil(1.05 * max(frame["high"].to_numpy().max(initial=0) for frame in stacks))
     for model, frame in zip(models, stacks, strict=True):
         found, p = columns(model.weights), model.config.feature_probability
-        template = stack_template(len(found), model.config.n_features, top, colours(), height=70)
         unnamed = spans(found).assign(named=False)
         st.caption(f"1 − S = {p:g}: {neurons(model.W1).counts[CLASSES[0]]} monosemantic neurons")
-        st.vega_lite_chart(
-            spec=template | {"datasets": stack_data(frame, found, unnamed, theme=colours())},
-            key=f"card-sweep-{p}",
-            alt=f"Stack plot of the sweep's model at density {p:g}",
+        panel = stack_panel(
+            frame,
+            found,
+            unnamed,
+            n_features=model.config.n_features,
+            top=top,
+            theme=colours(),
+            height=70,
         )
+        draw(panel, f"card-sweep-{p}", alt=f"Stack plot of the sweep's model at density {p:g}")
 
 
 def _train_picture() -> None:
@@ -61,7 +66,7 @@ def _train_picture() -> None:
         f"{config.n_features} features in {config.n_neurons} neurons: input weights, and how the "
         "loss of 8 restarts fell"
     )
-    st.altair_chart(
+    draw(
         raw_weights(
             signed_bars(model.weights),
             n_features=config.n_features,
@@ -69,9 +74,9 @@ def _train_picture() -> None:
             theme=colours(),
             height=90,
         ),
-        key="card-train-weights",
+        "card-train-weights",
     )
-    st.altair_chart(
+    draw(
         loss_curve(
             loss_curves(model.history),
             against="step",
@@ -80,7 +85,7 @@ def _train_picture() -> None:
             theme=colours(),
             height=250,
         ),
-        key="card-train-loss",
+        "card-train-loss",
     )
 
 

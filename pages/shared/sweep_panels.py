@@ -9,10 +9,11 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
+from pages.shared.draw import draw
 from pages.shared.links import number
 from pages.shared.resources import colours
 from pages.shared.sweep_state import SWEEP_STATE, SweepState
-from toymodel.charts.stack_panel import SELECTION, stack_data, stack_template
+from toymodel.charts.stack_panel import SELECTION, stack_panel
 from toymodel.config import Config
 from toymodel.frames import LEAST_BLOCK, blocks, columns, neuron_weights, spans
 from toymodel.loss import dead_outputs, no_superposition_loss, superposition_gain
@@ -82,30 +83,25 @@ def _chart(
 ) -> None:
     p, view, theme = config.feature_probability, state.view, colours()
     found = columns(weights, state.thresholds)
-    data = stack_data(
+    panel = stack_panel(
         frame,
         found,
         spans(found),
+        n_features=config.n_features,
+        top=top,
         theme=theme,
+        colour=view.colour,
         selected=view.neuron if view.at == p else None,
-    )
-    template = stack_template(
-        config.n_neurons,
-        config.n_features,
-        top,
-        theme,
-        view.colour,
-        scale=view.heights == "raw",
+        heights="" if view.heights == "raw" else None,
     )
     # A chart keeps its own selection. Where the mark has left, a new one takes its place, in which
     # the same neuron can be clicked again.
     key = f"{'stack' if finished else 'live'}-{p}-{view.at == p}"
-    st.vega_lite_chart(
-        spec=template | {"datasets": data},
-        width="stretch",
-        key=key,
-        on_select=_on_click(key, p) if finished else "ignore",
-        selection_mode=SELECTION if finished else None,
+    draw(
+        panel,
+        key,
+        selection=SELECTION,
+        on_select=_on_click(key, p) if finished else None,
         alt=f"Neuron weight stack plot at density {number(p)}: {_counts(state, weights)}",
     )
 

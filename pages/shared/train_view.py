@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.shared.draw import draw
 from pages.shared.resources import colours
 from pages.shared.stack_legend import stack_legend
 from pages.shared.train_state import MOST_FEATURES, TRAIN_STATE, TrainState
@@ -15,7 +16,7 @@ from toymodel.charts.loss_curve import loss_curve, loss_range
 from toymodel.charts.network import network
 from toymodel.charts.raw_weights import raw_weights
 from toymodel.charts.response import response
-from toymodel.charts.stack_panel import stack_data, stack_template
+from toymodel.charts.stack_panel import stack_panel
 from toymodel.config import Config, Recipe
 from toymodel.frames import (
     LEAST_BLOCK,
@@ -39,6 +40,7 @@ _LIVE_EXAMPLES = 512
 _LEAST_LIVE_BLOCK = 0.1
 _LOWEST_TOP = 4.0
 _LOWEST = "lowest"
+_STEPS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 100)
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,16 +225,16 @@ def _rows(*rows: Sequence[Callable[[], None]]) -> None:
         if len(row) == 1:
             row[0]()
             continue
-        for cell, draw in zip(st.columns(len(row)), row, strict=True):
+        for cell, show in zip(st.columns(len(row)), row, strict=True):
             with cell:
-                draw()
+                show()
 
 
 def _weights(state: TrainState, shown: Sequence[Shown], side: str) -> list[Callable[[], None]]:
     small = [each for each in shown if each.small]
     bars = {id(each): signed_bars(each.weights, side=side) for each in small}
-    reach = 1.1 * max(
-        (frame[["low", "high"]].abs().to_numpy().max() for frame in bars.values()), default=0.0
+    reach = _rounded_up(
+        max((frame[["low", "high"]].abs().to_numpy().max() for frame in bars.values()), default=0.0)
     )
     stacks = {
         id(each): blocks(
@@ -248,7 +250,7 @@ def _weights(state: TrainState, shown: Sequence[Shown], side: str) -> list[Calla
     top = max(_LOWEST_TOP, math.ceil(highest * 1.05))
     title = "W₁: input → neuron" if side == "input" else "W₂: neuron → output"
 
-    def draw(number: int, each: Shown) -> None:
+    def show(number: int, each: Shown) -> None:
         theme, key = colours(), f"weights-{side}-{number}-{bool(each.model)}"
         if each.small:
             chart = raw_weights(
@@ -259,26 +261,27 @@ def _weights(state: TrainState, shown: Sequence[Shown], side: str) -> list[Calla
                 reach=reach or None,
                 height=200,
             )
-            st.altair_chart(chart, key=key)
+            draw(chart, key)
             return
         found = columns(each.weights, state.thresholds)
         frame, drawn = stacks[id(each)], len(found)
         if state.view.neurons == "first" and drawn > FIRST_NEURONS:
             drawn = FIRST_NEURONS
             found, frame = (f.loc[f["column"] < drawn] for f in (found, frame))
-        template = stack_template(
-            drawn, each.config.n_features, top, theme, state.view.colour, height=200
+        panel = stack_panel(
+            frame,
+            found,
+            spans(found),
+            n_features=each.config.n_features,
+            top=top,
+            theme=theme,
+            colour=state.view.colour,
         )
         what = "input weights |W₁|" if side == "input" else "output weights |W₂|"
         st.markdown(f"**{title}**")
-        st.vega_lite_chart(
-            spec=template | {"datasets": stack_data(frame, found, spans(found), theme=theme)},
-            width="stretch",
-            key=key,
-            alt=f"Neuron weight stack plot of the {what}",
-        )
+        draw(panel, key, alt=f"Neuron weight stack plot of the {what}")
 
-    return [lambda n=n, each=each: draw(n, each) for n, each in enumerate(shown)]
+    return [lambda n=n, each=each: show(n, each) for n, each in enumerate(shown)]
 
 
 def _losses(state: TrainState, shown: Sequence[Shown]) -> list[Callable[[], None]]:
@@ -288,15 +291,18 @@ def _losses(state: TrainState, shown: Sequence[Shown]) -> list[Callable[[], None
         loss_range(frame["loss"], no_superposition_loss(each.config))
         for frame, each in zip(frames, shown, strict=True)
     ]
-    domain = min(low for low, _ in ranges), min(max(high for _, high in ranges), 1e3)
+    domain = (
+        1 / _rounded_up(1 / min(low for low, _ in ranges)),
+        _rounded_up(max(high for _, high in ranges)),
+    )
     # A training's steps are known before they are done, its seconds are not.
     ends = (
         [float(each.recipe.total_steps) for each in shown]
         if against == "step"
-        else [float(frame["seconds"].to_numpy().max()) for frame in frames if len(frame)]
+        else [_rounded_up(frame["seconds"].to_numpy().max()) for frame in frames if len(frame)]
     )
 
-    def draw(number: int) -> None:
+    def show(number: int) -> None:
         each = shown[number]
         chart = loss_curve(
             frames[number],
@@ -307,31 +313,31 @@ def _losses(state: TrainState, shown: Sequence[Shown]) -> list[Callable[[], None
             domain=domain,
             reach=max(ends, default=None),
         )
-        st.altair_chart(chart, key=f"loss-{number}-{bool(each.model)}")
+        draw(chart, f"loss-{number}-{bool(each.model)}")
 
-    return [lambda n=n: draw(n) for n in range(len(shown))]
+    return [lambda n=n: show(n) for n in range(len(shown))]
 
 
 def _responses(state: TrainState, shown: Sequence[Shown]) -> list[Callable[[], None]]:
-    def draw(number: int, each: Shown) -> None:
+    def show(number: int, each: Shown) -> None:
         chosen = [i for i in _features(state, shown) if i < each.config.n_features]
         frame = responses(each.config, each.weights, chosen)
         chart = response(frame, n_features=each.config.n_features, theme=colours())
-        st.altair_chart(chart, key=f"response-{number}-{bool(each.model)}")
+        draw(chart, f"response-{number}-{bool(each.model)}")
 
-    return [lambda n=n, each=each: draw(n, each) for n, each in enumerate(shown)]
+    return [lambda n=n, each=each: show(n, each) for n, each in enumerate(shown)]
 
 
 def _graphs(shown: Sequence[Shown]) -> list[Callable[[], None]]:
-    def draw(number: int, each: Shown) -> None:
+    def show(number: int, each: Shown) -> None:
         if not each.small:
             st.caption("Too large to draw as a graph.")
             return
         n, m = each.config.n_features, each.config.n_neurons
         chart = network(edges(each.weights), n_features=n, n_neurons=m, theme=colours())
-        st.altair_chart(chart, key=f"network-{number}-{bool(each.model)}")
+        draw(chart, f"network-{number}-{bool(each.model)}")
 
-    return [lambda n=n, each=each: draw(n, each) for n, each in enumerate(shown)]
+    return [lambda n=n, each=each: show(n, each) for n, each in enumerate(shown)]
 
 
 def _features(state: TrainState, shown: Sequence[Shown]) -> Sequence[int]:
@@ -391,3 +397,11 @@ def _choose_look(state: TrainState, shown: Sequence[Shown]) -> None:
         state.view.colour,
         max(each.config.n_features for each in shown),
     )
+
+
+def _rounded_up(value: float) -> float:
+    # Axes that seldom change while a model trains are calm, and charts are quicker to make.
+    if not value > 0 or math.isinf(value):
+        return 0.0
+    unit = 10 ** math.floor(math.log10(value))
+    return next(step * unit for step in _STEPS if step * unit >= value)

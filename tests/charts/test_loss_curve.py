@@ -20,7 +20,7 @@ YARDSTICK, ANSWERING_0 = "without superposition", "answering 0"
 
 def chart(curves: pd.DataFrame = CURVES, **options):
     defaults = {"against": "step", "yardstick": 0.1, "shown": 1, "theme": LIGHT}
-    return loss_curve(curves, **(defaults | options))
+    return loss_curve(curves, **(defaults | options)).chart
 
 
 def of_kind(spec, kind: str) -> list:

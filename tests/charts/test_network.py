@@ -13,7 +13,7 @@ SIGNED = weights([[2, -1], [0, 1]], [[1, 0], [-3, 0.5]])
 
 def chart(given=SIGNED, theme=LIGHT):
     m, n = given.W1.shape
-    return network(frames.edges(given), n_features=n, n_neurons=m, theme=theme)
+    return network(frames.edges(given), n_features=n, n_neurons=m, theme=theme).chart
 
 
 def test_every_edge_is_drawn_with_its_sign_and_size():

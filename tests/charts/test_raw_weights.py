@@ -12,7 +12,7 @@ from toymodel.charts.raw_weights import raw_weights
 def chart(given, side: str = "input", **options):
     n = given.W1.shape[1]
     bars = frames.signed_bars(given, side=side)
-    return raw_weights(bars, n_features=n, title="weights in", theme=LIGHT, **options)
+    return raw_weights(bars, n_features=n, title="weights in", theme=LIGHT, **options).chart
 
 
 def test_bars_are_those_of_the_frame_above_and_below_the_axis():

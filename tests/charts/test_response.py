@@ -14,7 +14,7 @@ FRAME = responses(SMALL, weights([[1, 0, 0]] * 6, [[0.5] * 6, [0] * 6, [0] * 6])
 
 
 def chart(frame=FRAME, n_features: int = 3, theme=LIGHT):
-    return response(frame, n_features=n_features, theme=theme)
+    return response(frame, n_features=n_features, theme=theme).chart
 
 
 def test_the_lines_are_those_of_the_frame():

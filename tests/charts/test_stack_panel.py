@@ -22,7 +22,7 @@ def panel(network: tm.Weights = NETWORK, **options):
     columns = frames.columns(network)
     blocks = frames.blocks(CONFIG, network)
     defaults = {"n_features": 4, "top": 5.0, "theme": LIGHT}
-    return stack_panel(blocks, columns, frames.spans(columns), **(defaults | options))
+    return stack_panel(blocks, columns, frames.spans(columns), **(defaults | options)).chart
 
 
 def test_every_block_is_drawn_once_at_its_place():
@@ -94,7 +94,7 @@ def test_columns_of_a_pixel_or_two_are_not_hidden_by_the_gaps_between_blocks():
     many = stack_panel(
         blocks, columns, frames.spans(columns), n_features=2, top=1.2, theme=LIGHT, colour="feature"
     )
-    picture = pixels(many.properties(width=300))
+    picture = pixels(many.chart.properties(width=300))
     assert shows(picture, "#4c78a8", 5_000, within=60)
 
 

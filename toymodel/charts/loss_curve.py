@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
 
+from toymodel.charts.drawing import Drawing
 from toymodel.charts.look import Theme
 
 _SHORT = "format(datum.value, datum.value < 0.001 ? '.0e' : '~g')"
 _HIGHEST = 30.0
+
+
+_ANSWERING_0, _YARDSTICK = "answering 0", "without superposition"
 
 
 def loss_range(losses: Iterable[float], yardstick: float) -> tuple[float, float]:
@@ -33,15 +38,54 @@ def loss_curve(
     domain: tuple[float, float] | None = None,
     reach: float | None = None,
     height: int = 260,
-) -> alt.LayerChart:
+) -> Drawing:
     """Loss against steps or seconds, from the frame that `frames.loss_curves` gives.
 
     yardstick: the loss without superposition; not drawn where it is 0. shown: the restart to
     emphasise; None where all count the same. domain: the y axis, and reach: the upper end of the
     x axis, where charts are compared (`loss_range` gives a y axis for several).
     """
-    low, high = domain or loss_range(curves["loss"], yardstick)
-    reach = reach or float(curves[against].to_numpy().max(initial=0)) or 1.0
+    rules = {_ANSWERING_0: (1.0, False)}
+    if yardstick > 0:
+        ends = curves.groupby("restart")["loss"].last().to_numpy()
+        # The name stands on the side of its rule where no line ends, and not on that of the other.
+        below = yardstick > 0.5 or bool((ends > yardstick).any())
+        rules[_YARDSTICK] = (yardstick, below)
+    chosen = curves["restart"] == (curves["restart"] if shown is None else shown)
+    template = _template(
+        against,
+        domain or loss_range(curves["loss"], yardstick),
+        reach or float(curves[against].to_numpy().max(initial=0)) or 1.0,
+        tuple((name, below) for name, (_, below) in rules.items()),
+        alone=shown is not None,
+        single=len(set(curves[against])) == 1,
+        theme=theme,
+        height=height,
+    )
+    data = {"faint": curves.loc[~chosen], "full": curves.loc[chosen]}
+    return Drawing(
+        template,
+        data
+        | {
+            name: pd.DataFrame({"loss": [value], "name": [name]})
+            for name, (value, _) in rules.items()
+        },
+    )
+
+
+@lru_cache(maxsize=64)
+def _template(
+    against: str,
+    domain: tuple[float, float],
+    reach: float,
+    rules: tuple[tuple[str, bool], ...],
+    *,
+    alone: bool,
+    single: bool,
+    theme: Theme,
+    height: int,
+) -> dict[str, Any]:
+    low, high = domain
     x = alt.X(
         f"{against}:Q",
         title="steps" if against == "step" else "seconds",
@@ -54,24 +98,22 @@ def loss_curve(
         scale=alt.Scale(type="log", domain=[low, high], nice=False),
         axis=alt.Axis(values=_ticks(low, high), labelExpr=_SHORT),
     )
-    single = len(set(curves[against])) == 1
 
     def point(colour: str) -> alt.OverlayMarkDef | bool:
         # A line through one record is nothing to see.
         return single and alt.OverlayMarkDef(size=40, color=colour, opacity=1, clip=False)
 
-    chosen = curves["restart"] == (curves["restart"] if shown is None else shown)
     faint = (
-        alt.Chart(curves[~chosen])
+        alt.Chart(alt.NamedData("faint"))
         .mark_line(
             color=theme.node, opacity=0.55, strokeWidth=1, clip=True, point=point(theme.node)
         )
         .encode(x=x, y=y, detail="restart:N", tooltip="restart:N")
     )
-    full = alt.Chart(curves[chosen]).encode(x=x, y=y)
+    full = alt.Chart(alt.NamedData("full")).encode(x=x, y=y)
     line = full.mark_line(
         color=theme.negative,
-        strokeWidth=1.5 if shown is None else 2.5,
+        strokeWidth=2.5 if alone else 1.5,
         clip=True,
         point=point(theme.negative),
     ).encode(detail="restart:N")
@@ -84,14 +126,7 @@ def loss_curve(
             alt.Tooltip("loss:Q", format=".4~g"),
         ]
     )
-    rules = [(1.0, "answering 0", False)]
-    if yardstick > 0:
-        ends = curves.groupby("restart")["loss"].last().to_numpy()
-        # The name stands on the side of its rule where no line ends, and not on that of the other.
-        rules.append(
-            (yardstick, "without superposition", yardstick > 0.5 or bool((ends > yardstick).any()))
-        )
-    drawn = [_rule(*rule, theme=theme) for rule in rules]
+    drawn = [_rule(name, below, theme=theme) for name, below in rules]
     return alt.LayerChart(
         layer=[
             *(rule for rule, *_ in drawn),
@@ -102,11 +137,11 @@ def loss_curve(
         ],
         height=height,
         description=f"Normalised loss against {against}, a line a restart, on a log axis.",
-    )
+    ).to_dict()
 
 
-def _rule(value: float, name: str, below: bool, *, theme: Theme) -> list[alt.Chart]:
-    base = alt.Chart(pd.DataFrame({"loss": [value], "name": [name]})).encode(y="loss:Q")
+def _rule(name: str, below: bool, *, theme: Theme) -> list[alt.Chart]:
+    base = alt.Chart(alt.NamedData(name)).encode(y="loss:Q")
     rule = base.mark_rule(color=theme.ink, strokeDash=[4, 3], clip=True).encode(
         tooltip=["name:N", alt.Tooltip("loss:Q", format=".4~g")]
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Literal
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
+from toymodel.charts.drawing import Drawing
 from toymodel.charts.look import Theme, feature_colour
 
 _MOST_NUMBERS = 24
@@ -17,13 +19,11 @@ _NODE = 230
 
 def network(
     edges: pd.DataFrame, *, n_features: int, n_neurons: int, theme: Theme, height: int = 260
-) -> alt.LayerChart:
+) -> Drawing:
     """The graph of `frames.edges`: width is size, colour and dashes are the sign.
 
     Weights are written on the edges while there are few.
     """
-    x = alt.X("x:Q", scale=alt.Scale(domain=[0, 1]), axis=None)
-    y = alt.Y("y:Q", scale=alt.Scale(domain=[-0.25, 2.25]), axis=None)
     edges = edges.assign(
         sign=np.where(edges["weight"] > 0, *_SIGNS),
         size=edges["weight"].abs(),
@@ -31,28 +31,6 @@ def network(
         middle_y=(edges["y"] + edges["y2"]) / 2,
         # Outside of its edge, where the number does not touch that of the edge beside it.
         outside=[_outside(edge) for edge in edges.itertuples()],
-    )
-    lines = (
-        alt.Chart(edges)
-        .mark_rule(opacity=0.9)
-        .encode(
-            x=x,
-            y=y,
-            x2="x2:Q",
-            y2="y2:Q",
-            color=alt.Color(
-                "sign:N",
-                scale=alt.Scale(domain=_SIGNS, range=[theme.positive, theme.negative]),
-                legend=None,
-            ),
-            strokeDash=alt.StrokeDash(
-                "sign:N", scale=alt.Scale(domain=_SIGNS, range=[[1, 0], [5, 3]]), legend=None
-            ),
-            strokeWidth=alt.StrokeWidth(
-                "size:Q", scale=alt.Scale(domainMin=0, range=[0, 4]), legend=None
-            ),
-            tooltip=["layer:N", "feature:Q", "neuron:Q", alt.Tooltip("weight:Q", format="+.3f")],
-        )
     )
     nodes = pd.DataFrame(
         [
@@ -62,22 +40,50 @@ def network(
         ]
     )
     hidden = pd.DataFrame({"x": [(j + 0.5) / n_neurons for j in range(n_neurons)], "y": 1.0})
+    template = _template(n_features, theme, height, numbers=len(edges) <= _MOST_NUMBERS)
+    return Drawing(template, {"edges": edges, "nodes": nodes, "hidden": hidden})
+
+
+@lru_cache(maxsize=64)
+def _template(n_features: int, theme: Theme, height: int, *, numbers: bool) -> dict[str, Any]:
+    x = alt.X("x:Q", scale=alt.Scale(domain=[0, 1]), axis=None)
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[-0.25, 2.25]), axis=None)
+    edges = alt.Chart(alt.NamedData("edges"))
+    nodes = alt.Chart(alt.NamedData("nodes"))
+    hidden = alt.Chart(alt.NamedData("hidden"))
+    lines = edges.mark_rule(opacity=0.9).encode(
+        x=x,
+        y=y,
+        x2="x2:Q",
+        y2="y2:Q",
+        color=alt.Color(
+            "sign:N",
+            scale=alt.Scale(domain=_SIGNS, range=[theme.positive, theme.negative]),
+            legend=None,
+        ),
+        strokeDash=alt.StrokeDash(
+            "sign:N", scale=alt.Scale(domain=_SIGNS, range=[[1, 0], [5, 3]]), legend=None
+        ),
+        strokeWidth=alt.StrokeWidth(
+            "size:Q", scale=alt.Scale(domainMin=0, range=[0, 4]), legend=None
+        ),
+        tooltip=["layer:N", "feature:Q", "neuron:Q", alt.Tooltip("weight:Q", format="+.3f")],
+    )
     layers: list[alt.Chart] = [
         lines,
-        alt.Chart(hidden).mark_circle(color=theme.node, size=_NODE, opacity=1).encode(x=x, y=y),
-        alt.Chart(nodes)
-        .mark_circle(size=_NODE, opacity=1)
-        .encode(x=x, y=y, color=feature_colour(n_features).legend(None), tooltip="node:N"),
+        hidden.mark_circle(color=theme.node, size=_NODE, opacity=1).encode(x=x, y=y),
+        nodes.mark_circle(size=_NODE, opacity=1).encode(
+            x=x, y=y, color=feature_colour(n_features).legend(None), tooltip="node:N"
+        ),
     ]
     for height_, shift in ((2.0, -17), (0.0, 17)):
         layers.append(
-            alt.Chart(nodes)
-            .transform_filter(alt.datum.y == height_)
+            nodes.transform_filter(alt.datum.y == height_)
             .mark_text(fontSize=11, dy=shift, color=theme.ink)
             .encode(x=x, y=y, text="node:N")
         )
-    if len(edges) <= _MOST_NUMBERS:
-        numbers = alt.Chart(edges).encode(
+    if numbers:
+        written = edges.encode(
             x=alt.X("middle_x:Q", scale=alt.Scale(domain=[0, 1]), axis=None),
             y=alt.Y("middle_y:Q", scale=alt.Scale(domain=[-0.25, 2.25]), axis=None),
             text=alt.Text("weight:Q", format="+.2f"),
@@ -85,13 +91,15 @@ def network(
         for side, shift in (("left", -7), ("right", 7)):
             align = "right" if side == "left" else "left"
             layers.append(
-                numbers.transform_filter(alt.datum.outside == side).mark_text(
+                written.transform_filter(alt.datum.outside == side).mark_text(
                     fontSize=11, align=align, dx=shift, color=theme.ink
                 )
             )
-    return alt.LayerChart(
-        layer=layers, height=height, description="The model as a network."
-    ).resolve_scale(color="independent")
+    return (
+        alt.LayerChart(layer=layers, height=height, description="The model as a network.")
+        .resolve_scale(color="independent")
+        .to_dict()
+    )
 
 
 def _outside(edge: Any) -> Literal["left", "right"]:

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
+from toymodel.charts.drawing import Drawing
 from toymodel.charts.look import Theme, feature_colour
 
 
-def response(
-    frame: pd.DataFrame, *, n_features: int, theme: Theme, height: int = 260
-) -> alt.LayerChart:
+def response(frame: pd.DataFrame, *, n_features: int, theme: Theme, height: int = 260) -> Drawing:
     """Output of each chosen feature against its value, from what `frames.responses` gives.
 
     The target is the dashed line.
     """
-    chosen = frame["feature"].unique().tolist()
+    chosen = tuple(frame["feature"].unique().tolist())
+    target = frame.loc[frame["feature"].isin(chosen[:1])]
+    return Drawing(_template(chosen, n_features, theme, height), {"lines": frame, "target": target})
+
+
+@lru_cache(maxsize=64)
+def _template(
+    chosen: tuple[int, ...], n_features: int, theme: Theme, height: int
+) -> dict[str, Any]:
     legend = alt.Legend(type="symbol", values=chosen, symbolType="stroke", symbolStrokeWidth=3)
-    lines = alt.Chart(frame).encode(
+    lines = alt.Chart(alt.NamedData("lines")).encode(
         x=alt.X("x:Q", title="value of the feature, alone", axis=alt.Axis(tickCount=8)),
         y=alt.Y("output:Q", title="output", axis=alt.Axis(tickCount=6)),
         color=feature_colour(n_features, chosen).legend(legend),
@@ -33,7 +43,7 @@ def response(
         ]
     )
     target = (
-        alt.Chart(frame[frame["feature"] == frame["feature"].iloc[0]] if len(frame) else frame)
+        alt.Chart(alt.NamedData("target"))
         .mark_line(color=theme.ink, strokeDash=[4, 4], strokeWidth=1.5)
         .encode(x="x:Q", y="target:Q")
     )
@@ -41,4 +51,4 @@ def response(
         layer=[lines.mark_line(strokeWidth=2), target, hit],
         height=height,
         description="Output of each feature present alone against its value; dashed: the target.",
-    )
+    ).to_dict()

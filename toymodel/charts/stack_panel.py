@@ -8,6 +8,7 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
+from toymodel.charts.drawing import Drawing
 from toymodel.charts.look import Theme, feature_colour, superposition_colour
 from toymodel.frames import OTHERS
 
@@ -33,61 +34,24 @@ def stack_panel(
     heights: str | None = None,
     height: int = 200,
     legend: bool = False,
-) -> alt.LayerChart:
+) -> Drawing:
     """A stack plot of the frames that `frames.blocks`, `columns` and `spans` give.
 
     top: the upper end of the height axis, the same for panels that are compared. selected: a
-    neuron to mark. heights: what the height axis shows, in words; no axis without. legend:
-    whether to say below what the colours mean.
+    neuron to mark. heights: the title of the height axis; no axis without. legend: whether to say
+    what the colours mean.
     """
     classes = tuple(name for name in theme.class_ink if name in set(spans["class"]))
-    chart = _layers(
+    template = _template(
         len(columns),
         n_features,
         top,
         theme,
         colour,
-        scale=heights is not None,
-        height=height,
-        heights=heights,
-        classes=classes if legend else (),
+        height,
+        heights,
+        classes if legend else (),
     )
-    data = stack_data(blocks, columns, spans, theme=theme, selected=selected)
-    chart.description = "Neuron weight stack plot: a column a neuron, a block a weight."
-    chart.datasets = {name: frame.to_dict("records") for name, frame in data.items()}
-    return chart
-
-
-@lru_cache(maxsize=64)
-def stack_template(
-    n_neurons: int,
-    n_features: int,
-    top: float,
-    theme: Theme,
-    colour: Literal["superposition", "feature"] = "superposition",
-    *,
-    scale: bool = False,
-    height: int = 200,
-) -> dict[str, Any]:
-    """The Vega-Lite of a stack plot without its data, which `stack_data` gives under names.
-
-    scale: whether to write numbers beside the heights.
-
-    Putting a chart together takes much longer than its data, so panels share this. Not to be
-    changed by the caller.
-    """
-    return _layers(n_neurons, n_features, top, theme, colour, scale, height).to_dict()
-
-
-def stack_data(
-    blocks: pd.DataFrame,
-    columns: pd.DataFrame,
-    spans: pd.DataFrame,
-    *,
-    theme: Theme,
-    selected: int | None = None,
-) -> dict[str, pd.DataFrame]:
-    """The named datasets of a stack plot."""
     drawn = spans.assign(
         background=[theme.class_background[name] for name in spans["class"]],
         ink=[theme.class_ink[name] for name in spans["class"]],
@@ -99,26 +63,27 @@ def stack_data(
     whole = columns.assign(start=place, end=place + 1)
     bars = blocks.assign(start=blocks["column"] + _GAP / 2, end=blocks["column"] + 1 - _GAP / 2)
     others = bars["feature"] == OTHERS
-    return {
+    data = {
         "spans": drawn,
         "columns": whole,
         "blocks": bars.loc[~others],
         "others": bars.loc[others],
         "selected": whole.loc[whole["neuron"] == selected],
     }
+    return Drawing(template, data)
 
 
-def _layers(
+@lru_cache(maxsize=64)
+def _template(
     n_neurons: int,
     n_features: int,
     top: float,
     theme: Theme,
     colour: Literal["superposition", "feature"],
-    scale: bool = False,
-    height: int = 200,
-    heights: str | None = None,
-    classes: tuple[str, ...] = (),
-) -> alt.LayerChart:
+    height: int,
+    heights: str | None,
+    classes: tuple[str, ...],
+) -> dict[str, Any]:
     def across(edge: str) -> alt.X:
         return alt.X(edge, scale=alt.Scale(domain=[0, n_neurons], nice=False), axis=None)
 
@@ -172,7 +137,9 @@ def _layers(
         "y": alt.Y(
             "low:Q",
             scale=alt.Scale(domain=[0, top], nice=False),
-            axis=alt.Axis(title=heights, grid=False, tickCount=4) if scale else None,
+            axis=None
+            if heights is None
+            else alt.Axis(title=heights or None, grid=False, tickCount=4),
         ),
         # Gaps between blocks as in the paper, where they leave something of the block to see.
         "strokeWidth": alt.condition(
@@ -225,5 +192,7 @@ def _layers(
         .encode(x=across("start:Q"), x2="end:Q")
     )
     return alt.LayerChart(
-        layer=[background, rule, names, hit, features, others, mark], height=height
-    )
+        layer=[background, rule, names, hit, features, others, mark],
+        height=height,
+        description="Neuron weight stack plot: a column a neuron, a block a weight.",
+    ).to_dict()
