@@ -9,7 +9,12 @@ import streamlit as st
 from pages.shared.resources import jobs, visitor, warm_worker
 from pages.shared.sweep_panels import draw_panels
 from pages.shared.sweep_state import SweepState
-from pages.shared.training_words import progress_share, progress_words
+from pages.shared.watching import (
+    progress_share,
+    progress_soon,
+    progress_words,
+    wait_until_stopped,
+)
 from toymodel.config import Config
 from toymodel.jobs import Refused
 from toymodel.model import Model
@@ -43,7 +48,7 @@ def _train(state: SweepState) -> None:
 @st.fragment(run_every=_POLL_SECONDS)
 def watch_training(state: SweepState, models: Mapping[Config, Model | None]) -> None:
     """The panels while they train; draws only itself, and hands over when all is done."""
-    progress = jobs().progress(state.configs, state.recipe)
+    progress = progress_soon(state.configs, state.recipe)
     if progress is None or not progress.active:
         st.rerun()
     _say_what_happened()
@@ -64,3 +69,5 @@ def _cancel(state: SweepState) -> None:
     st.session_state[_SAID] = (
         "Somebody else waits for these models too: it goes on." if others else "Cancelled."
     )
+    if not others:
+        wait_until_stopped(state.configs, state.recipe)

@@ -13,8 +13,8 @@ from pages.shared.resources import jobs
 from pages.shared.train_live import request, say_what_happened
 from pages.shared.train_state import TRAIN_STATE, Choice, TrainState
 from pages.shared.train_view import Shown, draw_charts, draw_figures_that_matter
-from pages.shared.training_words import progress_share, progress_words
 from pages.shared.tried import note_tried
+from pages.shared.watching import progress_share, progress_words
 
 
 def draw_comparison(state: TrainState, other: Choice) -> None:

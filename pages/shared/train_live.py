@@ -7,7 +7,12 @@ import streamlit as st
 from pages.shared.resources import jobs, visitor, warm_worker
 from pages.shared.train_state import TRAIN_STATE, Choice, TrainState
 from pages.shared.train_view import Shown, choose_restart, draw_charts, draw_figures_that_matter
-from pages.shared.training_words import progress_share, progress_words
+from pages.shared.watching import (
+    progress_share,
+    progress_soon,
+    progress_words,
+    wait_until_stopped,
+)
 from toymodel.config import MAX_SEED, Recipe
 from toymodel.job import Live, Progress
 from toymodel.jobs import Refused
@@ -77,7 +82,7 @@ def watch_training() -> None:
     """The model as it trains; draws only itself, and hands over when it is done."""
     state = TRAIN_STATE.left()
     choice = state.choice
-    progress = jobs().progress([choice.config], choice.recipe)
+    progress = progress_soon([choice.config], choice.recipe)
     if progress is None or not progress.active:
         st.rerun()
     say_what_happened()
@@ -112,13 +117,18 @@ def _shown(state: TrainState, live: Live) -> Shown:
 
 
 def _pause(choice: Choice) -> None:
-    others = jobs().pause([choice.config], choice.recipe, visitor())
-    st.session_state[_SAID] = _OTHERS if others else "Pausing after this step."
+    if jobs().pause([choice.config], choice.recipe, visitor()):
+        st.session_state[_SAID] = _OTHERS
+    else:
+        wait_until_stopped([choice.config], choice.recipe)
 
 
 def _cancel(choice: Choice) -> None:
-    others = jobs().cancel([choice.config], choice.recipe, visitor())
-    st.session_state[_SAID] = _OTHERS if others else "Cancelled."
+    if jobs().cancel([choice.config], choice.recipe, visitor()):
+        st.session_state[_SAID] = _OTHERS
+    else:
+        st.session_state[_SAID] = "Cancelled."
+        wait_until_stopped([choice.config], choice.recipe)
 
 
 _OTHERS = "Somebody else waits for this model too: it goes on."
