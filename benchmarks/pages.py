@@ -27,7 +27,15 @@ PANELS = (
     "document.querySelectorAll('[class*=st-key-panel] [data-testid=stVegaLiteChart] svg.marks,"
     "[class*=st-key-panel] [data-testid=stVegaLiteChart] canvas.marks').length >= 7"
 )
-OVERVIEW = "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length == 6"
+OVERVIEW = "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length == 8"
+PICTURE = (
+    "document.querySelector('[data-testid=stProgress]') && "
+    "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length > 0"
+)
+TRAININGS = {
+    "n = 100, m = 40": "n=100&m=40&p=0.01&recipe=thorough&restarts=2",
+    "n = 1,000, m = 400": "n=1000&m=400&p=0.01&recipe=standard&restarts=1",
+}
 
 
 @click.command()
@@ -37,9 +45,7 @@ def main(rounds: int) -> None:
     times: dict[str, list[float]] = defaultdict(list)
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next(filter(None, map(shutil.which, names)), None)
-    with socket.socket() as free:  # one for all servers: a browser's cache goes by address
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()  # one for all servers: a browser's cache goes by address
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 900})
@@ -52,7 +58,7 @@ def main(rounds: int) -> None:
         browser.close()
     for name, values in times.items():
         every = ", ".join(f"{value:.2f}" for value in values)
-        click.echo(f"{name:<44}{statistics.median(values):>6.2f}   ({every})")
+        click.echo(f"{name:<58}{statistics.median(values):>6.2f}   ({every})")
 
 
 def visit(page: Page, address: str, seed: int, times: dict[str, list[float]]) -> None:
@@ -80,6 +86,55 @@ def visit(page: Page, address: str, seed: int, times: dict[str, list[float]]) ->
     page.get_by_role("button", name="Cancel").click()
     train.wait_for()
     times["cancelled, as the page shows it"].append(time.perf_counter() - start)
+    for name, settings in TRAININGS.items():
+        visit_training(page, f"{address}/train?{settings}&seed={seed}", name, times)
+
+
+def visit_training(page: Page, address: str, name: str, times: dict[str, list[float]]) -> None:
+    """One training of one model, from the click to the cancel, timed into `times`."""
+    page.goto(address)
+    train = page.get_by_role("button", name="Train", exact=True)
+    train.wait_for()
+    page.wait_for_timeout(4_000)  # as long as it takes to read what the page says
+
+    def timed(what: str, action: Callable[[], object], wait: Callable[[], object]) -> None:
+        start = time.perf_counter()
+        action()
+        wait()
+        times[f"{name}: {what}"].append(time.perf_counter() - start)
+        page.wait_for_timeout(1_500)
+
+    def picture() -> None:
+        page.wait_for_function(PICTURE, polling=20)
+
+    timed("first moving picture", train.click, picture)
+    for against in ("seconds", "steps", "seconds"):
+        radio = page.get_by_role("radio", name=against)
+        radio.scroll_into_view_if_needed()
+        answered = f"location.search.includes('against={against}')"
+        timed(
+            "a click is answered while it trains",
+            lambda radio=radio: radio.dispatch_event("click"),
+            lambda answered=answered: page.wait_for_function(answered, polling=5),
+        )
+    timed(
+        "paused, as the page shows it",
+        page.get_by_role("button", name="Pause").click,
+        page.get_by_role("button", name="Go on").wait_for,
+    )
+    timed("goes on", page.get_by_role("button", name="Go on").click, picture)
+    timed(
+        "cancelled, as the page shows it",
+        page.get_by_role("button", name="Cancel").click,
+        train.wait_for,
+    )
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 @contextmanager

@@ -68,7 +68,9 @@ class PageState(Generic[S]):
         read: from the widget's value to the field's.
         """
         key = f"{self.name}.{field}"
-        st.session_state[key] = value
+        # A value that is set makes the browser take it, over a click that it may just have got.
+        if key not in st.session_state or st.session_state[key] != value:
+            st.session_state[key] = value
         return {"key": key, "on_change": self._changed, "args": (key, part, field, read)}
 
     def show_refused(self) -> None:

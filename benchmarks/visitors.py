@@ -1,0 +1,80 @@
+"""`python -m benchmarks.visitors`: many visitors ask for a training each, at once."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import click
+from playwright.sync_api import sync_playwright
+
+from benchmarks.pages import free_port, server
+
+_SETTINGS = "n=100&m=40&p=0.01&recipe=quick"
+
+
+@click.command()
+@click.option("--visitors", default=20, show_default=True, help="Browser sessions.")
+def main(visitors: int) -> None:
+    """Print who got a model, how long it took, and the memory of the server and its worker."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    port = free_port()
+    with sync_playwright() as playwright, server(port) as address:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        pages = [browser.new_context().new_page() for _ in range(visitors)]
+        for seed, page in enumerate(pages):
+            page.goto(f"{address}/train?{_SETTINGS}&seed={1_000 + seed}")
+            page.get_by_role("button", name="Train", exact=True).wait_for(timeout=120_000)
+        start = time.perf_counter()
+        for page in pages:
+            page.get_by_role("button", name="Train", exact=True).click()
+        asked = time.perf_counter() - start
+        done = [False] * visitors
+        most = 0.0
+        while not all(done):
+            most = max(most, megabytes(port))
+            for number, page in enumerate(pages):
+                done[number] = done[number] or page.get_by_text("Take it away").count() > 0
+            if time.perf_counter() - start > 600:
+                break
+            time.sleep(0.2)
+        trained = time.perf_counter() - start
+        errors = sum(page.get_by_test_id("stException").count() for page in pages)
+        refused = sum(page.get_by_text("trainings wait already").count() for page in pages)
+        click.echo(f"asked within {asked:.1f} s; {sum(done)} of {visitors} have their model")
+        click.echo(f"the last after {trained:.1f} s; {errors} errors, {refused} refused")
+        click.echo(f"server and worker together: {most:.0f} MB at most")
+        browser.close()
+
+
+def megabytes(port: int) -> float:
+    """Resident memory of the server on this port and of its children."""
+    parents: dict[int, int] = {}
+    sizes: dict[int, float] = {}
+    roots: list[int] = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            status = dict(
+                line.split(":", 1) for line in (folder / "status").read_text().splitlines()
+            )
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        pid = int(folder.name)
+        parents[pid] = int(status["PPid"])
+        sizes[pid] = float(status.get("VmRSS", "0 kB").split()[0]) / 1024
+        if b"--server.port" in words and str(port).encode() in words:
+            roots.append(pid)
+
+    def below(pid: int) -> bool:
+        while pid and pid not in roots:
+            pid = parents.get(pid, 0)
+        return pid in roots
+
+    return sum(size for pid, size in sizes.items() if below(pid))
+
+
+if __name__ == "__main__":
+    main()
