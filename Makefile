@@ -24,6 +24,7 @@ check: $(VENV)/ready-dev
 bench: $(VENV)/ready-dev $(VENV)/browser
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.pages
+	$(BIN)/python -m benchmarks.visitors
 	$(BIN)/python -m pytest -m slow
 
 figures: $(VENV)/ready

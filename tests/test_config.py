@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toymodel as tm
+from toymodel.config import difference, recipe_name
 
 CONFIG_LIMITS = {
     "n_features": (1, 2_000),
@@ -176,3 +177,16 @@ def test_presets_never_change_because_links_name_them():
         "usual": USUAL,
     }
     assert tm.Recipe() == tm.RECIPES["standard"]
+
+
+def test_a_recipe_is_named_by_the_nearest_preset():
+    assert [recipe_name(recipe) for recipe in tm.RECIPES.values()] == list(tm.RECIPES)
+    changed = tm.RECIPES["usual"].replace(steps=300, restarts=2)
+    assert recipe_name(changed) == "usual with steps = 300, restarts = 2"
+
+
+def test_a_difference_is_what_makes_the_recipe_of_its_preset():
+    changed = tm.RECIPES["quick"].replace(steps=300, sampler="iid")
+    assert difference("quick", changed) == {"steps": 300, "sampler": "iid"}
+    assert tm.RECIPES["usual"].replace(**difference("usual", changed)) == changed
+    assert difference("quick", tm.RECIPES["quick"]) == {}

@@ -18,7 +18,6 @@ from toymodel.figures import (
     SWEEP_FIGURES,
     figures,
     not_drawn,
-    recipe_name,
     sweep_figures,
 )
 from toymodel.polysemanticity import CLASSES
@@ -202,12 +201,6 @@ def test_a_sweep_in_which_nothing_can_be_gained_has_no_figure_of_it():
 def test_one_model_is_no_sweep():
     with pytest.raises(ValueError, match="two or more"):
         sweep_figures([MODEL])
-
-
-def test_a_recipe_is_named_by_the_nearest_preset():
-    assert [recipe_name(recipe) for recipe in tm.RECIPES.values()] == list(tm.RECIPES)
-    changed = tm.RECIPES["usual"].replace(steps=300, restarts=2)
-    assert recipe_name(changed) == "usual with steps = 300, restarts = 2"
 
 
 def test_every_figure_can_be_read_back_from_json():

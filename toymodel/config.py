@@ -123,3 +123,22 @@ RECIPES: dict[str, Recipe] = {
     ),
 }
 """The presets by name. Links name them, so a preset once published is never changed."""
+
+
+def difference(preset: str, recipe: Recipe) -> dict[str, object]:
+    """The fields in which a recipe differs from a preset, with the recipe's values."""
+    before = RECIPES[preset].model_dump()
+    return {name: value for name, value in recipe.model_dump().items() if value != before[name]}
+
+
+def nearest_preset(recipe: Recipe) -> str:
+    """The preset from which a recipe differs in the fewest fields."""
+    return min(RECIPES, key=lambda preset: len(difference(preset, recipe)))
+
+
+def recipe_name(recipe: Recipe) -> str:
+    """The nearest preset and what differs from it: "standard with restarts = 8"."""
+    preset = nearest_preset(recipe)
+    changes = difference(preset, recipe)
+    changed = ", ".join(f"{field} = {value}" for field, value in changes.items())
+    return f"{preset} with {changed}" if changed else preset

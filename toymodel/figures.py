@@ -17,7 +17,7 @@ from toymodel.charts.raw_weights import raw_weights
 from toymodel.charts.response import response
 from toymodel.charts.stack_panel import stack_panel
 from toymodel.charts.sweep_summary import class_shares, gain
-from toymodel.config import RECIPES, Config, Recipe
+from toymodel.config import Config, recipe_name
 from toymodel.loss import no_superposition_loss, superposition_gain
 from toymodel.model import Model, Weights
 from toymodel.polysemanticity import Thresholds, neurons
@@ -120,21 +120,6 @@ def not_drawn(name: str, config: Config) -> str | None:
     if config.n_features <= n and config.n_neurons <= m:
         return None
     return f"{name} is drawn for n up to {n} and m up to {m}; this model has {_sizes(config)}"
-
-
-def recipe_name(recipe: Recipe) -> str:
-    """The nearest preset and what differs from it: "standard with restarts = 8"."""
-    changes = {
-        name: {
-            field: value
-            for field, value in recipe.model_dump().items()
-            if value != getattr(preset, field)
-        }
-        for name, preset in RECIPES.items()
-    }
-    name = min(changes, key=lambda name: len(changes[name]))
-    changed = ", ".join(f"{field} = {value}" for field, value in changes[name].items())
-    return f"{name} with {changed}" if changed else name
 
 
 _SIDES: dict[str, Literal["input", "output"]] = {"in": "input", "out": "output"}

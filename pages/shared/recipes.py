@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from pages.shared.links import Param, number
-from toymodel.config import RECIPES, Recipe
+from toymodel.config import Recipe
 from toymodel.settings import Settings
 
 Preset = Literal["quick", "standard", "thorough", "usual"]
@@ -77,19 +77,3 @@ class Base(Settings):
     """The preset that a recipe was made from."""
 
     preset: Preset = "standard"
-
-
-def difference(preset: str, recipe: Recipe) -> dict[str, object]:
-    """The fields in which a recipe differs from a preset."""
-    before = RECIPES[preset].model_dump()
-    return {name: value for name, value in recipe.model_dump().items() if value != before[name]}
-
-
-def recipe_in_words(preset: str, recipe: Recipe) -> str:
-    """The preset, and what was changed: "standard, restarts 8"."""
-    changes = [
-        f"{FIELDS[name][0].lower() if name in FIELDS else name} "
-        f"{number(value) if isinstance(value, float) else value}"
-        for name, value in difference(preset, recipe).items()
-    ]
-    return ", ".join([preset, *changes])

@@ -9,10 +9,12 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
+from pages.shared.catalogue import TRAIN
 from pages.shared.draw import draw
 from pages.shared.links import number
 from pages.shared.resources import colours
 from pages.shared.sweep_state import SWEEP_STATE, SweepState
+from pages.shared.train_state import Choice, TrainState
 from toymodel.charts.stack_panel import SELECTION, stack_panel
 from toymodel.config import Config
 from toymodel.frames import LEAST_BLOCK, blocks, columns, neuron_weights, spans
@@ -148,6 +150,9 @@ def _text(state: SweepState, config: Config, model: Model | None, weights: Weigh
                 "0 on every input tried"
             )
     st.markdown("\n\n".join(lines))
+    if model:
+        alone = TrainState(Choice(config, state.training.preset, state.recipe))
+        st.page_link(TRAIN.script, label="Look at this model alone", query_params=alone.link)
 
 
 @st.cache_data(show_spinner=False, max_entries=1_000)

@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from pages.shared.recipes import difference
 from pages.shared.resources import colours
 from pages.shared.train_state import Choice, TrainState
 from pages.shared.train_view import FIRST_NEURONS, Shown
+from toymodel.config import difference
 from toymodel.export import KINDS, Kind, write_chart
 from toymodel.figures import FIGURES, figures, not_drawn
 from toymodel.frames import tidy_weights

@@ -10,8 +10,8 @@ from pydantic import Field, field_validator
 
 from pages.shared.links import Param, number, parse, refused, write
 from pages.shared.page_state import PageState
-from pages.shared.recipes import RECIPE_PARAMS, Base, difference
-from toymodel.config import RECIPES, Config, Recipe
+from pages.shared.recipes import RECIPE_PARAMS, Base
+from toymodel.config import RECIPES, Config, Recipe, difference
 from toymodel.polysemanticity import Thresholds
 from toymodel.settings import Settings
 from toymodel.shipped import MOTIF

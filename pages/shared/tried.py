@@ -11,10 +11,10 @@ import streamlit as st
 
 from pages.shared.browser_memory import keep_list
 from pages.shared.found import find_model
-from pages.shared.recipes import recipe_in_words
 from pages.shared.resources import jobs
 from pages.shared.train_controls import show
 from pages.shared.train_state import DEFAULT, TRAIN_STATE, Choice
+from toymodel.config import recipe_name
 from toymodel.loss import superposition_gain
 from toymodel.polysemanticity import CLASSES, Thresholds, neurons
 
@@ -111,7 +111,7 @@ def _row(choice: Choice, thresholds: Thresholds) -> dict[str, Any]:
         "density": config.feature_probability,
         "decay": config.importance_decay,
         "seed": config.seed,
-        "recipe": recipe_in_words(choice.preset, choice.recipe),
+        "recipe": recipe_name(choice.recipe),
         "loss": None,
         "gain": None,
         **dict.fromkeys(CLASSES),

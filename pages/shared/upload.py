@@ -7,7 +7,7 @@ import streamlit as st
 from pages.shared.found import bring
 from pages.shared.train_controls import show
 from pages.shared.train_state import Choice
-from toymodel.config import RECIPES, Recipe
+from toymodel.config import nearest_preset
 from toymodel.model_file import DamagedFile, from_bytes
 
 _UPLOAD = "train.upload"
@@ -38,12 +38,4 @@ def _take() -> None:
         st.session_state[_SAID] = str(error)
         return
     bring(model)
-    show(Choice(model.config, _nearest(model.recipe), model.recipe))
-
-
-def _nearest(recipe: Recipe) -> str:
-    def changes(name: str) -> int:
-        preset = RECIPES[name].model_dump()
-        return sum(value != preset[field] for field, value in recipe.model_dump().items())
-
-    return min(RECIPES, key=changes)
+    show(Choice(model.config, nearest_preset(model.recipe), model.recipe))
