@@ -71,15 +71,18 @@ class PageState(Generic[S]):
         # A value that is set makes the browser take it, over a click that it may just have got.
         if key not in st.session_state or st.session_state[key] != value:
             st.session_state[key] = value
-        return {"key": key, "on_change": self._changed, "args": (key, part, field, read)}
+        return {"key": key, "on_change": self._changed, "args": (part, field, value, read)}
 
     def show_refused(self) -> None:
         """Say it where the last change of a widget was refused."""
         if refused := st.session_state.pop(f"{self.name}.refused", None):
             st.error(refused)
 
-    def _changed(self, key: str, part: str, field: str, read: Callable[[Any], object]) -> None:
+    def _changed(self, part: str, field: str, shown: object, read: Callable[[Any], object]) -> None:
+        value = st.session_state[f"{self.name}.{field}"]
+        if value == shown:  # Streamlit reports a widget that comes or goes as a change, too
+            return
         try:
-            self.remember(self.left().changed(part, field, read(st.session_state[key])))
+            self.remember(self.left().changed(part, field, read(value)))
         except SettingError as error:
             st.session_state[f"{self.name}.refused"] = str(error)
