@@ -6,6 +6,7 @@ from pages.shared.catalogue import require_app
 from pages.shared.found import find_model, was_brought
 from pages.shared.problems import show_problems
 from pages.shared.resources import jobs, store
+from pages.shared.shown import Shown
 from pages.shared.takeaway import draw_takeaway
 from pages.shared.train_compare import draw_comparison
 from pages.shared.train_controls import controls
@@ -18,8 +19,9 @@ from pages.shared.train_live import (
     watch_training,
 )
 from pages.shared.train_notes import draw_notes
+from pages.shared.train_numbers import choose_restart, draw_figures_that_matter
 from pages.shared.train_state import TRAIN_STATE
-from pages.shared.train_view import Shown, choose_restart, draw_charts, draw_figures_that_matter
+from pages.shared.train_view import draw_charts
 from pages.shared.tried import draw_tried, note_tried
 from pages.shared.upload import draw_upload
 

@@ -30,6 +30,14 @@ ORDER = [3, 1, 4, 2, 0]
 NETWORKS = arrays(np.float32, (5, 4), elements=st.floats(-5, 5, width=32))
 
 
+def test_blocks_of_the_first_columns_are_those_of_all():
+    given = weights(np.random.default_rng(0).normal(size=(9, 5)), np.ones((5, 9)))
+    config = tm.Config(n_features=5, n_neurons=9)
+    whole, first = frames.blocks(config, given), frames.blocks(config, given, first=4)
+    expected = whole[whole["column"] < 4].reset_index(drop=True)
+    pd.testing.assert_frame_equal(first, expected)
+
+
 def test_columns_stand_by_importance_of_the_primary_feature_then_by_purity():
     frame = frames.columns(NETWORK)
     assert frame["column"].tolist() == [0, 1, 2, 3, 4]

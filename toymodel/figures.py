@@ -147,8 +147,7 @@ def _stacks(
         ", ".join(f"{count:,} {name}" for name, count in counts.items()),
     )
     for side, of in _SIDES.items():
-        blocks = frames.blocks(config, weights, side=of)
-        blocks = blocks.loc[blocks["column"] < first]
+        blocks = frames.blocks(config, weights, side=of, first=first)
         highest = float(blocks["high"].to_numpy().max(initial=0))
         drawing = stack_panel(
             blocks,

@@ -29,30 +29,31 @@ def blocks(
     relative: bool = True,
     least: float = LEAST_BLOCK,
     most: int = MOST_BLOCKS,
+    first: int | None = None,
 ) -> pd.DataFrame:
     """The blocks of the neuron weight stack plot, one row each.
 
     side: "input" stacks |W1[j]|, "output" |W2[:, j]|. relative: heights are divided by the
     neuron's largest. Blocks below `least` of the neuron's largest are drawn as one, feature
     OTHERS, so that stacks keep their full height; so are the smallest where there are over `most`.
+    first: only the leftmost columns.
 
     Columns: column (0 is leftmost: the paper's order), neuron, feature, features (how many the
     block stands for), importance, w_in, w_out, superposition (NaN if not represented), low, high.
     """
-    sizes = np.abs(weights.W1 if side == "input" else weights.W2.T).astype(np.float64)
+    order = paper_order(weights.W1)[:first]
+    sizes = np.abs((weights.W1 if side == "input" else weights.W2.T)[order]).astype(np.float64)
     largest = sizes.max(axis=1, keepdims=True)
     ratio = np.divide(sizes, largest, out=np.zeros_like(sizes), where=largest > 0)
     if ratio.size > most:
         least = max(least, float(np.partition(ratio, -most, axis=None)[-most]))
     drawn = ratio >= least
-    order = paper_order(weights.W1)
-    column = np.empty(len(order), int)
-    column[order] = np.arange(len(order))
 
-    neuron, feature = np.nonzero(drawn)
+    column, feature = np.nonzero(drawn)
+    neuron = order[column]
     frame = pd.DataFrame(
         {
-            "column": column[neuron],
+            "column": column,
             "neuron": neuron,
             "feature": feature,
             "features": 1,
@@ -60,15 +61,15 @@ def blocks(
             "w_in": weights.W1[neuron, feature],
             "w_out": weights.W2[feature, neuron],
             "superposition": superposition(weights.W1)[feature],
-            "height": (ratio if relative else sizes)[neuron, feature],
+            "height": (ratio if relative else sizes)[column, feature],
         }
     )
     rest = np.where(drawn, 0, ratio if relative else sizes).sum(axis=1)
     small = (~drawn & (sizes > 0)).sum(axis=1)
     others = pd.DataFrame(
         {
-            "column": column,
-            "neuron": np.arange(len(order)),
+            "column": np.arange(len(order)),
+            "neuron": order,
             "feature": OTHERS,
             "features": small,
             "height": rest,

@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages.shared.resources import colours
+from pages.shared.shown import Shown
 from pages.shared.train_state import Choice, TrainState
-from pages.shared.train_view import FIRST_NEURONS, Shown
+from pages.shared.train_weights import FIRST_NEURONS
 from toymodel.config import difference
 from toymodel.export import KINDS, Kind, write_chart
 from toymodel.figures import FIGURES, figures, not_drawn

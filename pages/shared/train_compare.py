@@ -10,9 +10,11 @@ import streamlit as st
 from pages.shared.found import find_model
 from pages.shared.recipes import FIELDS
 from pages.shared.resources import jobs
+from pages.shared.shown import Shown
 from pages.shared.train_live import request, say_what_happened
+from pages.shared.train_numbers import draw_figures_that_matter
 from pages.shared.train_state import TRAIN_STATE, Choice, TrainState
-from pages.shared.train_view import Shown, draw_charts, draw_figures_that_matter
+from pages.shared.train_view import draw_charts
 from pages.shared.tried import note_tried
 from pages.shared.watching import progress_share, progress_words
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.resources import jobs, visitor, warm_worker
+from pages.shared.shown import Shown
+from pages.shared.train_numbers import choose_restart, draw_figures_that_matter
 from pages.shared.train_state import TRAIN_STATE, Choice, TrainState
-from pages.shared.train_view import Shown, choose_restart, draw_charts, draw_figures_that_matter
+from pages.shared.train_view import draw_charts
 from pages.shared.watching import (
     progress_share,
     progress_soon,

@@ -1,0 +1,121 @@
+"""The weights of one model, or of two side by side, as bars or as stack plots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.axes import rounded_up
+from pages.shared.draw import draw
+from pages.shared.resources import colours
+from pages.shared.shown import Shown
+from pages.shared.stack_legend import stack_legend
+from pages.shared.train_state import TRAIN_STATE, TrainState
+from toymodel.charts.raw_weights import raw_weights
+from toymodel.charts.stack_panel import stack_panel
+from toymodel.frames import LEAST_BLOCK, blocks, columns, signed_bars, spans
+
+FIRST_NEURONS = 100
+_LEAST_LIVE_BLOCK = 0.1  # fewer blocks, so that a slow browser keeps up with a training
+_LOWEST_TOP = 4.0
+_TITLES = {"input": "W₁: input → neuron", "output": "W₂: neuron → output"}
+
+Cell = Callable[[], None]
+
+
+def weight_cells(state: TrainState, shown: Sequence[Shown]) -> tuple[list[Cell], list[Cell]]:
+    """What draws the input weights of each model, and what draws the output weights."""
+    found = [
+        None if each.small else columns(each.weights, state.thresholds).head(_first(state, each))
+        for each in shown
+    ]
+    return _cells(state, shown, found, "input"), _cells(state, shown, found, "output")
+
+
+def _first(state: TrainState, each: Shown) -> int:
+    m = each.config.n_neurons
+    return min(m, FIRST_NEURONS) if state.view.neurons == "first" else m
+
+
+def _cells(
+    state: TrainState, shown: Sequence[Shown], found: Sequence[pd.DataFrame | None], side: str
+) -> list[Cell]:
+    bars = [signed_bars(each.weights, side=side) if each.small else None for each in shown]
+    reach = max(
+        (f[["low", "high"]].abs().to_numpy().max() for f in bars if f is not None), default=0.0
+    )
+    stacks = [
+        None
+        if each.small
+        else blocks(
+            each.config,
+            each.weights,
+            side=side,
+            least=LEAST_BLOCK if each.model else _LEAST_LIVE_BLOCK,
+            first=_first(state, each),
+        )
+        for each in shown
+    ]
+    highest = max((f["high"].to_numpy().max(initial=0) for f in stacks if f is not None), default=0)
+    top = max(_LOWEST_TOP, math.ceil(highest * 1.05))
+
+    def show(number: int) -> None:
+        each, stack, neurons, bar = shown[number], stacks[number], found[number], bars[number]
+        n, theme = each.config.n_features, colours()
+        key = f"weights-{side}-{number}-{bool(each.model)}"
+        if bar is not None:
+            chart = raw_weights(
+                bar,
+                n_features=n,
+                title=_TITLES[side],
+                theme=theme,
+                reach=rounded_up(reach) or None,
+                height=200,
+            )
+            draw(chart, key)
+        if stack is not None and neurons is not None:
+            panel = stack_panel(
+                stack,
+                neurons,
+                spans(neurons),
+                n_features=n,
+                top=top,
+                theme=theme,
+                colour=state.view.colour,
+            )
+            what = "input weights |W₁|" if side == "input" else "output weights |W₂|"
+            st.markdown(f"**{_TITLES[side]}**")
+            draw(panel, key, alt=f"Neuron weight stack plot of the {what}")
+
+    return [lambda number=number: show(number) for number in range(len(shown))]
+
+
+def choose_look(state: TrainState, shown: Sequence[Shown]) -> None:
+    """How stack plots are drawn, and what they mean."""
+    most = max(each.config.n_neurons for each in shown)
+    names = {"first": f"the first {FIRST_NEURONS}", "all": f"all {most:,}"}
+    with st.container(horizontal=True):
+        st.segmented_control(
+            "Colour by",
+            ["superposition", "feature"],
+            required=True,
+            **TRAIN_STATE.bound("view", "colour", state.view.colour),
+        )
+        if most > FIRST_NEURONS:
+            st.segmented_control(
+                "Neurons",
+                list(names),
+                format_func=names.__getitem__,
+                required=True,
+                help="Those that hold the most important features come first.",
+                **TRAIN_STATE.bound("view", "neurons", state.view.neurons),
+            )
+    stack_legend(
+        "weight, |W₁| above and |W₂| below",
+        "relative to the neuron's largest",
+        state.view.colour,
+        max(each.config.n_features for each in shown),
+    )
