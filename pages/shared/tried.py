@@ -22,6 +22,7 @@ MOST = 200
 _TRIED = "train.tried"
 _RECALLED = "train.tried.recalled"
 _REMOVED = "train.tried.removed"
+_NUMBERS = "train.tried.numbers"
 _ROUND = "train.tried.round"
 
 
@@ -104,7 +105,6 @@ def _read(text: str) -> list[Choice]:
 
 def _row(choice: Choice, thresholds: Thresholds) -> dict[str, Any]:
     config = choice.config
-    model = find_model(config, choice.recipe)
     row: dict[str, Any] = {
         "n": config.n_features,
         "m": config.n_neurons,
@@ -118,14 +118,25 @@ def _row(choice: Choice, thresholds: Thresholds) -> dict[str, Any]:
         "seconds": None,
         "state": "trained",
     }
-    if model is None:
+    # A list of large models would take long to read at every click.
+    numbers = st.session_state.setdefault(_NUMBERS, {})
+    found = numbers.get((choice, thresholds)) or _numbers(choice, thresholds)
+    if found is None:
         progress = jobs().progress([config], choice.recipe)
-        row["state"] = progress.state if progress else "not stored any more"
-        return row
-    return row | {
+        return row | {"state": progress.state if progress else "not stored any more"}
+    numbers[choice, thresholds] = found
+    return row | found
+
+
+def _numbers(choice: Choice, thresholds: Thresholds) -> dict[str, Any] | None:
+    model = find_model(choice.config, choice.recipe)
+    if model is None:
+        return None
+    counts = neurons(model.W1, thresholds).counts
+    return {
         "loss": model.loss,
-        "gain": superposition_gain(config, model.loss),
-        **{name: neurons(model.W1, thresholds).counts[name] for name in CLASSES},
+        "gain": superposition_gain(choice.config, model.loss),
+        **{name: counts[name] for name in CLASSES},
         "seconds": float(model.history.seconds[-1]),
     }
 
