@@ -254,6 +254,21 @@ def test_loss_curves_have_a_row_a_record_that_a_log_axis_can_show():
     }
 
 
+def test_of_many_records_evenly_spaced_ones_are_kept_and_the_last():
+    records = 3 * frames.MOST_RECORDS
+    history = History(
+        step=np.arange(1, records + 1),
+        seconds=np.arange(records, dtype=np.float32),
+        loss=np.linspace(2, 1, 2 * records, dtype=np.float32).reshape(2, records),
+    )
+    curves = frames.loss_curves(history)
+    assert curves.groupby("restart").size().tolist() == [frames.MOST_RECORDS] * 2
+    for restart, curve in curves.groupby("restart"):
+        assert curve["step"].iloc[[0, -1]].tolist() == [1, records]
+        assert curve["step"].diff().dropna().between(2, 4).all()
+        np.testing.assert_array_equal(curve["loss"], history.loss[restart, curve["step"] - 1])
+
+
 def test_loss_curves_before_the_first_record_are_an_empty_frame_with_columns():
     nothing = History(
         step=np.zeros(0, np.int64),

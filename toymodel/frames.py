@@ -17,6 +17,9 @@ LEAST_BLOCK = 0.03
 MOST_BLOCKS = 4_000
 """More make a browser slow, and are too small to tell apart."""
 
+MOST_RECORDS = 250
+"""Of a restart's losses; more than a chart has pixels for."""
+
 OTHERS = -1
 """The feature number of a block in which the smallest weights of a neuron are drawn as one."""
 
@@ -238,15 +241,19 @@ def responses(
 def loss_curves(history: History) -> pd.DataFrame:
     """How the loss fell, one row a record of a restart; what a log axis cannot show is left out.
 
+    Of more records than a chart can show, evenly spaced ones, the last among them.
     Columns: restart, step, seconds, loss (finite and above 0).
     """
-    restarts = len(history.loss)
+    restarts, records = history.loss.shape
+    kept = np.arange(records)
+    if records > MOST_RECORDS:
+        kept = np.linspace(0, records - 1, MOST_RECORDS).round().astype(int)
     frame = pd.DataFrame(
         {
-            "restart": np.repeat(np.arange(restarts), len(history.step)),
-            "step": np.tile(history.step, restarts),
-            "seconds": np.tile(history.seconds, restarts),
-            "loss": history.loss.ravel(),
+            "restart": np.repeat(np.arange(restarts), len(kept)),
+            "step": np.tile(history.step[kept], restarts),
+            "seconds": np.tile(history.seconds[kept], restarts),
+            "loss": history.loss[:, kept].ravel(),
         }
     )
     drawable = np.isfinite(frame["loss"]) & (frame["loss"] > 0)
