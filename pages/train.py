@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.shared.catalogue import require_app
 from pages.shared.found import find_model, was_brought
+from pages.shared.links import number
 from pages.shared.problems import show_problems
 from pages.shared.resources import jobs, store
 from pages.shared.shown import Shown
@@ -24,6 +25,7 @@ from pages.shared.train_state import TRAIN_STATE
 from pages.shared.train_view import draw_charts
 from pages.shared.tried import draw_tried, note_tried
 from pages.shared.upload import draw_upload
+from pages.shared.watching import counted
 
 require_app()
 state, problems = TRAIN_STATE.current()
@@ -37,10 +39,11 @@ model = find_model(config, recipe)
 
 st.title("A small network learns to compute |x|")
 st.markdown(
-    f"{config.n_features:,} features, {config.n_neurons:,} neurons: "
+    f"{counted(config.n_features, 'feature')}, {counted(config.n_neurons, 'neuron')}: "
     r"$y = \mathrm{ReLU}(W_2\,\mathrm{ReLU}(W_1 x) + b)$ should be $|x_i|$ for every feature, "
-    f"which is there with probability $1 - S = {config.feature_probability:g}$ and matters by "
-    f"$I_i = {config.importance_decay:g}^i$. Set a model on the left, train it, and watch."
+    f"which is there with probability $1 - S$ = {number(config.feature_probability)} and matters "
+    f"by $I_i = d^i$, d = {number(config.importance_decay)}. Set a model in the sidebar, train it, "
+    "and watch."
 )
 show_problems(problems, tuple(store().notes))
 if state.other:
@@ -48,22 +51,24 @@ if state.other:
 elif model:
     note_tried(choice)
     say_what_happened()
-    if was_brought(config, recipe):
+    brought = was_brought(config, recipe)
+    if brought:
         st.info("From your file: seen by you alone, and gone when this page is closed.")
     shown = Shown.of(model, state.view.restart)
     draw_figures_that_matter(shown, state.thresholds)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         choose_restart(shown, range(len(model.restarts)))
-        offer_more(choice)
+        if not brought:
+            offer_more(choice)
     draw_charts(state, [shown])
-    draw_diagnosis(choice, model, shown.restart)
-    draw_takeaway(state, model, shown)
+    draw_diagnosis(model, shown)
+    draw_takeaway(state, model, shown, brought=brought)
 elif progress and progress.active:
     watch_training()
 else:
     if progress:
         note_tried(choice)
-    if progress and progress.message:
+    if progress and progress.state == "failed":
         draw_divergence(choice, progress.message)
     offer_training(choice, progress)
     if progress and progress.state == "paused":

@@ -11,6 +11,7 @@ from toymodel.memory import physical_megabytes, training_megabytes
 MEASURE = """
 import sys
 import toymodel as tm
+from toymodel.job import _progress
 from toymodel.training import training
 
 def most():
@@ -22,6 +23,9 @@ recipe = tm.Recipe(batch_size=int(sys.argv[3]), restarts=int(sys.argv[4]))
 before = most()
 for snapshot in training([config], recipe, interval=0.01):
     if snapshot.step > 2:
+        checkpoint = snapshot.checkpoint()
+        checkpoint.checksum
+        _progress(snapshot, recipe, checkpoint)
         break
 print(most() - before)
 """
@@ -29,7 +33,8 @@ print(most() - before)
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
 @pytest.mark.parametrize(
-    ("n", "m", "batch", "restarts"), [(800, 400, 128, 8), (100, 40, 4_096, 32)]
+    ("n", "m", "batch", "restarts"),
+    [(800, 400, 128, 8), (100, 40, 4_096, 32), (2_000, 1, 2_000, 1), (20, 10, 65_536, 1)],
 )
 def test_the_estimate_is_near_what_a_training_takes(n: int, m: int, batch: int, restarts: int):
     config = tm.Config(n_features=n, n_neurons=m)
@@ -40,7 +45,7 @@ def test_the_estimate_is_near_what_a_training_takes(n: int, m: int, batch: int, 
 
 
 def test_more_of_anything_takes_more():
-    config, recipe = tm.Config(), tm.Recipe(batch_size=1_024)
+    config, recipe = tm.Config(n_features=500, n_neurons=200), tm.Recipe(batch_size=1_024)
     least = training_megabytes([config], recipe)
     assert training_megabytes([config, config.replace(seed=1)], recipe) > least
     assert training_megabytes([config], recipe.replace(restarts=8)) > least

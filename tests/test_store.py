@@ -225,6 +225,14 @@ def test_what_a_file_says_of_itself_may_be_nonsense(tmp_path: Path):
         ({"trained_together": 0}, "trained_together is not"),
         ({"tensors": {"history.loss": np.ones((2, 3), np.float32)}}, "history.loss is float32"),
         ({"tensors": {"more": np.ones(1)}}, "it holds the tensors W1, W2"),
+        (
+            {"tensors": {"history.step": np.zeros(0, np.int64)}},
+            "its history has 0 records",
+        ),
+        (
+            {"tensors": {"history.step": np.zeros(201, np.int64)}},
+            "its history has 201 records",
+        ),
     ],
 )
 def test_content_that_does_not_fit_is_refused_even_with_a_good_checksum(
@@ -389,9 +397,30 @@ def test_paused_trainings_count_and_go_as_models_do(tmp_path: Path):
     small = Store(tmp_path, max_bytes=2 * size + 100)
     small.put(numbered(2))
     assert [store.paused(name).exists() for name in ("old", "new")] == [False, True]
-    Store(tmp_path, max_bytes=1).put_paused("newest", b"x" * 100)
+    Store(tmp_path, max_bytes=200).put_paused("newest", b"x" * 100)
     assert list(store.trained.iterdir()) == [store.paused("newest")]
     assert store.paused("newest").read_bytes() == b"x" * 100
+
+
+def test_a_pause_that_would_drive_most_models_out_is_refused(tmp_path: Path):
+    store = Store(tmp_path, max_bytes=10_000)
+    store.put(numbered(1))
+    with pytest.raises(OSError, match="more than half of what the store may take"):
+        store.put_paused("large", b"x" * 5_001)
+    assert path_of(store, numbered(1)).exists()
+    assert not store.paused("large").exists()
+
+
+def test_what_an_ended_process_left_goes_after_a_while(store: Store):
+    store.put(numbered(1))
+    left, fresh = store.trained / ".abc.part", store.trained / ".def.part"
+    for path in (left, fresh):
+        path.write_bytes(b"x")
+    os.utime(left, (1, 1))
+    store.put(numbered(2))
+    assert (left.exists(), fresh.exists()) == (False, True)
+    store.clear()
+    assert not fresh.exists()
 
 
 def test_clearing_takes_paused_trainings_too(store: Store):

@@ -149,7 +149,7 @@ def test_weights_do_not_depend_on_how_the_work_is_split(
     whole = train(configs, recipe)
     weights = CONFIG.n_features * CONFIG.n_neurons * recipe.batch_size
     monkeypatch.setattr("toymodel.run._SHARD", instances * weights)
-    monkeypatch.setattr("toymodel.run._BLOCK", 1)
+    monkeypatch.setattr("toymodel.memory._BLOCK", 1)
     for one, other in zip(train(configs, recipe), whole, strict=True):
         assert all(map(same, one.restarts, other.restarts))
         np.testing.assert_array_equal(one.history.loss, other.history.loss)

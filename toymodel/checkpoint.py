@@ -36,7 +36,7 @@ class Checkpoint:
         digest = hashlib.sha256(json.dumps([self.keys, self.about], sort_keys=True).encode())
         for name, tensor in sorted(self.tensors.items()):
             digest.update(f"{name} {tensor.dtype} {tensor.shape}".encode())
-            digest.update(np.ascontiguousarray(tensor).tobytes())
+            digest.update(np.ascontiguousarray(tensor).reshape(-1).view(np.uint8).data)
         return digest.hexdigest()
 
 

@@ -94,7 +94,7 @@ def likely_cause(config: Config, recipe: Recipe) -> tuple[str, dict[str, object]
             "init_scale": standard.init_scale
         }
     return f"try a learning_rate below {recipe.learning_rate:g}, or a longer warmup", {
-        "learning_rate": recipe.learning_rate / 10
+        "learning_rate": float(f"{recipe.learning_rate / 10:.3g}")
     }
 
 
@@ -226,9 +226,20 @@ def _sound(model: Model, restart: int) -> Finding:
     says = f"Nothing is wrong: the superposition gain is {gain:.2f}"
     if gain > _CLEARLY_ABOVE:
         says += (
-            f". The model computes more than it has neurons for: its loss is {loss:.3g}, without"
-            f" superposition it would be {yardstick:.3g}."
+            ". With an odd number of neurons one is left over and can compute one side of one more"
+            " feature, which alone gives a gain above 1"
+            if config.n_neurons % 2
+            else ". The model computes more than it has neurons for"
         )
+        says += f": its loss is {loss:.3g}, without superposition it would be {yardstick:.3g}."
+        served = min(config.n_neurons, config.n_features)
+        dead = int(dead_outputs(config, model.restarts[restart])[:served].sum())
+        if dead:
+            are = "output is" if dead == 1 else "outputs are"
+            says += (
+                f" {dead} of the {served} most important {are} dead: left out, which"
+                " costs little here."
+            )
         return Finding(kind="sound", says=says)
     says += ", as good as a model without superposition can be"
     if p >= _DENSE:

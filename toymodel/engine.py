@@ -214,6 +214,7 @@ class Draws:
         self.streams = {
             key: draw(random, key[1], recipe.batch_size) for key, random in self.generators.items()
         }
+        self.batch_size = recipe.batch_size
         self.drawn: dict[tuple[int, int], Tensor] = {}
 
     def state(self) -> list[Mapping[str, Any]]:
@@ -229,7 +230,9 @@ class Draws:
     def advance(self, steps: int) -> None:
         """Draw what the next `steps` steps need."""
         for key, stream in self.streams.items():
-            block = np.stack([next(stream) for _ in range(steps)])
+            block = np.empty((steps, key[1], self.batch_size), np.float32)
+            for step in range(steps):
+                block[step] = next(stream)
             self.drawn[key] = torch.from_numpy(block).unsqueeze(1)
 
     def uniform(self, configs: Sequence[Config]) -> Tensor:

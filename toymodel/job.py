@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _WRITE_SECONDS = 0.25
 _ALL_RESTARTS = 2_000_000  # weights that are shown while they train; beyond, the leader's alone
 _RUN = "run."
+_REFUSED = "refused"
 _TENSORS = ("W1", "W2", "b", "b_hidden")
 
 State = Literal["waiting", "running", "paused", "failed"]
@@ -127,12 +128,21 @@ def run_job(
     return JobResult(unsaved, failures, list(store.notes))
 
 
+def pause_refused(scratch: Path) -> str:
+    """Why a job could not be paused; "" where it was not asked to, or could."""
+    try:
+        return (scratch / _REFUSED).read_text()
+    except OSError:
+        return ""
+
+
 def _pause(store: Store, name: str, scratch: Path, snapshot: Snapshot, recipe: Recipe) -> None:
     checkpoint = snapshot.checkpoint()
     try:
         store.put_paused(name, _progress(snapshot, recipe, checkpoint))
-    except OSError:  # then it goes on, which loses nothing
+    except OSError as error:  # then it goes on, which loses nothing
         (scratch / "pause").unlink(missing_ok=True)
+        (scratch / _REFUSED).write_text(f"It cannot be paused ({error.strerror}), so it goes on.")
         return
     raise TrainingPaused
 

@@ -22,7 +22,14 @@ from pydantic import Field
 
 from toymodel.checkpoint import TrainingPaused
 from toymodel.config import Config, Recipe
-from toymodel.job import JobResult, Progress, job_name, read_progress, run_job
+from toymodel.job import (
+    JobResult,
+    Progress,
+    job_name,
+    pause_refused,
+    read_progress,
+    run_job,
+)
 from toymodel.memory import physical_megabytes, training_megabytes
 from toymodel.model_file import model_key
 from toymodel.settings import Settings
@@ -103,6 +110,7 @@ class JobManager:
         self._paused_seen: OrderedDict[str, tuple[float, Progress]] = OrderedDict()
         self._failures: OrderedDict[str, str] = OrderedDict()
         self._count = 0
+        self._closing = False
         self._lock = threading.RLock()
 
     def request(self, configs: Sequence[Config], recipe: Recipe, visitor: str) -> None:
@@ -138,8 +146,10 @@ class JobManager:
             wanted = [job for job in order if set(job.keys) & set(keys)]
             failure = next((self._failures[key] for key in keys if key in self._failures), None)
         if not wanted:
-            failed = Progress(state="failed", message=failure) if failure else None
-            return self._paused(self._name(configs, recipe)) or failed
+            paused = self._paused(self._name(configs, recipe))
+            if paused:
+                return replace(paused, message=failure or "")
+            return Progress(state="failed", message=failure) if failure else None
         for job in wanted:
             job.snapshot = read_progress(job.scratch / "progress", job.snapshot)
         parts = [job.snapshot[1] for job in wanted]
@@ -152,6 +162,7 @@ class JobManager:
             steps=shown.steps or wanted[0].recipe.total_steps,
             remaining=shown.remaining if len(running) == len(parts) else float("nan"),
             models={key: value for part in parts for key, value in part.models.items()},
+            message=" ".join(filter(None, map(pause_refused, (job.scratch for job in wanted)))),
         )
 
     def _name(self, configs: Sequence[Config], recipe: Recipe) -> str:
@@ -175,12 +186,12 @@ class JobManager:
     def pause(self, configs: Sequence[Config], recipe: Recipe, visitor: str) -> int:
         """Stop the training of these configs so that a later request goes on with it.
 
-        Returns how many jobs others still wait for, as `cancel` does. A job that waits in the
-        queue leaves it.
+        Returns how many jobs go on, because others wait for them or because they train more than
+        these configs. A job that waits in the queue leaves it. Where the training cannot be
+        written, it goes on, and its progress says why.
         """
-        alone, others = self._left_alone(configs, recipe, visitor)
+        alone, others = self._left_alone(configs, recipe, visitor, whole=True)
         for job in alone:
-            job.stopping = True  # who asks again gets a job that goes on from the pause
             with suppress(OSError):
                 (job.scratch / "pause").touch()
             job.future.cancel()
@@ -201,7 +212,6 @@ class JobManager:
         return others
 
     def _stop(self, job: _Job) -> None:
-        job.stopping = True
         with suppress(OSError):
             (job.scratch / "cancel").touch()
         if not job.future.cancel():
@@ -210,27 +220,39 @@ class JobManager:
                 threading.Timer(_GRACE_SECONDS, kill, (job.future,)).start()
 
     def _left_alone(
-        self, configs: Sequence[Config], recipe: Recipe, visitor: str
+        self, configs: Sequence[Config], recipe: Recipe, visitor: str, *, whole: bool = False
     ) -> tuple[list[_Job], int]:
+        """Jobs that are to stop, as nobody else waits for them; and how many are to go on.
+
+        whole: only those all of whose configs are meant.
+        """
         keys = {model_key(config, recipe) for config in configs}
         with self._lock:
             wanted = [job for job in self._jobs.values() if keys & set(job.keys)]
-            for job in wanted:
+            meant = [job for job in wanted if not whole or set(job.keys) <= keys]
+            for job in meant:
                 job.visitors = {v for v in job.visitors - {visitor} if self._present(v)}
-            alone = [job for job in wanted if not job.visitors]
+            alone = [job for job in meant if not job.visitors]
+            for job in alone:
+                job.stopping = True  # who asks again gets a job of their own
         return alone, len(wanted) - len(alone)
 
     def close(self) -> None:
         """Stop everything, and end the worker."""
         with self._lock:
             jobs = list(self._jobs.values())
+        self._closing = True
         for job in jobs:
+            job.stopping = True
             self._stop(job)  # what was paused stays, for the next server
         self.executor.shutdown(wait=True)
         self._folder.cleanup()
 
     def _active(self) -> dict[str, _Job]:
-        return {key: job for job in self._jobs.values() if not job.stopping for key in job.keys}
+        active = [
+            job for job in self._jobs.values() if not job.stopping or pause_refused(job.scratch)
+        ]
+        return {key: job for job in active for key in job.keys}
 
     def _start(self, configs: list[Config], recipe: Recipe, visitor: str) -> None:
         self._count += 1
@@ -272,6 +294,9 @@ class JobManager:
             while len(self._failures) > 1_000:
                 self._failures.popitem(last=False)
             del self._jobs[number]
+        if (job.scratch / "cancel").exists() and not self._closing:
+            with suppress(OSError):  # a pause may have been on its way
+                self.store.paused(job_name(job.keys)).unlink(missing_ok=True)
         for path in job.scratch.iterdir():
             path.unlink(missing_ok=True)
         with suppress(OSError):

@@ -4,28 +4,48 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from toymodel.config import Config, Recipe
 
+# Multiplications of a forward layer between two chances to stop: some 20 ms.
+_BLOCK = 2**27
+_MOST_STEPS = 32
+
+
+def block_steps(configs: Sequence[Config], recipe: Recipe) -> int:
+    """Steps that a training makes at once, for which it draws its inputs beforehand."""
+    products = sum(c.n_features * c.n_neurons for c in configs)
+    work = recipe.batch_size * recipe.restarts * products
+    return max(1, min(_MOST_STEPS, _BLOCK // work))
+
 
 def training_megabytes(configs: Sequence[Config], recipe: Recipe) -> int:
-    """What training these models together takes, within a third or so, above an idle process.
+    """What training these models together takes, and pausing them, above an idle process; about.
 
-    Weights are held five times (gradients, Adam's two moments and a place to work in), activations
-    of a batch once, and inputs for some steps.
+    Weights are held five times (gradients, Adam's two moments and a place to work in) and some
+    more to write a pause, activations of a batch once, inputs for all steps of a block.
     """
     floats = 0.0
     for c in configs:
         weights = 2 * c.n_features * c.n_neurons + c.n_features
         activations = recipe.batch_size * (2 * c.n_neurons + 3 * c.n_features)
-        inputs = recipe.batch_size * c.n_features
-        floats += 1.4 * recipe.restarts * (5 * weights + activations) + 10 * inputs
+        inputs = (block_steps(configs, recipe) + 3) * recipe.batch_size * c.n_features
+        floats += recipe.restarts * (14 * weights + 1.4 * activations) + 1.2 * inputs
     return int(4 * floats / 2**20) + 1
 
 
 def physical_megabytes() -> int:
-    """The memory of this machine; a terabyte where it does not say."""
+    """The memory of this machine, or of this container if less; a terabyte if unknown."""
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     except (AttributeError, ValueError, OSError):  # not on Windows
         return 2**20
+    for name in ("memory.max", "memory/memory.limit_in_bytes"):
+        try:
+            text = Path("/sys/fs/cgroup", name).read_text().strip()
+        except OSError:
+            continue
+        if text.isdecimal():
+            whole = min(whole, int(text) // 2**20)
+    return max(whole, 1)

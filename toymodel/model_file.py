@@ -23,6 +23,9 @@ from toymodel.settings import SettingError
 ENGINE_VERSION = 1
 """Part of every key. It goes up when the same config and recipe would train other weights."""
 
+RECORDS = 200
+"""Of a cycle's losses, at most."""
+
 _FORMAT = 2
 _DTYPES = {"history.step": np.dtype(np.int64)}
 
@@ -183,6 +186,8 @@ def _check(tensors: dict[str, np.ndarray], config: Config, recipe: Recipe) -> No
     if not 1 <= restarts <= recipe.restarts:
         raise DamagedFile(f"it holds {restarts} restarts, its recipe has {recipe.restarts}")
     records = tensors["history.step"].size
+    if not 1 <= records <= RECORDS * recipe.cycles:
+        raise DamagedFile(f"its history has {records} records")
     expected = {
         "W1": (restarts, m, n),
         "W2": (restarts, n, m),
@@ -210,7 +215,7 @@ def _checksum(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> str:
     for name in sorted(tensors):
         tensor = np.ascontiguousarray(tensors[name])
         digest.update(f"{name} {tensor.dtype} {tensor.shape}".encode())
-        digest.update(tensor.tobytes())
+        digest.update(tensor.reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
 
 

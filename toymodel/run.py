@@ -20,16 +20,14 @@ from toymodel.diagnosis import likely_cause
 from toymodel.engine import Draws, Shard
 from toymodel.errors import TrainingDiverged
 from toymodel.loss import Estimate, evaluate_many
+from toymodel.memory import block_steps
 from toymodel.model import History, Model, Weights
-from toymodel.model_file import model_key
-
-_RECORDS = 200  # a run, at most
+from toymodel.model_file import RECORDS, model_key
 
 _BATCHES_PER_RECORD = 5
-# Multiplications of a forward layer. A shard is a thread's work: large enough to be worth one,
-# small enough for its cache. A block is what runs between two chances to stop: some 20 ms.
+# Multiplications of a forward layer: a thread's work, large enough to be worth one, small enough
+# for its cache.
 _SHARD = 2**23
-_BLOCK = 2**27
 # Normalised losses, of which answering 0 to everything has 1: a run that once was above the first
 # has diverged, unless it ended below the second.
 _EXPLODED = 1e3
@@ -74,7 +72,7 @@ class Run:
     ) -> None:
         self.configs, self.recipe, self.device = list(configs), recipe, device
         self.start = list(start) if start is not None else None
-        self.every = -(-recipe.steps // _RECORDS)
+        self.every = -(-recipe.steps // RECORDS)
         self.recorded_steps: list[int] = []
         self.recorded_seconds: list[float] = []
         self.records: list[Float32[np.ndarray, "config restart"]] = []
@@ -91,10 +89,7 @@ class Run:
             for restart in shard.restarts
         }
         self.draws = Draws(self.configs, recipe)
-        work = recipe.batch_size * sum(
-            self.restarts(i) * c.n_features * c.n_neurons for i, c in enumerate(self.configs)
-        )
-        self.block = max(1, min(32, _BLOCK // max(work, 1)))
+        self.block = block_steps(configs, recipe)
 
     def restarts(self, config: int) -> int:
         """How many instances a config has: later cycles go on with those that did not diverge."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import threading
+import time
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +18,7 @@ from toymodel.model_file import DamagedFile, load_named, model_key, save, write_
 _SUFFIX = ".safetensors"
 _PAUSED = ".paused"
 _MEMORY_MODELS = 64
+_LEFT_SECONDS = 3_600
 
 
 class Store:
@@ -103,7 +106,13 @@ class Store:
         return self.trained / (name + _PAUSED)
 
     def put_paused(self, name: str, data: bytes) -> None:
-        """Keep a paused training; raises `OSError` where the folder cannot be written to."""
+        """Keep a paused training; raises `OSError` where it cannot be written.
+
+        One that would drive most other models out counts as such.
+        """
+        if len(data) > self.max_bytes // 2:
+            reason = f"{len(data) / 2**20:.0f} MB is more than half of what the store may take"
+            raise OSError(errno.EFBIG, reason)
         self.trained.mkdir(parents=True, exist_ok=True)
         write_whole(self.paused(name), data)
         self._evict(keep=name)
@@ -117,8 +126,9 @@ class Store:
     def clear(self) -> int:
         """Remove what was trained, not what is shipped; returns how many models went."""
         gone = 0
-        for path in self.trained.glob("*" + _PAUSED):
-            path.unlink(missing_ok=True)
+        for pattern in ("*" + _PAUSED, ".*.part"):
+            for path in self.trained.glob(pattern):
+                path.unlink(missing_ok=True)
         for path in list(self.files()):
             if path.parent == self.trained:
                 path.unlink(missing_ok=True)
@@ -135,6 +145,10 @@ class Store:
             self._note(f"{error}. It is not used.")
 
     def _evict(self, *, keep: str) -> None:
+        for path in self.trained.glob(".*.part"):  # left by a process that was ended
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < time.time() - _LEFT_SECONDS:
+                    path.unlink()
         aged: list[tuple[float, int, Path]] = []
         for path in self.trained.glob("[!.]*"):  # others may be writing .part files
             with contextlib.suppress(OSError):  # another process may evict at the same time

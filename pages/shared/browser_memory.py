@@ -8,22 +8,18 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2 import component
 
-# A new session's list goes before what the browser has kept, and comes back with it; later the
-# session's list is the whole. A browser may forbid to keep anything.
+# The session's items go before what the browser has kept, from earlier or in another tab. A
+# browser may forbid to keep anything.
 _JS = """
 export default function({ data, setStateValue }) {
   const name = "toymodel." + data.name;
-  let list = data.list;
-  try {
-    if (!data.whole) {
-      const texts = list.map(item => JSON.stringify(item));
-      let kept = [];
-      try { kept = JSON.parse(localStorage.getItem(name) ?? "[]"); } catch {}
-      list = list.concat([].concat(kept).filter(item => !texts.includes(JSON.stringify(item))));
-    }
-    localStorage.setItem(name, JSON.stringify(list));
-  } catch {}
-  if (!data.whole) setStateValue("list", JSON.stringify(list));
+  const known = [...data.list, ...data.removed].map(item => JSON.stringify(item));
+  let kept = [];
+  try { kept = [].concat(JSON.parse(localStorage.getItem(name) ?? "[]")); } catch {}
+  const others = kept.filter(item => !known.includes(JSON.stringify(item)));
+  const list = JSON.stringify(data.list.concat(others).slice(0, data.most));
+  try { localStorage.setItem(name, list); } catch {}
+  if (!data.answered || others.length) setStateValue("list", list);
 }
 """
 
@@ -33,14 +29,29 @@ def _component() -> Any:
     return component("toymodel_browser_memory", js=_JS)
 
 
-def keep_list(name: str, items: Sequence[object], *, whole: bool) -> str | None:
-    """Have the browser keep a list of JSON objects under a name.
+def keep_list(
+    name: str,
+    items: Sequence[object],
+    removed: Sequence[object],
+    *,
+    most: int,
+    answered: bool,
+) -> str | None:
+    """Have the browser keep a list of JSON objects under a name, up to `most` of them.
 
-    whole: the list is all that there is; else the browser adds what it kept before, and this
-    returns both together as JSON, or None while it has not answered. What it returns is anybody's
-    text.
+    removed: what it should no longer keep. Returns the list as JSON with what the browser kept
+    besides, or None while it has not answered; answered: it did so before. What it returns is
+    anybody's text.
     """
     result = _component()(
-        data={"name": name, "list": list(items), "whole": whole}, key=f"memory-{name}", height=1
+        data={
+            "name": name,
+            "list": list(items),
+            "removed": list(removed),
+            "most": most,
+            "answered": answered,
+        },
+        key=f"memory-{name}",
+        height=1,
     )
-    return None if whole else getattr(result, "list", None)
+    return getattr(result, "list", None)

@@ -10,7 +10,7 @@ from toymodel.model import Model
 from toymodel.model_file import model_key
 
 _BROUGHT = "models.brought"
-_MOST = 8
+_MOST = 2
 
 
 def find_model(config: Config, recipe: Recipe) -> Model | None:

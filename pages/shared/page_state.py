@@ -25,6 +25,7 @@ class State(Protocol):
 
 
 S = TypeVar("S", bound=State)
+_SHOWN = "shown."
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,12 @@ class PageState(Generic[S]):
         link = {name: st.query_params.get_all(name) for name in st.query_params}
         state, problems = self.from_link(link) if link else (self.left(), [])
         self.remember(state)
-        return state, problems
+        # The link is mended at once, but what was wrong with it stays until something changes.
+        key = f"{self.name}.problems"
+        if problems:
+            st.session_state[key] = (state, problems)
+        said = st.session_state.get(key, (None, []))
+        return state, said[1] if said[0] == state else []
 
     def left(self) -> S:
         """The state that this visitor last had here."""
@@ -53,8 +59,11 @@ class PageState(Generic[S]):
     def remember(self, state: S) -> None:
         """Make this the page's state: in the link, and for when the visitor comes back."""
         st.session_state[f"{self.name}.state"] = state
-        if st.query_params.to_dict() != state.link:
+        # After a link to the same page the address may be old though the parameters are new.
+        written = f"{self.name}.written"
+        if st.query_params.to_dict() != state.link or st.session_state.get(written) != state.link:
             st.query_params.from_dict(state.link)
+        st.session_state[written] = state.link
 
     def bound(
         self,
@@ -68,20 +77,24 @@ class PageState(Generic[S]):
         read: from the widget's value to the field's.
         """
         key = f"{self.name}.{field}"
+        st.session_state[_SHOWN + key] = value
         # A value that is set makes the browser take it, over a click that it may just have got.
         if key not in st.session_state or st.session_state[key] != value:
             st.session_state[key] = value
-        return {"key": key, "on_change": self._changed, "args": (part, field, value, read)}
+        return {"key": key, "on_change": self._changed, "args": (part, field, read)}
 
     def show_refused(self) -> None:
         """Say it where the last change of a widget was refused."""
         if refused := st.session_state.pop(f"{self.name}.refused", None):
             st.error(refused)
 
-    def _changed(self, part: str, field: str, shown: object, read: Callable[[Any], object]) -> None:
-        value = st.session_state[f"{self.name}.{field}"]
-        if value == shown:  # Streamlit reports a widget that comes or goes as a change, too
+    def _changed(self, part: str, field: str, read: Callable[[Any], object]) -> None:
+        key = f"{self.name}.{field}"
+        value = st.session_state[key]
+        # Streamlit reports a widget that comes or goes as a change, too.
+        if value is None or value == st.session_state.get(_SHOWN + key):
             return
+        st.session_state[_SHOWN + key] = value
         try:
             self.remember(self.left().changed(part, field, read(value)))
         except SettingError as error:

@@ -9,13 +9,13 @@ import streamlit as st
 
 def show_problems(link: Iterable[str], notes: Iterable[str] = ()) -> None:
     """A warning for what a link has wrong, and for what the store had to do."""
-    lines = [f"- {_plain(problem)}" for problem in link]
+    lines = [f"- {plain(problem)}" for problem in link]
     if lines:
         st.warning("This link was not read in full; defaults stand in.\n" + "\n".join(lines))
     for note in notes:
-        st.warning(_plain(note))
+        st.warning(plain(note))
 
 
-def _plain(text: str) -> str:
-    # Text from a link is shown as it is, never read as Markdown.
+def plain(text: str) -> str:
+    """Text from a link or a file as it is, never read as Markdown."""
     return "`" + text.replace("`", "'").replace("\n", " ") + "`"

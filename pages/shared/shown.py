@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass
 
@@ -33,8 +34,14 @@ class Shown:
 
     @property
     def name(self) -> str:
-        """What tells it from other models, for what is computed once."""
-        return f"{model_key(self.config, self.recipe)}-{self.restart}"
+        """What tells it from other weights, for what is computed once for all visitors.
+
+        Of the weights themselves: a file that somebody brought may claim any settings.
+        """
+        digest = hashlib.sha256()
+        for part in (self.weights.W1, self.weights.W2, self.weights.b, self.weights.b_hidden):
+            digest.update(part.tobytes())
+        return f"{model_key(self.config, self.recipe)}-{self.restart}-{digest.hexdigest()}"
 
     @property
     def loss(self) -> float:

@@ -11,6 +11,7 @@ from pages.shared.links import number
 from pages.shared.resources import colours
 from pages.shared.stack_legend import stack_legend
 from pages.shared.sweep_state import SweepState
+from pages.shared.widgets import ODD
 from toymodel.charts.sweep_summary import class_shares, gain
 from toymodel.config import Config
 from toymodel.model import Model
@@ -32,11 +33,6 @@ EXAMPLES = (
     ),
 )
 """Instructive settings: a name, what differs from the default link, and what to expect."""
-
-_ODD = (
-    " With an odd number of neurons one is left over and can compute one side of one more feature: "
-    "that alone gives a gain above 1."
-)
 
 
 def draw_metrics(state: SweepState, models: Mapping[Config, Model | None]) -> None:
@@ -65,7 +61,7 @@ def draw_metrics(state: SweepState, models: Mapping[Config, Model | None]) -> No
             help=f"At 1 − S = {number(best['density'])}. The exact loss with two neurons for each "
             "of the most important features and the best constant for all others, divided by this "
             "model's loss: above 1 it computes more than it has neurons for."
-            + (_ODD if m % 2 else ""),
+            + (ODD if m % 2 else ""),
         )
 
 

@@ -23,8 +23,11 @@ _MIME = {"svg": "image/svg+xml", "png": "image/png", "json": "application/json"}
 _LABELS = {"svg": "SVG", "png": "PNG", "json": "Vega-Lite JSON"}
 
 
-def draw_takeaway(state: TrainState, model: Model, shown: Shown) -> None:
-    """Everything of one model that can be taken away."""
+def draw_takeaway(state: TrainState, model: Model, shown: Shown, *, brought: bool) -> None:
+    """Everything of one model that can be taken away.
+
+    brought: it is from a file, and its settings may give other weights elsewhere.
+    """
     st.subheader("Take it away")
     name = f"toymodel-{model_key(model.config, model.recipe)[:8]}"
     restart = f"-restart{shown.restart}" if shown.restart != model.best else ""
@@ -43,7 +46,8 @@ def draw_takeaway(state: TrainState, model: Model, shown: Shown) -> None:
             f"{name}{restart}.csv",
             "text/csv",
             on_click="ignore",
-            help="One row for each neuron and feature: neuron, feature, w_in, w_out.",
+            help="One row for each neuron and feature: neuron, feature, w_in, w_out. "
+            "Biases are in the model's file.",
         )
     names = [figure for figure in FIGURES if not not_drawn(figure, model.config)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -57,6 +61,8 @@ def draw_takeaway(state: TrainState, model: Model, shown: Shown) -> None:
                 on_click="ignore",
                 key=f"take-{kind}",
             )
+    if brought:
+        return
     st.markdown("**Link** to this page as it is: it gives anybody the same model.")
     st.code(f"{st.context.url}?{urlencode(state.link)}", language=None, wrap_lines=True)
     st.markdown("**In Python**, from the project's folder or where toymodel is installed:")
@@ -106,6 +112,7 @@ def snippet(choice: Choice, restart: int | None = None) -> str:
         if restart is None
         else f"weights = model.restarts[{restart}]",
         "weights.W1, weights.W2, weights.b  # (neuron, feature), (feature, neuron), (feature,)",
-        "model.losses, tm.superposition_gain(config, model.loss)",
+        f"loss = model.losses[{'model.best' if restart is None else restart}]",
+        "loss, tm.superposition_gain(config, loss)",
     ]
     return "\n".join(lines) + "\n"

@@ -86,8 +86,10 @@ def _missing(choice: Choice, which: str) -> None:
         return
     if progress and progress.message:
         st.error(progress.message)
-    st.info("This model is not trained here yet.")
-    st.button("Train it", type="primary", on_click=request, args=(choice,), key=f"train-{which}")
+    paused = progress and progress.state == "paused"
+    st.info("Its training is paused." if paused else "This model is not trained here yet.")
+    label = "Go on" if paused else "Train it"
+    st.button(label, type="primary", on_click=request, args=(choice,), key=f"train-{which}")
 
 
 @st.fragment(run_every=1.0)

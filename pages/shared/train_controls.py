@@ -23,7 +23,9 @@ def controls(state: TrainState) -> None:
     TRAIN_STATE.show_refused()
     bound = TRAIN_STATE.bound
     config, recipe = state.config, state.recipe
-    st.session_state[_EXAMPLE] = example_name(state.choice)
+    example = example_name(state.choice)
+    if st.session_state.get(_EXAMPLE) != example:
+        st.session_state[_EXAMPLE] = example
     st.selectbox(
         "Start from",
         list(EXAMPLES),

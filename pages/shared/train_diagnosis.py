@@ -6,33 +6,33 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.shared.shown import Shown
 from pages.shared.train_live import train
 from pages.shared.train_state import Choice
 from toymodel.diagnosis import Finding, diagnose, diagnose_divergence
 from toymodel.model import Model
-from toymodel.model_file import model_key
 
 
-def draw_diagnosis(choice: Choice, model: Model, restart: int) -> None:
+def draw_diagnosis(model: Model, shown: Shown) -> None:
     """What is wrong with a finished model, or that nothing is."""
-    findings = _findings(model_key(model.config, model.recipe), model, restart)
+    findings = _findings(shown.name, model, shown.restart)
     sound = findings[0].kind == "sound"
     st.subheader("How it went" if sound else "Why did it go badly?")
-    _draw(choice, findings)
+    _draw(findings)
 
 
 def draw_divergence(choice: Choice, message: str) -> None:
     """A training that left nothing."""
     st.subheader("Why did it go badly?")
-    _draw(choice, [diagnose_divergence(choice.config, choice.recipe, message)])
+    _draw([diagnose_divergence(choice.config, choice.recipe, message)])
 
 
 @st.cache_data(show_spinner=False, max_entries=1_000)
-def _findings(key: str, _model: Model, restart: int) -> list[Finding]:
+def _findings(name: str, _model: Model, restart: int) -> list[Finding]:
     return diagnose(_model, restart)
 
 
-def _draw(choice: Choice, findings: Sequence[Finding]) -> None:
+def _draw(findings: Sequence[Finding]) -> None:
     for number, finding in enumerate(findings):
         with st.container(border=True):
             if finding.kind == "sound":
@@ -40,11 +40,10 @@ def _draw(choice: Choice, findings: Sequence[Finding]) -> None:
                 continue
             st.markdown(f"**{finding.kind.capitalize()}.** {finding.says}")
             if finding.changes:
-                recipe = choice.recipe.replace(**finding.changes)
                 st.button(
                     finding.action,
                     key=f"fix-{number}",
                     on_click=train,
-                    args=(Choice(choice.config, choice.preset, recipe),),
+                    kwargs={"recipe": finding.changes},
                     help="Changes the setting and trains the model.",
                 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from pages.shared.resources import jobs, visitor, warm_worker
@@ -10,6 +12,7 @@ from pages.shared.train_numbers import choose_restart, draw_figures_that_matter
 from pages.shared.train_state import TRAIN_STATE, Choice, TrainState
 from pages.shared.train_view import draw_charts
 from pages.shared.watching import (
+    counted,
     progress_share,
     progress_soon,
     progress_words,
@@ -24,9 +27,20 @@ _POLL_SECONDS = 0.8
 _SAID = "train.said"
 
 
-def train(choice: Choice) -> None:
-    """Show this model, and have it trained where it is not there yet."""
-    TRAIN_STATE.remember(TRAIN_STATE.left().showing(choice))
+def train(*, seed: int | None = None, recipe: Mapping[str, object] | None = None) -> None:
+    """Have the model trained that the page is about, with another seed or fields of its recipe.
+
+    Not the one that the page was about when the button was drawn: a number may have been typed
+    since, in the very moment of the click.
+    """
+    state = TRAIN_STATE.left()
+    choice = state.choice
+    if seed is not None:
+        choice = choice.changed("config", "seed", seed)
+    for field, value in (recipe or {}).items():
+        choice = choice.changed("recipe", field, value)
+    if choice != state.choice:
+        TRAIN_STATE.remember(state.showing(choice))
     request(choice)
 
 
@@ -44,11 +58,13 @@ def say_what_happened() -> None:
         st.info(said)
 
 
-def offer_training(choice: Choice, progress: Progress | None, label: str = "Train") -> None:
+def offer_training(choice: Choice, progress: Progress | None) -> None:
     """A model that is not there: a button that trains it, or goes on where it was paused."""
     warm_worker()
     say_what_happened()
     if progress and progress.state == "paused":
+        if progress.message:
+            st.error(progress.message)
         st.info(f"Paused at step {progress.step:,} of {progress.steps:,}.")
         with st.container(horizontal=True):
             st.button("Go on", type="primary", on_click=request, args=(choice,))
@@ -56,7 +72,7 @@ def offer_training(choice: Choice, progress: Progress | None, label: str = "Trai
         return
     if not progress:
         st.info("This model is not trained here yet.")
-    st.button(label, type="primary", on_click=train, args=(choice,))
+    st.button("Train", type="primary", on_click=train)
 
 
 def offer_more(choice: Choice) -> None:
@@ -66,14 +82,14 @@ def offer_more(choice: Choice) -> None:
     st.button(
         "Train another seed",
         on_click=train,
-        args=(choice.changed("config", "seed", seed),),
+        kwargs={"seed": seed},
         help=f"The same with seed {seed}: other initial weights and other data.",
     )
     if recipe.cycles < Recipe.bounds("cycles")[1]:
         st.button(
-            f"Train {recipe.steps:,} steps more",
+            f"Train {counted(recipe.steps, 'step')} more",
             on_click=train,
-            args=(choice.changed("recipe", "cycles", recipe.cycles + 1),),
+            kwargs={"recipe": {"cycles": recipe.cycles + 1}},
             help="From where it stands, with new data; a cosine schedule starts again at a third "
             "of the learning rate.",
         )
@@ -90,6 +106,8 @@ def watch_training() -> None:
     say_what_happened()
     left, pause, cancel = st.columns([8, 2, 2], vertical_alignment="center")
     left.progress(progress_share(progress), text=progress_words(progress))
+    if progress.message:
+        st.warning(progress.message)
     if progress.state == "running":
         pause.button("Pause", on_click=_pause, args=(choice,), width="stretch")
     cancel.button("Cancel", on_click=_cancel, args=(choice,), width="stretch")

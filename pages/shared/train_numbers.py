@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.shared.shown import Shown
 from pages.shared.train_state import TRAIN_STATE
+from pages.shared.widgets import ODD
 from toymodel.loss import dead_outputs, no_superposition_loss, superposition_gain
 from toymodel.polysemanticity import CLASSES, UNUSED, Thresholds, neurons
 
@@ -27,12 +28,11 @@ def draw_figures_that_matter(shown: Shown, thresholds: Thresholds) -> None:
     counts = neurons(shown.weights.W1, thresholds).counts
     first = min(config.n_features, config.n_neurons)
     dead = _dead(shown, first)
-    error = f" The Monte Carlo error is {model.loss_errors[shown.restart]:.1g}." if model else ""
     with st.container(horizontal=True):
         _metric(
             "Loss" if model else "Training loss",
             _figure(loss),
-            "Normalised: answering 0 to everything scores 1." + error,
+            "Normalised: answering 0 to everything scores 1.",
         )
         _metric(
             "Without superposition",
@@ -44,7 +44,8 @@ def draw_figures_that_matter(shown: Shown, thresholds: Thresholds) -> None:
             "Superposition gain",
             "none" if math.isnan(gain) else f"{gain:.2f}" if gain < 1e4 else f"{gain:.1e}",
             "The loss without superposition divided by this one: above 1 the model computes more "
-            "than it has neurons for. Nothing is to be gained where every feature has its neurons.",
+            "than it has neurons for. Nothing is to be gained where every feature has its neurons."
+            + (ODD if config.n_neurons % 2 else ""),
         )
         _metric(
             "Mono / slightly / poly",
@@ -59,9 +60,15 @@ def draw_figures_that_matter(shown: Shown, thresholds: Thresholds) -> None:
             "they have no gradient, so no training wakes them up."
             + (" Tried when the training is done." if dead is None else ""),
         )
+    measured = (
+        f"Loss {_figure(loss)} ± {model.loss_errors[shown.restart]:.1g} (Monte Carlo), restart "
+        f"{shown.restart}. "
+        if model
+        else ""
+    )
     restarts = "1 restart" if shown.recipe.restarts == 1 else f"{shown.recipe.restarts} restarts"
     st.caption(
-        f"Trained for {seconds:.1f} s, {restarts}"
+        f"{measured}Trained for {seconds:.1f} s, {restarts}"
         + (f", beside {beside} other {'model' if beside == 1 else 'models'}." if beside else ".")
     )
 
@@ -95,14 +102,11 @@ def choose_restart(shown: Shown, available: Sequence[int]) -> None:
     """Which restart is shown: the lowest, or any of them."""
     if shown.recipe.restarts == 1:
         return
-    history, model = shown.history, shown.model
-    if model:
-        losses = model.losses
-    else:
-        losses = history.loss[:, -1] if history.step.size else [math.nan] * shown.recipe.restarts
-    lowest = model.best if model else history.leader
-    names: dict[int | str, str] = {_LOWEST: f"lowest loss: restart {lowest}"}
-    names |= {r: f"restart {r}: {_figure(float(losses[r]))}" for r in available}
+    model = shown.model
+    lowest = model.best if model else shown.history.leader
+    # Names that stay the same while losses change, or a choice would be lost.
+    names: dict[int | str, str] = {_LOWEST: "the restart with the lowest loss"}
+    names |= {r: f"restart {r}" for r in available}
     chosen = TRAIN_STATE.left().view.restart
     st.selectbox(
         "Show",
@@ -113,6 +117,7 @@ def choose_restart(shown: Shown, available: Sequence[int]) -> None:
             "view",
             "restart",
             _LOWEST if chosen is None or chosen not in names else chosen,
-            lambda value: None if value == _LOWEST else value,
+            lambda value: value if isinstance(value, int) else None,
         ),
+        help=f"Restart {lowest} has the lowest loss.",
     )

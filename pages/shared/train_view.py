@@ -18,6 +18,12 @@ from toymodel.charts.response import response
 from toymodel.frames import edges, loss_curves, responses
 from toymodel.loss import no_superposition_loss
 
+_LOSS_LINES = (
+    "Blue: the restart that is shown; grey: the others. Training losses, which are noisy, and at "
+    "first those of an output that is still linear."
+)
+_RESPONSE_LINES = "Dashed: the target |x|."
+
 
 def draw_charts(state: TrainState, shown: Sequence[Shown]) -> None:
     """Weights, network, loss and responses; of two models side by side, on the same axes."""
@@ -26,28 +32,25 @@ def draw_charts(state: TrainState, shown: Sequence[Shown]) -> None:
         _rows(left, right)
     elif shown[0].small:
         _rows([*left, *right])
-        st.caption(
-            "One column is one neuron, by the feature that it holds most; one colour is one "
-            "feature, as in the charts below."
-        )
     else:
         _rows(left)
         _rows(right)
+    if any(each.small for each in shown):
+        st.caption(
+            "Bars: one column is one neuron, by the feature that it holds most; one colour is one "
+            "feature, as in the charts below."
+        )
     if not all(each.small for each in shown):
         choose_look(state, shown)
     if len(shown) > 1:
-        _choose_axis(state)
-        _rows(_losses(state, shown))
-        _choose_features(state, shown)
-        _rows(_responses(state, shown))
+        _losses(state, shown)
+        _responses(state, shown)
     else:
         one, other = st.columns(2)
         with one:
-            _choose_axis(state)
-            _rows(_losses(state, shown))
+            _losses(state, shown)
         with other:
-            _choose_features(state, shown)
-            _rows(_responses(state, shown))
+            _responses(state, shown)
     graphs = _graphs(shown)
     if any(each.small for each in shown):
         st.markdown("**The network**: inputs above, neurons in the middle, outputs below.")
@@ -68,7 +71,8 @@ def _rows(*rows: Sequence[Cell]) -> None:
                 show()
 
 
-def _losses(state: TrainState, shown: Sequence[Shown]) -> list[Cell]:
+def _losses(state: TrainState, shown: Sequence[Shown]) -> None:
+    _choose_axis(state)
     against = "step" if state.view.against == "steps" else "seconds"
     frames = [loss_curves(each.history) for each in shown]
     ranges = [
@@ -99,17 +103,21 @@ def _losses(state: TrainState, shown: Sequence[Shown]) -> list[Cell]:
         )
         draw(chart, f"loss-{number}-{bool(each.model)}")
 
-    return [lambda n=n: show(n) for n in range(len(shown))]
+    _rows([lambda n=n: show(n) for n in range(len(shown))])
+    st.caption(_LOSS_LINES)
 
 
-def _responses(state: TrainState, shown: Sequence[Shown]) -> list[Cell]:
+def _responses(state: TrainState, shown: Sequence[Shown]) -> None:
+    _choose_features(state, shown)
+
     def show(number: int, each: Shown) -> None:
         chosen = [i for i in _features(state, shown) if i < each.config.n_features]
         frame = responses(each.config, each.weights, chosen)
         chart = response(frame, n_features=each.config.n_features, theme=colours())
         draw(chart, f"response-{number}-{bool(each.model)}")
 
-    return [lambda n=n, each=each: show(n, each) for n, each in enumerate(shown)]
+    _rows([lambda n=n, each=each: show(n, each) for n, each in enumerate(shown)])
+    st.caption(_RESPONSE_LINES)
 
 
 def _graphs(shown: Sequence[Shown]) -> list[Cell]:
@@ -142,7 +150,7 @@ def _choose_axis(state: TrainState) -> None:
 
 def _choose_features(state: TrainState, shown: Sequence[Shown]) -> None:
     st.markdown("**Output of a feature that is there alone**, against its value")
-    most = max(each.config.n_features for each in shown)
+    most = shown[0].config.n_features
     bound = TRAIN_STATE.bound(
         "view", "features", list(_features(state, shown)), lambda chosen: tuple(chosen) or None
     )

@@ -20,7 +20,8 @@ from toymodel.polysemanticity import CLASSES, Thresholds, neurons
 
 MOST = 200
 _TRIED = "train.tried"
-_RECALLED = "train.tried.recalled"
+_ANSWERED = "train.tried.answered"
+_GONE = "train.tried.gone"
 _REMOVED = "train.tried.removed"
 _NUMBERS = "train.tried.numbers"
 _ROUND = "train.tried.round"
@@ -37,6 +38,9 @@ def note_tried(*shown: Choice) -> None:
     new = [choice for choice in shown if choice not in tried and choice not in removed]
     if new:
         st.session_state[_TRIED] = [*new, *tried][:MOST]
+        gone = st.session_state.get(_GONE, [])
+        st.session_state[_GONE] = [choice for choice in gone if choice not in new]
+        _choose_none()  # a choice is of row numbers
 
 
 def draw_tried(thresholds: Thresholds) -> None:
@@ -81,13 +85,18 @@ def _tried() -> list[Choice]:
 
 
 def _keep() -> None:
-    known = bool(st.session_state.get(_RECALLED))
-    text = keep_list("tried", [choice.link for choice in _tried()], whole=known)
-    if text is None:
-        return
-    tried = _tried()
-    st.session_state[_RECALLED] = True
-    st.session_state[_TRIED] = [*tried, *(c for c in _read(text) if c not in tried)][:MOST]
+    tried, gone = _tried(), st.session_state.get(_GONE, [])
+    text = keep_list(
+        "tried",
+        [choice.link for choice in tried],
+        [choice.link for choice in gone],
+        most=MOST,
+        answered=_ANSWERED in st.session_state,
+    )
+    if text is not None and text != st.session_state.get(_ANSWERED):
+        st.session_state[_ANSWERED] = text
+        more = [c for c in _read(text) if c not in tried and c not in gone]
+        st.session_state[_TRIED] = [*tried, *more][:MOST]
 
 
 def _read(text: str) -> list[Choice]:
@@ -98,7 +107,7 @@ def _read(text: str) -> list[Choice]:
             Choice.from_link({str(k): [str(v)] for k, v in link.items()}, DEFAULT)
             for link in links[:MOST]
         ]
-    except (ValueError, TypeError, AttributeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
         return []
     return list(dict.fromkeys(choice for choice, problems in read if not problems))
 
@@ -106,6 +115,7 @@ def _read(text: str) -> list[Choice]:
 def _row(choice: Choice, thresholds: Thresholds) -> dict[str, Any]:
     config = choice.config
     row: dict[str, Any] = {
+        "state": "trained",
         "n": config.n_features,
         "m": config.n_neurons,
         "density": config.feature_probability,
@@ -116,7 +126,6 @@ def _row(choice: Choice, thresholds: Thresholds) -> dict[str, Any]:
         "gain": None,
         **dict.fromkeys(CLASSES),
         "seconds": None,
-        "state": "trained",
     }
     # A list of large models would take long to read at every click.
     numbers = st.session_state.setdefault(_NUMBERS, {})
@@ -144,6 +153,7 @@ def _numbers(choice: Choice, thresholds: Thresholds) -> dict[str, Any] | None:
 _COLUMNS = {
     "density": st.column_config.NumberColumn("1 − S", format="%g"),
     "decay": st.column_config.NumberColumn("d", format="%g"),
+    "state": st.column_config.TextColumn("state", width="small"),
     "recipe": st.column_config.TextColumn("recipe", width="medium"),
     "loss": st.column_config.NumberColumn("loss", format="%.3g"),
     "gain": st.column_config.NumberColumn("gain", format="%.2f"),
@@ -171,6 +181,7 @@ def _compare(pair: list[Choice]) -> None:
 def _remove(rows: list[Choice]) -> None:
     st.session_state[_TRIED] = [choice for choice in _tried() if choice not in rows]
     st.session_state[_REMOVED] = rows
+    st.session_state[_GONE] = [*rows, *st.session_state.get(_GONE, [])][:MOST]
     _choose_none()
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared.found import bring
+from pages.shared.found import bring, find_model, was_brought
+from pages.shared.problems import plain
 from pages.shared.train_controls import show
 from pages.shared.train_state import Choice
 from toymodel.config import nearest_preset
@@ -25,7 +26,7 @@ def draw_upload() -> None:
             on_change=_take,
         )
         if said := st.session_state.pop(_SAID, None):
-            st.error(said)
+            st.error(plain(said))
 
 
 def _take() -> None:
@@ -37,5 +38,9 @@ def _take() -> None:
     except DamagedFile as error:
         st.session_state[_SAID] = str(error)
         return
+    if find_model(model.config, model.recipe) and not was_brought(model.config, model.recipe):
+        st.session_state[_SAID] = (
+            "A model with these settings is here already: it is shown, not the one in the file."
+        )
     bring(model)
     show(Choice(model.config, nearest_preset(model.recipe), model.recipe))

@@ -1,4 +1,4 @@
-"""Controls that several pages have."""
+"""Controls and words that several pages have."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ import streamlit as st
 
 from pages.shared.page_state import PageState
 from toymodel.polysemanticity import Thresholds
+
+ODD = (
+    " With an odd number of neurons one is left over and can compute one side of one more feature: "
+    "that alone gives a gain above 1."
+)
+"""What to bear in mind of gains above 1 where m is odd."""
 
 
 def threshold_inputs(page: PageState[Any], thresholds: Thresholds) -> None:

@@ -60,8 +60,8 @@ def test_the_overview_leads_to_every_page(server: str, page: Page):
     page.goto(server)
     expect(page.get_by_role("heading", name="The smallest example")).to_be_visible()
     charts = page.get_by_test_id("stVegaLiteChart")
-    expect(charts).to_have_count(6)
-    for number in range(6):
+    expect(charts).to_have_count(8)
+    for number in range(8):
         expect(charts.nth(number).locator("svg, canvas").first).to_be_visible()
     card = page.locator(".st-key-card-sweep")
     expect(card.get_by_test_id("stVegaLiteChart")).to_have_count(3)
@@ -184,7 +184,7 @@ def test_a_hostile_link_is_shown_as_text(server: str, page: Page):
 def test_nothing_is_wider_than_a_phone(server: str, browser: Browser, scheme: str):
     context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme=scheme)
     page = context.new_page()
-    for path in ("", "/sweep"):
+    for path in ("", "/sweep", "/train", "/train?vs.recipe=usual&n=100&m=40&p=0.01"):
         page.goto(server + path)
         expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
         wait_until_idle(page)

@@ -22,7 +22,7 @@ def network(
 ) -> Drawing:
     """The graph of `frames.edges`: width is size, colour and dashes are the sign.
 
-    Weights are written on the edges while there are few.
+    Weights are written on the edges while they are few, and few a neuron.
     """
     edges = edges.assign(
         sign=np.where(edges["weight"] > 0, *_SIGNS),
@@ -40,7 +40,9 @@ def network(
         ]
     )
     hidden = pd.DataFrame({"x": [(j + 0.5) / n_neurons for j in range(n_neurons)], "y": 1.0})
-    template = _template(n_features, theme, height, numbers=len(edges) <= _MOST_NUMBERS)
+    template = _template(
+        n_features, theme, height, numbers=len(edges) <= min(_MOST_NUMBERS, 2 * n_neurons)
+    )
     return Drawing(template, {"edges": edges, "nodes": nodes, "hidden": hidden})
 
 
