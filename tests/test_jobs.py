@@ -554,6 +554,56 @@ def test_a_pause_that_cannot_be_written_stops_nothing(tmp_path: Path, threads: T
     manager.close()
 
 
+def test_a_pause_that_was_refused_is_told_and_the_training_is_one_job(
+    tmp_path: Path, threads: Threads
+):
+    manager = JobManager(Store(tmp_path, max_bytes=1_000), threads)
+    start(manager, [config(0)], ENDLESS)
+    assert manager.pause([config(0)], ENDLESS, "ann") == 0
+    told = wait(manager, [config(0)], ENDLESS, lambda p: bool(p.message))
+    assert told is not None
+    assert (told.state, told.message.startswith("It cannot be paused (")) == ("running", True)
+    manager.request([config(0)], ENDLESS, "bob")
+    assert threads.submitted == [[0]]
+    assert manager.cancel([config(0)], ENDLESS, "bob") == 0
+    assert wait(manager, [config(0)], ENDLESS) is None
+    manager.close()
+
+
+def test_a_pause_of_one_model_does_not_stop_a_job_of_several(manager: JobManager):
+    configs = [config(0), config(1)]
+    start(manager, configs, ENDLESS)
+    assert manager.pause(configs[:1], ENDLESS, "ann") == 1
+    running = manager.progress(configs, ENDLESS)
+    assert running is not None
+    assert running.state == "running"
+    assert manager.cancel(configs, ENDLESS, "ann") == 0
+
+
+def test_a_cancel_after_a_pause_that_is_on_its_way_leaves_nothing(manager: JobManager):
+    for _ in range(3):
+        start(manager, [config(0)], ENDLESS)
+        assert manager.pause([config(0)], ENDLESS, "ann") == 0
+        assert manager.cancel([config(0)], ENDLESS, "ann") == 0
+        assert wait(manager, [config(0)], ENDLESS) is None
+        assert not list(manager.store.trained.glob("*.paused"))
+
+
+def test_a_failure_of_what_was_paused_is_told_beside_the_pause(worker: JobManager):
+    start(worker, [config(0)], ENDLESS)
+    pause(worker, [config(0)], ENDLESS)
+    start(worker, [config(0)], ENDLESS)
+    assert isinstance(worker.executor, WorkerExecutor)
+    process = worker.executor._process
+    assert process is not None
+    process.kill()
+    found = wait(worker, [config(0)], ENDLESS)
+    assert found is not None
+    assert found.state == "paused"
+    assert "ended unexpectedly" in found.message
+    assert worker.cancel([config(0)], ENDLESS, "ann") == 0
+
+
 def test_a_paused_file_that_is_damaged_counts_as_none(manager: JobManager):
     start(manager, [config(0)])
     pause(manager, [config(0)])

@@ -293,10 +293,10 @@ class JobManager:
             self._failures |= failures
             while len(self._failures) > 1_000:
                 self._failures.popitem(last=False)
+            if (job.scratch / "cancel").exists() and not self._closing:
+                with suppress(OSError):  # a pause may have been on its way
+                    self.store.paused(job_name(job.keys)).unlink(missing_ok=True)
             del self._jobs[number]
-        if (job.scratch / "cancel").exists() and not self._closing:
-            with suppress(OSError):  # a pause may have been on its way
-                self.store.paused(job_name(job.keys)).unlink(missing_ok=True)
         for path in job.scratch.iterdir():
             path.unlink(missing_ok=True)
         with suppress(OSError):

@@ -20,8 +20,8 @@ def draw_notes() -> None:
         "which one is reached is luck, and taking the lowest of several is part of the recipe.\n"
         "- **The most important features come first**: their lines in the response chart meet "
         "|x| while the others still lie flat.\n"
-        "- **A gain above 1** cannot come from giving neurons to features: it takes computing "
-        "several with the same neurons."
+        "- **A gain above 1**, where m is even, cannot come from giving neurons to features: it "
+        "takes computing several with the same neurons."
     )
     st.subheader("Try")
     for name, example in EXAMPLES.items():

@@ -99,7 +99,7 @@ def test_a_training_moves_pauses_and_goes_on(server: str, page: Page):
     button(page, "Train").click()
     expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
     expect(page.get_by_test_id("stProgress")).to_contain_text("left")
-    expect(page.get_by_text("Training loss")).to_be_visible()
+    expect(page.get_by_text("Training loss", exact=True)).to_be_visible()
     first = step(page)
     page.wait_for_function(
         "first => Number((document.querySelector('[data-testid=stProgress]')?.innerText"
@@ -178,6 +178,32 @@ def test_training_longer_goes_on_from_where_it_stands(server: str, page: Page, s
     page.go_back()
     page.wait_for_function("!location.search.includes('cycles=2')")
     expect(page.get_by_test_id("stMetricValue").first).to_have_text(f"{before.loss:.3g}")
+
+
+def test_a_number_that_was_just_typed_counts(server: str, page: Page):
+    page.goto(f"{server}/train?{SHORT}&seed=120")
+    expect(button(page, "Train")).to_be_visible()
+    wait_until_idle(page)
+    page.get_by_label("Neurons m").fill("5")
+    button(page, "Train").dispatch_event("click")
+    page.wait_for_function("location.search.includes('m=5')")
+    page.wait_for_timeout(1_000)
+    assert link(page)["m"] == "5"
+    if button(page, "Train").is_visible():  # the click came before the number
+        button(page, "Train").click()
+    wait_for_model(page)
+    assert link(page)["m"] == "5"
+
+
+def test_a_link_on_the_page_to_itself_is_in_the_address(server: str, page: Page):
+    page.goto(f"{server}/train")
+    wait_for_model(page)
+    page.get_by_role("link", name="The smallest absolute value").click()
+    page.wait_for_function("location.search.includes('n=3')")
+    wait_for_model(page)
+    page.reload()
+    wait_for_model(page)
+    expect(page.get_by_label("Features n")).to_have_value("3")
 
 
 def test_another_seed_is_one_click(server: str, page: Page):
@@ -385,6 +411,14 @@ def test_a_file_is_opened_again_and_nothing_or_rubbish_is_refused(
     other.goto(page.evaluate("location.href"))
     expect(button(other, "Train")).to_be_visible()
     other.context.close()
+
+
+def test_a_warning_about_a_link_stays(server: str, page: Page):
+    page.goto(f"{server}/train?n=abc")
+    wait_for_model(page)
+    page.wait_for_timeout(2_000)
+    wait_until_idle(page)
+    expect(page.get_by_test_id("stAlert").first).to_contain_text("from 1 to 2,000")
 
 
 def test_a_hostile_link_is_shown_as_text(server: str, page: Page):

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import numpy as np
+
+import toymodel as tm
+from pages.shared.axes import rounded_up
+from pages.shared.shown import Shown
+from pages.shared.watching import counted, duration
+from tests.builders import model
+
+CONFIG = tm.Config(n_features=3, n_neurons=4)
+RECIPE = tm.Recipe(restarts=3)
+
+
+def test_a_forged_model_has_another_name_than_the_one_it_claims_to_be():
+    real, forged = (Shown.of(model(CONFIG, RECIPE, seed=seed), None) for seed in (0, 1))
+    assert (real.config, real.recipe, real.restart) == (forged.config, forged.recipe, 2)
+    assert real.name != forged.name
+    assert real.name == Shown.of(model(CONFIG, RECIPE, seed=0), None).name
+
+
+def test_the_best_restart_is_shown_where_there_is_no_such_restart():
+    given = model(CONFIG, RECIPE)
+    assert [Shown.of(given, r).restart for r in (None, 0, 1, 2, 3, 63)] == [2, 0, 1, 2, 2, 2]
+    assert Shown.of(given, 0).loss == given.losses[0]
+
+
+def test_axes_end_at_few_different_numbers():
+    assert [rounded_up(x) for x in (0.011, 0.9, 1, 1.1, 7, 99)] == [0.012, 1, 1, 1.2, 8, 100]
+    assert [rounded_up(x) for x in (0, -1, np.inf, np.nan)] == [0, 0, 0, 0]
+
+
+def test_time_and_counts_are_said_as_people_say_them():
+    assert [duration(s) for s in (3.4, 119, 120, 7_200, 86_400 * 400)] == [
+        "3 s",
+        "119 s",
+        "2 min",
+        "2 h",
+        "400 days",
+    ]
+    assert [counted(n, "step") for n in (0, 1, 2_000)] == ["0 steps", "1 step", "2,000 steps"]
