@@ -184,7 +184,12 @@ def test_a_hostile_link_is_shown_as_text(server: str, page: Page):
 def test_nothing_is_wider_than_a_phone(server: str, browser: Browser, scheme: str):
     context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme=scheme)
     page = context.new_page()
-    for path in ("", "/sweep", "/train", "/train?vs.recipe=usual&n=100&m=40&p=0.01"):
+    for path in (
+        "",
+        "/sweep",
+        "/train",
+        "/train?n=100&m=40&p=0.01&recipe=standard&vs.recipe=usual",
+    ):
         page.goto(server + path)
         expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
         wait_until_idle(page)
