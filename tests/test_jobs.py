@@ -16,7 +16,8 @@ import pytest
 import toymodel as tm
 from tests.builders import model, run_python, same_model
 from toymodel.job import Progress
-from toymodel.jobs import JobManager, Limits, Refused
+from toymodel.jobs import JobManager
+from toymodel.limits import Limits, Refused
 from toymodel.memory import training_megabytes
 from toymodel.model_file import model_key
 from toymodel.store import Store

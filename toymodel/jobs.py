@@ -1,4 +1,4 @@
-"""Trainings that run outside the page which asked: one queue, progress, cancel, limits.
+"""Trainings that run outside the page which asked: one queue, progress, pause, cancel.
 
 A job trains some configs with one recipe. What it shows of its progress, and the word that it
 should stop, are files in a scratch folder, so that any `concurrent.futures` executor will do
@@ -7,7 +7,6 @@ whose workers see the same folders: `WorkerExecutor` here, or a cluster's.
 
 from __future__ import annotations
 
-import os
 import tempfile
 import threading
 from collections import OrderedDict
@@ -16,9 +15,7 @@ from concurrent.futures import CancelledError, Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from toymodel.checkpoint import TrainingPaused
 from toymodel.config import Config, Recipe
@@ -30,49 +27,12 @@ from toymodel.job import (
     read_progress,
     run_job,
 )
-from toymodel.memory import physical_megabytes, training_megabytes
+from toymodel.limits import Limits, Refused
 from toymodel.model_file import model_key
-from toymodel.settings import Settings
 from toymodel.store import Store
 
 _PAUSED_SEEN = 8
 _GRACE_SECONDS = 0.35  # from asking a training to stop to ending its process
-
-
-class Refused(RuntimeError):
-    """A training was not taken; the message says which limit it meets and what is allowed."""
-
-
-class Limits(Settings):
-    """What one job may ask for, and how many may wait.
-
-    queue: jobs that wait or run. memory_mb: that one training takes, the machine's own unless
-    given. steps: of one training, all of its cycles together.
-    """
-
-    queue: Annotated[int, Field(ge=1, le=1_000)] = 20
-    memory_mb: Annotated[int, Field(ge=1, le=10**8)] = Field(default_factory=physical_megabytes)
-    steps: Annotated[int, Field(ge=1, le=10**8)] = 10**8
-
-    @classmethod
-    def from_environment(cls) -> Limits:
-        """$TOYMODEL_MAX_QUEUE, _MEMORY_MB and _STEPS; raises `SettingError` for anything odd."""
-        given = {name: os.environ.get(f"TOYMODEL_MAX_{name.upper()}") for name in cls.model_fields}
-        return cls.from_mapping({k: int(v) if v.isdecimal() else v for k, v in given.items() if v})
-
-    def check(self, configs: Sequence[Config], recipe: Recipe) -> None:
-        """Raises `Refused` for a job beyond these limits."""
-        memory = training_megabytes(configs, recipe)
-        for what, asked, allowed, smaller in (
-            ("MB of memory", memory, self.memory_mb, "features, neurons, restarts or a batch"),
-            ("steps", recipe.total_steps, self.steps, "steps or cycles"),
-        ):
-            if asked > allowed:
-                raise Refused(
-                    f"This training asks for {asked:,} {what}; this copy allows {allowed:,}. "
-                    f"Take fewer or smaller {smaller}, or run toymodel on your own machine: "
-                    "`make run` in a copy of the project."
-                )
 
 
 @dataclass(kw_only=True, eq=False)

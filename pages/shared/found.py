@@ -31,7 +31,8 @@ def bring(model: Model) -> None:
 
 def was_brought(config: Config, recipe: Recipe) -> bool:
     """Whether the model that `find_model` gives is from a file."""
-    return store().get(config, recipe) is None and model_key(config, recipe) in _brought()
+    # In this order: reading the store takes much longer.
+    return model_key(config, recipe) in _brought() and store().get(config, recipe) is None
 
 
 def _brought() -> dict[str, Model]:

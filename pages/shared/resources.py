@@ -7,7 +7,8 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from toymodel.charts.look import Theme, theme
-from toymodel.jobs import JobManager, Limits
+from toymodel.jobs import JobManager
+from toymodel.limits import Limits
 from toymodel.store import Store, default_store
 from toymodel.worker import WorkerExecutor
 

@@ -16,7 +16,7 @@ from pages.shared.watching import (
     wait_until_stopped,
 )
 from toymodel.config import Config
-from toymodel.jobs import Refused
+from toymodel.limits import Refused
 from toymodel.model import Model
 
 _POLL_SECONDS = 1.0

@@ -20,7 +20,7 @@ from pages.shared.watching import (
 )
 from toymodel.config import MAX_SEED, Recipe
 from toymodel.job import Live, Progress
-from toymodel.jobs import Refused
+from toymodel.limits import Refused
 from toymodel.model_file import model_key
 
 _POLL_SECONDS = 0.8

@@ -12,7 +12,7 @@ from pages.shared.train_state import DEFAULT, Choice
 from pages.shared.tried import _read
 from tests.pages.test_app import opened, shipped
 from toymodel.config import RECIPES, Recipe
-from toymodel.jobs import Limits
+from toymodel.limits import Limits
 
 __all__ = ["shipped"]  # a fixture
 
