@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from pydantic import Field
 
 from toymodel.settings import Settings
@@ -18,6 +18,9 @@ from toymodel.settings import Settings
 CLASSES = ("monosemantic", "slightly polysemantic", "polysemantic")
 UNUSED = "unused"
 """The class of a neuron without any input weight, whose activation stays at 0."""
+
+CLEAR_SECONDARY = (0.2, 0.6)
+"""Between these relative sizes a neuron's second largest weight is a clear secondary feature."""
 
 _REPRESENTED = 0.01
 
@@ -79,6 +82,35 @@ def neurons(
         primary=size.argmax(axis=1),
         classes=tuple(CLASSES[c] if u else UNUSED for c, u in zip(code, used, strict=True)),
     )
+
+
+def with_secondary(found: Neurons) -> Bool[np.ndarray, " neuron"]:
+    """Which neurons have one primary feature and at least one clear secondary one, (neuron,)."""
+    if found.relative.shape[1] < 2:
+        return np.zeros(len(found.relative), bool)
+    second = np.sort(found.relative, axis=1)[:, -2]
+    return (second >= CLEAR_SECONDARY[0]) & (second <= CLEAR_SECONDARY[1])
+
+
+def instructive(W1: Float[np.ndarray, "neuron feature"], found: Neurons) -> dict[str, int | None]:
+    """A neuron of each kind that is worth a look, or None where this model has none.
+
+    "secondary": one with a primary and clear secondary features; "polysemantic": the one with the
+    most effective features; "monosemantic": a neuron of that class. The first in the paper's
+    order, where there are several.
+    """
+    order = paper_order(W1)
+    classes, secondary = np.array(found.classes)[order], with_secondary(found)[order]
+    most = int(found.effective_features.argmax())
+
+    def first(which: Bool[np.ndarray, " neuron"]) -> int | None:
+        return int(order[which.argmax()]) if which.any() else None
+
+    return {
+        "secondary": first(secondary),
+        "polysemantic": most if found.classes[most] not in (CLASSES[0], UNUSED) else None,
+        "monosemantic": first(classes == CLASSES[0]),
+    }
 
 
 def paper_order(W1: Float[np.ndarray, "neuron feature"]) -> Int[np.ndarray, " neuron"]:

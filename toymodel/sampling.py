@@ -24,6 +24,7 @@ class Stream(IntEnum):
     INITIAL_WEIGHTS = 0
     TRAINING_DATA = 1
     EVALUATION = 2
+    ACTIVATIONS = 3
 
 
 def generator(stream: Stream, *keys: int) -> np.random.Generator:

@@ -1,0 +1,312 @@
+"""What makes a neuron fire: how strongly, and which feature contributes most.
+
+Paper: "Computation in Superposition", on primary and secondary features: the largest activations
+of a neuron come nearly all from its primary feature, the smaller ones from many.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from toymodel.config import Config
+from toymodel.inputs import Inputs, input_blocks, input_examples, slots
+from toymodel.loss import Estimate
+from toymodel.model import Weights
+from toymodel.polysemanticity import neurons
+from toymodel.sampling import Stream, generator
+from toymodel.settings import Problem, SettingError
+
+EDGES = (0.02, 0.1, 0.25, 0.5, 0.75, 1.0, math.inf)
+"""Between which shares of its range a neuron's activations are compared."""
+
+STEP = 0.01
+"""How fine activations are counted, as a share of the range."""
+
+MOST_NAMED = 8
+"""Features of a neuron that are told apart; the others count as one."""
+
+EXAMPLES = 6
+"""Inputs that a band has, at most."""
+
+_LEAST_NAMED = 0.05
+_MOST_STEPS = 1_000
+_CANDIDATES = 2**15
+_OVERVIEW_NUMBERS = 20_000_000
+_OVERVIEW_MOST = 20_000
+_OVERVIEW_FEWEST = 1_000
+_Z = 1.96
+
+
+class Share(NamedTuple):
+    """A share of activations, 0 to 1, with its 95 % interval (Wilson's) and what it stands on.
+
+    effective: as many independent unweighted examples would know it as well. NaN and 0 where no
+    input gave such an activation.
+    """
+
+    value: float
+    low: float
+    high: float
+    effective: float
+
+
+class Example(NamedTuple):
+    """An input that activates a neuron.
+
+    activation: as a share of the neuron's range. features, values, contributions: those active in
+    it, the largest contribution first; contributions in shares of the range, too.
+    """
+
+    activation: float
+    features: tuple[int, ...]
+    values: tuple[float, ...]
+    contributions: tuple[float, ...]
+
+
+class Band(NamedTuple):
+    """Some inputs from between two quantiles of a neuron's activations.
+
+    low, high: the quantiles, 0 to 1, of activations above `EDGES[0]` of the range. examples: the
+    largest activation first; drawn by how likely they are.
+    """
+
+    name: str
+    low: float
+    high: float
+    examples: tuple[Example, ...]
+
+
+BANDS = (("top", 0.9, 1.0), ("middle", 0.45, 0.55), ("bottom", 0.0, 0.1))
+"""Names of the bands of examples, and the quantiles between which they lie."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Activity:
+    """A neuron's activations under the true distribution.
+
+    range: the largest activation that one feature alone gives, the primary one; activations are
+    told in shares of it. It is 0 for a neuron that nothing activates. features: the primary feature, then
+    the secondary ones told apart, by |W1|. examples: how many inputs were drawn.
+    silent: the share of inputs on which the activation is 0.
+    weight, square: (step, group), sums of the inputs' weights and of their squares, for
+    activations from k to k + 1 steps (the last one and above) that this feature contributes most
+    to; group len(features) is all others. presence, presence_square: (step, 2), the same for inputs
+    in which the primary feature is there and drives the neuron, and for those in which it is not.
+    """
+
+    neuron: int
+    range: float
+    features: tuple[int, ...]
+    examples: int
+    silent: Estimate
+    weight: Float[np.ndarray, "step group"]
+    square: Float[np.ndarray, "step group"]
+    presence: Float[np.ndarray, "step 2"]
+    presence_square: Float[np.ndarray, "step 2"]
+    bands: tuple[Band, ...]
+
+    @property
+    def effective(self) -> float:
+        """Effective number of examples behind all activations: (sum w)^2 / sum w^2."""
+        return _effective(self.weight.sum(), self.square.sum())
+
+    @property
+    def faint(self) -> float:
+        """The share of all inputs with an activation above 0 and at most `EDGES[0]` of the range."""
+        return float(self.weight[: _step(EDGES[0])].sum() / self.examples)
+
+    def dominated(self, low: float, high: float = math.inf) -> Share:
+        """Of activations between two shares of the range, those that the primary dominates.
+
+        low and high count in whole steps, as EDGES do.
+        """
+        return _share(_slice(self.weight, low, high), _slice(self.square, low, high))
+
+    def with_primary(self, low: float, high: float = math.inf) -> Share:
+        """Of activations between two shares of the range, those with the primary feature present.
+
+        Present on the side on which it drives the neuron.
+        """
+        return _share(_slice(self.presence, low, high), _slice(self.presence_square, low, high))
+
+    def kept(self, low: float) -> float:
+        """Of the activations that the primary dominates, the share above this; NaN without any."""
+        whole = self.weight[:, 0].sum()
+        return float(self.weight[_step(low) :, 0].sum() / whole) if whole else math.nan
+
+
+def activity(
+    config: Config, weights: Weights, neuron: int, *, examples: int | None = None
+) -> Activity:
+    """What makes one neuron fire, measured on the same inputs for every model of these features.
+
+    Raises `SettingError` for a neuron that is not there.
+    """
+    m = config.n_neurons
+    if not 0 <= neuron < m:
+        raise SettingError((Problem("neuron", neuron, f"a whole number from 0 to {m - 1:,}"),))
+    count = input_examples(config) if examples is None else examples
+    seen = _see(config, weights, neuron, count)
+    named = _named(weights, neuron)
+    group_of = np.full(config.n_features, len(named))
+    group_of[list(named)] = np.arange(len(named))
+    active = seen.relative > 0
+    weight = seen.weight[active]
+    step = np.ceil(seen.relative[active] / STEP).astype(np.int64) - 1
+    step = np.clip(step, 0, _MOST_STEPS - 1)
+    steps, groups = max(int(step.max(initial=0)) + 1, _step(1.0)), len(named) + 1
+    cell = step * groups + group_of[seen.dominant[active]]
+    there = step * 2 + np.where(seen.primary[active], 0, 1)
+    fires = np.where(active, seen.weight, 0)
+    return Activity(
+        neuron=neuron,
+        range=_range(config, weights, neuron),
+        features=named,
+        examples=count,
+        silent=Estimate(float(1 - fires.mean()), float(fires.std() / math.sqrt(count))),
+        weight=np.bincount(cell, weight, steps * groups).reshape(steps, groups),
+        square=np.bincount(cell, weight**2, steps * groups).reshape(steps, groups),
+        presence=np.bincount(there, weight, steps * 2).reshape(steps, 2),
+        presence_square=np.bincount(there, weight**2, steps * 2).reshape(steps, 2),
+        bands=_bands(config, weights, neuron, seen),
+    )
+
+
+def shares_of_all(
+    config: Config, weights: Weights, *, examples: int | None = None
+) -> Float[np.ndarray, "neuron interval"]:
+    """For every neuron the share of activations that its primary feature dominates, 0 to 1.
+
+    (neuron, interval), in the intervals between EDGES; NaN where no input gave such an activation.
+    """
+    if examples is None:
+        numbers = _OVERVIEW_NUMBERS // (config.n_neurons * slots(config))
+        examples = max(_OVERVIEW_FEWEST, min(_OVERVIEW_MOST, numbers))
+    intervals = len(EDGES) - 1
+    total = np.zeros((config.n_neurons, intervals + 1))
+    own = np.zeros_like(total)
+    reach = [_range(config, weights, j) for j in range(config.n_neurons)]
+    primary = neurons(weights.W1).primary
+    for _, inputs in input_blocks(config, examples):
+        for j in np.flatnonzero(reach):
+            activation, dominant, _ = _fire(inputs, weights, j)
+            interval = np.searchsorted(EDGES, activation / reach[j], side="left")
+            inside = np.flatnonzero(interval)
+            interval, weight = interval[inside] - 1, inputs.weight[inside]
+            total[j] += np.bincount(interval, weight, intervals + 1)
+            mine = dominant[inside] == primary[j]
+            own[j] += np.bincount(interval[mine], weight[mine], intervals + 1)
+    return np.divide(own, total, out=np.full_like(total, np.nan), where=total > 0)[:, :intervals]
+
+
+class _Seen(NamedTuple):
+    relative: Float[np.ndarray, " example"]
+    dominant: Int[np.ndarray, " example"]
+    primary: Bool[np.ndarray, " example"]
+    weight: Float[np.ndarray, " example"]
+
+
+def _see(config: Config, weights: Weights, neuron: int, examples: int) -> _Seen:
+    reach = _range(config, weights, neuron)
+    primary = int(np.abs(weights.W1[neuron]).argmax())
+    parts: list[_Seen] = []
+    for _, inputs in input_blocks(config, examples):
+        activation, dominant, contributions = _fire(inputs, weights, neuron)
+        own = (inputs.feature == primary) & (contributions > 0)
+        relative = activation / reach if reach else np.zeros_like(activation)
+        parts.append(_Seen(relative, dominant, own.any(axis=1), inputs.weight))
+    return _Seen(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def _fire(
+    inputs: Inputs, weights: Weights, neuron: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    # The activation, the feature that contributes most, and all contributions.
+    contributions = inputs.contributions(weights.W1[neuron])
+    activation = np.maximum(contributions.sum(axis=1) + weights.b_hidden[neuron], 0)
+    return activation, inputs.feature_at(contributions.argmax(axis=1)), contributions
+
+
+def _range(config: Config, weights: Weights, neuron: int) -> float:
+    task, w = config.definition, weights.W1[neuron]
+    most = np.maximum(w * task.low, w * task.high).max()
+    return float(max(most + weights.b_hidden[neuron], 0))
+
+
+def _named(weights: Weights, neuron: int) -> tuple[int, ...]:
+    size = np.abs(weights.W1[neuron])
+    order = np.argsort(-size, kind="stable")[:MOST_NAMED]
+    return tuple(
+        int(i) for k, i in enumerate(order) if not k or size[i] > _LEAST_NAMED * size.max()
+    )
+
+
+def _bands(config: Config, weights: Weights, neuron: int, seen: _Seen) -> tuple[Band, ...]:
+    # From the first inputs alone, so that few of them are drawn again.
+    relative, weight = seen.relative[:_CANDIDATES], seen.weight[:_CANDIDATES]
+    order = np.flatnonzero(relative > EDGES[0])
+    order = order[np.argsort(relative[order], kind="stable")]
+    if not order.size:
+        return ()
+    quantile = (np.cumsum(weight[order]) - weight[order] / 2) / weight[order].sum()
+    random = generator(Stream.ACTIVATIONS, config.n_features, neuron, _CANDIDATES)
+    found: list[Band] = []
+    for name, low, high in BANDS:
+        inside = order[(quantile >= low) & (quantile <= high)]
+        # The smallest of waiting times whose rates are the weights: a draw without replacement.
+        wait = random.exponential(size=inside.size) / weight[inside]
+        chosen = inside[np.argsort(wait, kind="stable")[:EXAMPLES]]
+        chosen = chosen[np.argsort(-relative[chosen], kind="stable")]
+        shown = tuple(_example(config, weights, neuron, int(k)) for k in chosen)
+        found.append(Band(name, low, high, shown))
+    return tuple(found)
+
+
+def _example(config: Config, weights: Weights, neuron: int, number: int) -> Example:
+    start, inputs = next(input_blocks(config, number + 1, first=number))
+    row = number - start
+    features = np.broadcast_to(inputs.feature, inputs.value.shape)[row]
+    values = inputs.value[row]
+    shares = weights.W1[neuron][features] * values / _range(config, weights, neuron)
+    order = [k for k in np.argsort(-shares, kind="stable") if values[k]]
+    bias = weights.b_hidden[neuron] / _range(config, weights, neuron)
+    return Example(
+        float(max(shares.sum() + bias, 0)),
+        tuple(int(features[k]) for k in order),
+        tuple(float(values[k]) for k in order),
+        tuple(float(shares[k]) for k in order),
+    )
+
+
+def _step(share: float) -> int:
+    return _MOST_STEPS if math.isinf(share) else round(share / STEP)
+
+
+def _effective(weight: float, square: float) -> float:
+    return float(weight**2 / square) if square else 0.0
+
+
+def _slice(table: np.ndarray, low: float, high: float) -> np.ndarray:
+    return table[_step(low) : _step(high)].sum(axis=0)
+
+
+def _share(weight: np.ndarray, square: np.ndarray) -> Share:
+    # Of the first of several groups.
+    own, own_square = float(weight[0]), float(square[0])
+    other, other_square = float(weight[1:].sum()), float(square[1:].sum())
+    total = own + other
+    if not total:
+        return Share(math.nan, math.nan, math.nan, 0.0)
+    share = own / total
+    # The variance of a ratio of weighted sums, as that of a share of equally good examples.
+    variance = ((1 - share) ** 2 * own_square + share**2 * other_square) / total**2
+    spread = share * (1 - share)
+    effective = spread / variance if variance > 0 else _effective(total, own_square + other_square)
+    middle = (share + _Z**2 / (2 * effective)) / (1 + _Z**2 / effective)
+    half = _Z / (1 + _Z**2 / effective) * math.sqrt(spread / effective + _Z**2 / (4 * effective**2))
+    return Share(share, max(0.0, middle - half), min(1.0, middle + half), effective)
