@@ -4,11 +4,13 @@ import streamlit as st
 
 from pages.shared.cards import draw_cards
 from pages.shared.catalogue import require_app
+from pages.shared.choice import Choice
+from pages.shared.clicks import opens_neuron
 from pages.shared.draw import draw
 from pages.shared.problems import show_problems
 from pages.shared.resources import colours, store
 from toymodel.charts.network import network
-from toymodel.charts.raw_weights import raw_weights
+from toymodel.charts.raw_weights import SELECTION, raw_weights
 from toymodel.frames import edges, signed_bars
 from toymodel.shipped import SMALLEST
 
@@ -45,12 +47,24 @@ else:
     for title, side in (("W₁: input → neuron", "input"), ("W₂: neuron → output", "output")):
         bars = signed_bars(model.weights, side=side)
         with left:
-            draw(raw_weights(bars, n_features=n, title=title, theme=theme), f"smallest-{side}")
+            key = f"smallest-{side}"
+            draw(
+                raw_weights(bars, n_features=n, title=title, theme=theme),
+                key,
+                selection=SELECTION,
+                on_select=opens_neuron(key, SELECTION, Choice(config, "standard", recipe)),
+            )
     with right:
-        draw(network(edges(model.weights), n_features=n, n_neurons=m, theme=theme), "graph")
+        draw(
+            network(edges(model.weights), n_features=n, n_neurons=m, theme=theme),
+            "graph",
+            selection=SELECTION,
+            on_select=opens_neuron("graph", SELECTION, Choice(config, "standard", recipe)),
+        )
     right.caption(
         "The same network as a graph: inputs above, neurons in the middle, outputs below. "
-        "Solid red edges are positive, dashed blue ones negative; thicker is larger."
+        "Solid red edges are positive, dashed blue ones negative; thicker is larger. "
+        "**Click a neuron** to look at it alone."
     )
 
 st.header("What to look at")

@@ -153,15 +153,6 @@ def test_spans_cover_every_column_once(names: list[str]):
     assert sorted(frame[frame["named"]]["class"]) == sorted(set(names))
 
 
-def test_the_weights_of_a_neuron_are_listed_largest_first():
-    frame = frames.neuron_weights(CONFIG, NETWORK, 0)
-    assert frame["feature"].tolist() == [2, 3, 0, 1]
-    np.testing.assert_allclose(frame["w_in"], [-2, 0.02, 0.01, 0], rtol=1e-6)
-    assert frame["w_out"].tolist() == [2, 7, -8, -3]
-    np.testing.assert_allclose(frame["path_gain"], [4, 0.14, -0.08, 0], rtol=1e-6)
-    assert frame["importance"].tolist() == [0.25, 0.125, 1, 0.5]
-
-
 def test_signed_bars_stack_away_from_the_axis():
     network = weights([[1, -3, 2, -0.5], [4, 0, 0, 0]], np.ones((4, 2)))
     bars = frames.signed_bars(network)

@@ -12,10 +12,12 @@ from toymodel.polysemanticity import (
     CLASSES,
     UNUSED,
     Thresholds,
+    instructive,
     neurons,
     paper_order,
     path_gain,
     superposition,
+    with_secondary,
 )
 from toymodel.settings import SettingError
 
@@ -125,3 +127,67 @@ def test_path_gain_is_input_size_times_output_weight():
     W1 = np.array([[1, -2], [0.5, 0]])
     W2 = np.array([[3.0, 1], [-1, 7]])
     np.testing.assert_array_equal(path_gain(W1, W2), [[3, -2], [0.5, 0]])
+
+
+def test_a_clear_secondary_feature_is_neither_small_nor_a_second_primary():
+    # Second largest relative weights: 0, 0.5, 1, 0.04, nothing, 0.1.
+    assert with_secondary(neurons(W1)).tolist() == [False, True, False, False, False, False]
+    second = np.array([0.1999, 0.2, -0.4, 0.6, 0.6001, 1])
+    rows = np.stack([np.full(6, -2.0), 2 * second, np.full(6, 0.1)], axis=1)
+    assert with_secondary(neurons(rows)).tolist() == [False, True, True, True, False, False]
+
+
+def test_two_large_features_and_a_third_are_no_primary_with_a_secondary():
+    assert with_secondary(neurons(np.array([[1, 0.7, 0.4]]))).tolist() == [False]
+
+
+def test_one_feature_alone_has_no_secondary():
+    found = neurons(np.array([[-3.0], [0.0]]))
+    assert with_secondary(found).tolist() == [False, False]
+
+
+def test_the_instructive_neurons_are_one_of_each_kind():
+    # In the paper's order: 5, 1, 2, 0, 3; neuron 2 holds four features alike.
+    assert instructive(W1, neurons(W1)) == {"secondary": 1, "polysemantic": 2, "monosemantic": 0}
+
+
+def test_of_several_neurons_of_a_kind_the_first_in_the_papers_order_is_shown():
+    rows = np.array([[0, 0, 1], [0, 1, 0.5], [0, 2, 0], [1, 0, 0.4], [0.3, 0, 1], [0, 1, 0]])
+    found = instructive(rows, neurons(rows))
+    assert (found["secondary"], found["monosemantic"]) == (3, 2)
+
+
+def test_a_kind_that_a_model_lacks_has_no_neuron():
+    none = {"secondary": None, "polysemantic": None, "monosemantic": None}
+    for rows in (np.zeros((3, 4)), np.zeros((2, 1))):
+        assert instructive(rows, neurons(rows)) == none
+    assert instructive(np.eye(3), neurons(np.eye(3))) == none | {"monosemantic": 0}
+    alike = np.array([[0, 1, 1, 0], [1, 1, 1, 0.0]])
+    assert instructive(alike, neurons(alike)) == none | {"polysemantic": 1}
+    alone = np.array([[0.0], [-2]])
+    assert instructive(alone, neurons(alone)) == none | {"monosemantic": 1}
+
+
+def test_many_tiny_weights_do_not_hide_a_polysemantic_neuron():
+    # The first is monosemantic, but has more effective features than the second.
+    rows = np.array([[1, *[0.049] * 99], [1, 1, *[0] * 98]])
+    found = neurons(rows)
+    assert found.classes == (MONO, POLY)
+    assert found.effective_features[0] > 10 > found.effective_features[1]
+    assert instructive(rows, found)["polysemantic"] == 1
+
+
+@given(MATRICES)
+def test_instructive_neurons_are_of_their_kind(matrix: np.ndarray):
+    found = neurons(matrix)
+    shown = instructive(matrix, found)
+    secondary = with_secondary(found)
+    assert (shown["secondary"] is None) == (not secondary.any())
+    assert shown["secondary"] is None or secondary[shown["secondary"]]
+    assert (shown["monosemantic"] is None) == (MONO not in found.classes)
+    assert shown["monosemantic"] is None or found.classes[shown["monosemantic"]] == MONO
+    polysemantic = [j for j, c in enumerate(found.classes) if c in (SLIGHTLY, POLY)]
+    assert (shown["polysemantic"] is None) == (not polysemantic)
+    if polysemantic:
+        most = max(found.effective_features[polysemantic])
+        assert found.effective_features[shown["polysemantic"]] == most

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,9 @@ from toymodel.settings import Problem, SettingError
 EDGES = (0.02, 0.1, 0.25, 0.5, 0.75, 1.0, math.inf)
 """Between which shares of its range a neuron's activations are compared."""
 
+INTERVALS = tuple(pairwise(EDGES))
+"""The same as pairs; an interval has its upper end."""
+
 STEP = 0.01
 """How fine activations are counted, as a share of the range."""
 
@@ -35,7 +39,7 @@ EXAMPLES = 6
 
 _LEAST_NAMED = 0.05
 _MOST_STEPS = 1_000
-_CANDIDATES = 2**15
+_KEPT_NUMBERS = 2**21
 _OVERVIEW_NUMBERS = 20_000_000
 _OVERVIEW_MOST = 20_000
 _OVERVIEW_FEWEST = 1_000
@@ -45,8 +49,8 @@ _Z = 1.96
 class Share(NamedTuple):
     """A share of activations, 0 to 1, with its 95 % interval (Wilson's) and what it stands on.
 
-    effective: as many independent unweighted examples would know it as well. NaN and 0 where no
-    input gave such an activation.
+    effective: number of examples among such activations, (sum w)^2 / sum w^2. NaN and 0 where no
+    input gave one.
     """
 
     value: float
@@ -90,8 +94,8 @@ class Activity:
     """A neuron's activations under the true distribution.
 
     range: the largest activation that one feature alone gives, the primary one; activations are
-    told in shares of it. It is 0 for a neuron that nothing activates. features: the primary feature, then
-    the secondary ones told apart, by |W1|. examples: how many inputs were drawn.
+    told in shares of it. It is 0 for a neuron that nothing activates. features: the primary
+    feature, then the secondary ones told apart, by |W1|. examples: how many inputs were drawn.
     silent: the share of inputs on which the activation is 0.
     weight, square: (step, group), sums of the inputs' weights and of their squares, for
     activations from k to k + 1 steps (the last one and above) that this feature contributes most
@@ -117,7 +121,7 @@ class Activity:
 
     @property
     def faint(self) -> float:
-        """The share of all inputs with an activation above 0 and at most `EDGES[0]` of the range."""
+        """The share of inputs with an activation above 0, at most `EDGES[0]` of the range."""
         return float(self.weight[: _step(EDGES[0])].sum() / self.examples)
 
     def dominated(self, low: float, high: float = math.inf) -> Share:
@@ -169,10 +173,10 @@ def activity(
         features=named,
         examples=count,
         silent=Estimate(float(1 - fires.mean()), float(fires.std() / math.sqrt(count))),
-        weight=np.bincount(cell, weight, steps * groups).reshape(steps, groups),
-        square=np.bincount(cell, weight**2, steps * groups).reshape(steps, groups),
-        presence=np.bincount(there, weight, steps * 2).reshape(steps, 2),
-        presence_square=np.bincount(there, weight**2, steps * 2).reshape(steps, 2),
+        weight=_table(cell, weight, steps, groups),
+        square=_table(cell, weight**2, steps, groups),
+        presence=_table(there, weight, steps, 2),
+        presence_square=_table(there, weight**2, steps, 2),
         bands=_bands(config, weights, neuron, seen),
     )
 
@@ -187,13 +191,13 @@ def shares_of_all(
     if examples is None:
         numbers = _OVERVIEW_NUMBERS // (config.n_neurons * slots(config))
         examples = max(_OVERVIEW_FEWEST, min(_OVERVIEW_MOST, numbers))
-    intervals = len(EDGES) - 1
+    intervals = len(INTERVALS)
     total = np.zeros((config.n_neurons, intervals + 1))
     own = np.zeros_like(total)
     reach = [_range(config, weights, j) for j in range(config.n_neurons)]
     primary = neurons(weights.W1).primary
-    for _, inputs in input_blocks(config, examples):
-        for j in np.flatnonzero(reach):
+    for inputs in input_blocks(config, examples):
+        for j in np.flatnonzero(reach).tolist():
             activation, dominant, _ = _fire(inputs, weights, j)
             interval = np.searchsorted(EDGES, activation / reach[j], side="left")
             inside = np.flatnonzero(interval)
@@ -205,22 +209,31 @@ def shares_of_all(
 
 
 class _Seen(NamedTuple):
+    """What one neuron does on all inputs, and the first of these inputs themselves."""
+
     relative: Float[np.ndarray, " example"]
     dominant: Int[np.ndarray, " example"]
     primary: Bool[np.ndarray, " example"]
     weight: Float[np.ndarray, " example"]
+    first: list[Inputs]
 
 
 def _see(config: Config, weights: Weights, neuron: int, examples: int) -> _Seen:
     reach = _range(config, weights, neuron)
     primary = int(np.abs(weights.W1[neuron]).argmax())
-    parts: list[_Seen] = []
-    for _, inputs in input_blocks(config, examples):
+    parts: list[tuple[np.ndarray, ...]] = []
+    first: list[Inputs] = []
+    kept = 0
+    for inputs in input_blocks(config, examples):
         activation, dominant, contributions = _fire(inputs, weights, neuron)
         own = (inputs.feature == primary) & (contributions > 0)
         relative = activation / reach if reach else np.zeros_like(activation)
-        parts.append(_Seen(relative, dominant, own.any(axis=1), inputs.weight))
-    return _Seen(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+        parts.append((relative, dominant, own.any(axis=1), inputs.weight))
+        kept += inputs.value.size  # of all so far: none is left out before one that is kept
+        if kept <= _KEPT_NUMBERS or not first:
+            first.append(inputs)
+    relative, dominant, there, weight = (np.concatenate(p) for p in zip(*parts, strict=True))
+    return _Seen(relative, dominant, there, weight, first)
 
 
 def _fire(
@@ -247,14 +260,14 @@ def _named(weights: Weights, neuron: int) -> tuple[int, ...]:
 
 
 def _bands(config: Config, weights: Weights, neuron: int, seen: _Seen) -> tuple[Band, ...]:
-    # From the first inputs alone, so that few of them are drawn again.
-    relative, weight = seen.relative[:_CANDIDATES], seen.weight[:_CANDIDATES]
-    order = np.flatnonzero(relative > EDGES[0])
+    candidates = sum(len(inputs.weight) for inputs in seen.first)
+    relative, weight = seen.relative[:candidates], seen.weight[:candidates]
+    order = np.flatnonzero((relative > EDGES[0]) & (weight > 0))
     order = order[np.argsort(relative[order], kind="stable")]
     if not order.size:
         return ()
     quantile = (np.cumsum(weight[order]) - weight[order] / 2) / weight[order].sum()
-    random = generator(Stream.ACTIVATIONS, config.n_features, neuron, _CANDIDATES)
+    random = generator(Stream.ACTIVATIONS, config.n_features, neuron, candidates)
     found: list[Band] = []
     for name, low, high in BANDS:
         inside = order[(quantile >= low) & (quantile <= high)]
@@ -262,21 +275,20 @@ def _bands(config: Config, weights: Weights, neuron: int, seen: _Seen) -> tuple[
         wait = random.exponential(size=inside.size) / weight[inside]
         chosen = inside[np.argsort(wait, kind="stable")[:EXAMPLES]]
         chosen = chosen[np.argsort(-relative[chosen], kind="stable")]
-        shown = tuple(_example(config, weights, neuron, int(k)) for k in chosen)
+        shown = tuple(_example(config, weights, neuron, seen, int(k)) for k in chosen)
         found.append(Band(name, low, high, shown))
     return tuple(found)
 
 
-def _example(config: Config, weights: Weights, neuron: int, number: int) -> Example:
-    start, inputs = next(input_blocks(config, number + 1, first=number))
-    row = number - start
+def _example(config: Config, weights: Weights, neuron: int, seen: _Seen, number: int) -> Example:
+    block, row = divmod(number, len(seen.first[0].weight))
+    inputs = seen.first[block]
     features = np.broadcast_to(inputs.feature, inputs.value.shape)[row]
     values = inputs.value[row]
     shares = weights.W1[neuron][features] * values / _range(config, weights, neuron)
     order = [k for k in np.argsort(-shares, kind="stable") if values[k]]
-    bias = weights.b_hidden[neuron] / _range(config, weights, neuron)
     return Example(
-        float(max(shares.sum() + bias, 0)),
+        float(seen.relative[number]),
         tuple(int(features[k]) for k in order),
         tuple(float(values[k]) for k in order),
         tuple(float(shares[k]) for k in order),
@@ -300,13 +312,21 @@ def _share(weight: np.ndarray, square: np.ndarray) -> Share:
     own, own_square = float(weight[0]), float(square[0])
     other, other_square = float(weight[1:].sum()), float(square[1:].sum())
     total = own + other
-    if not total:
+    if not own_square + other_square:  # nothing, or rarer than a number can tell
         return Share(math.nan, math.nan, math.nan, 0.0)
-    share = own / total
-    # The variance of a ratio of weighted sums, as that of a share of equally good examples.
-    variance = ((1 - share) ** 2 * own_square + share**2 * other_square) / total**2
-    spread = share * (1 - share)
-    effective = spread / variance if variance > 0 else _effective(total, own_square + other_square)
-    middle = (share + _Z**2 / (2 * effective)) / (1 + _Z**2 / effective)
-    half = _Z / (1 + _Z**2 / effective) * math.sqrt(spread / effective + _Z**2 / (4 * effective**2))
-    return Share(share, max(0.0, middle - half), min(1.0, middle + half), effective)
+    share, rest = own / total, other / total
+    effective = total / (own_square + other_square) * total
+    # The variance of a ratio of weighted sums, as that of a share of so many equal examples.
+    variance = (rest**2 * own_square + share**2 * other_square) / total / total
+    spread = share * rest
+    count = spread / variance if variance > 0 else effective
+    middle = (share + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
+    half = math.sqrt(spread / count + (_Z / (2 * count)) ** 2) * _Z / (1 + _Z**2 / count)
+    return Share(
+        share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)), effective
+    )
+
+
+def _table(cell: np.ndarray, weight: np.ndarray, steps: int, columns: int) -> np.ndarray:
+    # Of nothing, bincount makes whole numbers.
+    return np.bincount(cell, weight, steps * columns).reshape(steps, columns).astype(float)

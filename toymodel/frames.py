@@ -10,7 +10,7 @@ import pandas as pd
 
 from toymodel.config import Config
 from toymodel.model import History, Weights
-from toymodel.polysemanticity import Thresholds, neurons, paper_order, path_gain, superposition
+from toymodel.polysemanticity import Thresholds, neurons, paper_order, superposition
 from toymodel.settings import Problem, SettingError
 
 LEAST_BLOCK = 0.03
@@ -124,24 +124,6 @@ def spans(columns: pd.DataFrame) -> pd.DataFrame:
     width = frame["end"] - frame["start"]
     frame["named"] = width.groupby(frame["class"]).transform("idxmax") == frame.index
     return frame
-
-
-def neuron_weights(config: Config, weights: Weights, neuron: int) -> pd.DataFrame:
-    """One neuron's weights, largest input weight first.
-
-    Columns: feature, importance, w_in, w_out, path_gain, superposition.
-    """
-    frame = pd.DataFrame(
-        {
-            "feature": np.arange(config.n_features),
-            "importance": config.importance,
-            "w_in": weights.W1[neuron],
-            "w_out": weights.W2[:, neuron],
-            "path_gain": path_gain(weights.W1, weights.W2)[neuron],
-            "superposition": superposition(weights.W1),
-        }
-    )
-    return frame.sort_values("w_in", key=np.abs, ascending=False, ignore_index=True)
 
 
 def signed_bars(weights: Weights, *, side: str = "input") -> pd.DataFrame:

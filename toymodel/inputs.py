@@ -14,7 +14,7 @@ from toymodel.sampling import Stream, cut, generator, log_ratio, tilted_probabil
 
 _MIN_ACTIVE = 1.5
 _FEWEST = 100_000
-_A_FEATURE = 3_000  # examples a feature, so that a rare one is there often enough
+_TIMES = 4_500
 _MOST_NUMBERS = 10_000_000
 _BLOCK_NUMBERS = 2**20
 _MOST_BLOCK = 2**13
@@ -46,24 +46,24 @@ class Inputs(NamedTuple):
 
 
 def input_examples(config: Config) -> int:
-    """How many inputs a neuron is looked at on: 100,000, and more where there are many features.
+    """How many inputs a neuron is looked at on: 100,000, and more where features are rarer.
 
-    So that each is active often enough, as long as that takes a moment only.
+    Each feature is then active some 4,500 times, as long as that takes a moment only.
     """
-    wanted = _A_FEATURE * config.n_features
+    wanted = int(_TIMES / tilted_probability(config, _MIN_ACTIVE))
     return max(_FEWEST, min(wanted, _MOST_NUMBERS // slots(config)))
 
 
-def input_blocks(config: Config, examples: int, *, first: int = 0) -> Iterator[tuple[int, Inputs]]:
-    """Blocks of the inputs of a config, each with the number of its first example.
+def input_blocks(config: Config, examples: int) -> Iterator[Inputs]:
+    """The inputs of a config in blocks, so that memory is bounded.
 
-    The same for every seed and recipe. Blocks are drawn apart from each other, so that those from
-    the one that holds example `first` on can be had without the others.
+    The same for every seed and recipe, and the first ones are the same however many there are.
     """
     size = block_examples(config)
-    for block in range(first // size, math.ceil(examples / size)):
-        start = block * size
-        yield start, _draw(config, block, min(size, examples - start))
+    for block in range(math.ceil(examples / size)):
+        inputs = _draw(config, block, size)
+        left = examples - block * size
+        yield inputs if left >= size else Inputs(*(part[:left] for part in inputs))
 
 
 def block_examples(config: Config) -> int:

@@ -27,6 +27,7 @@ RECORDS = 200
 """Of a cycle's losses, at most."""
 
 _FORMAT = 2
+_MOST_HEADER = 2**20
 _DTYPES = {"history.step": np.dtype(np.int64)}
 
 
@@ -97,6 +98,22 @@ def from_bytes(data: bytes, name: str) -> Model:
         reason = f"{type(error).__name__}: {error}"
         raise DamagedFile(f"{name} is not a usable model: {reason}") from None
     return _model(config, recipe, tensors, together)
+
+
+def read_settings(path: Path) -> tuple[Config, Recipe]:
+    """What a store's file is a model of, from its first bytes alone.
+
+    Raises `DamagedFile` where they do not say; whether the rest is whole is for `load` to see.
+    """
+    try:
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            if size > _MOST_HEADER:
+                raise ValueError("its header is too long")
+            about = json.loads(json.loads(file.read(size))["__metadata__"]["toymodel"])
+        return Config.from_mapping(about["config"]), Recipe.from_mapping(about["recipe"])
+    except (SettingError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DamagedFile(f"{path.name} is not a usable model: {error}") from None
 
 
 def load_named(path: Path) -> Model:

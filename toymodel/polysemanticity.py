@@ -101,14 +101,15 @@ def instructive(W1: Float[np.ndarray, "neuron feature"], found: Neurons) -> dict
     """
     order = paper_order(W1)
     classes, secondary = np.array(found.classes)[order], with_secondary(found)[order]
-    most = int(found.effective_features.argmax())
+    mixed = np.isin(classes, CLASSES[1:])
+    most = np.where(mixed, found.effective_features[order], -1).argmax()
 
     def first(which: Bool[np.ndarray, " neuron"]) -> int | None:
         return int(order[which.argmax()]) if which.any() else None
 
     return {
         "secondary": first(secondary),
-        "polysemantic": most if found.classes[most] not in (CLASSES[0], UNUSED) else None,
+        "polysemantic": int(order[most]) if mixed.any() else None,
         "monosemantic": first(classes == CLASSES[0]),
     }
 

@@ -13,7 +13,14 @@ from pathlib import Path
 
 from toymodel.config import Config, Recipe
 from toymodel.model import Model
-from toymodel.model_file import DamagedFile, load_named, model_key, save, write_whole
+from toymodel.model_file import (
+    DamagedFile,
+    load_named,
+    model_key,
+    read_settings,
+    save,
+    write_whole,
+)
 
 _SUFFIX = ".safetensors"
 _PAUSED = ".paused"
@@ -122,6 +129,26 @@ class Store:
         for folder in (self.shipped, self.trained):
             if folder.is_dir():
                 yield from sorted(folder.glob("*" + _SUFFIX))
+
+    def contents(self, most: int = 200) -> list[tuple[Config, Recipe]]:
+        """What there are models of: shipped ones, then the latest used of those trained here.
+
+        most: files looked at in either folder.
+        """
+        found: dict[tuple[Config, Recipe], None] = {}
+        for folder in (self.shipped, self.trained):
+            aged: list[tuple[float, Path]] = []
+            for path in folder.glob("[!.]*" + _SUFFIX):
+                with contextlib.suppress(OSError):  # another process may evict at the same time
+                    aged.append((path.stat().st_mtime, path))
+            for _, path in sorted(aged, key=lambda one: (-one[0], one[1]))[:most]:
+                with contextlib.suppress(OSError, DamagedFile):
+                    config, recipe = read_settings(path)
+                    if model_key(config, recipe) == path.stem:  # of this engine's version
+                        found[config, recipe] = None
+        with self._lock:
+            kept = [(model.config, model.recipe) for model in self._memory.values()]
+        return list(found | dict.fromkeys(reversed(kept)))
 
     def clear(self) -> int:
         """Remove what was trained, not what is shipped; returns how many models went."""

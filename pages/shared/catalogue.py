@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
+from pages.shared.clicks import where_to
+
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
@@ -41,8 +43,21 @@ TRAIN = Entry(
     "train",
     "Set a model, watch it learn, see why it went well or badly, and take it away.",
 )
+NEURONS = Entry(
+    "pages/neurons.py",
+    "Neuron explorer",
+    "neurons",
+    "What is this neuron? Its large activations come from its primary feature, its small ones "
+    "from many.",
+)
+FEATURES = Entry(
+    "pages/features.py",
+    "Feature explorer",
+    "features",
+    "Which neurons carry a feature, what comes out, and what features do to each other.",
+)
 
-PAGES = (OVERVIEW, SWEEP, TRAIN)
+PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES)
 
 _THROUGH_APP = "through_app"
 
@@ -50,7 +65,12 @@ _THROUGH_APP = "through_app"
 def navigate() -> None:
     """Run the page that was asked for, with the menu of all pages."""
     st.session_state[_THROUGH_APP] = True
-    _menu().run()
+    page = _menu()
+    if asked := where_to():
+        path, link = asked
+        script = next(entry.script for entry in PAGES if entry.path == path)
+        st.switch_page(script, query_params=link)
+    page.run()
 
 
 def _menu() -> StreamlitPage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, Self, TypeVar
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -26,6 +27,16 @@ class State(Protocol):
 
 S = TypeVar("S", bound=State)
 _SHOWN = "shown."
+_LINKS = "links"
+_MOST_LINKS = 300
+
+
+def _links() -> dict[str, str]:
+    return st.session_state.setdefault(_LINKS, {})
+
+
+def _text(link: Mapping[str, str]) -> str:
+    return urlencode(sorted(link.items()))
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,8 @@ class PageState(Generic[S]):
     def current(self) -> tuple[S, list[str]]:
         """The link's state, or the one that this visitor left; and what is wrong with the link."""
         link = {name: st.query_params.get_all(name) for name in st.query_params}
+        if _links().get(_text(st.query_params.to_dict()), self.name) != self.name:
+            link = {}
         state, problems = self.from_link(link) if link else (self.left(), [])
         self.remember(state)
         # The link is mended at once, but what was wrong with it stays until something changes.
@@ -64,6 +77,18 @@ class PageState(Generic[S]):
         if st.query_params.to_dict() != state.link or st.session_state.get(written) != state.link:
             st.query_params.from_dict(state.link)
         st.session_state[written] = state.link
+        self.own(state)
+
+    def own(self, state: S) -> None:
+        """Note that a link is this page's, though a browser may show it with another's path.
+
+        When a visitor moves on, Streamlit tells the browser the next page's link before its path,
+        so the history has the old path with the new link: Back leads there.
+        """
+        links = _links()
+        links[_text(state.link)] = self.name
+        while len(links) > _MOST_LINKS:
+            del links[next(iter(links))]
 
     def bound(
         self,

@@ -9,15 +9,17 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from pages.shared.catalogue import TRAIN
+from pages.shared.catalogue import NEURONS, TRAIN
+from pages.shared.choice import Choice
+from pages.shared.clicks import clicked, neuron_state, opens_neuron
 from pages.shared.draw import draw
 from pages.shared.links import number
 from pages.shared.resources import colours
 from pages.shared.sweep_state import SWEEP_STATE, SweepState
-from pages.shared.train_state import Choice, TrainState
+from pages.shared.train_state import TrainState
 from toymodel.charts.stack_panel import SELECTION, stack_panel
 from toymodel.config import Config
-from toymodel.frames import LEAST_BLOCK, blocks, columns, neuron_weights, spans
+from toymodel.frames import LEAST_BLOCK, blocks, columns, spans
 from toymodel.loss import dead_outputs, no_superposition_loss, superposition_gain
 from toymodel.model import Model, Weights
 from toymodel.model_file import model_key
@@ -103,7 +105,7 @@ def _chart(
         panel,
         key,
         selection=SELECTION,
-        on_select=_on_click(key, p) if finished else None,
+        on_select=_on_click(key, state, config) if finished else None,
         alt=f"Neuron weight stack plot at density {number(p)}: {_counts(state, weights)}",
     )
 
@@ -113,16 +115,23 @@ def _counts(state: SweepState, weights: Weights, emphasis: str = "") -> str:
     return ", ".join(f"{emphasis}{count}{emphasis} {name}" for name, count in counts.items())
 
 
-def _on_click(key: str, p: float) -> Callable[[], None]:
-    def select() -> None:
-        chosen = st.session_state[key]["selection"].get(SELECTION, [])
-        state = SWEEP_STATE.left()
-        neuron = chosen[0].get("neuron") if chosen else None
-        if neuron is None:
-            return
-        SWEEP_STATE.remember(replace(state, view=state.view.replace(at=p, neuron=int(neuron))))
+def _on_click(key: str, state: SweepState, config: Config) -> Callable[[], None]:
+    open_it = opens_neuron(key, SELECTION, _choice(state, config))
 
-    return select
+    def mark_and_open() -> None:
+        neuron = clicked(key, SELECTION, "neuron")
+        if neuron is not None:
+            # Who comes back sees where they were.
+            left = SWEEP_STATE.left()
+            marked = left.view.replace(at=config.feature_probability, neuron=neuron)
+            SWEEP_STATE.remember(replace(left, view=marked))
+        open_it()
+
+    return mark_and_open
+
+
+def _choice(state: SweepState, config: Config) -> Choice:
+    return Choice(config, state.training.preset, state.recipe)
 
 
 def _text(state: SweepState, config: Config, model: Model | None, weights: Weights | None) -> None:
@@ -151,7 +160,7 @@ def _text(state: SweepState, config: Config, model: Model | None, weights: Weigh
             )
     st.markdown("\n\n".join(lines))
     if model:
-        alone = TrainState(Choice(config, state.training.preset, state.recipe))
+        alone = TrainState(_choice(state, config))
         st.page_link(TRAIN.script, label="Look at this model alone", query_params=alone.link)
 
 
@@ -169,25 +178,11 @@ def _selected(state: SweepState, model: Model) -> None:
         f"{found['effective_features']:.2f} effective features, "
         f"extra weight {found['extra_weight']:.2f}."
     )
-    st.dataframe(
-        neuron_weights(model.config, model.weights, neuron),
-        hide_index=True,
-        height=240,
-        column_config={
-            "feature": "feature",
-            "importance": st.column_config.NumberColumn("importance", format="%.3g"),
-            "w_in": st.column_config.NumberColumn("weight in", format="%.3f"),
-            "w_out": st.column_config.NumberColumn("weight out", format="%.3f"),
-            "path_gain": st.column_config.NumberColumn(
-                "path gain", format="%.3f", help="|weight in| × weight out; 1 computes one side."
-            ),
-            "superposition": st.column_config.NumberColumn("superposition", format="%.2f"),
-        },
-        alt=f"Weights of neuron {neuron}",
-        key="selected-weights",
-    )
 
     def clear() -> None:
         SWEEP_STATE.remember(replace(state, view=state.view.replace(at=None, neuron=None)))
 
-    st.button("Close", on_click=clear, key="close-neuron")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        opened = neuron_state(_choice(state, model.config), neuron)
+        st.page_link(NEURONS.script, label=f"Look at neuron {neuron}", query_params=opened.link)
+        st.button("Close", on_click=clear, key="close-neuron")

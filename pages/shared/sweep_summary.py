@@ -73,7 +73,7 @@ def draw_legend(state: SweepState) -> None:
         "relative to the neuron's largest" if view.heights == "relative" else "as it is",
         view.colour,
         state.base.n_features,
-        "**Click a neuron** for its weights. ",
+        "**Click a neuron** to look at it alone. ",
     )
 
 

@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from pages.shared.choice import Choice
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
-from pages.shared.train_state import Choice, TrainState
+from pages.shared.train_state import TrainState
 from pages.shared.train_weights import FIRST_NEURONS
 from toymodel.config import difference
 from toymodel.export import KINDS, Kind, write_chart

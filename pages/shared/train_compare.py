@@ -7,16 +7,16 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
+from pages.shared.choice import Choice
 from pages.shared.found import find_model
+from pages.shared.missing import offer_missing
 from pages.shared.recipes import FIELDS
-from pages.shared.resources import jobs
 from pages.shared.shown import Shown
-from pages.shared.train_live import request, say_what_happened
+from pages.shared.train_live import say_what_happened
 from pages.shared.train_numbers import draw_figures_that_matter
-from pages.shared.train_state import TRAIN_STATE, Choice, TrainState
+from pages.shared.train_state import TRAIN_STATE, TrainState
 from pages.shared.train_view import draw_charts
 from pages.shared.tried import note_tried
-from pages.shared.watching import progress_share, progress_words
 
 
 def draw_comparison(state: TrainState, other: Choice) -> None:
@@ -40,7 +40,7 @@ def draw_comparison(state: TrainState, other: Choice) -> None:
             st.subheader("Left" if which == "left" else "Right")
             model = find_model(choice.config, choice.recipe)
             if model is None:
-                _missing(choice, which)
+                offer_missing(choice, which)
                 continue
             restart = state.view.restart if choice is state.choice else None
             shown.append(Shown.of(model, restart))
@@ -77,27 +77,6 @@ _CONFIG = {
 
 def _written(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value}"
-
-
-def _missing(choice: Choice, which: str) -> None:
-    progress = jobs().progress([choice.config], choice.recipe)
-    if progress and progress.active:
-        _wait(choice)
-        return
-    if progress and progress.message:
-        st.error(progress.message)
-    paused = progress and progress.state == "paused"
-    st.info("Its training is paused." if paused else "This model is not trained here yet.")
-    label = "Go on" if paused else "Train it"
-    st.button(label, type="primary", on_click=request, args=(choice,), key=f"train-{which}")
-
-
-@st.fragment(run_every=1.0)
-def _wait(choice: Choice) -> None:
-    progress = jobs().progress([choice.config], choice.recipe)
-    if progress is None or not progress.active:
-        st.rerun()
-    st.progress(progress_share(progress), text=progress_words(progress))
 
 
 def _alone(choice: Choice) -> None:

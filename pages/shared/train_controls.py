@@ -6,9 +6,10 @@ from typing import Literal, get_args, get_origin
 
 import streamlit as st
 
+from pages.shared.choice import Choice
 from pages.shared.recipes import FIELDS, PRESETS
 from pages.shared.train_examples import EXAMPLES, example_name
-from pages.shared.train_state import TRAIN_STATE, Choice, TrainState
+from pages.shared.train_state import TRAIN_STATE, TrainState
 from pages.shared.widgets import threshold_inputs
 from toymodel.config import MAX_SEED, Recipe
 from toymodel.settings import plain_type

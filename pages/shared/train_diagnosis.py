@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.shared.choice import Choice
 from pages.shared.shown import Shown
 from pages.shared.train_live import train
-from pages.shared.train_state import Choice
 from toymodel.diagnosis import Finding, diagnose, diagnose_divergence
 from toymodel.model import Model
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pages.shared.choice import Choice
 from pages.shared.links import number
-from pages.shared.train_state import Choice
 from toymodel.config import RECIPES
 from toymodel.shipped import MOTIF, SMALLEST, Family
 from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from pages.shared.choice import Choice
 from pages.shared.resources import jobs, visitor, warm_worker
 from pages.shared.shown import Shown
 from pages.shared.train_numbers import choose_restart, draw_figures_that_matter
-from pages.shared.train_state import TRAIN_STATE, Choice, TrainState
+from pages.shared.train_state import TRAIN_STATE, TrainState
 from pages.shared.train_view import draw_charts
 from pages.shared.watching import (
     counted,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
+from pages.shared.page_state import PageState
 from pages.shared.shown import Shown
 from pages.shared.train_state import TRAIN_STATE
 from pages.shared.widgets import ODD
@@ -29,31 +31,31 @@ def draw_figures_that_matter(shown: Shown, thresholds: Thresholds) -> None:
     first = min(config.n_features, config.n_neurons)
     dead = _dead(shown, first)
     with st.container(horizontal=True):
-        _metric(
+        metric(
             "Loss" if model else "Training loss",
-            _figure(loss),
+            figure(loss),
             "Normalised: answering 0 to everything scores 1.",
         )
-        _metric(
+        metric(
             "Without superposition",
-            _figure(yardstick),
+            figure(yardstick),
             "The exact loss with two neurons for each of the most important features and the best "
             "constant for the others.",
         )
-        _metric(
+        metric(
             "Superposition gain",
             "none" if math.isnan(gain) else f"{gain:.2f}" if gain < 1e4 else f"{gain:.1e}",
             "The loss without superposition divided by this one: above 1 the model computes more "
             "than it has neurons for. Nothing is to be gained where every feature has its neurons."
             + (ODD if config.n_neurons % 2 else ""),
         )
-        _metric(
+        metric(
             "Mono / slightly / poly",
             " / ".join(str(counts[name]) for name in CLASSES),
             "How many neurons are monosemantic, slightly polysemantic and polysemantic, by their "
             "input weights." + (f" {counts[UNUSED]} are unused." if UNUSED in counts else ""),
         )
-        _metric(
+        metric(
             "Dead outputs",
             "–" if dead is None else f"{dead} of {first}",
             f"Of the {first} most important outputs, how many are 0 on every input that was tried: "
@@ -61,7 +63,7 @@ def draw_figures_that_matter(shown: Shown, thresholds: Thresholds) -> None:
             + (" Tried when the training is done." if dead is None else ""),
         )
     measured = (
-        f"Loss {_figure(loss)} ± {model.loss_errors[shown.restart]:.1g} (Monte Carlo), restart "
+        f"Loss {figure(loss)} ± {model.loss_errors[shown.restart]:.1g} (Monte Carlo), restart "
         f"{shown.restart}. "
         if model
         else ""
@@ -73,11 +75,13 @@ def draw_figures_that_matter(shown: Shown, thresholds: Thresholds) -> None:
     )
 
 
-def _metric(label: str, value: str, explanation: str) -> None:
+def metric(label: str, value: str, explanation: str) -> None:
+    """One figure that matters, with what it means."""
     st.metric(label, value, help=explanation, width="content")
 
 
-def _figure(value: float) -> str:
+def figure(value: float) -> str:
+    """A loss in as many digits as mean something."""
     if math.isnan(value):
         return "–"
     return f"{value:.3g}" if value == 0 or value >= 1e-4 else f"{value:.0e}"
@@ -98,8 +102,10 @@ def _dead_of_finished(name: str, _shown: Shown, first: int) -> int:
     return int(dead_outputs(_shown.config, _shown.weights)[:first].sum())
 
 
-def choose_restart(shown: Shown, available: Sequence[int]) -> None:
-    """Which restart is shown: the lowest, or any of them."""
+def choose_restart(
+    shown: Shown, available: Sequence[int], page: PageState[Any] = TRAIN_STATE
+) -> None:
+    """Which restart is shown: the lowest, or any of them. page: whose view has the restart."""
     if shown.recipe.restarts == 1:
         return
     model = shown.model
@@ -107,13 +113,13 @@ def choose_restart(shown: Shown, available: Sequence[int]) -> None:
     # Names that stay the same while losses change, or a choice would be lost.
     names: dict[int | str, str] = {_LOWEST: "the restart with the lowest loss"}
     names |= {r: f"restart {r}" for r in available}
-    chosen = TRAIN_STATE.left().view.restart
+    chosen = page.left().view.restart
     st.selectbox(
         "Show",
         list(names),
         format_func=lambda restart: names.get(restart, ""),
         width=260,
-        **TRAIN_STATE.bound(
+        **page.bound(
             "view",
             "restart",
             _LOWEST if chosen is None or chosen not in names else chosen,

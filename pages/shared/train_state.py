@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from pages.shared.choice import CHOICE_NAMES, CONFIG_PARAMS, Choice
 from pages.shared.links import Param, number, parse, refused, write
 from pages.shared.page_state import PageState
-from pages.shared.recipes import RECIPE_PARAMS, Base
-from toymodel.config import RECIPES, Config, Recipe, difference
+from toymodel.config import Config, Recipe
 from toymodel.polysemanticity import Thresholds
 from toymodel.settings import Settings
 from toymodel.shipped import MOTIF
@@ -44,61 +44,6 @@ class View(Settings):
         return features
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A model that a person set: what is trained and how, and the preset that it came from."""
-
-    config: Config
-    preset: str = field(compare=False)
-    recipe: Recipe
-
-    def changed(self, part: str, field: str, value: object) -> Choice:
-        """This choice with one field of its config, preset or recipe changed."""
-        if part == "config":
-            return replace(self, config=self.config.replace(**{field: value}))
-        if part == "preset":
-            return replace(self, preset=str(value), recipe=RECIPES[str(value)])
-        return replace(self, recipe=self.recipe.replace(**{field: value}))
-
-    @property
-    def link(self) -> dict[str, str]:
-        """Every field of the config, the preset, and where the recipe differs from it."""
-        written = write(
-            (*CONFIG_PARAMS, *RECIPE_PARAMS),
-            {
-                Config: self.config,
-                Base: Base.from_mapping({"preset": self.preset}),
-                Recipe: self.recipe,
-            },
-        )
-        differs = difference(self.preset, self.recipe)
-        same = {p.name for p in RECIPE_PARAMS if p.field not in differs}
-        return {name: value for name, value in written.items() if name not in same}
-
-    @classmethod
-    def from_link(cls, link: Mapping[str, list[str]], default: Choice) -> tuple[Choice, list[str]]:
-        """The choice of a link; where it says nothing, that of the default."""
-        fields, problems = parse((*CONFIG_PARAMS, *RECIPE_PARAMS), link)
-        preset = default.preset
-        recipe = default.recipe
-        if "preset" in fields[Base]:
-            preset = str(fields[Base]["preset"])
-            recipe = RECIPES[preset]
-        config = default.config.replace(**fields[Config])
-        return cls(config, preset, recipe.replace(**fields[Recipe])), problems
-
-
-CONFIG_PARAMS = (
-    Param("task", Config, "task"),
-    Param("n", Config, "n_features"),
-    Param("m", Config, "n_neurons"),
-    Param("p", Config, "feature_probability", write=number),
-    Param("d", Config, "importance_decay", write=number),
-    Param("seed", Config, "seed"),
-    Param("recipe", Base, "preset"),
-)
-
-
 def _parse_features(text: str) -> tuple[int, ...]:
     parts = text.split(",")
     if not all(part.isascii() and part.isdecimal() and len(part) <= 4 for part in parts):
@@ -116,7 +61,6 @@ VIEW_PARAMS = (
     Param("colour", View, "colour"),
 )
 
-_NAMES = {param.name for param in (*CONFIG_PARAMS, *RECIPE_PARAMS)}
 DEFAULT = Choice(MOTIF.configs[0], "standard", MOTIF.recipe)
 
 
@@ -151,11 +95,11 @@ class TrainState:
     def from_link(cls, link: Mapping[str, list[str]]) -> tuple[TrainState, list[str]]:
         """The state of a link, and what is wrong with it in words."""
         of_other = {k.removeprefix(_OTHER): v for k, v in link.items() if k.startswith(_OTHER)}
-        own = {name: values for name, values in link.items() if name in _NAMES}
+        own = {name: values for name, values in link.items() if name in CHOICE_NAMES}
         rest = {
             name: values
             for name, values in link.items()
-            if name not in _NAMES and not name.startswith(_OTHER)
+            if name not in CHOICE_NAMES and not name.startswith(_OTHER)
         }
         choice, problems = Choice.from_link(own, DEFAULT)
         fields, more = parse(VIEW_PARAMS, rest)

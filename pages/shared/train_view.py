@@ -11,7 +11,7 @@ from pages.shared.draw import draw
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.train_state import MOST_FEATURES, TRAIN_STATE, TrainState
-from pages.shared.train_weights import Cell, choose_look, weight_cells
+from pages.shared.train_weights import Cell, choose_look, opens_shown, weight_cells
 from toymodel.charts.loss_curve import loss_curve, loss_range
 from toymodel.charts.network import network
 from toymodel.charts.response import response
@@ -39,6 +39,7 @@ def draw_charts(state: TrainState, shown: Sequence[Shown]) -> None:
         st.caption(
             "Bars: one column is one neuron, by the feature that it holds most; one colour is one "
             "feature, as in the charts below."
+            + (" **Click a neuron** to look at it alone." if all(e.model for e in shown) else "")
         )
     if not all(each.small for each in shown):
         choose_look(state, shown)
@@ -51,7 +52,7 @@ def draw_charts(state: TrainState, shown: Sequence[Shown]) -> None:
             _losses(state, shown)
         with other:
             _responses(state, shown)
-    graphs = _graphs(shown)
+    graphs = _graphs(state, shown)
     if any(each.small for each in shown):
         st.markdown("**The network**: inputs above, neurons in the middle, outputs below.")
         _rows(graphs)
@@ -120,14 +121,15 @@ def _responses(state: TrainState, shown: Sequence[Shown]) -> None:
     st.caption(_RESPONSE_LINES)
 
 
-def _graphs(shown: Sequence[Shown]) -> list[Cell]:
+def _graphs(state: TrainState, shown: Sequence[Shown]) -> list[Cell]:
     def show(number: int, each: Shown) -> None:
         if not each.small:
             st.caption("Too large to draw as a graph.")
             return
         n, m = each.config.n_features, each.config.n_neurons
         chart = network(edges(each.weights), n_features=n, n_neurons=m, theme=colours())
-        draw(chart, f"network-{number}-{bool(each.model)}")
+        key = f"network-{number}-{bool(each.model)}"
+        draw(chart, key, **opens_shown(key, state, number, each))
 
     return [lambda n=n, each=each: show(n, each) for n, each in enumerate(shown)]
 

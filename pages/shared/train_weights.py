@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from pages.shared.axes import rounded_up
+from pages.shared.clicks import opens_neuron
 from pages.shared.draw import draw
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.stack_legend import stack_legend
 from pages.shared.train_state import TRAIN_STATE, TrainState
 from toymodel.charts.raw_weights import raw_weights
-from toymodel.charts.stack_panel import stack_panel
+from toymodel.charts.stack_panel import SELECTION, stack_panel
 from toymodel.frames import LEAST_BLOCK, blocks, columns, signed_bars, spans
 
 FIRST_NEURONS = 100
@@ -66,6 +68,7 @@ def _cells(
         each, stack, neurons, bar = shown[number], stacks[number], found[number], bars[number]
         n, theme = each.config.n_features, colours()
         key = f"weights-{side}-{number}-{bool(each.model)}"
+        opens = opens_shown(key, state, number, each)
         if bar is not None:
             chart = raw_weights(
                 bar,
@@ -75,7 +78,7 @@ def _cells(
                 reach=rounded_up(reach) or None,
                 height=200,
             )
-            draw(chart, key)
+            draw(chart, key, **opens)
         if stack is not None and neurons is not None:
             panel = stack_panel(
                 stack,
@@ -88,9 +91,21 @@ def _cells(
             )
             what = "input weights |W₁|" if side == "input" else "output weights |W₂|"
             st.markdown(f"**{_TITLES[side]}**")
-            draw(panel, key, alt=f"Neuron weight stack plot of the {what}")
+            draw(panel, key, alt=f"Neuron weight stack plot of the {what}", **opens)
 
     return [lambda number=number: show(number) for number in range(len(shown))]
+
+
+def opens_shown(key: str, state: TrainState, number: int, each: Shown) -> dict[str, Any]:
+    """What makes a chart of a finished model open the page of a neuron that is clicked.
+
+    number: of the model, of two side by side.
+    """
+    choice = state.other if number else state.choice
+    if each.model is None or choice is None:
+        return {}
+    restart = None if each.restart == each.model.best else each.restart
+    return {"selection": SELECTION, "on_select": opens_neuron(key, SELECTION, choice, restart)}
 
 
 def choose_look(state: TrainState, shown: Sequence[Shown]) -> None:
@@ -118,4 +133,5 @@ def choose_look(state: TrainState, shown: Sequence[Shown]) -> None:
         "relative to the neuron's largest",
         state.view.colour,
         max(each.config.n_features for each in shown),
+        "**Click a neuron** to look at it alone. " if all(each.model for each in shown) else "",
     )

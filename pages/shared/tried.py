@@ -10,10 +10,11 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.browser_memory import keep_list
+from pages.shared.choice import Choice
 from pages.shared.found import find_model
 from pages.shared.resources import jobs
 from pages.shared.train_controls import show
-from pages.shared.train_state import DEFAULT, TRAIN_STATE, Choice
+from pages.shared.train_state import DEFAULT, TRAIN_STATE
 from toymodel.config import recipe_name
 from toymodel.loss import superposition_gain
 from toymodel.polysemanticity import CLASSES, Thresholds, neurons

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.shared.choice import Choice
 from pages.shared.found import bring, find_model, was_brought
 from pages.shared.problems import plain
 from pages.shared.train_controls import show
-from pages.shared.train_state import Choice
 from toymodel.config import nearest_preset
 from toymodel.model_file import DamagedFile, from_bytes
 

@@ -64,3 +64,18 @@ def test_features_of_many_can_be_told_apart():
 
 def test_the_chart_has_words_for_those_who_cannot_see_it():
     assert "feature" in chart().to_dict()["description"]
+
+
+def test_a_frame_without_a_target_is_drawn_without():
+    spec = chart(FRAME.drop(columns="target")).to_dict()
+    (line,) = (layer for layer in layers(spec) if mark(layer)["type"] == "line")
+    assert line["encoding"]["y"]["field"] == "output"
+    assert "target" not in str(spec)
+    assert pixels(chart(FRAME.drop(columns="target"))).size
+
+
+def test_the_height_says_what_it_is():
+    drawing = response(FRAME, n_features=3, theme=LIGHT, up="activation of n1")
+    line = next(layer for layer in layers(drawing.template) if mark(layer)["type"] == "line")
+    assert line["encoding"]["y"]["title"] == "activation of n1"
+    assert drawing.template["description"].startswith("Activation of n1")

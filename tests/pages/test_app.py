@@ -10,10 +10,6 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import resources
-from toymodel.config import Recipe
-from toymodel.frames import neuron_weights
-from toymodel.store import Store
-from toymodel.sweep import PAPER_CONFIG
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,14 +51,6 @@ def test_the_sweep_opens_with_the_papers_seven_panels():
     assert not app.warning
     assert not app.error
     assert all("gain **" in text for text in said)
-
-
-def test_a_selected_neurons_table_is_its_weights():
-    app = opened("pages/sweep.py", at="0.01", neuron="7")
-    model = Store(ROOT / "cache").get(PAPER_CONFIG.replace(feature_probability=0.01), Recipe())
-    assert model
-    table = next(f.value for f in app.dataframe if "path_gain" in f.value)
-    assert table.equals(neuron_weights(model.config, model.weights, 7))
 
 
 HOSTILE = [

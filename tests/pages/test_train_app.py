@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pages.shared import resources
+from pages.shared.choice import Choice
 from pages.shared.found import find_model
 from pages.shared.recipes import FIELDS, RECIPE_PARAMS
 from pages.shared.train_examples import EXAMPLES, example_name
-from pages.shared.train_state import DEFAULT, Choice
+from pages.shared.train_state import DEFAULT
 from pages.shared.tried import _read
 from tests.pages.test_app import opened, shipped
 from toymodel.config import RECIPES, Recipe

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.shared.train_state import DEFAULT, Choice, TrainState, View
+from pages.shared.choice import Choice
+from pages.shared.train_state import DEFAULT, TrainState, View
 from tests.pages.test_links import as_link
 from toymodel.config import MAX_SEED, RECIPES, Config, Recipe
 from toymodel.polysemanticity import Thresholds

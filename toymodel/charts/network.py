@@ -12,6 +12,9 @@ import pandas as pd
 from toymodel.charts.drawing import Drawing
 from toymodel.charts.look import Theme, feature_colour
 
+SELECTION = "neuron"
+"""The name of the chart's selection parameter: a click on a hidden neuron selects it."""
+
 _MOST_NUMBERS = 24
 _SIGNS = ["positive", "negative"]
 _NODE = 230
@@ -40,6 +43,9 @@ def network(
         ]
     )
     hidden = pd.DataFrame({"x": [(j + 0.5) / n_neurons for j in range(n_neurons)], "y": 1.0})
+    ends = edges.assign(x=edges["x"].where(edges["layer"] == "W2", edges["x2"]))
+    at = dict(zip(ends["x"], ends["neuron"], strict=True))
+    hidden["neuron"] = [at.get(x) for x in hidden["x"]]
     template = _template(
         n_features, theme, height, numbers=len(edges) <= min(_MOST_NUMBERS, 2 * n_neurons)
     )
@@ -73,7 +79,9 @@ def _template(n_features: int, theme: Theme, height: int, *, numbers: bool) -> d
     )
     layers: list[alt.Chart] = [
         lines,
-        hidden.mark_circle(color=theme.node, size=_NODE, opacity=1).encode(x=x, y=y),
+        hidden.mark_circle(color=theme.node, size=_NODE, opacity=1)
+        .encode(x=x, y=y, tooltip="neuron:Q")
+        .add_params(alt.selection_point(SELECTION, fields=["neuron"], toggle=False)),
         nodes.mark_circle(size=_NODE, opacity=1).encode(
             x=x, y=y, color=feature_colour(n_features).legend(None), tooltip="node:N"
         ),

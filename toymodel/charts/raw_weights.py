@@ -11,6 +11,9 @@ import pandas as pd
 from toymodel.charts.drawing import Drawing
 from toymodel.charts.look import Theme, feature_colour
 
+SELECTION = "neuron"
+"""The name of the chart's selection parameter: a click on a bar selects its neuron."""
+
 _NO_PLUS_ZERO = "datum.value == 0 ? '0' : datum.label"
 
 
@@ -64,6 +67,7 @@ def _template(
             color=feature_colour(n_features).legend(alt.Legend() if legend else None),
             tooltip=["neuron:Q", "feature:Q", alt.Tooltip("weight:Q", format="+.3f")],
         )
+        .add_params(alt.selection_point(SELECTION, fields=["neuron"], toggle=False))
     )
     axis = alt.Chart(alt.NamedData("axis")).mark_rule(color=theme.ink, strokeWidth=2)
     return alt.LayerChart(

@@ -1,0 +1,51 @@
+"""One neuron: what makes it fire, and what it does."""
+
+import streamlit as st
+
+from pages.shared.catalogue import require_app
+from pages.shared.explore_controls import choose_model, choose_thresholds, draw_model_line
+from pages.shared.explore_state import EXPLORE_STATE
+from pages.shared.found import find_model
+from pages.shared.missing import offer_missing
+from pages.shared.neuron_activity import draw_activity, draw_examples
+from pages.shared.neuron_controls import choose_neuron, settled
+from pages.shared.neuron_notes import draw_notes
+from pages.shared.neuron_response import draw_given, draw_responses
+from pages.shared.neuron_view import draw_figures_that_matter, draw_stack, draw_weights
+from pages.shared.problems import show_problems
+from pages.shared.resources import store
+from pages.shared.shown import Shown
+from pages.shared.train_live import say_what_happened
+
+require_app()
+state, problems = EXPLORE_STATE.current()
+model = find_model(state.choice.config, state.choice.recipe)
+if model:
+    state = settled(state, model)
+
+with st.sidebar:
+    choose_model(state, model)
+    if model:
+        choose_neuron(state, model)
+    choose_thresholds(state)
+
+st.title("A neuron's largest activations come from one feature, its small ones from many")
+st.markdown(
+    r"Neuron $j$ answers $h_j = \mathrm{ReLU}(\sum_i W_1[j,i]\,x_i)$. The feature with the largest "
+    r"$|W_1[j,i]|$ is its *primary* one; the others that matter are *secondary*."
+)
+show_problems(problems, tuple(store().notes))
+say_what_happened()
+if model is None:
+    offer_missing(state.choice, "explored")
+else:
+    shown = Shown.of(model, state.view.restart)
+    draw_model_line(state, shown)
+    draw_stack(state, shown)
+    draw_figures_that_matter(state, shown)
+    draw_weights(state, shown)
+    draw_activity(state, shown)
+    draw_examples(state, shown)
+    draw_responses(state, shown)
+    draw_given(state, shown)
+draw_notes()

@@ -1,0 +1,52 @@
+"""Clicks on neurons and features in charts, which open their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.shared.choice import Choice
+from pages.shared.explore_state import EXPLORE_STATE, ExploreState
+
+_GO = "clicks.go"
+
+
+def clicked(key: str, selection: str, field: str) -> int | None:
+    """The number that was clicked in the chart of this key; None where the click chose nothing."""
+    chosen = st.session_state[key]["selection"].get(selection, [])
+    value = chosen[0].get(field) if chosen else None
+    return None if value is None else int(value)
+
+
+def opens_neuron(
+    key: str, selection: str, choice: Choice, restart: int | None = None
+) -> Callable[[], None]:
+    """What a chart of a model does when a neuron is clicked: its page opens."""
+
+    def open_it() -> None:
+        neuron = clicked(key, selection, "neuron")
+        if neuron is not None:
+            go("neurons", neuron_state(choice, neuron, restart))
+
+    return open_it
+
+
+def neuron_state(choice: Choice, neuron: int, restart: int | None = None) -> ExploreState:
+    """The state of the page of one neuron of a model."""
+    left = EXPLORE_STATE.left()
+    if (left.choice, left.view.restart) != (choice, restart):
+        left = left.showing(choice, restart)
+    return left.at(neuron=neuron)
+
+
+def go(path: str, state: ExploreState) -> None:
+    """Open an explorer's page when the callback that asks for it is done."""
+    EXPLORE_STATE.own(state)
+    st.session_state[_GO] = (path, state)
+
+
+def where_to() -> tuple[str, dict[str, str]] | None:
+    """The page's path and link that a click asked for, once."""
+    asked = st.session_state.pop(_GO, None)
+    return asked and (asked[0], asked[1].link)

@@ -1,0 +1,141 @@
+"""What both explorers have: the choice of model and restart, and what model it is, in a line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from pages.shared.catalogue import TRAIN
+from pages.shared.choice import Choice
+from pages.shared.explore_state import EXPLORE_STATE, ExploreState
+from pages.shared.links import number
+from pages.shared.resources import store
+from pages.shared.shown import Shown
+from pages.shared.train_numbers import choose_restart, figure
+from pages.shared.train_state import TrainState
+from pages.shared.watching import counted
+from pages.shared.widgets import threshold_inputs
+from toymodel.config import RECIPES, Config, Recipe, nearest_preset, recipe_name
+from toymodel.loss import superposition_gain
+from toymodel.model import Model
+from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES, sweep
+
+_MODEL = "explore.model"
+
+Settings = tuple[Config, Recipe]
+
+
+def choose_model(state: ExploreState, model: Model | None) -> None:
+    """Any stored model, the sweep's seven first, and one of its restarts."""
+    EXPLORE_STATE.show_refused()
+    shown: Settings = (state.choice.config, state.choice.recipe)
+    first = [(config, RECIPES["standard"]) for config in sweep(PAPER_CONFIG, PAPER_DENSITIES)]
+    there = store().contents()
+    options = [one for one in first if one in there]
+    options += [one for one in there if one not in options]
+    if shown not in options:
+        options.insert(0, shown)
+    if st.session_state.get(_MODEL) != shown:
+        st.session_state[_MODEL] = shown
+    st.selectbox(
+        "Model",
+        options,
+        format_func=_name,
+        key=_MODEL,
+        on_change=_model_chosen,
+        help="Every model that is stored here, the paper's sweep first. Others are trained on the "
+        "pages *Sparsity sweep* and *Train your own*.",
+    )
+    if model and len(model.restarts) > 1:
+        choose_restart(
+            Shown.of(model, state.view.restart), range(len(model.restarts)), EXPLORE_STATE
+        )
+
+
+def choose_one(
+    what: str,
+    chosen: int,
+    order: Sequence[int],
+    finders: Sequence[tuple[str, str, int | None]],
+) -> None:
+    """Which neuron or feature: by number, the one before or after it in `order`, or found.
+
+    finders: label, what it finds, and the number found, None where the model has none.
+    """
+    place = list(order).index(chosen)
+    st.number_input(
+        what.capitalize(),
+        0,
+        len(order) - 1,
+        **EXPLORE_STATE.bound("view", what, chosen),
+    )
+    left, right = st.columns(2)
+    for cell, label, at in ((left, "Previous", place - 1), (right, "Next", place + 1)):
+        there = 0 <= at < len(order)
+        cell.button(
+            label,
+            on_click=look_at(**{what: int(order[at])}) if there else None,
+            disabled=not there,
+            width="stretch",
+            help="As they stand in the stack plot." if what == "neuron" else "By importance.",
+            key=f"{what}-{label}",
+        )
+    for label, explanation, found in finders:
+        st.button(
+            label,
+            on_click=None if found is None else look_at(**{what: found}),
+            disabled=found is None,
+            width="stretch",
+            help=explanation if found is not None else f"{explanation} This model has none.",
+        )
+
+
+def choose_thresholds(state: ExploreState) -> None:
+    """Where the classes of neurons end."""
+    threshold_inputs(EXPLORE_STATE, state.thresholds)
+
+
+def look_at(**view: object) -> Callable[[], None]:
+    """A button's callback: the page as it is then, with these fields of its view."""
+
+    def look() -> None:
+        EXPLORE_STATE.remember(EXPLORE_STATE.left().at(**view))
+
+    return look
+
+
+def draw_model_line(state: ExploreState, shown: Shown) -> None:
+    """What model it is, its loss and gain, and where it can be seen as a whole."""
+    config = shown.config
+    gain = superposition_gain(config, shown.loss)
+    restart = f", restart {shown.restart}" if shown.recipe.restarts > 1 else ""
+    left, right = st.columns([8, 2], vertical_alignment="center")
+    left.markdown(
+        f"**Model**: {counted(config.n_features, 'feature')}, "
+        f"{counted(config.n_neurons, 'neuron')}, 1 − S = {number(config.feature_probability)}, "
+        f"$I_i = {number(config.importance_decay)}^i$, seed {config.seed}{restart}, "
+        f"recipe {recipe_name(shown.recipe)}. Normalised loss {figure(shown.loss)}"
+        + ("." if math.isnan(gain) else f", superposition gain {gain:.2f}.")
+    )
+    whole = TrainState(state.choice)
+    if state.view.restart is not None:
+        whole = whole.changed("view", "restart", state.view.restart)
+    right.page_link(TRAIN.script, label="The whole model", query_params=whole.link)
+
+
+def _name(settings: Settings) -> str:
+    config, recipe = settings
+    seed = f", seed {config.seed}" if config.seed else ""
+    d = f", d = {number(config.importance_decay)}" if config.importance_decay != 0.8 else ""
+    return (
+        f"1 − S = {number(config.feature_probability)}: n = {config.n_features:,}, "
+        f"m = {config.n_neurons:,}{d}{seed}, {recipe_name(recipe)}"
+    )
+
+
+def _model_chosen() -> None:
+    config, recipe = st.session_state[_MODEL]
+    choice = Choice(config, nearest_preset(recipe), recipe)
+    EXPLORE_STATE.remember(EXPLORE_STATE.left().showing(choice))

@@ -1,0 +1,54 @@
+"""What to notice about a feature, and features worth a look."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.catalogue import FEATURES
+from pages.shared.choice import Choice
+from pages.shared.explore_state import DEFAULT, ExploreState
+from toymodel.shipped import MOTIF
+
+
+def draw_notes() -> None:
+    """What the paper says, what to look for, and where."""
+    st.subheader("What to notice")
+    st.markdown(
+        "- **Features correspond to sets of neurons.** An important feature has one neuron for "
+        "either side of |x|; the set grows where features share, and a neuron that carries one "
+        "side of many features is polysemantic.\n"
+        "- **Served on one side**: some features of little importance have a neuron for their "
+        "positive or their negative values alone, and the other half is given up.\n"
+        "- **Interference is made negative.** Where features are sparse hardly any feature alone "
+        "pushes another's output up; hundreds push others *down*, where the output's ReLU cuts it "
+        "off. It costs only when both are there at once. Switch to weights by importance to see "
+        "what is left of it in the loss.\n"
+        "- **Not represented** does not mean answered at random: the output then gives a constant "
+        "near p/2, the best that can be said without looking."
+    )
+    st.subheader("Try")
+    for label, state, expect in _EXAMPLES:
+        st.page_link(FEATURES.script, label=label, query_params=state.link)
+        st.caption(expect)
+
+
+def _paper(density: float, feature: int) -> ExploreState:
+    choice = DEFAULT.changed("config", "feature_probability", density)
+    return ExploreState(choice).at(feature=feature)
+
+
+_EXAMPLES = (
+    ("The most important feature", _paper(0.01, 0), "1 − S = 0.01: two monosemantic neurons."),
+    ("One that shares", _paper(0.01, 11), "Three neurons; nearly all interference is negative."),
+    ("The sparsest", _paper(0.001, 3), "1 − S = 0.001: even f3 is spread over several neurons."),
+    (
+        "Dense features",
+        _paper(1.0, 30),
+        "1 − S = 1: there is no room for f30, and no interference.",
+    ),
+    (
+        "The motif's model",
+        ExploreState(Choice(MOTIF.configs[0], "standard", MOTIF.recipe)).at(feature=5),
+        "6 features in 10 neurons: the least important one is interfered with, and inhibited.",
+    ),
+)

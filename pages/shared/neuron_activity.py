@@ -1,0 +1,183 @@
+"""What makes a neuron fire: histogram, shares by magnitude, and inputs."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import streamlit as st
+
+from pages.shared.draw import draw
+from pages.shared.explore_state import EXPLORE_STATE, ExploreState
+from pages.shared.links import number
+from pages.shared.measured import activity_of, shares_of
+from pages.shared.resources import colours
+from pages.shared.shown import Shown
+from pages.shared.watching import counted
+from toymodel.activity import EDGES, Activity, Share
+from toymodel.charts.activation_histogram import activation_histogram
+from toymodel.charts.share_curve import share_curve
+from toymodel.neuron_frames import activation_bars, band_examples, shares_by_magnitude
+from toymodel.polysemanticity import UNUSED, neurons, with_secondary
+
+_HEIGHT = 380
+_BANDS = {
+    "top": "From the top: the strongest tenth",
+    "middle": "From the middle: around the median",
+    "bottom": "From the bottom: the weakest tenth",
+}
+
+
+def draw_activity(state: ExploreState, shown: Shown) -> None:
+    """The claim: how strongly it fires, and which feature contributes most."""
+    neuron = state.view.neuron
+    assert neuron is not None
+    active = activity_of(shown.name, shown, neuron)
+    st.header("What makes it fire")
+    if not active.weight.sum():
+        st.info("Nothing does: on every input its activation is 0.")
+        return
+    primary = active.features[0]
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**Activations, by the feature that contributes most**")
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.segmented_control(
+                "Counts",
+                ["linear", "log"],
+                required=True,
+                **EXPLORE_STATE.bound("view", "counts", state.view.counts),
+            )
+            st.slider(
+                "Threshold",
+                0.0,
+                1.0,
+                step=0.05,
+                width=260,
+                help="Of activations above it, how many are the primary feature's?",
+                **EXPLORE_STATE.bound("view", "above", state.view.above),
+            )
+        log = state.view.counts == "log"
+        draw(
+            activation_histogram(
+                activation_bars(active, log=log),
+                features=active.features,
+                n_features=shown.config.n_features,
+                log=log,
+                threshold=state.view.above,
+                theme=colours(),
+                height=_HEIGHT,
+            ),
+            f"histogram-{state.view.counts}",
+            alt=f"Histogram of the activations of neuron {neuron}, stacked by feature",
+        )
+    with right:
+        st.markdown("**Share of the primary feature, by magnitude**")
+        curve = shares_by_magnitude(active, _compared(state, shown))
+        draw(
+            share_curve(curve, theme=colours(), height=_HEIGHT + 76),
+            "share-curve",
+            alt=f"How often f{primary} contributes most, by the magnitude of the activation",
+        )
+    _say_precision(active, state.view.above)
+    st.caption(
+        f"{active.examples:,} seeded inputs, worth {active.effective:,.0f} equally likely ones "
+        f"among those on which it fires. {_drawn(shown)} Magnitudes are shares of what f{primary} "
+        f"alone reaches, {active.range:.3g}; above 1 takes several features at once. Not drawn: "
+        f"{active.silent.value:.1%} of inputs, on which it is silent, and {active.faint:.1%} below "
+        "2 % of the range."
+        + (" On the log scale the height is the count, and colours divide it by shares." * log)
+    )
+    with st.expander("The shares in numbers"):
+        st.dataframe(
+            curve[["kind", "interval", "value", "value_low", "value_high", "present", "effective"]],
+            hide_index=True,
+            alt="Share of the primary feature by magnitude",
+            key="shares-table",
+            column_config={
+                "value": st.column_config.NumberColumn("contributes most", format="percent"),
+                "value_low": st.column_config.NumberColumn("95 % from", format="percent"),
+                "value_high": st.column_config.NumberColumn("to", format="percent"),
+                "present": st.column_config.NumberColumn("is present", format="percent"),
+                "effective": st.column_config.NumberColumn("effective inputs", format="%.0f"),
+            },
+        )
+
+
+def _drawn(shown: Shown) -> str:
+    p, n = shown.config.feature_probability, shown.config.n_features
+    if p * n >= 1.5:
+        return "They are drawn from the true distribution."
+    return "Features are drawn more often than they are there, and inputs weighted to make up."
+
+
+def _compared(state: ExploreState, shown: Shown) -> dict[str, np.ndarray]:
+    shares = shares_of(shown.name, shown)
+    found = neurons(shown.weights.W1, state.thresholds)
+    used = np.array(found.classes, dtype=object) != UNUSED
+    clear = with_secondary(found)
+    kinds: dict[str, np.ndarray] = {}
+    if clear.any():
+        kinds[f"median of {counted(int(clear.sum()), 'neuron')} with a clear secondary"] = shares[
+            clear
+        ]
+    kinds[f"median of all {counted(int(used.sum()), 'neuron')}"] = shares[used]
+    return kinds
+
+
+def _say_precision(active: Activity, above: float) -> None:
+    primary = active.features[0]
+    most, there = active.dominated(above), active.with_primary(above)
+    if math.isnan(most.value):
+        st.markdown(f"No activation above {number(above)} of the range was seen.")
+        return
+    kept = active.kept(above)
+    st.markdown(
+        f"Of activations above **{number(above)}**, f{primary} contributes most in "
+        f"**{_percent(most)}** (95 %: {most.low:.1%} to {most.high:.1%}) and is present in "
+        f"{_percent(there)}; they stand for {most.effective:,.0f} effective inputs."
+        + (
+            ""
+            if math.isnan(kept)
+            else f" Of the activations that f{primary} leads, {kept:.0%} are above."
+        )
+    )
+
+
+def _percent(share: Share) -> str:
+    return f"{share.value:.1%}"
+
+
+def draw_examples(state: ExploreState, shown: Shown) -> None:
+    """Inputs from three bands of the activations, with what contributed."""
+    neuron = state.view.neuron
+    assert neuron is not None
+    active = activity_of(shown.name, shown, neuron)
+    if not active.bands:
+        return
+    st.header("Inputs that make it fire")
+    for band in active.bands:
+        st.markdown(f"**{_BANDS[band.name]}**")
+        if not band.examples:
+            st.caption("None among the inputs that were drawn.")
+            continue
+        st.dataframe(
+            band_examples(band),
+            hide_index=True,
+            alt=f"Inputs from the {band.name} of the activations of neuron {neuron}",
+            key=f"examples-{band.name}",
+            column_config={
+                "activation": st.column_config.ProgressColumn(
+                    "activation", format="%.2f", min_value=0.0, max_value=1.0, width=150
+                ),
+                "contributions": st.column_config.TextColumn(
+                    "feature = value → contribution", width="large"
+                ),
+                "features": st.column_config.NumberColumn("active features", width="small"),
+            },
+        )
+    st.caption(
+        f"Drawn at random, as likely as they are, from activations above {EDGES[0]:.0%} of the "
+        "range. Activations and contributions are shares of the range; contributions add up to "
+        "the activation."
+    )
