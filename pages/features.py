@@ -9,7 +9,7 @@ from pages.shared.feature_controls import choose_feature, settled
 from pages.shared.feature_interference import draw_interference, draw_map
 from pages.shared.feature_notes import draw_notes
 from pages.shared.feature_view import draw_carriers, draw_figures_that_matter
-from pages.shared.found import find_model
+from pages.shared.found import find_model, say_where_from
 from pages.shared.missing import offer_missing
 from pages.shared.problems import show_problems
 from pages.shared.resources import store
@@ -40,6 +40,7 @@ st.markdown(
 show_problems(problems, tuple(store().notes))
 say_what_happened()
 if shown and found:
+    say_where_from(shown.config, shown.recipe)
     draw_model_line(state, shown)
     draw_figures_that_matter(state, shown, found)
     draw_carriers(state, shown)

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.shared.catalogue import require_app
 from pages.shared.explore_controls import choose_model, choose_thresholds, draw_model_line
 from pages.shared.explore_state import EXPLORE_STATE
-from pages.shared.found import find_model
+from pages.shared.found import find_model, say_where_from
 from pages.shared.missing import offer_missing
 from pages.shared.neuron_activity import draw_activity, draw_examples
 from pages.shared.neuron_controls import choose_neuron, settled
@@ -40,6 +40,7 @@ if model is None:
     offer_missing(state.choice, "explored")
 else:
     shown = Shown.of(model, state.view.restart)
+    say_where_from(shown.config, shown.recipe)
     draw_model_line(state, shown)
     draw_stack(state, shown)
     draw_figures_that_matter(state, shown)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.shared.catalogue import require_app
-from pages.shared.found import find_model, was_brought
+from pages.shared.found import find_model, say_where_from
 from pages.shared.links import number
 from pages.shared.problems import show_problems
 from pages.shared.resources import jobs, store
@@ -23,6 +23,7 @@ from pages.shared.train_notes import draw_notes
 from pages.shared.train_numbers import choose_restart, draw_figures_that_matter
 from pages.shared.train_state import TRAIN_STATE
 from pages.shared.train_view import draw_charts
+from pages.shared.train_weights import link_explorers
 from pages.shared.tried import draw_tried, note_tried
 from pages.shared.upload import draw_upload
 from pages.shared.watching import counted
@@ -51,15 +52,14 @@ if state.other:
 elif model:
     note_tried(choice)
     say_what_happened()
-    brought = was_brought(config, recipe)
-    if brought:
-        st.info("From your file: seen by you alone, and gone when this page is closed.")
+    brought = say_where_from(config, recipe)
     shown = Shown.of(model, state.view.restart)
     draw_figures_that_matter(shown, state.thresholds)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         choose_restart(shown, range(len(model.restarts)))
         if not brought:
             offer_more(choice)
+        link_explorers(state, shown)
     draw_charts(state, [shown])
     draw_diagnosis(model, shown)
     draw_takeaway(state, model, shown, brought=brought)

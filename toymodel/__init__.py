@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from toymodel.ablation import ablate
+from toymodel.activity import activity
 from toymodel.config import RECIPES, Config, Recipe
 from toymodel.errors import TrainingCancelled, TrainingDiverged
-from toymodel.loss import evaluate, no_superposition_loss, superposition_gain
+from toymodel.interference import carriers, interference
+from toymodel.loss import evaluate, loss_by_feature, no_superposition_loss, superposition_gain
 from toymodel.model import Model, Weights
 from toymodel.polysemanticity import Thresholds, neurons, path_gain, superposition
 from toymodel.settings import SettingError
@@ -29,9 +32,14 @@ __all__ = [
     "TrainingCancelled",
     "TrainingDiverged",
     "Weights",
+    "ablate",
+    "activity",
+    "carriers",
     "evaluate",
+    "interference",
     "load",
     "load_or_train",
+    "loss_by_feature",
     "neurons",
     "no_superposition_loss",
     "path_gain",

@@ -6,17 +6,27 @@ import math
 
 import streamlit as st
 
-from pages.shared.catalogue import PAGES, SWEEP, TRAIN
+from pages.shared.catalogue import FEATURES, NEURONS, PAGES, SWEEP, TRAIN
 from pages.shared.draw import draw
+from pages.shared.explore_state import DEFAULT
+from pages.shared.measured import activity_of
 from pages.shared.resources import colours, store
+from pages.shared.shown import Shown
 from pages.shared.sweep_state import SweepState
+from toymodel.charts.activation_histogram import activation_histogram
+from toymodel.charts.interference_map import interference_map
 from toymodel.charts.loss_curve import loss_curve
 from toymodel.charts.raw_weights import raw_weights
 from toymodel.charts.stack_panel import stack_panel
+from toymodel.feature_frames import interference_cells
 from toymodel.frames import blocks, columns, loss_curves, signed_bars, spans
+from toymodel.interference import interference
 from toymodel.loss import no_superposition_loss
-from toymodel.polysemanticity import CLASSES, neurons
+from toymodel.neuron_frames import activation_bars
+from toymodel.polysemanticity import CLASSES, instructive, neurons
 from toymodel.shipped import MOTIF
+
+_CARD_FEATURES = 40
 
 
 def draw_cards() -> None:
@@ -89,4 +99,54 @@ def _train_picture() -> None:
     )
 
 
-_PICTURES = {SWEEP: _sweep_picture, TRAIN: _train_picture}
+def _neuron_picture() -> None:
+    config, recipe = DEFAULT.config, DEFAULT.recipe
+    model = store().get(config, recipe)
+    if model is None:
+        st.caption("Not trained here yet.")
+        return
+    shown = Shown.of(model, None)
+    neuron = instructive(model.W1, neurons(model.W1))["secondary"] or 0
+    active = activity_of(shown.name, shown, neuron)
+    st.caption(
+        f"Activations of neuron {neuron} at 1 − S = {config.feature_probability:g}, by the feature "
+        "that contributes most"
+    )
+    draw(
+        activation_histogram(
+            activation_bars(active, log=True),
+            features=active.features,
+            n_features=config.n_features,
+            log=True,
+            theme=colours(),
+            height=350,
+        ),
+        "card-neuron",
+    )
+
+
+def _feature_picture() -> None:
+    config, recipe = DEFAULT.config, DEFAULT.recipe
+    model = store().get(config, recipe)
+    if model is None:
+        st.caption("Not trained here yet.")
+        return
+    cells = interference_cells(config, interference(config, model.weights), first=_CARD_FEATURES)
+    st.caption(
+        f"What each of the first {_CARD_FEATURES} features adds to the others' outputs, at "
+        f"1 − S = {config.feature_probability:g}: hardly anything, or it takes away"
+    )
+    draw(
+        interference_map(
+            cells, size=_CARD_FEATURES, title="effect at worst", theme=colours(), height=350
+        ),
+        "card-feature",
+    )
+
+
+_PICTURES = {
+    SWEEP: _sweep_picture,
+    TRAIN: _train_picture,
+    NEURONS: _neuron_picture,
+    FEATURES: _feature_picture,
+}

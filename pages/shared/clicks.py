@@ -27,17 +27,16 @@ def opens_neuron(
     def open_it() -> None:
         neuron = clicked(key, selection, "neuron")
         if neuron is not None:
-            go("neurons", neuron_state(choice, neuron, restart))
+            go("neurons", explore_state(choice, restart).at(neuron=neuron))
 
     return open_it
 
 
-def neuron_state(choice: Choice, neuron: int, restart: int | None = None) -> ExploreState:
-    """The state of the page of one neuron of a model."""
+def explore_state(choice: Choice, restart: int | None = None) -> ExploreState:
+    """The state of the explorers for a model: as the visitor left them, if it is the same one."""
     left = EXPLORE_STATE.left()
-    if (left.choice, left.view.restart) != (choice, restart):
-        left = left.showing(choice, restart)
-    return left.at(neuron=neuron)
+    same = (left.choice, left.view.restart) == (choice, restart)
+    return left if same else left.showing(choice, restart)
 
 
 def go(path: str, state: ExploreState) -> None:

@@ -37,7 +37,7 @@ class View(Settings):
     feature: Annotated[int | None, Field(ge=0, le=1_999)] = None
     second: Annotated[int | None, Field(ge=0, le=1_999)] = None
     above: Annotated[float, Field(ge=0, le=1)] = 0.5
-    counts: Literal["linear", "log"] = "linear"
+    counts: Literal["linear", "log"] = "log"
     weighted: Literal["plain", "by importance"] = "plain"
     given: Annotated[tuple[tuple[int, float], ...], Field(description=GIVEN_ALLOWED)] = ()
 

@@ -44,7 +44,7 @@ _EXAMPLES = (
     (
         "Dense features",
         _paper(1.0, 30),
-        "1 − S = 1: there is no room for f30, and no interference.",
+        "1 − S = 1: there is no room for f30.",
     ),
     (
         "The motif's model",

@@ -136,9 +136,9 @@ def draw_carriers(state: ExploreState, shown: Shown) -> None:
                 for side in ("positive", "negative")
             )
             st.caption(
-                f"Path gains of {CARRIES:g} and more, of either sign: {ends}, the positive side "
-                "first. Below 0 a neuron takes away what others give. **Click a bar** for its "
-                "neuron."
+                f"Path gains of {CARRIES:g} and more, of either sign: {ends}; (+) and (−) are the "
+                "signs of the feature that drive the neuron. Below 0 a neuron takes away what "
+                "others give. **Click a bar** for its neuron."
             )
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown("Its neurons:")

@@ -35,5 +35,13 @@ def was_brought(config: Config, recipe: Recipe) -> bool:
     return model_key(config, recipe) in _brought() and store().get(config, recipe) is None
 
 
+def say_where_from(config: Config, recipe: Recipe) -> bool:
+    """Say it where the model is from a file; returns whether it is."""
+    brought = was_brought(config, recipe)
+    if brought:
+        st.info("From your file: seen by you alone, and gone when this page is closed.")
+    return brought
+
+
 def _brought() -> dict[str, Model]:
     return st.session_state.setdefault(_BROUGHT, {})

@@ -39,7 +39,7 @@ def draw_activity(state: ExploreState, shown: Shown) -> None:
         return
     primary = active.features[0]
     left, right = st.columns(2)
-    with left:
+    with left, st.container(key="histogram"):
         st.markdown("**Activations, by the feature that contributes most**")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.segmented_control(

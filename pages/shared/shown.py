@@ -33,6 +33,11 @@ class Shown:
         return cls(model.config, model.recipe, weights, model.history, restart, model)
 
     @property
+    def chosen(self) -> int | None:
+        """The restart as a link has it: None for the one with the lowest loss."""
+        return None if self.model and self.restart == self.model.best else self.restart
+
+    @property
     def name(self) -> str:
         """What tells it from other weights, for what is computed once for all visitors.
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.shared.catalogue import NEURONS, TRAIN
 from pages.shared.choice import Choice
-from pages.shared.clicks import clicked, neuron_state, opens_neuron
+from pages.shared.clicks import clicked, explore_state, opens_neuron
 from pages.shared.draw import draw
 from pages.shared.links import number
 from pages.shared.resources import colours
@@ -183,6 +183,6 @@ def _selected(state: SweepState, model: Model) -> None:
         SWEEP_STATE.remember(replace(state, view=state.view.replace(at=None, neuron=None)))
 
     with st.container(horizontal=True, vertical_alignment="center"):
-        opened = neuron_state(_choice(state, model.config), neuron)
+        opened = explore_state(_choice(state, model.config)).at(neuron=neuron)
         st.page_link(NEURONS.script, label=f"Look at neuron {neuron}", query_params=opened.link)
         st.button("Close", on_click=clear, key="close-neuron")

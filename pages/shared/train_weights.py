@@ -10,7 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.axes import rounded_up
-from pages.shared.clicks import opens_neuron
+from pages.shared.catalogue import FEATURES, NEURONS
+from pages.shared.clicks import explore_state, opens_neuron
 from pages.shared.draw import draw
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
@@ -104,8 +105,15 @@ def opens_shown(key: str, state: TrainState, number: int, each: Shown) -> dict[s
     choice = state.other if number else state.choice
     if each.model is None or choice is None:
         return {}
-    restart = None if each.restart == each.model.best else each.restart
-    return {"selection": SELECTION, "on_select": opens_neuron(key, SELECTION, choice, restart)}
+    opens = opens_neuron(key, SELECTION, choice, each.chosen)
+    return {"selection": SELECTION, "on_select": opens}
+
+
+def link_explorers(state: TrainState, shown: Shown) -> None:
+    """Links to the model's neurons and to its features."""
+    link = explore_state(state.choice, shown.chosen).link
+    for page, label in ((NEURONS, "Its neurons"), (FEATURES, "Its features")):
+        st.page_link(page.script, label=label, query_params=link)
 
 
 def choose_look(state: TrainState, shown: Sequence[Shown]) -> None:

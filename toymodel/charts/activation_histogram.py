@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -27,15 +28,15 @@ def activation_histogram(
     features: Sequence[int],
     n_features: int,
     log: bool,
-    threshold: float,
     theme: Theme,
+    threshold: float | None = None,
     height: int = 260,
 ) -> Drawing:
     """A bar an interval of activation, a block a feature in it.
 
     frame: start, end (the interval), feature (OTHERS: all those not in `features`), name,
     per_million (inputs), share (of the bar), low, high (the block's ends). log: whether heights
-    are. threshold: an activation to mark.
+    are. threshold: an activation to mark, if any.
     """
     frame = frame.assign(
         activation=[
@@ -53,7 +54,7 @@ def activation_histogram(
             if len(frame)
             else (1, 1e6)
         )
-    middle = float(frame["end"].to_numpy().max()) / 2 if len(frame) else threshold
+    middle = float(frame["end"].to_numpy().max(initial=0)) / 2
     template = _template(
         tuple(int(feature) for feature in features),
         names,
@@ -62,14 +63,18 @@ def activation_histogram(
         theme,
         height,
         grey=bool(others.any()),
-        left=threshold > middle,
+        left=threshold is not None and threshold > middle,
     )
     data = {
         "named": frame.loc[~others],
         "others": frame.loc[others],
-        "threshold": pd.DataFrame({"threshold": [threshold]}),
+        "threshold": pd.DataFrame({"threshold": [] if threshold is None else [threshold]}),
     }
     return Drawing(template, data)
+
+
+def _powers(low: float, high: float) -> list[float]:
+    return [10.0**k for k in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
 
 
 @lru_cache(maxsize=64)
@@ -90,7 +95,11 @@ def _template(
         "low:Q",
         title="inputs of a million",
         scale=alt.Scale(type="log", domain=domain, nice=False) if domain else alt.Scale(zero=True),
-        axis=alt.Axis(tickCount=5, labelExpr=_SHORT),
+        axis=alt.Axis(
+            tickCount=5,
+            values=_powers(*domain) if domain else alt.Undefined,
+            labelExpr=_SHORT,
+        ),
     )
     box: dict[str, Any] = {
         "x": x,

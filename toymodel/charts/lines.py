@@ -14,8 +14,8 @@ from toymodel.charts.look import Theme
 
 _LETTER = 6.3
 _SYMBOL = 30
-_NARROW = 330
-"""Pixels for the legend of a chart 350 wide."""
+_NARROW = 200
+"""Pixels for the legend of a chart in a third of a page."""
 
 
 def lines(

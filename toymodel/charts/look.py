@@ -10,6 +10,7 @@ import altair as alt
 from toymodel.polysemanticity import CLASSES, UNUSED
 
 MAX_NAMED_FEATURES = 20
+_MAX_DISTINCT = 10  # beyond, a scheme has to tell colours apart by their lightness
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,7 +70,8 @@ def feature_colour(n_features: int, chosen: Sequence[int] | None = None) -> alt.
     """
     named = range(n_features) if chosen is None or n_features <= MAX_NAMED_FEATURES else chosen
     if len(named) <= MAX_NAMED_FEATURES:
-        scale = alt.Scale(scheme="tableau20", domain=list(named))
+        few = named is chosen and len(named) <= _MAX_DISTINCT
+        scale = alt.Scale(scheme="tableau10" if few else "tableau20", domain=list(named))
         return alt.Color("feature:N", scale=scale, title="feature")
     scale = alt.Scale(scheme="plasma", domain=[0, n_features - 1], reverse=True)
     return alt.Color("feature:Q", scale=scale, title="feature, by importance")

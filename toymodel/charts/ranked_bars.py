@@ -33,13 +33,18 @@ def ranked_bars(
 ) -> Drawing:
     """A bar a row, from left to right; below the axis where `value` is negative.
 
-    mark: the number of a bar to frame. format: of `value`, for the pointer, which is told all the
+    A column `side` ("positive" or "negative") is written to the names. mark: the number of a bar
+    to frame. format: of `value`, for the pointer, which is told all the
     other columns too.
     """
     shown = tuple((str(name), kind.kind) for name, kind in frame.dtypes.items())
     turned = len(frame) > _MOST_LEVEL
     template = _template(shown, of, value, title, theme, height, format, turned)
-    bars = frame.assign(name=[f"{of[0]}{number}" for number in frame[of]])
+    names = [f"{of[0]}{number}" for number in frame[of]]
+    if "side" in frame:
+        ends = {"positive": " (+)", "negative": " (−)"}
+        names = [name + ends[side] for name, side in zip(names, frame["side"], strict=True)]
+    bars = frame.assign(name=names)
     data = {
         "bars": bars,
         "axis": pd.DataFrame({"zero": [0]}),
@@ -74,7 +79,12 @@ def _template(
         "name:O",
         sort=None,
         title=None,
-        axis=alt.Axis(labelAngle=-90 if turned else 0, labelOverlap=True, grid=False),
+        axis=alt.Axis(
+            labelAngle=-90 if turned else 0,
+            labelOverlap=not turned,
+            labelFontSize=10,
+            grid=False,
+        ),
     )
     data = alt.Chart(alt.NamedData("bars")).encode(x=x, tooltip=tooltip)
     # The smallest bars are too low to hit, so a bar's whole column takes the click.

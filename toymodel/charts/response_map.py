@@ -29,10 +29,12 @@ def response_map(
 def _template(across: str, up: str, value: str, theme: Theme, height: int) -> dict[str, Any]:
     def axis(channel: Any, field: str, title: str) -> Any:
         scale = alt.Scale(nice=False, zero=False)
-        return channel(field, title=title, scale=scale, axis=alt.Axis(tickCount=5, grid=False))
+        return channel(
+            field, title=title, scale=scale, axis=alt.Axis(tickCount=5, grid=False, labelFlush=True)
+        )
 
     legend = alt.Legend(
-        type="gradient", orient="bottom", gradientLength=240, titleLimit=340, tickCount=4
+        type="gradient", orient="bottom", gradientLength=140, titleLimit=200, tickCount=4
     )
     scale = alt.Scale(scheme="viridis")
     cells = (
@@ -55,6 +57,7 @@ def _template(across: str, up: str, value: str, theme: Theme, height: int) -> di
     return alt.LayerChart(
         layer=[cells],
         height=height,
+        padding={"left": 5, "right": 16, "top": 5, "bottom": 5},
         view=alt.ViewConfig(stroke=theme.faint),
         description=f"{value}, as a colour, over {across} (across) and {up} (up).",
     ).to_dict()

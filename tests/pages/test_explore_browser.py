@@ -1,0 +1,177 @@
+"""The neuron explorer and the feature explorer, in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.pages.test_browser import click_column, link, panel, wait_until_idle
+
+pytestmark = pytest.mark.browser
+
+SPARSE = "p=0.01&recipe=standard"
+
+
+def heading(page: Page, words: str) -> Locator:
+    return page.get_by_role("heading", name=re.compile(words), level=2).first
+
+
+def drawing(page: Page, key: str) -> Locator:
+    return page.locator(f"[class*='st-key-{key}']").first.locator("svg.marks, canvas.marks").first
+
+
+def click_drawing(page: Page, key: str, across: float, down: float) -> None:
+    chart = drawing(page, key)
+    expect(chart).to_be_visible()
+    wait_until_idle(page)
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
+
+
+def slider(page: Page, name: str) -> Locator:
+    return page.get_by_role("group", name=name, exact=True).get_by_role("slider")
+
+
+def metric(page: Page, label: str) -> str:
+    found = page.get_by_test_id("stMetric").filter(has_text=label).first
+    return found.get_by_test_id("stMetricValue").inner_text()
+
+
+def go_back_to(page: Page, words: str) -> None:
+    # The history may hold a page twice: Streamlit tells a browser the next link before its path.
+    for _ in range(2):
+        page.go_back()
+        wait_until_idle(page)
+        page.wait_for_timeout(500)
+        if heading(page, words).is_visible():
+            break
+    expect(heading(page, words)).to_be_visible()
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+
+
+def test_from_the_sweep_to_a_neuron_its_feature_another_neuron_and_back(server: str, page: Page):
+    page.goto(f"{server}/sweep")
+    click_column(page, "0.01", 0.71)
+    expect(heading(page, r"^Neuron \d+: ")).to_be_visible()
+    first = link(page)["neuron"]
+    assert "/neurons" in page.evaluate("location.pathname")
+    assert link(page)["p"] == "0.01"
+    expect(heading(page, f"^Neuron {first}: ")).to_be_visible()
+
+    page.get_by_role("link", name="(primary)").click()
+    expect(heading(page, r"^Feature f\d+: ")).to_be_visible()
+    feature = link(page)["feature"]
+    expect(heading(page, f"^Feature f{feature}: ")).to_be_visible()
+    assert metric(page, "Gain of the positive side")
+
+    click_drawing(page, "carriers-", 0.9, 0.5)
+    expect(heading(page, r"^Neuron \d+: ")).to_be_visible()
+    second = link(page)["neuron"]
+    assert second != first
+
+    go_back_to(page, f"^Feature f{feature}: ")
+    go_back_to(page, f"^Neuron {first}: ")
+    for _ in range(3):
+        page.go_back()
+        wait_until_idle(page)
+        if "/sweep" in page.evaluate("location.pathname"):
+            break
+    expect(page.get_by_role("heading", name="Neurons turn polysemantic")).to_be_visible()
+    expect(panel(page, "0.01").get_by_text(f"Neuron {first} is ")).to_be_visible()
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+
+
+def test_the_same_link_shows_the_same_numbers_in_a_fresh_browser(
+    server: str, page: Page, browser: Browser
+):
+    page.goto(f"{server}/neurons?{SPARSE}")
+    expect(heading(page, r"^Neuron \d+: ")).to_be_visible()
+    said = page.get_by_text("contributes most in")
+    expect(said).to_be_visible()
+    wait_until_idle(page)
+    words, address = said.inner_text(), page.evaluate("location.href")
+    silent = metric(page, "Silent")
+    context = browser.new_context()
+    other = context.new_page()
+    other.goto(address)
+    expect(other.get_by_text("contributes most in")).to_have_text(words, use_inner_text=True)
+    assert metric(other, "Silent") == silent
+    context.close()
+
+
+def test_a_click_in_the_stack_plot_and_the_buttons_choose_the_neuron(server: str, page: Page):
+    page.goto(f"{server}/neurons?{SPARSE}")
+    expect(heading(page, r"^Neuron \d+: ")).to_be_visible()
+    wait_until_idle(page)
+    before = link(page)["neuron"]
+    click_drawing(page, "explore-stack-", 0.9, 0.5)
+    page.wait_for_function(f"!location.search.includes('neuron={before}&')")
+    clicked = link(page)["neuron"]
+    expect(heading(page, f"^Neuron {clicked}: ")).to_be_visible()
+    page.get_by_role("button", name="A monosemantic one").click()
+    expect(heading(page, r"^Neuron \d+: monosemantic")).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    page.wait_for_function(f"!location.search.includes('neuron={clicked}&')")
+    page.get_by_label("Neuron", exact=True).fill("3")
+    page.get_by_label("Neuron", exact=True).press("Enter")
+    expect(heading(page, "^Neuron 3: ")).to_be_visible()
+    page.go_back()
+    expect(heading(page, "^Neuron 3: ")).to_have_count(0)
+
+
+def test_the_histograms_scale_and_threshold_are_in_the_link_and_in_the_chart(
+    server: str, page: Page
+):
+    page.goto(f"{server}/neurons?{SPARSE}")
+    chart = drawing(page, "histogram")
+    expect(chart).to_be_visible()
+    wait_until_idle(page)
+    said = page.get_by_text("contributes most in").inner_text()
+    before = chart.screenshot()
+    slider(page, "Threshold").press("ArrowLeft")
+    page.wait_for_function("location.search.includes('above=0.45')")
+    expect(page.get_by_text("contributes most in")).not_to_have_text(said, use_inner_text=True)
+    wait_until_idle(page)
+    assert chart.screenshot() != before
+    page.get_by_role("radio", name="linear", exact=True).click()
+    page.wait_for_function("location.search.includes('counts=linear')")
+    expect(drawing(page, "histogram")).to_be_visible()
+
+
+def test_a_cell_of_the_map_opens_the_feature_of_its_row(server: str, page: Page):
+    page.goto(f"{server}/features?n=6&m=10&p=0.1&d=0.8&recipe=standard&restarts=8&feature=5")
+    expect(heading(page, "^Feature f5: ")).to_be_visible()
+    expect(drawing(page, "map-5")).to_be_visible()
+    # Cells that are too small to draw take no click, so a column of the map is tried.
+    for down in (0.1, 0.2, 0.35, 0.5):
+        click_drawing(page, "map-", 0.75, down)
+        page.wait_for_timeout(1_500)
+        if link(page)["feature"] != "5":
+            break
+    found = link(page)["feature"]
+    assert found != "5"
+    expect(heading(page, f"^Feature f{found}: ")).to_be_visible()
+
+
+def test_neurons_of_other_pages_open_too(server: str, page: Page):
+    page.goto(server)
+    click_drawing(page, "smallest-input", 0.5, 0.4)
+    expect(heading(page, r"^Neuron \d+: monosemantic")).to_be_visible()
+    assert (link(page)["n"], link(page)["m"]) == ("3", "6")
+    page.goto(f"{server}/train")
+    click_drawing(page, "weights-input-0", 0.5, 0.5)
+    expect(heading(page, r"^Neuron \d+: ")).to_be_visible()
+    assert (link(page)["n"], link(page)["m"]) == ("6", "10")
+
+
+def test_an_input_entered_by_hand_is_answered_and_in_the_link(server: str, page: Page):
+    page.goto(f"{server}/neurons?{SPARSE}&neuron=16&given=0:0.5,1:-0.25")
+    expect(page.get_by_text("neurons fire")).to_be_visible()
+    wait_until_idle(page)
+    slider(page, "Value of f1").press("ArrowRight")
+    page.wait_for_function("decodeURIComponent(location.search).includes('given=0:0.5,1:-0.24')")
+    expect(page.get_by_role("heading", name="Enter an input")).to_be_visible()
