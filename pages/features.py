@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared.catalogue import require_app
+from pages.shared.catalogue import begin
 from pages.shared.explore_controls import choose_model, choose_thresholds, draw_model_line
 from pages.shared.explore_state import EXPLORE_STATE
 from pages.shared.feature_controls import choose_feature, settled
@@ -15,9 +15,9 @@ from pages.shared.problems import show_problems
 from pages.shared.resources import store
 from pages.shared.shown import Shown
 from pages.shared.train_live import say_what_happened
-from toymodel.interference import interference
+from toymodel.features import interference
 
-require_app()
+begin()
 state, problems = EXPLORE_STATE.current()
 model = find_model(state.choice.config, state.choice.recipe)
 shown = Shown.of(model, state.view.restart) if model else None

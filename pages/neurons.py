@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared.catalogue import require_app
+from pages.shared.catalogue import begin
 from pages.shared.explore_controls import choose_model, choose_thresholds, draw_model_line
 from pages.shared.explore_state import EXPLORE_STATE
 from pages.shared.found import find_model, say_where_from
@@ -17,7 +17,7 @@ from pages.shared.resources import store
 from pages.shared.shown import Shown
 from pages.shared.train_live import say_what_happened
 
-require_app()
+begin()
 state, problems = EXPLORE_STATE.current()
 model = find_model(state.choice.config, state.choice.recipe)
 if model:

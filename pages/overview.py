@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.shared.cards import draw_cards
-from pages.shared.catalogue import require_app
+from pages.shared.catalogue import begin
 from pages.shared.choice import Choice
 from pages.shared.clicks import opens_neuron
 from pages.shared.draw import draw
@@ -14,7 +14,7 @@ from toymodel.charts.raw_weights import SELECTION, raw_weights
 from toymodel.frames import edges, signed_bars
 from toymodel.shipped import SMALLEST
 
-require_app()
+begin()
 st.title("Networks can compute with more features than they have neurons")
 st.markdown(
     "Take a network with one ReLU layer and ask it for the absolute value of every input feature. "

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared.catalogue import require_app
+from pages.shared.catalogue import begin
 from pages.shared.problems import show_problems
 from pages.shared.resources import jobs, store
 from pages.shared.sweep_controls import controls
@@ -11,7 +11,7 @@ from pages.shared.sweep_state import SWEEP_STATE
 from pages.shared.sweep_summary import draw_legend, draw_metrics, draw_notes, draw_summary
 from pages.shared.sweep_training import offer_training, watch_training
 
-require_app()
+begin()
 state, problems = SWEEP_STATE.current()
 with st.sidebar:
     controls(state)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared.catalogue import require_app
+from pages.shared.catalogue import begin
 from pages.shared.found import find_model, say_where_from
 from pages.shared.links import number
 from pages.shared.problems import show_problems
@@ -28,7 +28,7 @@ from pages.shared.tried import draw_tried, note_tried
 from pages.shared.upload import draw_upload
 from pages.shared.watching import counted
 
-require_app()
+begin()
 state, problems = TRAIN_STATE.current()
 with st.sidebar:
     controls(state)

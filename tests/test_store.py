@@ -6,6 +6,8 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,15 @@ import toymodel as tm
 from tests.builders import ROOT, model, run_python, same_model
 from toymodel import model_file as module
 from toymodel.model import Model
-from toymodel.model_file import DamagedFile, load, model_key, pack, save, unpack
+from toymodel.model_file import (
+    DamagedFile,
+    load,
+    model_key,
+    pack,
+    read_settings,
+    save,
+    unpack,
+)
 from toymodel.store import Store, default_store
 
 CONFIG = tm.Config(n_features=3, n_neurons=2)
@@ -259,6 +269,151 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path: Path):
     with pytest.raises(OSError, match="missing"):
         save(saved, tmp_path / "missing" / "a")
     assert list(tmp_path.rglob("*")) == [tmp_path / "a"]
+
+
+# What a file's first bytes say
+
+
+def header(text: str | bytes) -> bytes:
+    """The first bytes of a safetensors file with this header."""
+    data = text.encode() if isinstance(text, str) else text
+    return len(data).to_bytes(8, "little") + data
+
+
+def saying(about: object) -> str:
+    """A header that says this of the model."""
+    text = about if isinstance(about, str) else json.dumps(about)
+    return json.dumps({"__metadata__": {"toymodel": text}})
+
+
+SAID = {"config": CONFIG.model_dump(), "recipe": RECIPE.model_dump()}
+
+
+def test_the_first_bytes_of_a_file_say_what_it_is_a_model_of(tmp_path: Path):
+    config = tm.Config(n_features=1, n_neurons=7, feature_probability=0.1 + 0.2, seed=2**31 - 1)
+    recipe = tm.Recipe(learning_rate=1 / 3, restarts=2, sampler="iid")
+    save(model(config, recipe), tmp_path / "a")
+    assert read_settings(tmp_path / "a") == (config, recipe)
+    (tmp_path / "b").write_bytes(header(saying(SAID)))
+    assert read_settings(tmp_path / "b") == (CONFIG, RECIPE)
+
+
+def test_settings_are_read_as_soon_as_their_bytes_are_there(tmp_path: Path):
+    saved, path = model(CONFIG, RECIPE), tmp_path / "a"
+    save(saved, path)
+    data = path.read_bytes()
+    # safetensors fills its header up with spaces, which may be missing.
+    needed = len(data[: 8 + int.from_bytes(data[:8], "little")].rstrip())
+    assert needed < len(data)
+    path.write_bytes(data[:needed])
+    assert read_settings(path) == (CONFIG, RECIPE)
+    for length in range(needed):
+        path.write_bytes(data[:length])
+        with pytest.raises(DamagedFile, match="a is not a usable model"):
+            read_settings(path)
+
+
+@pytest.mark.parametrize("flip", [0x01, 0xFF])
+def test_settings_of_a_file_with_a_flipped_byte_are_read_or_refused(tmp_path: Path, flip: int):
+    path = tmp_path / "a"
+    save(model(CONFIG, RECIPE), path)
+    data = bytearray(path.read_bytes())
+    refused = 0
+    for position in range(8 + int.from_bytes(data[:8], "little")):
+        data[position] ^= flip
+        path.write_bytes(data)
+        data[position] ^= flip
+        try:
+            config, recipe = read_settings(path)
+            assert (type(config), type(recipe)) == (tm.Config, tm.Recipe)
+        except DamagedFile as error:
+            refused += 1
+            assert str(error).startswith("a is not a usable model: ")
+    assert refused > 100
+
+
+@pytest.mark.parametrize("claimed", [2**21, 2**31, 2**62, 2**64 - 1])
+@pytest.mark.parametrize("size", [8, 2**31])
+def test_a_header_that_claims_to_be_huge_is_not_read(tmp_path: Path, claimed: int, size: int):
+    path = tmp_path / "a"
+    path.write_bytes(claimed.to_bytes(8, "little"))
+    os.truncate(path, size)  # the rest is a hole, which takes no place
+    peak = peak_of(lambda: refused_settings(path, "its header is too long"))
+    assert peak < 2**20
+
+
+def test_settings_are_read_without_the_tensors(tmp_path: Path):
+    path = tmp_path / "a"
+    save(model(CONFIG, RECIPE), path)
+    os.truncate(path, 2**31)
+    found: list[object] = []
+    assert peak_of(lambda: found.append(read_settings(path))) < 2**20
+    assert found == [(CONFIG, RECIPE)]
+
+
+def peak_of(call: Callable[[], object]) -> int:
+    """The most bytes that a call holds at once."""
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def refused_settings(path: Path, message: str) -> None:
+    with pytest.raises(DamagedFile, match=message):
+        read_settings(path)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\0" * 8,
+        b"\xff" * 8,
+        header(b"\xff\xfe\xfd"),
+        header("not JSON"),
+        header("null"),
+        header("[]"),
+        header("5"),
+        header("9" * 5_000),
+        header("[" * 400_000),
+        header('{"a":' * 200_000),
+        header("{}"),
+        header('{"__metadata__": null}'),
+        header('{"__metadata__": {"toymodel": 5}}'),
+        header('{"__metadata__": {"toymodel": {}}}'),
+        header(saying("")),
+        header(saying("[" * 400_000)),
+        header(saying("9" * 5_000)),
+        header(saying(None)),
+        header(saying([])),
+        header(saying("config")),
+        header(saying({})),
+        header(saying(SAID | {"config": None})),
+        header(saying(SAID | {"config": []})),
+        header(saying(SAID | {"config": [["seed", 1]]})),
+        header(saying(SAID | {"config": {"n_features": 0}})),
+        header(saying(SAID | {"config": {"n_features": "3"}})),
+        header(saying(SAID | {"config": {"feature_probability": float("nan")}})),
+        header(saying(SAID | {"config": {"self": 1}})),
+        header(saying(SAID | {"config": {"\ud800": 1}})),
+        header(saying(SAID | {"recipe": {"steps": {"a": [1] * 1_000}}})),
+        header(saying('{"config": {"seed": ' + "[" * 900 + "]" * 900 + '}, "recipe": {}}')),
+    ],
+    ids=range(32),
+)
+def test_settings_of_what_is_no_model_file_are_refused(tmp_path: Path, data: bytes):
+    (tmp_path / "a").write_bytes(data)
+    refused_settings(tmp_path / "a", "a is not a usable model: ")
+
+
+def test_settings_of_a_file_that_is_not_there_are_no_damaged_ones(tmp_path: Path):
+    with pytest.raises(FileNotFoundError):
+        read_settings(tmp_path / "a")
+    with pytest.raises(IsADirectoryError):
+        read_settings(tmp_path)
 
 
 # The store
@@ -535,3 +690,103 @@ def test_a_use_is_noted_on_the_file_so_that_it_stays_longer(store: Store):
     os.utime(path_of(store, numbered(1)), (1, 1))
     store.get(CONFIG.replace(seed=1), RECIPE)
     assert path_of(store, numbered(1)).stat().st_mtime > time.time() - 60
+
+
+# What there is
+
+
+def seeds(store: Store, most: int = 200) -> list[int]:
+    found = store.contents(most)
+    assert all(recipe == RECIPE for _, recipe in found)
+    return [config.seed for config, _ in found]
+
+
+def aged(store: Store, seed: int, used: float, *, shipped: bool = False) -> None:
+    """Put a model that was last used then."""
+    store.put(numbered(seed), shipped=shipped)
+    os.utime(path_of(store, numbered(seed), "shipped" if shipped else "trained"), (used, used))
+
+
+def test_a_store_without_a_folder_contains_nothing(store: Store):
+    assert store.contents() == []
+
+
+def test_shipped_models_are_told_first_and_then_the_latest_used(store: Store):
+    for seed, used in ((1, 100), (2, 300), (3, 200)):
+        aged(store, seed, used)
+    aged(store, 4, 1, shipped=True)
+    assert seeds(store) == [4, 2, 3, 1]
+    store.get(CONFIG.replace(seed=1), RECIPE)
+    assert seeds(store) == [4, 1, 2, 3]
+
+
+def test_contents_are_what_get_finds_whatever_they_are(store: Store):
+    kinds = [
+        (CONFIG, RECIPE),
+        (CONFIG, RECIPE.replace(steps=6)),
+        (CONFIG.replace(n_neurons=1, feature_probability=0.3), RECIPE.replace(restarts=1)),
+    ]
+    for config, recipe in kinds:
+        store.put(model(config, recipe))
+    assert set(store.contents()) == set(kinds)
+    assert all(store.get(config, recipe) for config, recipe in store.contents())
+
+
+def test_a_model_that_is_shipped_and_trained_is_told_once(store: Store):
+    aged(store, 1, 200)
+    aged(store, 2, 100)
+    aged(store, 2, 50, shipped=True)
+    assert seeds(store) == [2, 1]
+
+
+def test_models_in_memory_are_told_too_the_latest_first(store: Store):
+    aged(store, 1, 100)
+    for seed in (2, 3, 1):
+        store.keep_in_memory(numbered(seed))
+    assert seeds(store) == [1, 3, 2]
+
+
+def test_a_folder_that_cannot_be_written_to_does_not_hide_what_is_in_memory(tmp_path: Path):
+    (tmp_path / "file").write_text("not a folder")
+    store = Store(tmp_path / "file")
+    store.put(numbered(1))
+    assert seeds(store) == [1]
+
+
+def test_what_get_would_not_give_is_left_out_and_left_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    for seed in range(1, 6):
+        aged(store, seed, 1_000 - seed)
+    paths = {seed: path_of(store, numbered(seed)) for seed in range(1, 6)}
+    paths[1].write_bytes(paths[1].read_bytes()[:50])
+    os.replace(paths[2], paths[2].with_stem("0" * 32))
+    (store.trained / "notes.safetensors").write_text("foreign")
+    (store.trained / "folder.safetensors").mkdir()
+    (store.trained / ".hidden.safetensors").write_bytes(paths[5].read_bytes())
+    os.replace(paths[3], paths[3].with_suffix(".damaged"))
+    store.put_paused("a", b"paused")
+    names = sorted(path.name for path in store.trained.iterdir())
+    assert seeds(store) == [4, 5]
+    assert sorted(path.name for path in store.trained.iterdir()) == names
+    assert list(store.notes) == []
+    monkeypatch.setattr(module, "ENGINE_VERSION", module.ENGINE_VERSION + 1)
+    assert seeds(store) == []
+
+
+def test_a_damaged_shipped_file_does_not_hide_the_trained_one(store: Store):
+    aged(store, 1, 100)
+    aged(store, 1, 100, shipped=True)
+    path_of(store, numbered(1), "shipped").write_bytes(b"damaged")
+    assert seeds(store) == [1]
+
+
+def test_so_many_files_of_either_folder_are_looked_at(store: Store):
+    for seed in range(6):
+        aged(store, seed, 100 + seed, shipped=seed < 3)
+    assert seeds(store, 2) == [2, 1, 5, 4]
+    assert seeds(store, 1) == [2, 5]
+    assert seeds(store, 3) == [2, 1, 0, 5, 4, 3]
+    # A file that is no model is looked at, too.
+    (store.trained / "new.safetensors").write_text("foreign")
+    assert seeds(store, 2) == [2, 1, 5]

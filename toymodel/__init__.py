@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from toymodel.ablation import ablate
-from toymodel.activity import activity
+from toymodel.activations import activity
 from toymodel.config import RECIPES, Config, Recipe
 from toymodel.errors import TrainingCancelled, TrainingDiverged
-from toymodel.interference import carriers, interference
+from toymodel.features import carriers, interference
 from toymodel.loss import evaluate, loss_by_feature, no_superposition_loss, superposition_gain
 from toymodel.model import Model, Weights
 from toymodel.polysemanticity import Thresholds, neurons, path_gain, superposition

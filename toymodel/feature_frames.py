@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from toymodel.config import Config
-from toymodel.interference import Interference, carriers
+from toymodel.features import Interference, carriers
 from toymodel.model import Weights
 from toymodel.polysemanticity import Thresholds, neurons, path_gain
 

@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from toymodel.activity import EDGES, INTERVALS, STEP, Activity, Band
+from toymodel.activations import EDGES, INTERVALS, STEP, Activity, Band
 from toymodel.config import Config
 from toymodel.frames import OTHERS, responses
 from toymodel.model import Weights
 from toymodel.polysemanticity import path_gain, superposition
 
 MOST_BARS = 75
-_FLOOR = 0.5
 _LEAST_TOLD = 0.005
 
 
@@ -69,7 +68,7 @@ def activation_bars(activity: Activity, *, log: bool = False) -> pd.DataFrame:
     )
     frame["low"] = frame["high"] - frame["per_million"]
     if log:
-        floor = min(_FLOOR, float(total[total > 0].min(initial=1)) / 2)
+        floor = float(total[total > 0].min(initial=1)) / 2
         whole = total[bar]
         for edge in ("low", "high"):
             frame[edge] = floor * (whole / floor) ** (frame[edge] / whole)

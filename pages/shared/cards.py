@@ -19,8 +19,8 @@ from toymodel.charts.loss_curve import loss_curve
 from toymodel.charts.raw_weights import raw_weights
 from toymodel.charts.stack_panel import stack_panel
 from toymodel.feature_frames import interference_cells
+from toymodel.features import interference
 from toymodel.frames import blocks, columns, loss_curves, signed_bars, spans
-from toymodel.interference import interference
 from toymodel.loss import no_superposition_loss
 from toymodel.neuron_frames import activation_bars
 from toymodel.polysemanticity import CLASSES, instructive, neurons

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared.clicks import where_to
+from pages.shared.page_state import forget_values
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -60,6 +62,7 @@ FEATURES = Entry(
 PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES)
 
 _THROUGH_APP = "through_app"
+_PAGE = "page"
 
 
 def navigate() -> None:
@@ -77,8 +80,10 @@ def _menu() -> StreamlitPage:
     return st.navigation([page.streamlit_page() for page in PAGES])
 
 
-def require_app() -> None:
-    """Start over through app.py if Streamlit ran a page's script by itself.
+def begin() -> None:
+    """Begin a page, with no widget's value from the page before.
+
+    Start over through app.py if Streamlit ran a page's script by itself.
 
     It does so when the link of a page is the first thing that a new server is asked for, because
     it takes a folder named pages/ for the older kind of app until `st.navigation` was called.
@@ -86,3 +91,8 @@ def require_app() -> None:
     if _THROUGH_APP not in st.session_state:
         _menu()
         st.rerun()
+    context = get_script_run_ctx()
+    page = context.page_script_hash if context else ""
+    if st.session_state.get(_PAGE) != page:
+        st.session_state[_PAGE] = page
+        forget_values()

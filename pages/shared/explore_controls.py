@@ -11,6 +11,7 @@ from pages.shared.catalogue import TRAIN
 from pages.shared.choice import Choice
 from pages.shared.explore_state import EXPLORE_STATE, ExploreState
 from pages.shared.links import number
+from pages.shared.page_state import show_value
 from pages.shared.resources import store
 from pages.shared.shown import Shown
 from pages.shared.train_numbers import choose_restart, figure
@@ -37,8 +38,7 @@ def choose_model(state: ExploreState, model: Model | None) -> None:
     options += [one for one in there if one not in options]
     if shown not in options:
         options.insert(0, shown)
-    if st.session_state.get(_MODEL) != shown:
-        st.session_state[_MODEL] = shown
+    show_value(_MODEL, shown)
     st.selectbox(
         "Model",
         options,

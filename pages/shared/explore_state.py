@@ -19,8 +19,12 @@ from toymodel.sweep import PAPER_CONFIG
 MOST_GIVEN = 12
 GIVEN_ALLOWED = (
     f"up to {MOST_GIVEN} pairs feature:value with commas, as 3:0.5,7:-1; "
-    "each feature once, values from -1 to 1"
+    "each feature once, values from -1 to 1; or none"
 )
+_NONE = "none"
+
+Given = tuple[tuple[int, float], ...]
+"""An input: some features and their values; the others are 0."""
 
 
 class View(Settings):
@@ -39,13 +43,13 @@ class View(Settings):
     above: Annotated[float, Field(ge=0, le=1)] = 0.5
     counts: Literal["linear", "log"] = "log"
     weighted: Literal["plain", "by importance"] = "plain"
-    given: Annotated[tuple[tuple[int, float], ...], Field(description=GIVEN_ALLOWED)] = ()
+    given: Annotated[Given | None, Field(description=GIVEN_ALLOWED)] = None
 
     @field_validator("given")
     @classmethod
-    def _few_and_different(
-        cls, given: tuple[tuple[int, float], ...]
-    ) -> tuple[tuple[int, float], ...]:
+    def _few_and_different(cls, given: Given | None) -> Given | None:
+        if given is None:
+            return None
         features = [feature for feature, _ in given]
         if (
             len(given) > MOST_GIVEN
@@ -56,21 +60,23 @@ class View(Settings):
         return given
 
 
-def parse_given(text: str) -> tuple[tuple[int, float], ...]:
-    """An input from "3:0.5,7:-1"; raises `SettingError` for anything else."""
+def parse_given(text: str) -> Given | None:
+    """An input from "3:0.5,7:-1", or "none"; raises `SettingError` for anything else."""
+    if text == _NONE:
+        return ()
     try:
         if "_" in text or not text.isascii():
             raise ValueError
-        pairs = [part.split(":") for part in text.split(",")] if text.strip() else []
+        pairs = [part.split(":") for part in text.split(",")]
         given = tuple((int(feature), float(value)) for feature, value in pairs)
     except ValueError:
         raise refused("given", text, GIVEN_ALLOWED) from None
     return View(given=given).given
 
 
-def write_given(given: tuple[tuple[int, float], ...]) -> str:
+def write_given(given: Given) -> str:
     """An input as `parse_given` reads it."""
-    return ",".join(f"{feature}:{number(value)}" for feature, value in given)
+    return ",".join(f"{feature}:{number(value)}" for feature, value in given) or _NONE
 
 
 VIEW_PARAMS = (
@@ -101,7 +107,7 @@ class ExploreState:
     def link(self) -> dict[str, str]:
         """The link's parameters."""
         view = write(VIEW_PARAMS, {Thresholds: self.thresholds, View: self.view})
-        return self.choice.link | {name: value for name, value in view.items() if value}
+        return self.choice.link | view
 
     @classmethod
     def from_link(cls, link: Mapping[str, list[str]]) -> tuple[ExploreState, list[str]]:
@@ -135,7 +141,10 @@ class ExploreState:
         """This state without a restart, a neuron or features that there are not."""
         none = {name: None for name, most in self._most.items() if self._value(name) > most}
         n = self.choice.config.n_features
-        given = tuple(pair for pair in self.view.given if pair[0] < n)
+        given = self.view.given
+        if given is not None:
+            kept = tuple(pair for pair in given if pair[0] < n)
+            given = kept if kept or not given else None
         return replace(self, view=self.view.replace(**none, given=given))
 
     @property
@@ -160,7 +169,7 @@ class ExploreState:
             if self._value(name) > most
         ]
         last = self.choice.config.n_features - 1
-        if any(feature > last for feature, _ in self.view.given):
+        if any(feature > last for feature, _ in self.view.given or ()):
             problems.append(f"given: features must be whole numbers from 0 to {last:,}")
         return problems
 

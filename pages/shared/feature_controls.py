@@ -7,7 +7,7 @@ import numpy as np
 from pages.shared.explore_controls import choose_one
 from pages.shared.explore_state import EXPLORE_STATE, ExploreState
 from pages.shared.shown import Shown
-from toymodel.interference import Interference, carriers
+from toymodel.features import Interference, carriers
 from toymodel.polysemanticity import superposition
 
 _OWN = 2  # neurons that a feature needs for both sides

@@ -15,7 +15,7 @@ from toymodel.charts.interference_map import interference_map
 from toymodel.charts.ranked_bars import SELECTION as BAR
 from toymodel.charts.ranked_bars import ranked_bars
 from toymodel.feature_frames import MOST_CELLS, interference_cells, interference_of
-from toymodel.interference import Interference
+from toymodel.features import Interference
 
 _BARS = 16
 _LEAST = 0.01

@@ -21,8 +21,8 @@ from toymodel.charts.lines import lines
 from toymodel.charts.ranked_bars import SELECTION as BAR
 from toymodel.charts.ranked_bars import ranked_bars
 from toymodel.feature_frames import feature_carriers
+from toymodel.features import CARRIES, SERVED, Interference
 from toymodel.frames import responses
-from toymodel.interference import CARRIES, SERVED, Interference
 from toymodel.polysemanticity import CLASSES, superposition
 
 _BARS = 16
@@ -36,13 +36,9 @@ def draw_figures_that_matter(state: ExploreState, shown: Shown, found: Interfere
     config = shown.config
     side = found.sides[feature]
     losses = losses_of(shown.name, shown)
-    alone = (
-        losses[feature]
-        * config.loss_scale
-        / (config.importance[feature] * config.feature_probability * config.definition.mean_square)
-        if config.importance[feature]
-        else math.nan
-    )
+    importance = float(config.importance[feature])
+    most = importance * config.feature_probability * config.definition.mean_square
+    alone = losses[feature] * config.loss_scale / most if most else math.nan
     shares = superposition(shown.weights.W1)[feature]
     names = {
         "both sides": "computed on both sides",
@@ -54,7 +50,7 @@ def draw_figures_that_matter(state: ExploreState, shown: Shown, found: Interfere
     with st.container(horizontal=True):
         metric(
             "Importance",
-            f"{config.importance[feature]:.3g}",
+            f"{importance:.3g}",
             f"I = d^i; f{feature} is number {feature + 1:,} of {config.n_features:,}.",
         )
         metric(

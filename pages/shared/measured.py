@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.shared.shown import Shown
 from toymodel.ablation import Ablation, ablate
-from toymodel.activity import Activity, activity, shares_of_all
+from toymodel.activations import Activity, activity, shares_of_all
 from toymodel.loss import loss_by_feature
 
 

@@ -14,7 +14,7 @@ from pages.shared.measured import activity_of, shares_of
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.watching import counted
-from toymodel.activity import EDGES, Activity, Share
+from toymodel.activations import EDGES, Activity, Share
 from toymodel.charts.activation_histogram import activation_histogram
 from toymodel.charts.share_curve import share_curve
 from toymodel.neuron_frames import activation_bars, band_examples, shares_by_magnitude

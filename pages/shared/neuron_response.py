@@ -8,8 +8,9 @@ import streamlit as st
 
 from pages.shared.clicks import clicked
 from pages.shared.draw import draw
-from pages.shared.explore_state import EXPLORE_STATE, MOST_GIVEN, ExploreState
+from pages.shared.explore_state import EXPLORE_STATE, MOST_GIVEN, ExploreState, Given
 from pages.shared.measured import activity_of
+from pages.shared.page_state import show_value
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from toymodel.charts.lines import lines
@@ -17,7 +18,7 @@ from toymodel.charts.ranked_bars import SELECTION as BAR
 from toymodel.charts.ranked_bars import ranked_bars
 from toymodel.charts.response import response
 from toymodel.charts.response_map import response_map
-from toymodel.interference import answers
+from toymodel.features import answers
 from toymodel.neuron_frames import activation_map, activation_responses, with_and_without
 
 _FEW = 5
@@ -181,17 +182,15 @@ def draw_given(state: ExploreState, shown: Shown) -> None:
         )
 
 
-def _enter(state: ExploreState, shown: Shown) -> tuple[tuple[int, float], ...]:
+def _enter(state: ExploreState, shown: Shown) -> Given:
     neuron = state.view.neuron
     assert neuron is not None
     task, w = shown.config.definition, shown.weights.W1[neuron]
     given = state.view.given
-    if not given:
+    if given is None:
         primary = int(np.abs(w).argmax())
         given = ((primary, task.high if w[primary] >= 0 else task.low),)
-    chosen = [feature for feature, _ in given]
-    if st.session_state.get(_GIVEN) != chosen:
-        st.session_state[_GIVEN] = chosen
+    show_value(_GIVEN, [feature for feature, _ in given])
     st.multiselect(
         "Features that are there",
         range(shown.config.n_features),
@@ -205,8 +204,7 @@ def _enter(state: ExploreState, shown: Shown) -> tuple[tuple[int, float], ...]:
     for row in range(0, len(given), 4):
         for cell, (feature, value) in zip(st.columns(4), given[row : row + 4], strict=False):
             key = f"{_GIVEN}.{feature}"
-            if st.session_state.get(key) != value:
-                st.session_state[key] = value
+            show_value(key, value)
             cell.slider(
                 f"Value of f{feature}",
                 task.low,
@@ -219,16 +217,16 @@ def _enter(state: ExploreState, shown: Shown) -> tuple[tuple[int, float], ...]:
     return given
 
 
-def _features_given(given: tuple[tuple[int, float], ...]) -> None:
+def _features_given(given: Given) -> None:
     values = dict(given)
     features = st.session_state[_GIVEN]
     _remember(tuple((feature, values.get(feature, 1.0)) for feature in features))
 
 
-def _value_given(given: tuple[tuple[int, float], ...], feature: int) -> None:
+def _value_given(given: Given, feature: int) -> None:
     value = st.session_state[f"{_GIVEN}.{feature}"]
     _remember(tuple((i, value if i == feature else v) for i, v in given))
 
 
-def _remember(given: tuple[tuple[int, float], ...]) -> None:
+def _remember(given: Given) -> None:
     EXPLORE_STATE.remember(EXPLORE_STATE.left().at(given=given))

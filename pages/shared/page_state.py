@@ -31,6 +31,24 @@ _LINKS = "links"
 _MOST_LINKS = 300
 
 
+def show_value(key: str, value: object) -> None:
+    """Have the widget of this key show a value."""
+    st.session_state[_SHOWN + key] = value
+    # A value that is set makes the browser take it, over a click that it may just have got.
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
+def forget_values() -> None:
+    """Have every widget that comes now take its value anew.
+
+    Another page's widget is another one to Streamlit, though it has the same key and the value
+    under that key is still there.
+    """
+    for name in [str(name) for name in st.session_state if str(name).startswith(_SHOWN)]:
+        st.session_state.pop(name.removeprefix(_SHOWN), None)
+
+
 def _links() -> dict[str, str]:
     return st.session_state.setdefault(_LINKS, {})
 
@@ -102,10 +120,7 @@ class PageState(Generic[S]):
         read: from the widget's value to the field's.
         """
         key = f"{self.name}.{field}"
-        st.session_state[_SHOWN + key] = value
-        # A value that is set makes the browser take it, over a click that it may just have got.
-        if key not in st.session_state or st.session_state[key] != value:
-            st.session_state[key] = value
+        show_value(key, value)
         return {"key": key, "on_change": self._changed, "args": (part, field, read)}
 
     def show_refused(self) -> None:

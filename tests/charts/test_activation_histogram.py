@@ -83,7 +83,7 @@ def test_heights_are_on_the_scale_that_is_asked_for(log: bool):
 @THEMES
 def test_all_of_it_is_drawn(theme):
     picture = pixels(chart(theme=theme, log=theme is DARK).properties(width=300))
-    for colour in ("#4c78a8", "#9ecae9", theme.faint, theme.mark):
+    for colour in ("#4c78a8", "#f58518", theme.faint, theme.mark):
         assert shows(picture, colour)
 
 

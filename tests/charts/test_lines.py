@@ -48,7 +48,7 @@ def test_curves_differ_by_dash_and_colour_and_the_legend_says_so():
     assert encoding["color"]["legend"]["symbolType"] == "stroke"
 
 
-@pytest.mark.parametrize(("names", "columns"), [(("a", "b"), 9), (("a" * 40, "b"), 1)])
+@pytest.mark.parametrize(("names", "columns"), [(("a", "b"), 5), (("a" * 40, "b"), 1)])
 def test_long_names_stand_below_each_other(names: tuple[str, ...], columns: int):
     encoding = by_field(drawing(series=names).spec, "strokeDash", "series")["encoding"]
     assert encoding["color"]["legend"]["columns"] == columns

@@ -59,7 +59,7 @@ def test_features_of_many_can_be_told_apart():
     built = chart(responses(config, scaled, [0, 1]), n_features=100)
     picture = pixels(built.properties(width=400))
     assert shows(picture, "#4c78a8")
-    assert shows(picture, "#9ecae9")
+    assert shows(picture, "#f58518")
 
 
 def test_the_chart_has_words_for_those_who_cannot_see_it():

@@ -54,7 +54,7 @@ def activation_histogram(
             if len(frame)
             else (1, 1e6)
         )
-    middle = float(frame["end"].to_numpy().max(initial=0)) / 2
+    middle = float(frame["end"].to_numpy().max()) / 2 if len(frame) else math.inf
     template = _template(
         tuple(int(feature) for feature in features),
         names,

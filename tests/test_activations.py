@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import weights
-from toymodel.activity import (
+from toymodel.activations import (
     BANDS,
     EDGES,
     EXAMPLES,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.builders import two_neurons_a_feature, weights
 from toymodel.config import Config
-from toymodel.interference import CARRIES, SERVED, Interference, answers, carriers, interference
+from toymodel.features import CARRIES, SERVED, Interference, answers, carriers, interference
 from toymodel.model import Weights
 from toymodel.polysemanticity import path_gain
 
