@@ -13,8 +13,10 @@ BIN := $(VENV)/bin
 run: $(VENV)/ready
 	$(BIN)/streamlit run app.py
 
+# Browser tests by themselves: a page that waits for a core looks like one that does not answer.
 test: $(VENV)/ready-dev $(VENV)/browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m 'not slow and not browser' --numprocesses auto
+	$(BIN)/python -m pytest -m 'not slow and browser'
 
 check: $(VENV)/ready-dev
 	$(BIN)/ruff format --check .
@@ -23,6 +25,7 @@ check: $(VENV)/ready-dev
 
 bench: $(VENV)/ready-dev $(VENV)/browser
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.explorers
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.visitors
 	$(BIN)/python -m pytest -m slow
