@@ -191,18 +191,19 @@ def test_the_shares_of_a_neuron_and_the_median_of_others_are_exact():
     others[2, 0] = np.nan
     others[:, 5] = np.nan
     frame = frames.shares_by_magnitude(found, {"some": others, "none": others[:0]})
-    mine, some, none = (frame[frame["kind"] == kind] for kind in ("this neuron", "some", "none"))
-    assert len(frame) == 3 * len(INTERVALS)
+    kinds = (frames.LEADS, frames.PRESENT, "some", "none")
+    mine, there, some, none = (frame[frame["kind"] == kind] for kind in kinds)
+    assert len(frame) == 4 * len(INTERVALS)
     assert list(zip(mine["low"], mine["high"], strict=True)) == list(INTERVALS)
     np.testing.assert_allclose(mine["value"], [0.25, 1, np.nan, 0.5, np.nan, 1])
-    np.testing.assert_allclose(mine["present"], [0.5, np.nan, np.nan, np.nan, np.nan, 1])
+    np.testing.assert_allclose(there["value"], [0.5, np.nan, np.nan, np.nan, np.nan, 1])
     np.testing.assert_allclose(mine["effective"], [4, 5, 0, 2, 0, 2])
     for row, (low, high) in zip(mine.itertuples(), INTERVALS, strict=True):
         share = found.dominated(low, high)
         np.testing.assert_equal((row.value_low, row.value_high), (share.low, share.high))
     np.testing.assert_allclose(some["value"], [0.3, 0.4, 0.4, 0.4, 0.4, np.nan])
     assert none["value"].isna().all()
-    assert some[["value_low", "value_high", "present", "effective"]].isna().all(axis=None)
+    assert some[["value_low", "value_high", "effective"]].isna().all(axis=None)
     assert some["interval"].tolist() == mine["interval"].tolist()
 
 

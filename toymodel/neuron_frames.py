@@ -15,6 +15,10 @@ from toymodel.frames import OTHERS, responses
 from toymodel.model import Weights
 from toymodel.polysemanticity import path_gain, superposition
 
+LEADS = "this neuron: contributes most"
+PRESENT = "this neuron: is there"
+"""What is told of the primary feature, by the magnitude of the activation."""
+
 MOST_BARS = 75
 _LEAST_TOLD = 0.005
 
@@ -79,29 +83,28 @@ def shares_by_magnitude(
     activity: Activity,
     others: Mapping[str, Float[np.ndarray, "neuron interval"]],
 ) -> pd.DataFrame:
-    """How often the primary feature contributes most, in the intervals between `EDGES`.
+    """How often the primary feature contributes most, and is there, between `EDGES`.
 
     others: by name, the shares of some neurons, whose median is given.
 
-    Columns: kind ("this neuron" or the name), interval (text), low, high, value, value_low,
-    value_high (its 95 % interval), present (share with the primary feature there), effective
-    (examples). NaN where nothing is known.
+    Columns: kind (LEADS, PRESENT, or a name in others), interval (text), low, high, value,
+    value_low, value_high (its 95 % interval), effective (examples). NaN where nothing is known.
     """
     rows: list[dict[str, object]] = []
-    for low, high in INTERVALS:
-        share, there = activity.dominated(low, high), activity.with_primary(low, high)
-        rows.append(
-            {
-                "kind": "this neuron",
-                "low": low,
-                "high": high,
-                "value": share.value,
-                "value_low": share.low,
-                "value_high": share.high,
-                "present": there.value,
-                "effective": share.effective,
-            }
-        )
+    for kind, measure in ((LEADS, activity.dominated), (PRESENT, activity.with_primary)):
+        for low, high in INTERVALS:
+            share = measure(low, high)
+            rows.append(
+                {
+                    "kind": kind,
+                    "low": low,
+                    "high": high,
+                    "value": share.value,
+                    "value_low": share.low,
+                    "value_high": share.high,
+                    "effective": share.effective,
+                }
+            )
     for kind, shares in others.items():
         for k, (low, high) in enumerate(INTERVALS):
             known = shares[:, k][np.isfinite(shares[:, k])]

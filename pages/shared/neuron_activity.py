@@ -90,15 +90,14 @@ def draw_activity(state: ExploreState, shown: Shown) -> None:
     )
     with st.expander("The shares in numbers"):
         st.dataframe(
-            curve[["kind", "interval", "value", "value_low", "value_high", "present", "effective"]],
+            curve[["kind", "interval", "value", "value_low", "value_high", "effective"]],
             hide_index=True,
             alt="Share of the primary feature by magnitude",
             key="shares-table",
             column_config={
-                "value": st.column_config.NumberColumn("contributes most", format="percent"),
+                "value": st.column_config.NumberColumn("share", format="percent"),
                 "value_low": st.column_config.NumberColumn("95 % from", format="percent"),
                 "value_high": st.column_config.NumberColumn("to", format="percent"),
-                "present": st.column_config.NumberColumn("is present", format="percent"),
                 "effective": st.column_config.NumberColumn("effective inputs", format="%.0f"),
             },
         )

@@ -14,6 +14,8 @@ FRAME = pd.DataFrame(
         ("this neuron", "0.02–0.1", 0.02, 0.1, 0.2, 0.1, 0.3, 1234.0),
         ("this neuron", "0.1–1", 0.1, 1.0, 0.9, NAN, NAN, NAN),
         ("this neuron", "above 1", 1.0, np.inf, NAN, NAN, NAN, NAN),
+        ("is there", "0.02–0.1", 0.02, 0.1, 0.6, NAN, NAN, NAN),
+        ("is there", "0.1–1", 0.1, 1.0, 0.95, NAN, NAN, NAN),
         ("monosemantic", "0.02–0.1", 0.02, 0.1, 0.4, NAN, NAN, NAN),
         ("monosemantic", "0.1–1", 0.1, 1.0, 0.8, NAN, NAN, NAN),
         ("polysemantic", "0.02–0.1", 0.02, 0.1, 0.1, NAN, NAN, NAN),
@@ -21,7 +23,7 @@ FRAME = pd.DataFrame(
     ],
     columns=["kind", "interval", "low", "high", "value", "value_low", "value_high", "effective"],
 )
-KINDS = ["this neuron", "monosemantic", "polysemantic"]
+KINDS = ["this neuron", "is there", "monosemantic", "polysemantic"]
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 
 
@@ -62,20 +64,20 @@ def test_errors_are_drawn_where_they_are_known():
 def test_kinds_differ_by_dash_shape_and_colour():
     spec = drawing().spec
     drawn = [mark(layer) for layer in layers(spec) if mark(layer)["type"] == "line"]
-    assert [each["strokeDash"] for each in drawn] == [[1, 0], [4, 3], [1, 3]]
+    assert [each["strokeDash"] for each in drawn] == [[1, 0], [6, 2], [4, 3], [1, 3]]
     assert drawn[0]["strokeWidth"] > drawn[1]["strokeWidth"]
     encoding = point_layer(spec)["encoding"]
     for channel in ("color", "shape"):
         scale = encoding[channel]["scale"]
         assert scale["domain"] == KINDS
-        assert len(set(scale["range"])) == 3
+        assert len(set(scale["range"])) == 4
         assert encoding[channel]["legend"]["orient"] == "bottom"
 
 
 @THEMES
 def test_all_of_it_is_drawn(theme):
     picture = pixels(chart(theme=theme).properties(width=300))
-    for colour in (theme.negative, theme.ink, theme.node):
+    for colour in (theme.negative, theme.positive, theme.ink, theme.node):
         assert shows(picture, colour)
 
 

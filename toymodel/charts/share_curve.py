@@ -12,9 +12,9 @@ import pandas as pd
 from toymodel.charts.drawing import Drawing
 from toymodel.charts.look import Theme
 
-_DASHES = [[1, 0], [4, 3], [1, 3]]
-_SHAPES = ["circle", "square", "triangle-up"]
-_WIDTHS = [3, 1.5, 2]
+_DASHES = [[1, 0], [6, 2], [4, 3], [1, 3]]
+_SHAPES = ["circle", "diamond", "square", "triangle-up"]
+_WIDTHS = [3, 1.5, 1.5, 2]
 _UNKNOWN = "–"
 _NARROW = 420
 _TWO_LINES = (
@@ -24,7 +24,7 @@ _TWO_LINES = (
 
 
 def share_curve(frame: pd.DataFrame, *, theme: Theme, height: int = 260) -> Drawing:
-    """A line a kind: the first is the neuron, with its errors, the others are what is usual.
+    """A line a kind: two of the neuron itself, with its errors, then what is usual.
 
     frame: interval (text), low, high, value, value_low, value_high, effective, kind. Rows without
     a value are not drawn; no error is drawn where none is known.
@@ -71,10 +71,10 @@ def _template(
         if kinds
         else None
     )
-    colours = [theme.negative, theme.ink, theme.node]
+    colours = [theme.negative, theme.positive, theme.ink, theme.node]
     curves = alt.Chart(alt.NamedData("points")).encode(
         x=x,
-        y=alt.Y("value:Q", title="primary feature contributes most", axis=share, scale=scale),
+        y=alt.Y("value:Q", title="share with the primary feature", axis=share, scale=scale),
         color=by_kind(alt.Color, colours, legend=legend),
     )
     # Dashes are no scale: the legend would draw its symbols with them.
@@ -89,21 +89,26 @@ def _template(
         tooltip=[
             alt.Tooltip("interval:N", title="activation"),
             alt.Tooltip("kind:N", title="of"),
-            alt.Tooltip("value:Q", format=".1%", title="contributes most"),
+            alt.Tooltip("value:Q", format=".1%", title="share"),
             alt.Tooltip("error:N", title="interval"),
             alt.Tooltip("inputs:N", title="effective"),
         ],
     )
     errors = (
         alt.Chart(alt.NamedData("errors"))
-        .mark_rule(color=theme.negative, strokeWidth=1.5)
-        .encode(x=x, y=alt.Y("value_low:Q", scale=scale, axis=share), y2="value_high:Q")
+        .mark_rule(strokeWidth=1.5)
+        .encode(
+            x=x,
+            y=alt.Y("value_low:Q", scale=scale, axis=share),
+            y2="value_high:Q",
+            color=by_kind(alt.Color, colours, legend=legend),
+        )
     )
     return alt.LayerChart(
         layer=[errors, *lines, points],
         height=height,
         description=(
-            "How often the primary feature contributes most, against how active the neuron is; "
-            "thick: the neuron itself."
+            "How often the primary feature contributes most and how often it is there, against how "
+            "active the neuron is; thick: where it contributes most."
         ),
     ).to_dict()
