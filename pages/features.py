@@ -23,7 +23,7 @@ model = find_model(state.choice.config, state.choice.recipe)
 shown = Shown.of(model, state.view.restart) if model else None
 found = interference(shown.config, shown.weights) if shown else None
 if shown and found:
-    state = settled(state, shown, found)
+    state = settled(state, shown)
 
 with st.sidebar:
     choose_model(state, model)

@@ -9,8 +9,9 @@ from pages.shared.found import find_model, say_where_from
 from pages.shared.missing import offer_missing
 from pages.shared.neuron_activity import draw_activity, draw_examples
 from pages.shared.neuron_controls import choose_neuron, settled
+from pages.shared.neuron_given import draw_given
 from pages.shared.neuron_notes import draw_notes
-from pages.shared.neuron_response import draw_given, draw_responses
+from pages.shared.neuron_response import draw_responses
 from pages.shared.neuron_view import draw_figures_that_matter, draw_stack, draw_weights
 from pages.shared.problems import show_problems
 from pages.shared.resources import store
@@ -29,7 +30,9 @@ with st.sidebar:
         choose_neuron(state, model)
     choose_thresholds(state)
 
-st.title("A neuron's largest activations come from one feature, its small ones from many")
+st.title(
+    "A polysemantic neuron's largest activations come from one feature, its small ones from many"
+)
 st.markdown(
     r"Neuron $j$ answers $h_j = \mathrm{ReLU}(\sum_i W_1[j,i]\,x_i)$. The feature with the largest "
     r"$|W_1[j,i]|$ is its *primary* one; the others that matter are *secondary*."

@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 
 from tests.builders import weights
 from toymodel.activations import (
-    BANDS,
     EDGES,
-    EXAMPLES,
     INTERVALS,
     MOST_NAMED,
     STEP,
@@ -21,6 +19,7 @@ from toymodel.activations import (
     shares_of_all,
 )
 from toymodel.config import Config
+from toymodel.example_inputs import BANDS, EXAMPLES
 from toymodel.inputs import input_blocks
 from toymodel.loss import Estimate
 from toymodel.model import Weights

@@ -36,13 +36,14 @@ def test_a_stored_model_is_drawn_without_training(shell, stored, tmp_path: Path)
     assert (answer.code, answer.err) == (0, "")
     written = json.loads(answer.out)
     assert written == [str(out / f"{name}.svg") for name in FIGURES]
-    expected = figures(stored[1])
-    for name in FIGURES:
-        picture = (out / f"{name}.svg").read_bytes()
-        title = expected[name].to_dict()["title"]
-        text = "".join(ElementTree.fromstring(picture).itertext())
-        assert title["text"] in text
-        assert all(line in text for line in title["subtitle"])
+    texts = {
+        name: "".join(ElementTree.fromstring((out / f"{name}.svg").read_bytes()).itertext())
+        for name in FIGURES
+    }
+    assert all("n = 4, m = 3, 1 − S = 0.5" in text for text in texts.values())
+    title = figures(stored[1], names=["shares"])["shares"].to_dict()["title"]
+    assert title["text"] in texts["shares"]
+    assert all(line in texts["shares"] for line in title["subtitle"])
 
 
 def test_charts_formats_theme_and_restart_are_chosen(shell, stored, tmp_path: Path):
@@ -53,27 +54,72 @@ def test_charts_formats_theme_and_restart_are_chosen(shell, stored, tmp_path: Pa
     assert (answer.code, answer.err) == (0, "")
     names = ["loss-steps.json", "loss-steps.png", "response.json", "response.png"]
     assert answer.out.splitlines() == [str(tmp_path / name) for name in names]
-    expected = figures(stored[0], restart=0, theme=DARK)
+    expected = figures(stored[0], names=["response", "loss-steps"], restart=0, theme=DARK)
     for name in ("response", "loss-steps"):
         assert (tmp_path / f"{name}.json").read_bytes() == write_chart(expected[name], "json")
         assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_several_densities_have_a_file_each_and_the_charts_of_the_sweep(
-    shell, stored, tmp_path: Path
+def test_the_neuron_and_the_feature_are_chosen(shell, stored, tmp_path: Path):
+    answer = shell(
+        *("figures", *SMALL, "--neuron", "2", "--feature", "3", "--restart", "0"),
+        *("--chart", "neuron-weights-in", "--chart", "interference-out", "--format", "json"),
+        *("--out", str(tmp_path)),
+    )
+    assert (answer.code, answer.err) == (0, "")
+    expected = figures(
+        stored[0], names=["neuron-weights-in", "interference-out"], restart=0, neuron=2, feature=3
+    )
+    assert answer.out.splitlines() == [str(tmp_path / f"{name}.json") for name in expected]
+    for name, of in (("neuron-weights-in", "Neuron 2: "), ("interference-out", "Feature 3: ")):
+        written = (tmp_path / f"{name}.json").read_bytes()
+        assert written == write_chart(expected[name], "json")
+        assert json.loads(written)["title"]["text"].startswith(of)
+
+
+def test_only_the_charts_that_are_asked_for_are_made(
+    shell, stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    def fail(*arguments: object, **options: object):
+        raise AssertionError("not asked for")
+
+    monkeypatch.setattr("toymodel.figure_parts.activity", fail)
+    monkeypatch.setattr("toymodel.neuron_figures.shares_of_all", fail)
+    monkeypatch.setattr("toymodel.cli_figures.sweep_figures", fail)
+    answer = shell("figures", *SMALL, "-p", "1,0.5", "--chart", "carriers", "-o", str(tmp_path))
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.split() == [str(tmp_path / f"carriers-{p}.svg") for p in ("1", "0.5")]
+
+
+def test_several_densities_have_a_file_each_and_the_charts_of_the_sweep(
+    shell, stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def few(found: tm.Model, *, names: object, **options):  # all of them would take long
+        assert names is None
+        return figures(found, names=["stacks-in", "carriers"], **options)
+
+    monkeypatch.setattr("toymodel.cli_figures.figures", few)
     answer = shell(
         *("figures", *SMALL, "-p", "1,0.5,0.001", "--out", str(tmp_path / "all"), "--json"),
         *("--format", "json"),
     )
     names = {Path(path).stem for path in json.loads(answer.out)}
-    assert names == {f"{name}-{p}" for name in FIGURES for p in ("1", "0.5", "0.001")} | {
-        *SWEEP_FIGURES
-    }
+    assert names == {
+        f"{name}-{p}" for name in ("stacks-in", "carriers") for p in ("1", "0.5", "0.001")
+    } | {*SWEEP_FIGURES}
     subtitle = json.loads((tmp_path / "all" / "stacks-in-0.001.json").read_text())["title"]
     assert "1 − S = 0.001" in subtitle["subtitle"][0]
+
+
+def test_a_chart_of_the_sweep_can_be_had_alone(shell, stored, tmp_path: Path):
     only = shell("figures", *SMALL, "-p", "1,0.5", "--chart", "gain", "--out", str(tmp_path))
     assert only.out.split() == [str(tmp_path / "gain.svg")]
+
+
+def test_the_help_names_every_chart(shell):
+    lines = shell("figures", "--help").out.splitlines()
+    for name, words in (FIGURES | SWEEP_FIGURES).items():
+        assert any(line.split() == [name, *words.split()] for line in lines), name
 
 
 def test_a_model_in_a_file_is_drawn(shell, tmp_path: Path, cache: Path):
@@ -122,6 +168,12 @@ def test_the_command_that_is_named_trains_the_model(shell, tmp_path: Path):
         (["--format", "pdf"], "'pdf' is not one of 'svg', 'png', 'json'"),
         (["--theme", "blue"], "'blue' is not one of 'light', 'dark'"),
         (["--restart", "2"], "restart = 2: must be a whole number from 0 to 1"),
+        (["--neuron", "3"], "neuron = 3: must be a whole number from 0 to 2"),
+        (["--neuron", "-1"], "neuron = -1: must be a whole number from 0 to 2"),
+        (["--feature", "4"], "feature = 4: must be a whole number from 0 to 3"),
+        (["--neuron", "x"], "'x' is not a valid integer"),
+        (["--neuron", "0", "--chart", "carriers"], "--neuron is for the charts neuron-weights-in"),
+        (["--feature", "0", "--chart", "shares"], "--feature is for the charts carriers"),
         (["--out", "/no/such/folder"], "/no/such is not a folder"),
         (["-p", "0.1,x"], "'x' is not a number"),
         (["-p", "7"], "feature_probability = 7.0: must be a number above 0"),

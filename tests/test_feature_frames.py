@@ -13,6 +13,7 @@ from toymodel.feature_frames import (
     feature_carriers,
     interference_cells,
     interference_of,
+    strongest_effects,
 )
 from toymodel.features import CARRIES, Interference, interference
 from toymodel.polysemanticity import Thresholds, path_gain
@@ -122,6 +123,7 @@ def test_the_smallest_cells_are_measured_by_the_largest_that_is_drawn():
     assert list(frame.itertuples(index=False, name=None)) == [(0, 1, 64), (1, 0, 0.75)]
     # Without the outlier everything counts.
     high[0, 1] = 0
+    found = Interference(high=high, low=0 * high)
     assert interference_cells(THREE, found)["value"].tolist() == [0.5, 0.75, -0.5, 0.625]
 
 
@@ -167,3 +169,15 @@ def test_lists_and_map_tell_the_same(n: int, m: int, seed: int, data: st.DataObj
         assert part.to_dict() == {i: told[i] for i in part.index}
         left_out = told.drop(part.index).abs()
         assert (left_out < LEAST_CELL * np.abs(found.worst).max() + 1e-12).all()
+
+
+def test_the_strongest_effects_are_those_up_and_then_those_down_by_either_end():
+    table = interference_of(THREE, FOUND, 0, received=True)
+    frame = strongest_effects(table, 8)
+    assert list(frame.itertuples(index=False, name=None)) == [
+        (1, "positive", 0.5),
+        (1, "negative", -0.75),
+        (2, "positive", -0.25),
+    ]
+    assert strongest_effects(table, 1)["effect"].tolist() == [0.5, -0.75]
+    assert strongest_effects(table.assign(high=0.009, low=-0.009), 8).empty

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from tests.builders import two_neurons_a_feature, weights
 from toymodel.config import Config
-from toymodel.features import CARRIES, SERVED, Interference, answers, carriers, interference
+from toymodel.features import (
+    CARRIES,
+    SERVED,
+    WEAK,
+    Interference,
+    answers,
+    carriers,
+    interference,
+)
 from toymodel.model import Weights
 from toymodel.polysemanticity import path_gain
 
@@ -88,16 +96,17 @@ def test_equal_effects_of_other_signs_count_as_that_of_the_upper_end():
 
 
 def test_a_side_is_computed_from_half_its_slope_on():
-    # Feature 0 has both sides, 1 and 2 one each, 3 falls just short, 4 is pushed down.
+    # Feature 0 has both sides, 1 and 2 one each, 3 and 4 fall short, 5 is pushed down.
     just_short = SERVED - 0.01
-    sides = [(1, SERVED), (0.7, 0), (0, 0.9), (just_short, just_short), (-1, -1)]
+    sides = [(1, SERVED), (0.7, 0), (0, 0.9), (just_short, just_short), (-1, WEAK), (-1, 0.09)]
     high, low = (np.diag(side) for side in zip(*sides, strict=True))
     found = Interference(high=high + 0.0, low=low + 0.0)
     assert found.sides == (
         "both sides",
         "positive side only",
         "negative side only",
-        "not represented",
+        "in part",
+        "in part",
         "not represented",
     )
 

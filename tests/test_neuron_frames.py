@@ -13,8 +13,9 @@ from hypothesis.extra.numpy import arrays
 
 from tests.builders import two_neurons_a_feature, weights
 from toymodel import neuron_frames as frames
-from toymodel.activations import BANDS, EDGES, INTERVALS, STEP, Activity, Band, Example, activity
+from toymodel.activations import EDGES, INTERVALS, STEP, Activity, activity
 from toymodel.config import Config
+from toymodel.example_inputs import BANDS, Band, Example
 from toymodel.frames import OTHERS
 from toymodel.loss import Estimate
 from toymodel.model import Weights
@@ -102,7 +103,8 @@ def test_the_bars_of_a_histogram_are_exact():
 
 def test_the_bars_of_a_log_scale_reach_their_count_and_are_divided_by_shares():
     cells = {(2, 0): 1.0, (3, 1): 2.0, (3, 2): 1.0, (99, 0): 4.0, (119, 2): 0.5}
-    frame = frames.activation_bars(counted(cells), log=True)
+    found = counted({at: 1e3 * weight for at, weight in cells.items()}, examples=1_000_000)
+    frame = frames.activation_bars(found, log=True)
     # From 1/2 up to 4,000 are 3.9 powers of ten, of which the shares are given their parts.
     whole = math.log10(4_000 / 0.5)
     parts = np.log10(frame["high"] / frame["low"])
@@ -113,10 +115,14 @@ def test_the_bars_of_a_log_scale_reach_their_count_and_are_divided_by_shares():
     assert frame["per_million"].tolist() == [1_000, 2_000, 1_000, 4_000, 500]
 
 
-def test_a_bar_of_less_than_one_in_a_million_has_a_height_on_a_log_scale():
-    frame = frames.activation_bars(counted({(5, 0): 1e-9, (50, 0): 1.0}), log=True)
-    np.testing.assert_allclose(frame["low"], 0.5e-6)
-    np.testing.assert_allclose(frame["high"], [1e-6, 1_000])
+def test_a_log_scale_begins_below_the_rarest_bar_but_not_below_a_tenth_of_an_input():
+    cells = {(5, 0): 0.09, (20, 0): 0.3, (50, 0): 1_000.0}
+    frame = frames.activation_bars(counted(cells, examples=1_000_000), log=True)
+    assert frame["low"].tolist() == pytest.approx([0.1, 0.1])
+    assert frame["high"].tolist() == pytest.approx([0.3, 1_000])
+    del cells[5, 0]
+    frame = frames.activation_bars(counted(cells, examples=1_000_000), log=True)
+    assert frame["low"].tolist() == pytest.approx([0.15, 0.15])
 
 
 @pytest.mark.parametrize("log", [False, True])
@@ -156,12 +162,14 @@ def test_bars_stack_without_gaps_and_count_every_input_once(
     found = counted(weight, features, examples=examples)
     frame = frames.activation_bars(found, log=log)
     in_millions = weight[FIRST:] * (1e6 / examples)
+    frame_of_all = frames.activation_bars(found)
     for k, feature in enumerate([*features, OTHERS]):
-        mine = frame.loc[frame["feature"] == feature, "per_million"]
+        mine = frame_of_all.loc[frame_of_all["feature"] == feature, "per_million"]
         assert mine.sum() == pytest.approx(in_millions[:, k].sum())
     assert frame["start"].nunique() <= frames.MOST_BARS
     counts = frame.groupby("start")["per_million"].sum()
-    floor = min(0.5, counts.min() / 2) if log and len(counts) else 0
+    rarest = frame_of_all.groupby("start")["per_million"].sum().min()
+    floor = max(min(0.5, rarest / 2), 1e5 / examples) if log and len(counts) else 0
     for start, bar in frame.groupby("start"):
         assert start >= EDGES[0]
         assert bar["end"].nunique() == 1

@@ -256,6 +256,14 @@ def test_content_that_does_not_fit_is_refused_even_with_a_good_checksum(
         load(tmp_path / "a")
 
 
+def test_a_model_with_hidden_biases_is_none_of_the_absolute_value_task(tmp_path: Path):
+    made = model(CONFIG, RECIPE)
+    made.restarts[1].b_hidden[0] = 0.5
+    save(made, tmp_path / "a")
+    with pytest.raises(DamagedFile, match="hidden biases"):
+        load(tmp_path / "a")
+
+
 def test_a_file_that_is_not_there_is_no_damaged_one(tmp_path: Path):
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "a")
@@ -784,9 +792,9 @@ def test_a_damaged_shipped_file_does_not_hide_the_trained_one(store: Store):
 def test_so_many_files_of_either_folder_are_looked_at(store: Store):
     for seed in range(6):
         aged(store, seed, 100 + seed, shipped=seed < 3)
-    assert seeds(store, 2) == [2, 1, 5, 4]
+    assert seeds(store, 2) == [1, 2, 5, 4]
     assert seeds(store, 1) == [2, 5]
-    assert seeds(store, 3) == [2, 1, 0, 5, 4, 3]
+    assert seeds(store, 3) == [0, 1, 2, 5, 4, 3]
     # A file that is no model is looked at, too.
     (store.trained / "new.safetensors").write_text("foreign")
-    assert seeds(store, 2) == [2, 1, 5]
+    assert seeds(store, 2) == [1, 2, 5]

@@ -11,7 +11,7 @@ from toymodel.config import Config
 from toymodel.loss import evaluation_examples
 from toymodel.model import Weights
 from toymodel.sampling import evaluation_batches
-from toymodel.settings import Problem, SettingError
+from toymodel.settings import require_whole
 
 
 class Ablation(NamedTuple):
@@ -33,9 +33,7 @@ def ablate(
 
     Raises `SettingError` for a neuron that is not there.
     """
-    m = config.n_neurons
-    if not 0 <= neuron < m:
-        raise SettingError((Problem("neuron", neuron, f"a whole number from 0 to {m - 1:,}"),))
+    require_whole("neuron", neuron, 0, config.n_neurons - 1)
     rise = np.zeros(config.n_features)
     count = 0
     for x, weight in evaluation_batches(config, examples or evaluation_examples(config)):

@@ -15,12 +15,12 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from toymodel.config import Config
+from toymodel.example_inputs import KEPT_NUMBERS, Band, bands
 from toymodel.inputs import Inputs, input_blocks, input_examples, slots
 from toymodel.loss import Estimate
 from toymodel.model import Weights
 from toymodel.polysemanticity import neurons
-from toymodel.sampling import Stream, generator
-from toymodel.settings import Problem, SettingError
+from toymodel.settings import require_whole
 
 EDGES = (0.02, 0.1, 0.25, 0.5, 0.75, 1.0, math.inf)
 """Between which shares of its range a neuron's activations are compared."""
@@ -34,15 +34,11 @@ STEP = 0.01
 MOST_NAMED = 8
 """Features of a neuron that are told apart; the others count as one."""
 
-EXAMPLES = 6
-"""Inputs that a band has, at most."""
-
 _LEAST_NAMED = 0.05
 _MOST_STEPS = 1_000
-_KEPT_NUMBERS = 2**21
 _OVERVIEW_NUMBERS = 20_000_000
 _OVERVIEW_MOST = 20_000
-_OVERVIEW_FEWEST = 1_000
+_OVERVIEW_FEWEST = 250
 _Z = 1.96
 
 
@@ -57,36 +53,6 @@ class Share(NamedTuple):
     low: float
     high: float
     effective: float
-
-
-class Example(NamedTuple):
-    """An input that activates a neuron.
-
-    activation: as a share of the neuron's range. features, values, contributions: those active in
-    it, the largest contribution first; contributions in shares of the range, too.
-    """
-
-    activation: float
-    features: tuple[int, ...]
-    values: tuple[float, ...]
-    contributions: tuple[float, ...]
-
-
-class Band(NamedTuple):
-    """Some inputs from between two quantiles of a neuron's activations.
-
-    low, high: the quantiles, 0 to 1, of activations above `EDGES[0]` of the range. examples: the
-    largest activation first; drawn by how likely they are.
-    """
-
-    name: str
-    low: float
-    high: float
-    examples: tuple[Example, ...]
-
-
-BANDS = (("top", 0.9, 1.0), ("middle", 0.45, 0.55), ("bottom", 0.0, 0.1))
-"""Names of the bands of examples, and the quantiles between which they lie."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -151,10 +117,9 @@ def activity(
 
     Raises `SettingError` for a neuron that is not there.
     """
-    m = config.n_neurons
-    if not 0 <= neuron < m:
-        raise SettingError((Problem("neuron", neuron, f"a whole number from 0 to {m - 1:,}"),))
+    require_whole("neuron", neuron, 0, config.n_neurons - 1)
     count = input_examples(config) if examples is None else examples
+    reach = _range(config, weights, neuron)
     seen = _see(config, weights, neuron, count)
     named = _named(weights, neuron)
     group_of = np.full(config.n_features, len(named))
@@ -169,7 +134,7 @@ def activity(
     fires = np.where(active, seen.weight, 0)
     return Activity(
         neuron=neuron,
-        range=_range(config, weights, neuron),
+        range=reach,
         features=named,
         examples=count,
         silent=Estimate(float(1 - fires.mean()), float(fires.std() / math.sqrt(count))),
@@ -177,7 +142,9 @@ def activity(
         square=_table(cell, weight**2, steps, groups),
         presence=_table(there, weight, steps, 2),
         presence_square=_table(there, weight**2, steps, 2),
-        bands=_bands(config, weights, neuron, seen),
+        bands=bands(
+            seen.first, weights.W1[neuron], seen.relative, reach=reach, least=EDGES[0], seed=neuron
+        ),
     )
 
 
@@ -230,7 +197,7 @@ def _see(config: Config, weights: Weights, neuron: int, examples: int) -> _Seen:
         relative = activation / reach if reach else np.zeros_like(activation)
         parts.append((relative, dominant, own.any(axis=1), inputs.weight))
         kept += inputs.value.size  # of all so far: none is left out before one that is kept
-        if kept <= _KEPT_NUMBERS or not first:
+        if kept <= KEPT_NUMBERS or not first:
             first.append(inputs)
     relative, dominant, there, weight = (np.concatenate(p) for p in zip(*parts, strict=True))
     return _Seen(relative, dominant, there, weight, first)
@@ -256,42 +223,6 @@ def _named(weights: Weights, neuron: int) -> tuple[int, ...]:
     order = np.argsort(-size, kind="stable")[:MOST_NAMED]
     return tuple(
         int(i) for k, i in enumerate(order) if not k or size[i] > _LEAST_NAMED * size.max()
-    )
-
-
-def _bands(config: Config, weights: Weights, neuron: int, seen: _Seen) -> tuple[Band, ...]:
-    candidates = sum(len(inputs.weight) for inputs in seen.first)
-    relative, weight = seen.relative[:candidates], seen.weight[:candidates]
-    order = np.flatnonzero((relative > EDGES[0]) & (weight > 0))
-    order = order[np.argsort(relative[order], kind="stable")]
-    if not order.size:
-        return ()
-    quantile = (np.cumsum(weight[order]) - weight[order] / 2) / weight[order].sum()
-    random = generator(Stream.ACTIVATIONS, config.n_features, neuron, candidates)
-    found: list[Band] = []
-    for name, low, high in BANDS:
-        inside = order[(quantile >= low) & (quantile <= high)]
-        # The smallest of waiting times whose rates are the weights: a draw without replacement.
-        wait = random.exponential(size=inside.size) / weight[inside]
-        chosen = inside[np.argsort(wait, kind="stable")[:EXAMPLES]]
-        chosen = chosen[np.argsort(-relative[chosen], kind="stable")]
-        shown = tuple(_example(config, weights, neuron, seen, int(k)) for k in chosen)
-        found.append(Band(name, low, high, shown))
-    return tuple(found)
-
-
-def _example(config: Config, weights: Weights, neuron: int, seen: _Seen, number: int) -> Example:
-    block, row = divmod(number, len(seen.first[0].weight))
-    inputs = seen.first[block]
-    features = np.broadcast_to(inputs.feature, inputs.value.shape)[row]
-    values = inputs.value[row]
-    shares = weights.W1[neuron][features] * values / _range(config, weights, neuron)
-    order = [k for k in np.argsort(-shares, kind="stable") if values[k]]
-    return Example(
-        float(seen.relative[number]),
-        tuple(int(features[k]) for k in order),
-        tuple(float(values[k]) for k in order),
-        tuple(float(shares[k]) for k in order),
     )
 
 

@@ -15,19 +15,36 @@ from toymodel.charts.look import theme
 from toymodel.cli_options import model_options, numbers, recipe_of
 from toymodel.config import Config, Recipe
 from toymodel.export import KINDS, Kind, write_chart
-from toymodel.figures import FIGURES, SWEEP_FIGURES, figures, not_drawn, sweep_figures
+from toymodel.figures import (
+    FEATURE_FIGURES,
+    FIGURES,
+    MODEL_FIGURES,
+    NEURON_FIGURES,
+    SWEEP_FIGURES,
+    figures,
+    not_drawn,
+    sweep_figures,
+)
 from toymodel.model import Model
 from toymodel.model_file import load
 from toymodel.store import default_store
 from toymodel.sweep import sweep
 
+_GROUPS = {
+    "Charts of each model": MODEL_FIGURES,
+    "Of one of its neurons": NEURON_FIGURES,
+    "Of one of its features, and of all": FEATURE_FIGURES,
+    "Of several densities": SWEEP_FIGURES,
+}
+
+
+def _listed(charts: Mapping[str, str]) -> str:
+    return "".join(f"\n  {name:<19} {words}" for name, words in charts.items())
+
 
 @click.command(
     "figures",
-    epilog="\b\nCharts of each model:\n"
-    + "\n".join(f"  {name:<13} {words}" for name, words in FIGURES.items())
-    + "\nCharts of several densities:\n"
-    + "\n".join(f"  {name:<13} {words}" for name, words in SWEEP_FIGURES.items()),
+    epilog="\b\n" + "\n".join(f"{group}:{_listed(of)}" for group, of in _GROUPS.items()),
 )
 @model_options
 @click.option(
@@ -76,6 +93,12 @@ from toymodel.sweep import sweep
     help="Of the colours.",
 )
 @click.option("--restart", type=int, help="Which restart to draw; the best unless given.")
+@click.option(
+    "--neuron",
+    type=int,
+    help="Whose charts to draw; unless given, one with clear secondary features.",
+)
+@click.option("--feature", type=int, help="Whose charts to draw; 0 unless given.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with the files' names in JSON.")
 @click.pass_context
 def figures_command(
@@ -87,6 +110,8 @@ def figures_command(
     out: Path,
     look: Literal["light", "dark"],
     restart: int | None,
+    neuron: int | None,
+    feature: int | None,
     changes: Sequence[str],
     preset: str,
     as_json: bool,
@@ -95,13 +120,15 @@ def figures_command(
     """Write charts of stored models as SVG, PNG or Vega-Lite JSON."""
     if not out.resolve().parent.is_dir():
         raise click.BadParameter(f"{out.parent} is not a folder", param_hint="--out")
+    _refuse_unused("--neuron", neuron, names, NEURON_FIGURES)
+    _refuse_unused("--feature", feature, names, FEATURE_FIGURES)
     if file:
         _refuse_model_options(context)
         models = [load(file)]
     else:
         configs = sweep(Config(**fields), numbers("densities", densities))
         models = _stored(configs, recipe_of(preset, changes), preset, changes)
-    charts = _charts(models, names, restart=restart, dark=look == "dark")
+    charts = _charts(models, names, restart, neuron, feature, dark=look == "dark")
     out.mkdir(exist_ok=True)
     written: list[str] = []
     for name, chart in charts.items():
@@ -123,6 +150,13 @@ def _refuse_model_options(context: click.Context) -> None:
             raise click.UsageError(
                 f"{parameter.opts[0]} and --model cannot go together: the file is one model"
             )
+
+
+def _refuse_unused(
+    option: str, value: int | None, names: Sequence[str], charts: Mapping[str, str]
+) -> None:
+    if value is not None and names and not charts.keys() & set(names):
+        raise click.UsageError(f"{option} is for the charts {', '.join(charts)}: ask for one")
 
 
 def _stored(
@@ -148,7 +182,13 @@ def _stored(
 
 
 def _charts(
-    models: Sequence[Model], names: Sequence[str], *, restart: int | None, dark: bool
+    models: Sequence[Model],
+    names: Sequence[str],
+    restart: int | None,
+    neuron: int | None,
+    feature: int | None,
+    *,
+    dark: bool,
 ) -> Mapping[str, alt.TopLevelMixin]:
     """The charts asked for by the names of their files; all that apply if none are asked for."""
     several = len(models) > 1
@@ -158,12 +198,20 @@ def _charts(
             reason = f"{name} compares densities: give two or more with -p"
         if reason:
             raise click.BadParameter(reason, param_hint="--chart")
+    asked = [name for name in names if name in FIGURES] if names else None
     charts: dict[str, alt.TopLevelMixin] = {}
     for model in models:
         ending = f"-{_number(model.config.feature_probability)}" if several else ""
-        of_model = figures(model, restart=restart, theme=theme(dark))
-        charts |= {name + ending: of_model[name] for name in of_model if not names or name in names}
-    if several:
+        of_model = figures(
+            model,
+            names=asked,
+            restart=restart,
+            theme=theme(dark),
+            neuron=neuron,
+            feature=feature,
+        )
+        charts |= {name + ending: chart for name, chart in of_model.items()}
+    if several and (not names or SWEEP_FIGURES.keys() & set(names)):
         of_all = sweep_figures(models, theme=theme(dark))
         if "gain" in names and "gain" not in of_all:
             reason = "gain: there is nothing to gain, every feature has two neurons"

@@ -13,6 +13,9 @@ from toymodel.polysemanticity import Thresholds, neurons, path_gain
 MOST_CELLS = 100
 """Features along either side of the map of interference."""
 
+LEAST_EFFECT = 0.01
+"""Effects below are not told."""
+
 LEAST_CELL = 0.01
 """Of the largest: cells below are not drawn."""
 
@@ -65,6 +68,26 @@ def interference_of(
     )
     frame = frame.loc[frame["feature"] != feature]
     return frame.sort_values("worst", key=np.abs, ascending=False, kind="stable", ignore_index=True)
+
+
+def strongest_effects(table: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Of what `interference_of` lists, what pushes up most and what pushes down most.
+
+    most: of either; those of less than `LEAST_EFFECT` are left out.
+
+    Columns: feature, side ("positive" or "negative": the sign of its value), effect.
+    """
+    both = pd.concat(
+        [
+            pd.DataFrame({"feature": table["feature"], "side": side, "effect": table[end]})
+            for side, end in (("positive", "high"), ("negative", "low"))
+        ],
+        ignore_index=True,
+    )
+    both = both.loc[both["effect"].abs() >= LEAST_EFFECT]
+    both = both.sort_values("effect", ascending=False, kind="stable", ignore_index=True)
+    up, down = both.loc[both["effect"] > 0], both.loc[both["effect"] < 0]
+    return pd.concat([up.head(most), down.iloc[::-1].head(most)], ignore_index=True)
 
 
 def interference_cells(

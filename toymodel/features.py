@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from jaxtyping import Float, Int
 from toymodel.config import Config
 from toymodel.model import Weights
 from toymodel.polysemanticity import path_gain
+from toymodel.settings import require_whole
 
 CARRIES = 0.1
 """A neuron carries a feature from this path gain on, of either sign."""
@@ -22,7 +24,12 @@ CARRIES = 0.1
 SERVED = 0.5
 """A side of a feature is computed from this sum of path gains on; 1 would be exact."""
 
-Sides = Literal["both sides", "positive side only", "negative side only", "not represented"]
+WEAK = 0.1
+"""From this sum on a side is computed in part; below, the feature is not represented on it."""
+
+Sides = Literal[
+    "both sides", "positive side only", "negative side only", "in part", "not represented"
+]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,33 +44,38 @@ class Interference:
     high: Float[np.ndarray, "receiving interfering"]
     low: Float[np.ndarray, "receiving interfering"]
 
-    @property
+    @cached_property
     def worst(self) -> Float[np.ndarray, "receiving interfering"]:
         """Of both ends the one with the larger effect, signed; 0 on the diagonal."""
         worst = np.where(np.abs(self.high) >= np.abs(self.low), self.high, self.low)
         np.fill_diagonal(worst, 0)
         return worst
 
-    @property
+    @cached_property
     def mean(self) -> Float[np.ndarray, "receiving interfering"]:
         """The mean over the values of an active feature, signed; 0 on the diagonal."""
         mean = (self.high + self.low) / 4
         np.fill_diagonal(mean, 0)
         return mean
 
-    @property
+    @cached_property
     def sides(self) -> tuple[Sides, ...]:
-        """Which sides of each feature are computed: path gains summing to `SERVED` and more."""
-        high, low = np.diag(self.high) >= SERVED, np.diag(self.low) >= SERVED
-        return tuple(_SIDES[bool(h), bool(lo)] for h, lo in zip(high, low, strict=True))
+        """Which sides of each feature are computed: path gains summing to `SERVED` and more.
+
+        "in part" where neither side is, and one reaches `WEAK`.
+        """
+        ends = zip(np.diag(self.high).tolist(), np.diag(self.low).tolist(), strict=True)
+        return tuple(_sides(high, low) for high, low in ends)
 
 
-_SIDES: dict[tuple[bool, bool], Sides] = {
-    (True, True): "both sides",
-    (True, False): "positive side only",
-    (False, True): "negative side only",
-    (False, False): "not represented",
-}
+def _sides(high: float, low: float) -> Sides:
+    if min(high, low) >= SERVED:
+        return "both sides"
+    if high >= SERVED:
+        return "positive side only"
+    if low >= SERVED:
+        return "negative side only"
+    return "in part" if max(high, low) >= WEAK else "not represented"
 
 
 def interference(config: Config, weights: Weights) -> Interference:
@@ -78,7 +90,11 @@ def interference(config: Config, weights: Weights) -> Interference:
 
 
 def carriers(weights: Weights, feature: int) -> Int[np.ndarray, " neuron"]:
-    """The neurons that carry a feature, the largest path gain first."""
+    """The neurons that carry a feature, the largest path gain first.
+
+    Raises `SettingError` for a feature that is not there.
+    """
+    require_whole("feature", feature, 0, weights.W1.shape[1] - 1)
     gain = np.abs(path_gain(weights.W1, weights.W2)[:, feature])
     order = np.argsort(-gain, kind="stable")
     return order[gain[order] >= CARRIES]
@@ -87,7 +103,12 @@ def carriers(weights: Weights, feature: int) -> Int[np.ndarray, " neuron"]:
 def answers(
     config: Config, weights: Weights, inputs: Sequence[tuple[int, float]]
 ) -> tuple[Float[np.ndarray, " neuron"], Float[np.ndarray, " feature"]]:
-    """Activations and outputs for one input, given as (feature, value); the others are 0."""
+    """Activations and outputs for one input, given as (feature, value); the others are 0.
+
+    Raises `SettingError` for a feature that is not there.
+    """
+    for feature, _ in inputs:
+        require_whole("feature", feature, 0, config.n_features - 1)
     x = np.zeros((config.n_features, 1), np.float32)
     for feature, value in inputs:
         x[feature] = value

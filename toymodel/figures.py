@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
 
 import altair as alt
 
-from toymodel import frames
-from toymodel.charts.drawing import Drawing
 from toymodel.charts.look import LIGHT, Theme, standing_alone
-from toymodel.charts.loss_curve import loss_curve
-from toymodel.charts.network import network
-from toymodel.charts.raw_weights import raw_weights
-from toymodel.charts.response import response
-from toymodel.charts.stack_panel import stack_panel
 from toymodel.charts.sweep_summary import class_shares, gain
 from toymodel.config import Config, recipe_name
+from toymodel.feature_figures import FEATURE
+from toymodel.figure_parts import Subject, counted
 from toymodel.loss import no_superposition_loss, superposition_gain
-from toymodel.model import Model, Weights
-from toymodel.polysemanticity import Thresholds, neurons
+from toymodel.model import Model
+from toymodel.model_figures import MODEL
+from toymodel.neuron_figures import NEURON
+from toymodel.polysemanticity import Thresholds
 from toymodel.settings import Problem, SettingError
 from toymodel.sweep_table import sweep_table
 
-FIGURES = {
-    "stacks-in": "neuron weight stack plot of the input weights, as in the paper",
-    "stacks-out": "the same of the output weights",
-    "weights-in": "signed input weights, a bar a neuron; n up to 20, m up to 40",
-    "weights-out": "signed output weights, a bar a neuron; n up to 20, m up to 40",
-    "network": "the model as a graph; n up to 12, m up to 24",
-    "loss-steps": "how the loss of every restart fell, against steps",
-    "loss-seconds": "the same against seconds",
-    "response": "output of features that are present alone, against their value",
-}
+_ALL = {**MODEL, **NEURON, **FEATURE}
+
+MODEL_FIGURES = {name: figure.words for name, figure in MODEL.items()}
+"""What each figure of a model as a whole shows, by name: those of its training's page."""
+
+NEURON_FIGURES = {name: figure.words for name, figure in NEURON.items()}
+"""What each figure of one neuron shows, by name."""
+
+FEATURE_FIGURES = {name: figure.words for name, figure in FEATURE.items()}
+"""What each figure of one feature shows, by name, and that of all of them together."""
+
+FIGURES = {**MODEL_FIGURES, **NEURON_FIGURES, **FEATURE_FIGURES}
 """What each figure of one model shows, by name."""
 
 SWEEP_FIGURES = {
@@ -42,52 +40,60 @@ SWEEP_FIGURES = {
 }
 """What each figure of several models shows, by name."""
 
-_MOST = {"weights-in": (20, 40), "weights-out": (20, 40), "network": (12, 24)}
-_WIDTH = 720
-_LOWEST_TOP = 9.0
-"""The paper's panels leave room for a stack of about this height; fewer features need less."""
-
 
 def figures(
     model: Model,
     *,
+    names: Sequence[str] | None = None,
     restart: int | None = None,
     theme: Theme = LIGHT,
     thresholds: Thresholds | None = None,
     features: Sequence[int] | None = None,
     neurons: int | None = None,
+    neuron: int | None = None,
+    feature: int | None = None,
 ) -> dict[str, alt.LayerChart]:
-    """The figures of one model that apply to it, in the order of FIGURES.
+    """The figures of one model, in the order of FIGURES.
 
-    restart: which one, the best unless given. features: those whose response is drawn, the first
-    six unless given. neurons: how many the stack plots show, from the left; all unless given.
+    names: which ones; all that apply unless given. No other is made. restart: which one, the best
+    unless given. features: those whose response is drawn, the first six unless given. neurons: how
+    many the stack plots show, from the left; all unless given. neuron: the one that the figures of
+    a neuron show, one with clear secondary features unless given. feature: the one that the figures
+    of a feature show, the first unless given; in the map of all it is framed, if given.
 
-    Raises `SettingError` for a restart, a feature or a number of neurons that is not there.
+    Raises `SettingError` for a name, restart, feature, neuron or a number of neurons that is not
+    there, and `ValueError` for a figure that does not apply, with the reason.
     """
     config = model.config
+    n, m = config.n_features, config.n_neurons
     restart = model.best if restart is None else restart
-    _require("restart", restart, len(model.restarts) - 1, low=0)
-    neurons = config.n_neurons if neurons is None else neurons
-    _require("neurons", neurons, config.n_neurons, low=1)
-    chosen = list(range(min(config.n_features, 6)) if features is None else features)
-    weights = model.restarts[restart]
-    parts = (
-        *_stacks(config, weights, thresholds, neurons, theme),
-        *_small(config, weights, theme),
-        *_losses(model, restart, theme),
-        _response(config, weights, chosen, theme),
+    _require("restart", restart, len(model.restarts) - 1)
+    neurons = m if neurons is None else neurons
+    _require("neurons", neurons, m, low=1)
+    _require("neuron", neuron, m - 1)
+    _require("feature", feature, n - 1)
+    subject = Subject(
+        model=model,
+        restart=restart,
+        theme=theme,
+        thresholds=thresholds,
+        features=tuple(range(min(n, 6)) if features is None else features),
+        first=neurons,
+        neuron=neuron,
+        feature=feature,
     )
     about = _about(model, restart)
-    return {
-        part.name: standing_alone(
+    made: dict[str, alt.LayerChart] = {}
+    for name in _asked(names, config):
+        part = _ALL[name].draw(subject)
+        made[name] = standing_alone(
             part.drawing.chart,
             title=part.title,
             subtitle=[*about, *part.notes],
             theme=theme,
-            width=_WIDTH,
+            width=part.width,
         )
-        for part in parts
-    }
+    return made
 
 
 def sweep_figures(
@@ -116,98 +122,27 @@ def sweep_figures(
 
 def not_drawn(name: str, config: Config) -> str | None:
     """Why this figure does not apply to a model, or None where it does."""
-    n, m = _MOST.get(name, (math.inf, math.inf))
+    if name not in _ALL:
+        return None
+    figure = _ALL[name]
+    n, m = figure.most
+    if config.n_features < figure.least:
+        least = counted(figure.least, "feature")
+        return f"{name} takes {least} or more; this model has {_sizes(config)}"
     if config.n_features <= n and config.n_neurons <= m:
         return None
     return f"{name} is drawn for n up to {n} and m up to {m}; this model has {_sizes(config)}"
 
 
-_SIDES: dict[str, Literal["input", "output"]] = {"in": "input", "out": "output"}
-_WEIGHTS = {"input": "W1", "output": "W2"}
-_AGAINST: dict[str, Literal["step", "seconds"]] = {"steps": "step", "seconds": "seconds"}
-
-
-class _Part(NamedTuple):
-    name: str
-    title: str
-    drawing: Drawing
-    notes: tuple[str, ...]
-
-
-def _stacks(
-    config: Config, weights: Weights, thresholds: Thresholds | None, first: int, theme: Theme
-) -> Iterator[_Part]:
-    n, m = config.n_features, config.n_neurons
-    columns = frames.columns(weights, thresholds).head(first)
-    counts = neurons(weights.W1, thresholds).counts
-    part = f"; the first {first:,} of {m:,}" if first < m else ""
-    notes = (
-        f"A column a neuron, by the feature that it holds most{part}; "
-        "a block a weight, grey for those too small to draw.",
-        ", ".join(f"{count:,} {name}" for name, count in counts.items()),
-    )
-    for side, of in _SIDES.items():
-        blocks = frames.blocks(config, weights, side=of, first=first)
-        highest = float(blocks["high"].to_numpy().max(initial=0))
-        drawing = stack_panel(
-            blocks,
-            columns,
-            frames.spans(columns),
-            n_features=n,
-            top=max(min(_LOWEST_TOP, 1 + n / 3), math.ceil(1.2 * highest)),
-            theme=theme,
-            heights=f"|{_WEIGHTS[of]}| / the neuron's largest",
-            height=240,
-            legend=True,
-        )
-        title = f"Neuron weight stack plot: {of} weights |{_WEIGHTS[of]}|"
-        yield _Part(f"stacks-{side}", title, drawing, notes)
-
-
-def _small(config: Config, weights: Weights, theme: Theme) -> Iterator[_Part]:
-    n, m = config.n_features, config.n_neurons
-    for side, of in _SIDES.items():
-        if not_drawn(f"weights-{side}", config) is None:
-            title = f"{_WEIGHTS[of]}: {of} weights with their sign"
-            bars = frames.signed_bars(weights, side=of)
-            drawing = raw_weights(
-                bars, n_features=n, title=title, theme=theme, height=240, legend=True
-            )
-            notes = ("A column a neuron; a block a weight.",)
-            yield _Part(f"weights-{side}", title, drawing, notes)
-    if not_drawn("network", config) is None:
-        drawing = network(frames.edges(weights), n_features=n, n_neurons=m, theme=theme, height=320)
-        notes = (
-            "Inputs above, neurons in the middle, outputs below; feature 0 is leftmost.",
-            "Solid red edges are positive, dashed blue ones negative; thicker is larger.",
-        )
-        yield _Part("network", "The model as a network", drawing, notes)
-
-
-def _losses(model: Model, restart: int, theme: Theme) -> Iterator[_Part]:
-    curves, together = frames.loss_curves(model.history), model.history.together
-    which = "; this restart in blue" if len(model.restarts) > 1 else ""
-    kind = f"The training loss, which is noisier{which}."
-    beside = f"{together} models were trained side by side in this time."
-    notes = {"steps": (kind,), "seconds": (kind, beside) if together > 1 else (kind,)}
-    for against, column in _AGAINST.items():
-        drawing = loss_curve(
-            curves,
-            against=column,
-            yardstick=no_superposition_loss(model.config),
-            shown=restart,
-            theme=theme,
-            height=320,
-        )
-        title = f"How the loss fell, against {against}"
-        yield _Part(f"loss-{against}", title, drawing, notes[against])
-
-
-def _response(config: Config, weights: Weights, chosen: Sequence[int], theme: Theme) -> _Part:
-    frame = frames.responses(config, weights, chosen)
-    drawing = response(frame, n_features=config.n_features, theme=theme, height=320)
-    title = "Output of a feature that is present alone, against its value"
-    return _Part("response", title, drawing, ("Dashed: the target |x|.",))
+def _asked(names: Sequence[str] | None, config: Config) -> list[str]:
+    if names is None:
+        return [name for name in FIGURES if not not_drawn(name, config)]
+    for name in names:
+        if name not in FIGURES:
+            raise SettingError((Problem("names", name, f"one of {', '.join(FIGURES)}"),))
+        if reason := not_drawn(name, config):
+            raise ValueError(reason)
+    return [name for name in FIGURES if name in names]
 
 
 def _about(model: Model, restart: int) -> list[str]:
@@ -228,6 +163,6 @@ def _sizes(config: Config) -> str:
     return f"n = {config.n_features:,}, m = {config.n_neurons:,}"
 
 
-def _require(name: str, value: int, high: int, *, low: int) -> None:
-    if not low <= value <= high:
+def _require(name: str, value: int | None, high: int, *, low: int = 0) -> None:
+    if value is not None and not low <= value <= high:
         raise SettingError((Problem(name, value, f"a whole number from {low:,} to {high:,}"),))

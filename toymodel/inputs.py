@@ -54,6 +54,11 @@ def input_examples(config: Config) -> int:
     return max(_FEWEST, min(wanted, _MOST_NUMBERS // slots(config)))
 
 
+def tilted(config: Config) -> bool:
+    """Whether features are drawn more often than they are there, and inputs weighted to make up."""
+    return tilted_probability(config, _MIN_ACTIVE) > config.feature_probability
+
+
 def input_blocks(config: Config, examples: int) -> Iterator[Inputs]:
     """The inputs of a config in blocks, so that memory is bounded.
 

@@ -73,10 +73,15 @@ def no_superposition_loss(config: Config) -> float:
     output is the best constant, p/2, and costs I_i (p/3 - p^2/4). Where m is odd a neuron is left
     over, which can compute one side of one more feature.
     """
-    task, p = config.definition, config.feature_probability
     importance = config.importance.astype(np.float64)
     left_out = importance[config.n_neurons // 2 :].sum()
-    return float(left_out / importance.sum() * (1 - p * task.mean**2 / task.mean_square))
+    return float(left_out / importance.sum() * best_constant_loss(config))
+
+
+def best_constant_loss(config: Config) -> float:
+    """Loss of an output that is the best constant, where answering 0 scores 1: 1 - 3p/4."""
+    task = config.definition
+    return 1 - config.feature_probability * task.mean**2 / task.mean_square
 
 
 def superposition_gain(config: Config, loss: float) -> float:

@@ -218,6 +218,8 @@ def _check(tensors: dict[str, np.ndarray], config: Config, recipe: Recipe) -> No
     }
     if tensors.keys() != expected.keys():
         raise DamagedFile(f"it holds the tensors {', '.join(sorted(tensors))}")
+    if tensors["b_hidden"].any():
+        raise DamagedFile("it has hidden biases, which the absolute-value task has not")
     for name, shape in expected.items():
         tensor, dtype = tensors[name], _DTYPES.get(name, np.dtype(np.float32))
         if tensor.shape != shape or tensor.dtype != dtype:

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from toymodel.activations import EDGES, INTERVALS, STEP, Activity, Band
+from toymodel.activations import EDGES, INTERVALS, STEP, Activity
 from toymodel.config import Config
+from toymodel.example_inputs import Band
 from toymodel.frames import OTHERS, responses
 from toymodel.model import Weights
 from toymodel.polysemanticity import path_gain, superposition
@@ -72,8 +73,10 @@ def activation_bars(activity: Activity, *, log: bool = False) -> pd.DataFrame:
     )
     frame["low"] = frame["high"] - frame["per_million"]
     if log:
-        floor = float(total[total > 0].min(initial=1)) / 2
-        whole = total[bar]
+        # What is rarer than a tenth of one input would stretch the scale over nothing to see.
+        floor = max(float(total[total > 0].min(initial=1)) / 2, 1e5 / activity.examples)
+        frame = frame.loc[total[bar] > floor].reset_index(drop=True)
+        whole = total[bar][total[bar] > floor]
         for edge in ("low", "high"):
             frame[edge] = floor * (whole / floor) ** (frame[edge] / whole)
     return frame

@@ -38,6 +38,12 @@ class SettingError(ValueError):
         return type(self), (self.problems,)
 
 
+def require_whole(name: str, value: int, low: int, high: int) -> None:
+    """Raise `SettingError` unless low <= value <= high."""
+    if not low <= value <= high:
+        raise SettingError((Problem(name, value, f"a whole number from {low:,} to {high:,}"),))
+
+
 class Settings(BaseModel):
     """Base of all settings: frozen, unknown fields forbidden, numbers taken strictly."""
 

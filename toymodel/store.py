@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from toymodel.config import Config, Recipe
 from toymodel.model import Model
@@ -26,6 +27,12 @@ _SUFFIX = ".safetensors"
 _PAUSED = ".paused"
 _MEMORY_MODELS = 64
 _LEFT_SECONDS = 3_600
+
+
+def _by_kind(settings: tuple[Config, Recipe]) -> tuple[Any, ...]:
+    config, recipe = settings
+    sizes = config.n_features, config.n_neurons, config.importance_decay, config.seed
+    return (recipe.canonical(), *sizes, -config.feature_probability)
 
 
 class Store:
@@ -141,11 +148,15 @@ class Store:
             for path in folder.glob("[!.]*" + _SUFFIX):
                 with contextlib.suppress(OSError):  # another process may evict at the same time
                     aged.append((path.stat().st_mtime, path))
+            settings: list[tuple[Config, Recipe]] = []
             for _, path in sorted(aged, key=lambda one: (-one[0], one[1]))[:most]:
                 with contextlib.suppress(OSError, DamagedFile):
                     config, recipe = read_settings(path)
                     if model_key(config, recipe) == path.stem:  # of this engine's version
-                        found[config, recipe] = None
+                        settings.append((config, recipe))
+            if folder == self.shipped:  # their age is that of the checkout
+                settings.sort(key=_by_kind)
+            found |= dict.fromkeys(settings)
         with self._lock:
             kept = [(model.config, model.recipe) for model in self._memory.values()]
         return list(found | dict.fromkeys(reversed(kept)))

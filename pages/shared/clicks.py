@@ -27,9 +27,29 @@ def opens_neuron(
     def open_it() -> None:
         neuron = clicked(key, selection, "neuron")
         if neuron is not None:
-            go("neurons", explore_state(choice, restart).at(neuron=neuron))
+            _go("neurons", explore_state(choice, restart).at(neuron=neuron))
 
     return open_it
+
+
+def shows(key: str, selection: str, field: str, what: str, *, path: str = "") -> Callable[[], None]:
+    """What a chart of an explorer does when a thing is clicked: it is looked at.
+
+    field: of the selection, with the thing's number. what: "neuron" or "feature". path: of the
+    page that shows it, if that is another one.
+    """
+
+    def show() -> None:
+        number = clicked(key, selection, field)
+        if number is None:
+            return
+        state = EXPLORE_STATE.left().at(**{what: number})
+        if path:
+            _go(path, state)
+        else:
+            EXPLORE_STATE.remember(state)
+
+    return show
 
 
 def explore_state(choice: Choice, restart: int | None = None) -> ExploreState:
@@ -39,10 +59,13 @@ def explore_state(choice: Choice, restart: int | None = None) -> ExploreState:
     return left if same else left.showing(choice, restart)
 
 
-def go(path: str, state: ExploreState) -> None:
-    """Open an explorer's page when the callback that asks for it is done."""
-    EXPLORE_STATE.own(state)
+def _go(path: str, state: ExploreState) -> None:
     st.session_state[_GO] = (path, state)
+
+
+def going() -> bool:
+    """Whether a click asked for a page; a fragment cannot go there by itself."""
+    return _GO in st.session_state
 
 
 def where_to() -> tuple[str, dict[str, str]] | None:

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.shared.catalogue import TRAIN
 from pages.shared.choice import Choice
 from pages.shared.explore_state import EXPLORE_STATE, ExploreState
+from pages.shared.found import brought, find_model
 from pages.shared.links import number
 from pages.shared.page_state import show_value
 from pages.shared.resources import store
@@ -21,6 +22,7 @@ from pages.shared.widgets import threshold_inputs
 from toymodel.config import RECIPES, Config, Recipe, nearest_preset, recipe_name
 from toymodel.loss import superposition_gain
 from toymodel.model import Model
+from toymodel.polysemanticity import instructive, neurons, paper_order
 from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES, sweep
 
 _MODEL = "explore.model"
@@ -33,7 +35,7 @@ def choose_model(state: ExploreState, model: Model | None) -> None:
     EXPLORE_STATE.show_refused()
     shown: Settings = (state.choice.config, state.choice.recipe)
     first = [(config, RECIPES["standard"]) for config in sweep(PAPER_CONFIG, PAPER_DENSITIES)]
-    there = store().contents()
+    there = [*brought(), *store().contents()]
     options = [one for one in first if one in there]
     options += [one for one in there if one not in options]
     if shown not in options:
@@ -130,12 +132,24 @@ def _name(settings: Settings) -> str:
     seed = f", seed {config.seed}" if config.seed else ""
     d = f", d = {number(config.importance_decay)}" if config.importance_decay != 0.8 else ""
     return (
-        f"1 − S = {number(config.feature_probability)}: n = {config.n_features:,}, "
-        f"m = {config.n_neurons:,}{d}{seed}, {recipe_name(recipe)}"
+        f"1 − S = {number(config.feature_probability)}, {recipe_name(recipe)}: "
+        f"n = {config.n_features:,}, m = {config.n_neurons:,}{d}{seed}"
     )
 
 
 def _model_chosen() -> None:
     config, recipe = st.session_state[_MODEL]
-    choice = Choice(config, nearest_preset(recipe), recipe)
-    EXPLORE_STATE.remember(EXPLORE_STATE.left().showing(choice))
+    state = EXPLORE_STATE.left().showing(Choice(config, nearest_preset(recipe), recipe))
+    model = find_model(config, recipe)
+    # With the neuron at once, so that the way back has one step.
+    EXPLORE_STATE.remember(with_neuron(state, model) if model else state)
+
+
+def with_neuron(state: ExploreState, model: Model) -> ExploreState:
+    """The state with a neuron chosen: where none is, one with clear secondary features."""
+    if state.view.neuron is not None:
+        return state
+    W1 = Shown.of(model, state.view.restart).weights.W1
+    found = instructive(W1, neurons(W1, state.thresholds))
+    first = next((j for j in found.values() if j is not None), int(paper_order(W1)[0]))
+    return state.at(neuron=first)

@@ -11,17 +11,20 @@ from pydantic import Field, field_validator
 from pages.shared.choice import CHOICE_NAMES, Choice
 from pages.shared.links import Param, number, parse, refused, write
 from pages.shared.page_state import PageState
+from toymodel.activations import EDGES, STEP
 from toymodel.config import RECIPES
 from toymodel.polysemanticity import Thresholds
 from toymodel.settings import Settings
 from toymodel.sweep import PAPER_CONFIG
 
+ABOVE_ALLOWED = "a multiple of 0.01 from 0.02 to 1"
 MOST_GIVEN = 12
 GIVEN_ALLOWED = (
     f"up to {MOST_GIVEN} pairs feature:value with commas, as 3:0.5,7:-1; "
     "each feature once, values from -1 to 1; or none"
 )
 _NONE = "none"
+_ROUNDING = 1e-9
 
 Given = tuple[tuple[int, float], ...]
 """An input: some features and their values; the others are 0."""
@@ -32,7 +35,8 @@ class View(Settings):
 
     restart: None is the one with the lowest loss. neuron, feature: None until one is chosen.
     second: the feature that the response map has beside the primary one; None: the largest
-    secondary one. above: the threshold of the precision, in shares of the neuron's range. given:
+    secondary one. output: the one that is shown with the neuron on and off; None: the primary
+    feature's. above: the threshold of the precision, in shares of the neuron's range. given:
     the input entered by hand.
     """
 
@@ -40,10 +44,19 @@ class View(Settings):
     neuron: Annotated[int | None, Field(ge=0, le=1_999)] = None
     feature: Annotated[int | None, Field(ge=0, le=1_999)] = None
     second: Annotated[int | None, Field(ge=0, le=1_999)] = None
-    above: Annotated[float, Field(ge=0, le=1)] = 0.5
+    output: Annotated[int | None, Field(ge=0, le=1_999)] = None
+    above: Annotated[float, Field(description=ABOVE_ALLOWED)] = 0.5
     counts: Literal["linear", "log"] = "log"
     weighted: Literal["plain", "by importance"] = "plain"
     given: Annotated[Given | None, Field(description=GIVEN_ALLOWED)] = None
+
+    @field_validator("above")
+    @classmethod
+    def _on_the_grid(cls, above: float) -> float:
+        steps = above / STEP
+        if not EDGES[0] <= above <= 1 or abs(steps - round(steps)) > _ROUNDING:
+            raise ValueError
+        return above
 
     @field_validator("given")
     @classmethod
@@ -86,6 +99,7 @@ VIEW_PARAMS = (
     Param("neuron", View, "neuron"),
     Param("feature", View, "feature"),
     Param("second", View, "second"),
+    Param("output", View, "output"),
     Param("above", View, "above", write=number),
     Param("counts", View, "counts"),
     Param("weighted", View, "weighted"),
@@ -127,14 +141,14 @@ class ExploreState:
         return self.at(**{field: value})
 
     def at(self, **view: object) -> ExploreState:
-        """This state with these fields of the view; a neuron brings its own second feature."""
+        """This state with these fields of the view; a neuron brings its own features."""
         if "neuron" in view and view["neuron"] != self.view.neuron:
-            view = {"second": None} | view
+            view = {"second": None, "output": None} | view
         return replace(self, view=self.view.replace(**view)).consistent()
 
     def showing(self, choice: Choice, restart: int | None = None) -> ExploreState:
         """This state with another model, of which no neuron is chosen yet."""
-        view = self.view.replace(restart=restart, neuron=None, second=None)
+        view = self.view.replace(restart=restart, neuron=None, second=None, output=None)
         return replace(self, choice=choice, view=view).consistent()
 
     def consistent(self) -> ExploreState:
@@ -156,6 +170,7 @@ class ExploreState:
             "neuron": config.n_neurons - 1,
             "feature": last,
             "second": last,
+            "output": last,
         }
 
     def _value(self, name: str) -> int:

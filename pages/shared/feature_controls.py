@@ -7,19 +7,19 @@ import numpy as np
 from pages.shared.explore_controls import choose_one
 from pages.shared.explore_state import EXPLORE_STATE, ExploreState
 from pages.shared.shown import Shown
-from toymodel.features import Interference, carriers
-from toymodel.polysemanticity import superposition
+from toymodel.features import CARRIES, Interference
+from toymodel.polysemanticity import path_gain, superposition
 
 _OWN = 2  # neurons that a feature needs for both sides
 
 
-def settled(state: ExploreState, shown: Shown, found: Interference) -> ExploreState:
+def settled(state: ExploreState, shown: Shown) -> ExploreState:
     """The state with a feature chosen: where none is, one that more than two neurons carry."""
     if state.view.feature is not None:
         return state
-    n = shown.config.n_features
-    shared = (i for i in range(n) if len(carriers(shown.weights, i)) > _OWN)
-    state = state.at(feature=next(shared, 0))
+    gains = np.abs(path_gain(shown.weights.W1, shown.weights.W2))
+    shared = (gains >= CARRIES).sum(axis=0) > _OWN
+    state = state.at(feature=int(shared.argmax()))
     EXPLORE_STATE.remember(state)
     return state
 

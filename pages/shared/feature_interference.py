@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
-from pages.shared.clicks import clicked
+from pages.shared.clicks import shows
 from pages.shared.draw import draw
 from pages.shared.explore_state import EXPLORE_STATE, ExploreState
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
+from pages.shared.watching import counted
 from toymodel.charts.interference_map import SELECTION as CELL
 from toymodel.charts.interference_map import interference_map
 from toymodel.charts.ranked_bars import SELECTION as BAR
 from toymodel.charts.ranked_bars import ranked_bars
-from toymodel.feature_frames import MOST_CELLS, interference_cells, interference_of
+from toymodel.feature_frames import (
+    LEAST_EFFECT,
+    MOST_CELLS,
+    interference_cells,
+    interference_of,
+    strongest_effects,
+)
 from toymodel.features import Interference
 
-_BARS = 16
-_LEAST = 0.01
+_BARS = 8
+_LEAST_SIZE = 20
 
 
 def draw_interference(state: ExploreState, shown: Shown, found: Interference) -> None:
@@ -33,33 +39,36 @@ def draw_interference(state: ExploreState, shown: Shown, found: Interference) ->
     for cell, (received, title) in zip(st.columns(2), titles.items(), strict=True):
         table = interference_of(shown.config, found, feature, received=received)
         with cell:
-            st.markdown(f"**{title}**, at worst")
-            worth = table.loc[table["worst"].abs() >= _LEAST]
-            if worth.empty:
-                st.caption(f"Nothing that reaches {_LEAST:g}.")
+            st.markdown(f"**{title}**")
+            effects = strongest_effects(table, _BARS)
+            if effects.empty:
+                st.caption(f"Nothing that reaches {LEAST_EFFECT:g}.")
                 continue
             key = f"interference-{received}-{feature}"
             draw(
                 ranked_bars(
-                    worth.head(_BARS),
+                    effects,
                     of="feature",
-                    value="worst",
+                    value="effect",
                     title="added before the ReLU",
                     theme=colours(),
-                    height=220,
+                    height=230,
                 ),
                 key,
                 selection=BAR,
-                on_select=_looks_at(key, BAR, "feature"),
+                on_select=shows(key, BAR, "feature", "feature"),
                 alt=title,
             )
-            up, down = (table["worst"] > _LEAST).sum(), (table["worst"] < -_LEAST).sum()
+            ends = table[["high", "low"]]
+            up = int((ends.max(axis=1) >= LEAST_EFFECT).sum())
+            down = int((ends.min(axis=1) <= -LEAST_EFFECT).sum())
+            mean = f"{table['mean'].mean():+.3f}".replace("-", "−")
             st.caption(
-                f"{up:,} features push up by more than {_LEAST:g} and {down:,} down; the mean over "
-                f"their values is {table['mean'].mean():+.3f} a feature."
+                f"Pushed up by {counted(up, 'feature')} by {LEAST_EFFECT:g} or more, and down by "
+                f"{down:,}; {mean} a feature on average over its values."
                 if received
-                else f"It pushes {up:,} outputs up by more than {_LEAST:g} and {down:,} down; the "
-                f"mean over its values is {table['mean'].mean():+.3f} an output."
+                else f"It pushes {counted(up, 'output')} up by {LEAST_EFFECT:g} or more, and "
+                f"{down:,} down; {mean} an output on average over its values."
             )
             with st.expander("In numbers"):
                 st.dataframe(
@@ -78,8 +87,9 @@ def draw_interference(state: ExploreState, shown: Shown, found: Interference) ->
                 )
     st.caption(
         "Exact: what a feature adds when it alone is there at full value, before the output's bias "
-        "and ReLU. What pushes an output up is an error; what pushes it down is cut off by the "
-        "ReLU unless the output's own feature is there too. **Click a bar** for its feature."
+        "and ReLU; (+) and (−) are the signs of its value. Up to 8 that push up most, and 8 that "
+        "push down most: the first are errors, the others are cut off by the ReLU unless the "
+        "output's own feature is there too. **Click a bar** for its feature."
     )
 
 
@@ -110,35 +120,26 @@ def draw_map(state: ExploreState, shown: Shown, found: Interference) -> None:
     if cells.empty:
         st.info("No feature reaches another one's output.")
         return
-    size = min(n, MOST_CELLS)
+    size = max(min(n, _LEAST_SIZE), int(cells[["receiving", "interfering"]].to_numpy().max()) + 1)
     key = f"map-{feature}-{weighted}"
     draw(
         interference_map(
             cells,
             size=size,
             theme=colours(),
-            selected=feature if feature < size else None,
-            reach=float(np.abs(cells["value"]).max()),
-            title="effect at worst",
+            selected=feature,
+            title="effect at worst, × √importance" if weighted else "effect at worst",
             height=640,
         ),
         key,
         selection=CELL,
-        on_select=_looks_at(key, CELL, "receiving"),
+        on_select=shows(key, CELL, "receiving", "feature"),
         alt="What every feature adds to every output at worst",
     )
-    part = f" The {MOST_CELLS} most important of {n:,} features." if n > size else ""
+    rest = "the others do not matter here" if size < MOST_CELLS else "of more it draws none"
+    part = f" The first {size} of {n:,} features; {rest}." if n > size else ""
     st.caption(
         "A row is an output, a column the feature that reaches it; red adds, blue takes away. What "
         "a feature does for itself is left out, and so is what is below 1 % of the largest."
         f"{part} **Click a cell** for the feature of its row."
     )
-
-
-def _looks_at(key: str, selection: str, field: str):
-    def look() -> None:
-        chosen = clicked(key, selection, field)
-        if chosen is not None:
-            EXPLORE_STATE.remember(EXPLORE_STATE.left().at(feature=chosen))
-
-    return look

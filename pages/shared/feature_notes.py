@@ -14,17 +14,18 @@ def draw_notes() -> None:
     """What the paper says, what to look for, and where."""
     st.subheader("What to notice")
     st.markdown(
-        "- **Features correspond to sets of neurons.** An important feature has one neuron for "
-        "either side of |x|; the set grows where features share, and a neuron that carries one "
-        "side of many features is polysemantic.\n"
+        "- **Features correspond to sets of neurons.** Where there is room a feature has one "
+        "neuron for either side of |x|; the set grows where features share, and a neuron that "
+        "carries one side of many features is polysemantic.\n"
         "- **Served on one side**: some features of little importance have a neuron for their "
         "positive or their negative values alone, and the other half is given up.\n"
-        "- **Interference is made negative.** Where features are sparse hardly any feature alone "
-        "pushes another's output up; hundreds push others *down*, where the output's ReLU cuts it "
-        "off. It costs only when both are there at once. Switch to weights by importance to see "
-        "what is left of it in the loss.\n"
-        "- **Not represented** does not mean answered at random: the output then gives a constant "
-        "near p/2, the best that can be said without looking."
+        "- **Interference is made negative.** Where features are sparse hardly any feature pushes "
+        "another's output up; pairs in which one pushes the other *down*, where the output's ReLU "
+        "cuts it off, are counted in hundreds. It costs only when both are there at once. Switch "
+        "to effects by importance to see what is left of it in the loss.\n"
+        "- **Not represented**: where features are dense such an output gives a constant near p/2, "
+        "the best that can be said without looking; where they are sparse most of these outputs "
+        "give 0, which costs hardly more."
     )
     st.subheader("Try")
     for label, state, expect in _EXAMPLES:

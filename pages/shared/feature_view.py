@@ -9,20 +9,20 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.catalogue import NEURONS
-from pages.shared.clicks import clicked, go
+from pages.shared.clicks import shows
 from pages.shared.draw import draw
-from pages.shared.explore_state import EXPLORE_STATE, ExploreState
+from pages.shared.explore_state import ExploreState
 from pages.shared.measured import losses_of
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.train_numbers import metric
-from pages.shared.watching import counted
 from toymodel.charts.lines import lines
 from toymodel.charts.ranked_bars import SELECTION as BAR
 from toymodel.charts.ranked_bars import ranked_bars
 from toymodel.feature_frames import feature_carriers
 from toymodel.features import CARRIES, SERVED, Interference
 from toymodel.frames import responses
+from toymodel.loss import best_constant_loss
 from toymodel.polysemanticity import CLASSES, superposition
 
 _BARS = 16
@@ -44,6 +44,7 @@ def draw_figures_that_matter(state: ExploreState, shown: Shown, found: Interfere
         "both sides": "computed on both sides",
         "positive side only": "computed on its positive side only",
         "negative side only": "computed on its negative side only",
+        "in part": "computed in part",
         "not represented": "not represented",
     }
     st.header(f"Feature f{feature}: {names[side]}")
@@ -67,7 +68,7 @@ def draw_figures_that_matter(state: ExploreState, shown: Shown, found: Interfere
             "Superposition",
             "–" if np.isnan(shares) else f"{shares:.2f}",
             "About 0 where it has neurons to itself, 1 and more where it shares them; none where "
-            "it is not represented.",
+            "its input weights are below 1 % of the largest.",
         )
         metric(
             "Share of the loss",
@@ -78,9 +79,9 @@ def draw_figures_that_matter(state: ExploreState, shown: Shown, found: Interfere
             "Its own loss",
             "–" if math.isnan(alone) else f"{alone:.3g}",
             "This output's squared error, where answering 0 to everything scores 1 and the best "
-            f"constant {1 - 3 / 4 * config.feature_probability:.3g}.",
+            f"constant {best_constant_loss(config):.3g}.",
         )
-    if side == "not represented":
+    if side in ("in part", "not represented"):
         _say_what_instead(shown, feature)
 
 
@@ -90,7 +91,7 @@ def _say_what_instead(shown: Shown, feature: int) -> None:
     alone = responses(config, weights, [feature])["output"]
     best = config.feature_probability * config.definition.mean
     st.info(
-        f"The gains of neither side reach {SERVED:g}: this model does not compute |x| for it. "
+        f"The gains of neither side reach {SERVED:g}: this model hardly computes |x| for it. "
         f"To an empty input the output answers {nothing:.3g}, to f{feature} alone "
         f"{alone.min():.3g} to {alone.max():.3g}; the best constant would be p/2 = {best:.3g}."
     )
@@ -107,11 +108,6 @@ def draw_carriers(state: ExploreState, shown: Shown) -> None:
         if len(table):
             key = f"carriers-{feature}"
 
-            def choose() -> None:
-                neuron = clicked(key, BAR, "neuron")
-                if neuron is not None:
-                    go("neurons", EXPLORE_STATE.left().at(neuron=neuron))
-
             order = table.sort_values(["side", "path_gain"], ascending=False, kind="stable")
             draw(
                 ranked_bars(
@@ -124,7 +120,7 @@ def draw_carriers(state: ExploreState, shown: Shown) -> None:
                 ),
                 key,
                 selection=BAR,
-                on_select=choose,
+                on_select=shows(key, BAR, "neuron", "neuron", path="neurons"),
                 alt=f"Path gains of the neurons that carry f{feature}",
             )
             ends = ", ".join(
@@ -162,7 +158,6 @@ def draw_carriers(state: ExploreState, shown: Shown) -> None:
                 series=("output", "target |x|"),
                 colours=(theme.negative, theme.ink),
                 dashes=((1, 0), (2, 3)),
-                theme=theme,
                 height=260,
             ),
             "alone",
@@ -190,7 +185,9 @@ def draw_carriers(state: ExploreState, shown: Shown) -> None:
 def _set(table: pd.DataFrame) -> str:
     count = len(table)
     if not count:
-        return "No neuron carries it"
+        return f"No neuron has a path gain of {CARRIES:g} or more"
     mono = table["class"].tolist().count(CLASSES[0])
+    if count == 1:
+        return "1 neuron carries it" + (", a monosemantic one" if mono else "")
     which = f", {'all' if mono == count else mono} of them monosemantic" if mono else ""
-    return f"{counted(count, 'neuron')} {'carries' if count == 1 else 'carry'} it{which}"
+    return f"{count:,} neurons carry it{which}"

@@ -35,11 +35,16 @@ def was_brought(config: Config, recipe: Recipe) -> bool:
     return model_key(config, recipe) in _brought() and store().get(config, recipe) is None
 
 
+def brought() -> list[tuple[Config, Recipe]]:
+    """What this visitor's files are models of, the latest first."""
+    return [(model.config, model.recipe) for model in reversed(_brought().values())]
+
+
 def say_where_from(config: Config, recipe: Recipe) -> bool:
     """Say it where the model is from a file; returns whether it is."""
     brought = was_brought(config, recipe)
     if brought:
-        st.info("From your file: seen by you alone, and gone when this page is closed.")
+        st.info("From your file, as is its loss: seen by you alone, gone when this page is closed.")
     return brought
 
 

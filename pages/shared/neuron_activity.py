@@ -14,11 +14,12 @@ from pages.shared.measured import activity_of, shares_of
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.watching import counted
-from toymodel.activations import EDGES, Activity, Share
+from toymodel.activations import EDGES, STEP, Activity, Share
 from toymodel.charts.activation_histogram import activation_histogram
 from toymodel.charts.share_curve import share_curve
+from toymodel.inputs import tilted
 from toymodel.neuron_frames import activation_bars, band_examples, shares_by_magnitude
-from toymodel.polysemanticity import UNUSED, neurons, with_secondary
+from toymodel.polysemanticity import CLASSES, UNUSED, neurons, with_secondary
 
 _HEIGHT = 380
 _BANDS = {
@@ -50,9 +51,9 @@ def draw_activity(state: ExploreState, shown: Shown) -> None:
             )
             st.slider(
                 "Threshold",
-                0.0,
+                EDGES[0],
                 1.0,
-                step=0.05,
+                step=STEP,
                 width=260,
                 help="Of activations above it, how many are the primary feature's?",
                 **EXPLORE_STATE.bound("view", "above", state.view.above),
@@ -85,7 +86,7 @@ def draw_activity(state: ExploreState, shown: Shown) -> None:
         f"among those on which it fires. {_drawn(shown)} Magnitudes are shares of what f{primary} "
         f"alone reaches, {active.range:.3g}; above 1 takes several features at once. Not drawn: "
         f"{active.silent.value:.1%} of inputs, on which it is silent, and {active.faint:.1%} below "
-        "2 % of the range."
+        f"{EDGES[0]:.0%} of the range."
         + (" On the log scale the height is the count, and colours divide it by shares." * log)
     )
     with st.expander("The shares in numbers"):
@@ -104,10 +105,9 @@ def draw_activity(state: ExploreState, shown: Shown) -> None:
 
 
 def _drawn(shown: Shown) -> str:
-    p, n = shown.config.feature_probability, shown.config.n_features
-    if p * n >= 1.5:
-        return "They are drawn from the true distribution."
-    return "Features are drawn more often than they are there, and inputs weighted to make up."
+    if tilted(shown.config):
+        return "Features are drawn more often than they are there, and inputs weighted to make up."
+    return "They are drawn from the true distribution."
 
 
 def _compared(state: ExploreState, shown: Shown) -> dict[str, np.ndarray]:
@@ -115,12 +115,13 @@ def _compared(state: ExploreState, shown: Shown) -> dict[str, np.ndarray]:
     found = neurons(shown.weights.W1, state.thresholds)
     used = np.array(found.classes, dtype=object) != UNUSED
     clear = with_secondary(found)
+    count, mono = int(used.sum()), found.classes.count(CLASSES[0])
     kinds: dict[str, np.ndarray] = {}
     if clear.any():
-        kinds[f"median of {counted(int(clear.sum()), 'neuron')} with a clear secondary"] = shares[
-            clear
-        ]
-    kinds[f"median of all {counted(int(used.sum()), 'neuron')}"] = shares[used]
+        which = counted(int(clear.sum()), "neuron")
+        kinds[f"median of {which} with a clear secondary"] = shares[clear]
+    if count > 1:
+        kinds[f"median of all {count:,} neurons, {mono:,} monosemantic"] = shares[used]
     return kinds
 
 
@@ -134,7 +135,7 @@ def _say_precision(active: Activity, above: float) -> None:
     st.markdown(
         f"Of activations above **{number(above)}**, f{primary} contributes most in "
         f"**{_percent(most)}** (95 %: {most.low:.1%} to {most.high:.1%}) and is present in "
-        f"{_percent(there)}; they stand for {most.effective:,.0f} effective inputs."
+        f"{_percent(there)}; effective inputs: {most.effective:,.0f}."
         + (
             ""
             if math.isnan(kept)

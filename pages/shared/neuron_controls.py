@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages.shared.explore_controls import choose_one
+from pages.shared.explore_controls import choose_one, with_neuron
 from pages.shared.explore_state import EXPLORE_STATE, ExploreState
 from pages.shared.shown import Shown
 from toymodel.model import Model
@@ -10,13 +10,8 @@ from toymodel.polysemanticity import instructive, neurons, paper_order
 
 
 def settled(state: ExploreState, model: Model) -> ExploreState:
-    """The state with a neuron chosen: where none is, one with clear secondary features."""
-    if state.view.neuron is not None:
-        return state
-    W1 = Shown.of(model, state.view.restart).weights.W1
-    found = instructive(W1, neurons(W1, state.thresholds))
-    first = next((j for j in found.values() if j is not None), int(paper_order(W1)[0]))
-    state = state.at(neuron=first)
+    """The page's state with a neuron chosen."""
+    state = with_neuron(state, model)
     EXPLORE_STATE.remember(state)
     return state
 
@@ -41,5 +36,5 @@ _FINDERS = {
         "Its second largest weight is 20 to 60 % of the largest.",
     ),
     "polysemantic": ("The most polysemantic", "The most effective features."),
-    "monosemantic": ("A monosemantic one", "It answers to one feature alone."),
+    "monosemantic": ("A monosemantic one", "Its other weights are small beside the largest."),
 }

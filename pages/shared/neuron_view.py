@@ -9,24 +9,26 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.catalogue import FEATURES
-from pages.shared.clicks import clicked, go
+from pages.shared.clicks import shows
 from pages.shared.draw import draw
-from pages.shared.explore_state import EXPLORE_STATE, ExploreState
-from pages.shared.measured import ablation_of, activity_of
+from pages.shared.explore_state import ExploreState
+from pages.shared.measured import ablation_of, activity_of, weights_of
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
+from pages.shared.stack_legend import stack_legend
 from pages.shared.train_numbers import figure, metric
+from toymodel.activations import EDGES
 from toymodel.charts.ranked_bars import SELECTION as BAR
 from toymodel.charts.ranked_bars import ranked_bars
 from toymodel.charts.stack_panel import SELECTION, stack_panel
 from toymodel.frames import blocks, columns, spans
-from toymodel.neuron_frames import neuron_weights
 from toymodel.polysemanticity import UNUSED
 
 _BARS = 16
 _COLUMNS = 100
 _STACK = "explore-stack"
 _LOWEST_TOP = 4.0
+_EXACT = 1e-6  # a loss that is rounding alone says nothing as a factor's base
 
 
 def draw_stack(state: ExploreState, shown: Shown) -> None:
@@ -51,18 +53,13 @@ def draw_stack(state: ExploreState, shown: Shown) -> None:
         height=150,
     )
 
-    def choose() -> None:
-        chosen = clicked(key, SELECTION, "neuron")
-        if chosen is not None:
-            EXPLORE_STATE.remember(EXPLORE_STATE.left().at(neuron=chosen))
-
     # A chart keeps its own selection; in a new one the same neuron can be clicked again.
     key = f"{_STACK}-{neuron}"
     draw(
         panel,
         key,
         selection=SELECTION,
-        on_select=choose,
+        on_select=shows(key, SELECTION, "neuron", "neuron"),
         alt=f"Neuron weight stack plot of the input weights; neuron {neuron} is marked",
     )
     part = (
@@ -70,9 +67,12 @@ def draw_stack(state: ExploreState, shown: Shown) -> None:
         if len(found) < shown.config.n_neurons
         else ""
     )
-    st.caption(
-        "A column a neuron, a block an input weight relative to the neuron's largest; yellow: the "
-        f"feature shares its neurons. **Click a neuron** to look at it.{part}"
+    stack_legend(
+        "input weight |W₁|",
+        "relative to the neuron's largest",
+        "superposition",
+        shown.config.n_features,
+        f"**Click a neuron** to look at it.{part} ",
     )
 
 
@@ -82,7 +82,7 @@ def draw_figures_that_matter(state: ExploreState, shown: Shown) -> None:
     assert neuron is not None
     name = shown.name
     about = columns(shown.weights, state.thresholds).set_index("neuron").loc[neuron]
-    table = neuron_weights(shown.config, shown.weights, neuron)
+    table = weights_of(name, shown, neuron)
     top = table.iloc[0]
     active = activity_of(name, shown, neuron)
     worth = ablation_of(name, shown, neuron)
@@ -116,7 +116,7 @@ def draw_figures_that_matter(state: ExploreState, shown: Shown) -> None:
             "Silent",
             f"{active.silent.value:.1%}",
             f"Share of inputs on which the activation is 0 (± {active.silent.error:.1g}). On "
-            f"another {active.faint:.1%} it is below 2 % of its range.",
+            f"another {active.faint:.1%} it is below {EDGES[0]:.0%} of its range.",
         )
         metric(
             "Loss without it",
@@ -131,6 +131,8 @@ def draw_figures_that_matter(state: ExploreState, shown: Shown) -> None:
 def _times(loss: float, rise: float) -> str:
     if loss <= 0:
         return "–" if rise == 0 else "∞"
+    if loss < _EXACT:
+        return f"{figure(loss)} → {figure(loss + rise)}"
     factor = (loss + rise) / loss
     return f"× {factor:.3g}" if factor < 1e4 else f"× {factor:.0e}"
 
@@ -152,7 +154,7 @@ def draw_weights(state: ExploreState, shown: Shown) -> None:
     """Weights in and out, and which features suffer without the neuron."""
     neuron = state.view.neuron
     assert neuron is not None
-    table = neuron_weights(shown.config, shown.weights, neuron)
+    table = weights_of(shown.name, shown, neuron)
     table["loss_rise"] = ablation_of(shown.name, shown, neuron).by_feature[table["feature"]]
     n = shown.config.n_features
     for cell, (value, title) in zip(st.columns(3), _TITLES.items(), strict=True):
@@ -166,7 +168,7 @@ def draw_weights(state: ExploreState, shown: Shown) -> None:
                 ),
                 key,
                 selection=BAR,
-                on_select=_opens_feature(key),
+                on_select=shows(key, BAR, "feature", "feature", path="features"),
                 alt=f"{title} of neuron {neuron}",
             )
     few = f"The {_BARS} largest of {n:,} in each; " if n > _BARS else ""
@@ -210,12 +212,3 @@ _TITLES = {
 def _largest(table: pd.DataFrame, value: str) -> pd.DataFrame:
     order = table.sort_values(value, key=np.abs, ascending=False, kind="stable")
     return order.loc[order[value] != 0].head(_BARS)
-
-
-def _opens_feature(key: str):
-    def open_it() -> None:
-        feature = clicked(key, BAR, "feature")
-        if feature is not None:
-            go("features", EXPLORE_STATE.left().at(feature=feature))
-
-    return open_it

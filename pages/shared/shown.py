@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from toymodel.config import Config, Recipe
 from toymodel.model import History, Model, Weights
@@ -37,7 +38,7 @@ class Shown:
         """The restart as a link has it: None for the one with the lowest loss."""
         return None if self.model and self.restart == self.model.best else self.restart
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What tells it from other weights, for what is computed once for all visitors.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from pages.shared.clicks import going
 from pages.shared.resources import jobs, visitor, warm_worker
 from pages.shared.sweep_panels import draw_panels
 from pages.shared.sweep_state import SweepState
@@ -48,6 +49,8 @@ def _train(state: SweepState) -> None:
 @st.fragment(run_every=_POLL_SECONDS)
 def watch_training(state: SweepState, models: Mapping[Config, Model | None]) -> None:
     """The panels while they train; draws only itself, and hands over when all is done."""
+    if going():
+        st.rerun()
     progress = progress_soon(state.configs, state.recipe)
     if progress is None or not progress.active:
         st.rerun()

@@ -14,7 +14,7 @@ from pages.shared.train_state import TrainState
 from pages.shared.train_weights import FIRST_NEURONS
 from toymodel.config import difference
 from toymodel.export import KINDS, Kind, write_chart
-from toymodel.figures import FIGURES, figures, not_drawn
+from toymodel.figures import MODEL_FIGURES, figures, not_drawn
 from toymodel.frames import tidy_weights
 from toymodel.model import Model
 from toymodel.model_file import model_key, to_bytes
@@ -50,9 +50,13 @@ def draw_takeaway(state: TrainState, model: Model, shown: Shown, *, brought: boo
             help="One row for each neuron and feature: neuron, feature, w_in, w_out. "
             "Biases are in the model's file.",
         )
-    names = [figure for figure in FIGURES if not not_drawn(figure, model.config)]
+    # What this page shows: it chooses no neuron and no feature, so a chart of one would be of one
+    # that nobody asked for.
+    names = [figure for figure in MODEL_FIGURES if not not_drawn(figure, model.config)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chart = st.selectbox("Chart", names, format_func=FIGURES.__getitem__, key=_CHART, width=420)
+        chart = st.selectbox(
+            "Chart", names, format_func=MODEL_FIGURES.__getitem__, key=_CHART, width=420
+        )
         for kind in KINDS:
             st.download_button(
                 _LABELS[kind],
@@ -85,6 +89,7 @@ def _chart(
     def write() -> bytes:
         drawn = figures(
             model,
+            names=[chart],
             restart=shown.restart,
             theme=theme,
             thresholds=state.thresholds,

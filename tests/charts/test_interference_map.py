@@ -51,10 +51,11 @@ def test_axes_have_numbers():
     assert many[:2] == [0.5, 10.5]
 
 
-@pytest.mark.parametrize(("reach", "ends"), [(None, 1.0), (4.0, 4.0)])
-def test_the_colours_are_symmetric_about_zero(reach, ends: float):
-    scale = cell_layer(drawing(reach=reach).spec)["encoding"]["color"]["scale"]
-    assert scale["domain"] == [-ends, 0, ends]
+@pytest.mark.parametrize("largest", [1.0, 4.0])
+def test_the_colours_are_symmetric_about_zero(largest: float):
+    frame = FRAME.assign(value=[0.5, -largest, 1.0])
+    scale = cell_layer(drawing(frame).spec)["encoding"]["color"]["scale"]
+    assert scale["domain"] == [-largest, 0, largest]
     assert scale["range"] == [LIGHT.negative, LIGHT.background, LIGHT.positive]
 
 

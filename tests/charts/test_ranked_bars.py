@@ -43,10 +43,10 @@ def test_features_have_an_f():
 
 
 def test_the_pointer_is_told_every_column_of_the_frame():
-    told = bar_layer(drawing(format="+.1f").spec)["encoding"]["tooltip"]
+    told = bar_layer(drawing().spec)["encoding"]["tooltip"]
     assert [(each["field"], each.get("format")) for each in told] == [
         ("neuron", None),
-        ("path_gain", "+.1f"),
+        ("path_gain", "+.3f"),
         ("class", None),
     ]
     other = drawing(FRAME.assign(share=[0.1, 0.2, 0.3])).spec

@@ -121,7 +121,9 @@ def test_the_neuron_page_opens_with_an_instructive_neuron_which_is_then_in_the_l
     assert CLEAR_SECONDARY[0] <= second <= CLEAR_SECONDARY[1]
     assert app.header[0].value.startswith(f"Neuron {neuron}: ")
     assert app.number_input(key="explore.neuron").value == neuron
-    assert app.title[0].value.startswith("A neuron's largest activations come from one feature")
+    assert app.title[0].value.startswith(
+        "A polysemantic neuron's largest activations come from one feature"
+    )
     assert of_link(app, "n") == "100"
     assert of_link(app, "feature") is None
 
@@ -186,7 +188,7 @@ EXTREME = [
     {"neuron": "39", "feature": "99", "second": "99"},
     {"given": ",".join(f"{i}:{(-1) ** i}" for i in range(12)), "weighted": "by importance"},
     {"neuron": "0", "feature": "0", "second": "0"},
-    {"above": "0", "counts": "linear"},
+    {"above": "0.02", "counts": "linear"},
     {"above": "1", "counts": "log"},
     {"given": "99:0"},
     {"given": "0:0.123456789012345,1:-1e-300"},
@@ -341,10 +343,10 @@ def test_a_model_without_weights_opens_and_answers_its_constant(n: int, m: int):
     app = look(NEURONS, state)
     assert app.header[0].value.endswith(": unused")
     assert "Nothing does: on every input its activation is 0." in said(app)
-    assert f"**0 of {m} neurons fire**" in said(app)
+    assert f"**Neurons that fire: 0 of {m}**" in said(app)
     app = look(FEATURES, state.at(feature=n - 1))
     assert app.header[0].value == f"Feature f{n - 1}: not represented"
-    assert "No neuron carries it" in said(app)
+    assert "No neuron has a path gain of 0.1 or more" in said(app)
     (info, *_) = [i.value for i in app.info]
     assert "To an empty input the output answers 0.375" in info
     assert "alone 0.375 to 0.375" in info
@@ -378,7 +380,7 @@ def test_a_feature_served_on_one_side_is_told_to_be():
     app = look(FEATURES, state.at(feature=1))
     assert app.header[0].value == "Feature f1: computed on its negative side only"
     assert metrics(app)["Gain of the positive side"] == "0.00"
-    assert "1 neuron carries it, all of them monosemantic" in said(app)
+    assert "1 neuron carries it, a monosemantic one" in said(app)
 
 
 def test_a_model_of_one_feature_has_no_other_to_compare():
@@ -547,7 +549,7 @@ def test_every_stored_model_can_be_chosen_the_papers_sweep_first(paper: Model):
     state = put(small(2, 4), two_neurons_a_feature(2))
     app = look(NEURONS, ExploreState().at(neuron=0))
     options = app.selectbox(key="explore.model").options
-    assert [option.split(":")[0] for option in options[:7]] == [
+    assert [option.split(",")[0] for option in options[:7]] == [
         f"1 − S = {p}" for p in ("1", "0.3", "0.1", "0.03", "0.01", "0.003", "0.001")
     ]
     assert len(set(options)) == len(options) == len(resources.store().contents())
@@ -613,13 +615,44 @@ def test_an_input_that_is_entered_shows_its_outputs_and_is_in_the_link(paper: Mo
     assert again.slider(key="explore.given.3").value == -0.5
 
 
+def test_two_changes_of_an_input_in_one_moment_both_count():
+    app = look(NEURONS, ExploreState().at(neuron=16, given=((3, 0.5), (7, -1.0))))
+    app.slider(key="explore.given.3").set_value(0.25)
+    fine(app.slider(key="explore.given.7").set_value(-0.3).run())
+    assert of_link(app, "given") == "3:0.25,7:-0.3"
+    app.multiselect(key="explore.given").set_value([3, 7, 9])
+    fine(app.slider(key="explore.given.3").set_value(-0.5).run())
+    assert of_link(app, "given") == "3:-0.5,7:-0.3,9:1"
+
+
+@pytest.mark.parametrize(
+    ("n", "p", "drawn"), [(1, 0.6, "true"), (2, 0.6, "true"), (9, 0.1, "more")]
+)
+def test_it_is_said_whether_features_are_drawn_more_often_than_they_are_there(
+    n: int, p: float, drawn: str
+):
+    config = Config(n_features=n, n_neurons=2 * n, feature_probability=p)
+    app = look(NEURONS, put(config, two_neurons_a_feature(n)).at(neuron=0))
+    assert ("drawn from the true distribution" in said(app)) != more
+    assert ("drawn more often than they are there" in said(app)) == more
+
+
+def test_the_output_with_the_neuron_on_and_off_is_the_primary_ones_until_another_is_chosen():
+    app = look(NEURONS, ExploreState().at(neuron=16, feature=30))
+    assert app.selectbox(key="explore.output").value == 9
+    fine(app.selectbox(key="explore.output").set_value(30).run())
+    assert of_link(app, "output") == "30"
+    press(app, "Next")
+    assert of_link(app, "output") is None
+
+
 def test_the_neurons_that_fire_are_counted():
     state = put(small(2, 4), two_neurons_a_feature(2)).at(neuron=0)
     app = look(NEURONS, state.at(given=((0, -0.5), (1, 1.0))))
-    assert "**2 of 4 neurons fire**" in said(app)
+    assert "**Neurons that fire: 2 of 4**" in said(app)
     assert "Error of this input, Σ I (y − |x|)²: 0." in said(app)
     app = look(NEURONS, state.at(given=((1, 0.0),)))
-    assert "**0 of 4 neurons fire**" in said(app)
+    assert "**Neurons that fire: 0 of 4**" in said(app)
 
 
 def test_without_an_input_the_primary_feature_is_there_on_the_side_that_drives_the_neuron():
@@ -628,7 +661,7 @@ def test_without_an_input_the_primary_feature_is_there_on_the_side_that_drives_t
         app = look(NEURONS, state.at(neuron=neuron))
         assert app.multiselect(key="explore.given").value == [1]
         assert app.slider(key="explore.given.1").value == value
-        assert "**1 of 4 neurons fire**" in said(app)
+        assert "**Neurons that fire: 1 of 4**" in said(app)
         assert of_link(app, "given") is None
 
 

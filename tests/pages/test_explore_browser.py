@@ -133,7 +133,7 @@ def test_the_histograms_scale_and_threshold_are_in_the_link_and_in_the_chart(
     said = page.get_by_text("contributes most in").inner_text()
     before = chart.screenshot()
     slider(page, "Threshold").press("ArrowLeft")
-    page.wait_for_function("location.search.includes('above=0.45')")
+    page.wait_for_function("location.search.includes('above=0.49')")
     expect(page.get_by_text("contributes most in")).not_to_have_text(said, use_inner_text=True)
     wait_until_idle(page)
     assert chart.screenshot() != before
@@ -170,8 +170,45 @@ def test_neurons_of_other_pages_open_too(server: str, page: Page):
 
 def test_an_input_entered_by_hand_is_answered_and_in_the_link(server: str, page: Page):
     page.goto(f"{server}/neurons?{SPARSE}&neuron=16&given=0:0.5,1:-0.25")
-    expect(page.get_by_text("neurons fire")).to_be_visible()
+    expect(page.get_by_text("Neurons that fire")).to_be_visible()
     wait_until_idle(page)
     slider(page, "Value of f1").press("ArrowRight")
     page.wait_for_function("decodeURIComponent(location.search).includes('given=0:0.5,1:-0.24')")
     expect(page.get_by_role("heading", name="Enter an input")).to_be_visible()
+
+
+def test_a_finished_panel_is_opened_while_others_train(server: str, page: Page):
+    page.goto(f"{server}/sweep?n=100&m=40&p=0.01,0.02&recipe=thorough&restarts=8")
+    page.get_by_role("button", name="Train 1 model").click()
+    expect(page.get_by_test_id("stProgress")).to_be_visible()
+    chart = panel(page, "0.01").get_by_test_id("stVegaLiteChart").locator("svg, canvas").first
+    expect(chart).to_be_visible()
+    page.wait_for_timeout(2_000)
+    # The page redraws itself all the time; a click may hit the moment in which the chart is new.
+    for share in (0.7, 0.5, 0.3):
+        chart.scroll_into_view_if_needed()
+        box = chart.bounding_box()
+        assert box
+        page.mouse.click(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(2_500)
+        if "/neurons" in page.evaluate("location.pathname"):
+            break
+    expect(heading(page, r"^Neuron \d+: ")).to_be_visible()
+    page.goto(f"{server}/sweep?n=100&m=40&p=0.01,0.02&recipe=thorough&restarts=8")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Train 1 model")).to_be_visible()
+
+
+def test_the_menu_takes_model_and_thresholds_from_one_explorer_to_the_other(
+    server: str, page: Page
+):
+    page.goto(f"{server}/neurons?p=0.1&recipe=standard&mono=0.2&neuron=3")
+    expect(heading(page, "^Neuron 3: ")).to_be_visible()
+    page.get_by_role("navigation").get_by_role("link", name="Feature explorer").click()
+    expect(heading(page, r"^Feature f\d+: ")).to_be_visible()
+    wait_until_idle(page)
+    assert (link(page)["p"], link(page)["mono"]) == ("0.1", "0.2")
+    expect(page.get_by_test_id("stSelectbox").first).to_contain_text("1 − S = 0.1,")
+    page.get_by_text("Where the classes end").click()
+    threshold = page.get_by_label("Monosemantic: second largest weight below", exact=True)
+    expect(threshold).to_have_value("0.2")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pages.shared.choice import CHOICE_NAMES, CONFIG_PARAMS, Choice
 from pages.shared.explore_state import (
+    ABOVE_ALLOWED,
     DEFAULT,
     GIVEN_ALLOWED,
     MOST_GIVEN,
@@ -23,7 +24,6 @@ from toymodel.config import RECIPES, Config
 from toymodel.polysemanticity import Thresholds
 from toymodel.settings import SettingError
 
-SHARES = st.floats(0, 1)
 CONFIG_NAMES = {param.name for param in CONFIG_PARAMS if param.owner is Config}
 
 
@@ -43,7 +43,8 @@ def states(draw: st.DrawFn) -> ExploreState:
         neuron=draw(st.none() | st.integers(0, m - 1)),
         feature=draw(feature),
         second=draw(feature),
-        above=draw(SHARES),
+        output=draw(feature),
+        above=draw(st.integers(2, 100)) / 100,
         counts=draw(st.sampled_from(["linear", "log"])),
         weighted=draw(st.sampled_from(["plain", "by importance"])),
         given=draw(inputs(n)),
@@ -139,9 +140,11 @@ WRONG = [
     ("feature", "1.0", "a whole number from 0 to 1,999"),
     ("second", "100", "a whole number from 0 to 99"),
     ("second", "٣", "a whole number from 0 to 1,999"),
-    ("above", "1.01", "a number from 0 to 1"),
-    ("above", "-0.1", "a number from 0 to 1"),
-    ("above", "nan", "a number from 0 to 1"),
+    ("above", "1.01", ABOVE_ALLOWED),
+    ("above", "-0.1", ABOVE_ALLOWED),
+    ("above", "0.333", ABOVE_ALLOWED),
+    ("above", "0.01", ABOVE_ALLOWED),
+    ("above", "nan", ABOVE_ALLOWED),
     ("counts", "cubic", "one of 'linear', 'log'"),
     ("weighted", "by_importance", "one of 'plain', 'by importance'"),
     ("given", "100:1", "features must be whole numbers from 0 to 99"),

@@ -415,7 +415,7 @@ def test_a_file_is_opened_again_and_nothing_or_rubbish_is_refused(
         expect(page.get_by_text("x.safetensors is not a usable model")).to_be_visible()
         wait_until_idle(page)
     box.set_input_files(tmp_path / "mine.safetensors")
-    expect(page.get_by_text("From your file: seen by you alone")).to_be_visible()
+    expect(page.get_by_text("From your file, as is its loss: seen by you alone")).to_be_visible()
     wait_until_idle(page)
     assert metric(page, "Loss") == f"{model.loss:.3g}"
     assert link(page)["seed"] == "113"

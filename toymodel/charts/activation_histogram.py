@@ -11,10 +11,11 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from toymodel.charts.drawing import Drawing
-from toymodel.charts.look import Theme, feature_colour
+from toymodel.charts.drawing import Drawing, filled
+from toymodel.charts.look import MAX_NAMED_FEATURES, Theme, feature_colour
 from toymodel.frames import OTHERS
 
+_FEATURES, _CALLED, _LOW, _HIGH, _POWERS = "<features>", "<called>", "<low>", "<high>", "<powers>"
 _SHORT = "format(datum.value, datum.value < 1000 ? '~g' : '~s')"
 _LETTER = 6.3
 _SYMBOL = 30
@@ -47,23 +48,31 @@ def activation_histogram(
     others = frame["feature"] == OTHERS
     named = dict(zip(frame["feature"], frame["name"], strict=True))
     names = tuple(str(named.get(feature, f"f{feature}")) for feature in features)
-    domain = None
-    if log:
-        domain = (
-            (float(frame["low"].to_numpy().min()), float(frame["high"].to_numpy().max()))
-            if len(frame)
-            else (1, 1e6)
-        )
+    low, high = 1.0, 1e6
+    if len(frame):
+        low, high = frame["low"].to_numpy().min(), frame["high"].to_numpy().max()
     middle = float(frame["end"].to_numpy().max()) / 2 if len(frame) else math.inf
-    template = _template(
-        tuple(int(feature) for feature in features),
-        names,
-        n_features,
-        domain,
-        theme,
-        height,
-        grey=bool(others.any()),
-        left=threshold is not None and threshold > middle,
+    longest = max(map(len, names), default=1)
+    many = n_features > MAX_NAMED_FEATURES
+    template = filled(
+        _template(
+            len(features),
+            None if many else n_features,
+            min(4, max(1, int(_NARROW / (_LETTER * longest + _SYMBOL)))),
+            theme,
+            height,
+            log=log,
+            grey=bool(others.any()),
+            left=threshold is not None and threshold > middle,
+        ),
+        {
+            _FEATURES: [int(feature) for feature in features],
+            _CALLED: f"{json.dumps(dict(zip(map(str, features), names, strict=True)))}"
+            "[datum.value]",
+            _LOW: float(low),
+            _HIGH: float(high),
+            _POWERS: _powers(low, high) if log else [],
+        },
     )
     data = {
         "named": frame.loc[~others],
@@ -79,13 +88,13 @@ def _powers(low: float, high: float) -> list[float]:
 
 @lru_cache(maxsize=64)
 def _template(
-    features: tuple[int, ...],
-    names: tuple[str, ...],
-    n_features: int,
-    domain: tuple[float, float] | None,
+    count: int,
+    n_features: int | None,
+    columns: int,
     theme: Theme,
     height: int,
     *,
+    log: bool,
     grey: bool,
     left: bool,
 ) -> dict[str, Any]:
@@ -94,10 +103,12 @@ def _template(
     y = alt.Y(
         "low:Q",
         title="inputs of a million",
-        scale=alt.Scale(type="log", domain=domain, nice=False) if domain else alt.Scale(zero=True),
+        scale=alt.Scale(type="log", domain=[_LOW, _HIGH], nice=False)
+        if log
+        else alt.Scale(zero=True),
         axis=alt.Axis(
             tickCount=5,
-            values=_powers(*domain) if domain else alt.Undefined,
+            values=[_POWERS] if log else alt.Undefined,
             labelExpr=_SHORT,
         ),
     )
@@ -113,19 +124,18 @@ def _template(
             alt.Tooltip("share:Q", format=".1%", title="share of the bar"),
         ],
     }
-    longest = max(map(len, names), default=1)
-    called = {str(feature): name for feature, name in zip(features, names, strict=True)}
     legend = alt.Legend(
         type="symbol",
         orient="bottom",
         title=None,
-        values=features,
-        columns=min(4, max(1, int(_NARROW / (_LETTER * longest + _SYMBOL)))),
-        labelExpr=f"{json.dumps(called)}[datum.value]",
+        values=[_FEATURES],
+        columns=columns,
+        labelExpr=_CALLED,
         labelLimit=200,
     )
     # A legend without entries has no size, and no chart can be drawn around it.
-    colour = feature_colour(n_features, features).legend(legend if features else None)
+    colour = feature_colour(n_features or MAX_NAMED_FEATURES + 1, [_FEATURES])
+    colour = colour.legend(legend if count else None)
     blocks = (
         alt.Chart(alt.NamedData("named"))
         .mark_rect(stroke=theme.gap, strokeWidth=0.5)

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import altair as alt
 import pandas as pd
+
+
+def filled(template: Any, values: Mapping[str, Any]) -> Any:
+    """A copy of a template with what stands for something else in its place.
+
+    A string that is a key of `values`, or a list of that string alone, becomes its value. So one
+    template does for charts that differ in their words and in their ranges.
+    """
+    if isinstance(template, dict):
+        return {name: filled(part, values) for name, part in template.items()}
+    if isinstance(template, list):
+        only = template[0] if len(template) == 1 else None
+        if isinstance(only, str) and only in values:
+            return values[only]
+        return [filled(part, values) for part in template]
+    return values.get(template, template) if isinstance(template, str) else template
 
 
 class Drawing(NamedTuple):

@@ -8,13 +8,15 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from toymodel.charts.drawing import Drawing
+from toymodel.charts.drawing import Drawing, filled
 from toymodel.charts.look import Theme
 
 SELECTION = "cell"
 """The name of the chart's selection parameter: a click on a cell selects its receiving feature."""
 
 _MOST_WITH_SIGNS = 20
+_LEAST_REACH = 0.05  # what hardly matters looks like it
+_LOW, _HIGH, _ENDS = "<low>", "<high>", "<ends>"
 _TICKS = 10
 
 
@@ -25,17 +27,14 @@ def interference_map(
     title: str,
     theme: Theme,
     selected: int | None = None,
-    reach: float | None = None,
     height: int = 420,
 ) -> Drawing:
     """Cells of a square: receiving, interfering (features, whose numbers are their places), value.
 
-    size: features along either side. title: what the values are. reach: the size of value that
-    has the full colour, where charts are compared. selected: the feature whose row and column are
-    framed. Signs are written into the cells while they are large.
+    size: features along either side. title: what the values are. selected: the feature whose row
+    and column are framed. Signs are written into the cells while they are large.
     """
-    largest = float(frame["value"].abs().to_numpy().max()) if len(frame) else 0.0
-    reach = reach or largest or 1.0
+    reach = max(_LEAST_REACH, float(frame["value"].abs().to_numpy().max(initial=0)))
     cells = frame.assign(
         x=frame["interfering"],
         x2=frame["interfering"] + 1,
@@ -51,12 +50,13 @@ def interference_map(
         [edges for k in at for edges in ((0, size, k, k + 1), (k, k + 1, 0, size))],
         columns=["x", "x2", "y", "y2"],
     )
-    template = _template(size, reach, title, theme, height)
+    ends = {_LOW: -reach, _HIGH: reach, _ENDS: [-reach, 0, reach]}
+    template = filled(_template(size, title, theme, height), ends)
     return Drawing(template, {"cells": cells, "selected": frames})
 
 
 @lru_cache(maxsize=64)
-def _template(size: int, reach: float, title: str, theme: Theme, height: int) -> dict[str, Any]:
+def _template(size: int, title: str, theme: Theme, height: int) -> dict[str, Any]:
     axis = alt.Axis(
         values=[place + 0.5 for place in range(0, size, -(-size // _TICKS))],
         labelExpr="floor(datum.value)",
@@ -89,7 +89,7 @@ def _template(size: int, reach: float, title: str, theme: Theme, height: int) ->
                 "value:Q",
                 title=title,
                 scale=alt.Scale(
-                    domain=[-reach, 0, reach],
+                    domain=[_LOW, 0, _HIGH],
                     range=[theme.negative, theme.background, theme.positive],
                     interpolate="rgb",
                     clamp=True,
@@ -100,7 +100,7 @@ def _template(size: int, reach: float, title: str, theme: Theme, height: int) ->
                     gradientStrokeColor=theme.node,
                     gradientStrokeWidth=0.5,
                     titleLimit=340,
-                    values=[-reach, 0, reach],
+                    values=[_ENDS],
                     format="+.2~g",
                     labelExpr="datum.value == 0 ? '0' : datum.label",
                 ),

@@ -62,7 +62,7 @@ def theme(dark: bool) -> Theme:
     return DARK if dark else LIGHT
 
 
-def feature_colour(n_features: int, chosen: Sequence[int] | None = None) -> alt.Color:
+def feature_colour(n_features: int, chosen: Sequence[int | str] | None = None) -> alt.Color:
     """A colour a feature: 20 categories while they are few, else by rank of importance.
 
     chosen: the features that a chart shows of many; up to 20 of them are categories too, because

@@ -29,17 +29,15 @@ def ranked_bars(
     theme: Theme,
     height: int = 150,
     mark: int | None = None,
-    format: str = "+.3f",
 ) -> Drawing:
     """A bar a row, from left to right; below the axis where `value` is negative.
 
     A column `side` ("positive" or "negative") is written to the names. mark: the number of a bar
-    to frame. format: of `value`, for the pointer, which is told all the
-    other columns too.
+    to frame. The pointer is told all columns.
     """
     shown = tuple((str(name), kind.kind) for name, kind in frame.dtypes.items())
     turned = len(frame) > _MOST_LEVEL
-    template = _template(shown, of, value, title, theme, height, format, turned)
+    template = _template(shown, of, value, title, theme, height, turned)
     names = [f"{of[0]}{number}" for number in frame[of]]
     if "side" in frame:
         ends = {"positive": " (+)", "negative": " (−)"}
@@ -61,10 +59,9 @@ def _template(
     title: str,
     theme: Theme,
     height: int,
-    format: str,
     turned: bool,
 ) -> dict[str, Any]:
-    formats = {name: ".3g" for name, kind in columns if kind == "f"} | {value: format}
+    formats = {name: ".3g" for name, kind in columns if kind == "f"} | {value: "+.3f"}
     tooltip = [
         alt.Tooltip(
             field=name,
@@ -82,7 +79,7 @@ def _template(
         axis=alt.Axis(
             labelAngle=-90 if turned else 0,
             labelOverlap=not turned,
-            labelFontSize=10,
+            labelFontSize=10 if turned else 12,
             grid=False,
         ),
     )

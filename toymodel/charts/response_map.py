@@ -8,8 +8,10 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from toymodel.charts.drawing import Drawing
+from toymodel.charts.drawing import Drawing, filled
 from toymodel.charts.look import Theme
+
+_ACROSS, _UP, _VALUE, _WORDS = "<across>", "<up>", "<value>", "<words>"
 
 
 def response_map(
@@ -22,11 +24,13 @@ def response_map(
     cells = frame.assign(
         middle_x=(frame["x"] + frame["x2"]) / 2, middle_y=(frame["y"] + frame["y2"]) / 2
     )
-    return Drawing(_template(across, up, value, theme, height), {"cells": cells})
+    words = f"{value}, as a colour, over {across} (across) and {up} (up)."
+    names = {_ACROSS: across, _UP: up, _VALUE: value, _WORDS: words}
+    return Drawing(filled(_template(theme, height), names), {"cells": cells})
 
 
 @lru_cache(maxsize=64)
-def _template(across: str, up: str, value: str, theme: Theme, height: int) -> dict[str, Any]:
+def _template(theme: Theme, height: int) -> dict[str, Any]:
     def axis(channel: Any, field: str, title: str) -> Any:
         scale = alt.Scale(nice=False, zero=False)
         return channel(
@@ -42,15 +46,15 @@ def _template(across: str, up: str, value: str, theme: Theme, height: int) -> di
         # Cells overlap a little, because the background shines through between them otherwise.
         .mark_rect(x2Offset=1, y2Offset=-1)
         .encode(
-            x=axis(alt.X, "x:Q", across),
+            x=axis(alt.X, "x:Q", _ACROSS),
             x2="x2:Q",
-            y=axis(alt.Y, "y:Q", up),
+            y=axis(alt.Y, "y:Q", _UP),
             y2="y2:Q",
-            color=alt.Color("activation:Q", scale=scale, title=value, legend=legend),
+            color=alt.Color("activation:Q", scale=scale, title=_VALUE, legend=legend),
             tooltip=[
-                alt.Tooltip("middle_x:Q", format=".2f", title=across),
-                alt.Tooltip("middle_y:Q", format=".2f", title=up),
-                alt.Tooltip("activation:Q", format=".3f", title=value),
+                alt.Tooltip("middle_x:Q", format=".2f", title=_ACROSS),
+                alt.Tooltip("middle_y:Q", format=".2f", title=_UP),
+                alt.Tooltip("activation:Q", format=".3f", title=_VALUE),
             ],
         )
     )
@@ -59,5 +63,5 @@ def _template(across: str, up: str, value: str, theme: Theme, height: int) -> di
         height=height,
         padding={"left": 5, "right": 16, "top": 5, "bottom": 5},
         view=alt.ViewConfig(stroke=theme.faint),
-        description=f"{value}, as a colour, over {across} (across) and {up} (up).",
+        description=_WORDS,
     ).to_dict()
