@@ -625,11 +625,9 @@ def test_two_changes_of_an_input_in_one_moment_both_count():
     assert of_link(app, "given") == "3:-0.5,7:-0.3,9:1"
 
 
-@pytest.mark.parametrize(
-    ("n", "p", "drawn"), [(1, 0.6, "true"), (2, 0.6, "true"), (9, 0.1, "more")]
-)
+@pytest.mark.parametrize(("n", "p", "more"), [(1, 0.6, False), (2, 0.6, False), (9, 0.1, True)])
 def test_it_is_said_whether_features_are_drawn_more_often_than_they_are_there(
-    n: int, p: float, drawn: str
+    n: int, p: float, more: bool
 ):
     config = Config(n_features=n, n_neurons=2 * n, feature_probability=p)
     app = look(NEURONS, put(config, two_neurons_a_feature(n)).at(neuron=0))

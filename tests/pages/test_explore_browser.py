@@ -208,7 +208,7 @@ def test_the_menu_takes_model_and_thresholds_from_one_explorer_to_the_other(
     expect(heading(page, r"^Feature f\d+: ")).to_be_visible()
     wait_until_idle(page)
     assert (link(page)["p"], link(page)["mono"]) == ("0.1", "0.2")
-    expect(page.get_by_test_id("stSelectbox").first).to_contain_text("1 − S = 0.1,")
+    expect(page.get_by_role("combobox", name="Model")).to_have_value(re.compile("^1 − S = 0.1,"))
     page.get_by_text("Where the classes end").click()
     threshold = page.get_by_label("Monosemantic: second largest weight below", exact=True)
     expect(threshold).to_have_value("0.2")
