@@ -18,10 +18,12 @@ from toymodel.charts.interference_map import interference_map
 from toymodel.charts.loss_curve import loss_curve
 from toymodel.charts.raw_weights import raw_weights
 from toymodel.charts.stack_panel import stack_panel
+from toymodel.config import Config, Recipe
 from toymodel.feature_frames import interference_cells
 from toymodel.features import interference
 from toymodel.frames import blocks, columns, loss_curves, signed_bars, spans
 from toymodel.loss import no_superposition_loss
+from toymodel.model import Model
 from toymodel.neuron_frames import activation_bars
 from toymodel.polysemanticity import CLASSES, instructive, neurons
 from toymodel.shipped import MOTIF
@@ -68,9 +70,8 @@ def _sweep_picture() -> None:
 
 def _train_picture() -> None:
     (config,), recipe = MOTIF
-    model = store().get(config, recipe)
+    model = _stored(config, recipe)
     if model is None:
-        st.caption("Not trained here yet.")
         return
     st.caption(
         f"{config.n_features} features in {config.n_neurons} neurons: input weights, and how the "
@@ -99,11 +100,16 @@ def _train_picture() -> None:
     )
 
 
-def _neuron_picture() -> None:
-    config, recipe = DEFAULT.config, DEFAULT.recipe
+def _stored(config: Config, recipe: Recipe) -> Model | None:
     model = store().get(config, recipe)
     if model is None:
         st.caption("Not trained here yet.")
+    return model
+
+
+def _neuron_picture() -> None:
+    config, model = DEFAULT.config, _stored(DEFAULT.config, DEFAULT.recipe)
+    if model is None:
         return
     shown = Shown.of(model, None)
     neuron = instructive(model.W1, neurons(model.W1))["secondary"] or 0
@@ -126,10 +132,8 @@ def _neuron_picture() -> None:
 
 
 def _feature_picture() -> None:
-    config, recipe = DEFAULT.config, DEFAULT.recipe
-    model = store().get(config, recipe)
+    config, model = DEFAULT.config, _stored(DEFAULT.config, DEFAULT.recipe)
     if model is None:
-        st.caption("Not trained here yet.")
         return
     cells = interference_cells(config, interference(config, model.weights), first=_CARD_FEATURES)
     st.caption(
