@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from toymodel.ablation import ablate
 from toymodel.activations import activity
 from toymodel.config import RECIPES, Config, Recipe
+from toymodel.decomposition import decompose
 from toymodel.errors import TrainingCancelled, TrainingDiverged
 from toymodel.features import carriers, interference
 from toymodel.loss import evaluate, loss_by_feature, no_superposition_loss, superposition_gain
 from toymodel.model import Model, Weights
+from toymodel.motifs import Motif, find_motifs
 from toymodel.polysemanticity import Thresholds, neurons, path_gain, superposition
 from toymodel.settings import SettingError
 
@@ -26,6 +28,7 @@ __all__ = [
     "RECIPES",
     "Config",
     "Model",
+    "Motif",
     "Recipe",
     "SettingError",
     "Thresholds",
@@ -35,7 +38,9 @@ __all__ = [
     "ablate",
     "activity",
     "carriers",
+    "decompose",
     "evaluate",
+    "find_motifs",
     "interference",
     "load",
     "load_or_train",

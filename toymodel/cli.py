@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from toymodel.cached import load_or_train
 from toymodel.cli_figures import figures_command
+from toymodel.cli_motifs import motifs_command
 from toymodel.cli_options import answer_options, model_options, numbers, recipe_of
 from toymodel.config import Config, Recipe
 from toymodel.errors import TrainingDiverged
@@ -110,6 +111,7 @@ def sweep_command(
 
 
 cli.add_command(figures_command)
+cli.add_command(motifs_command)
 
 
 @cli.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +12,8 @@ import click
 
 from toymodel.charts.look import theme
 from toymodel.cli_options import model_options, numbers, recipe_of
-from toymodel.config import Config, Recipe
+from toymodel.cli_stored import refuse_model_options, short, stored_models
+from toymodel.config import Config
 from toymodel.export import KINDS, Kind, write_chart
 from toymodel.figures import (
     FEATURE_FIGURES,
@@ -27,7 +27,6 @@ from toymodel.figures import (
 )
 from toymodel.model import Model
 from toymodel.model_file import load
-from toymodel.store import default_store
 from toymodel.sweep import sweep
 
 _GROUPS = {
@@ -123,11 +122,11 @@ def figures_command(
     _refuse_unused("--neuron", neuron, names, NEURON_FIGURES)
     _refuse_unused("--feature", feature, names, FEATURE_FIGURES)
     if file:
-        _refuse_model_options(context)
+        refuse_model_options(context)
         models = [load(file)]
     else:
         configs = sweep(Config(**fields), numbers("densities", densities))
-        models = _stored(configs, recipe_of(preset, changes), preset, changes)
+        models = stored_models(configs, recipe_of(preset, changes), preset, changes)
     charts = _charts(models, names, restart, neuron, feature, dark=look == "dark")
     out.mkdir(exist_ok=True)
     written: list[str] = []
@@ -142,43 +141,11 @@ def figures_command(
         click.echo(json.dumps(written))
 
 
-def _refuse_model_options(context: click.Context) -> None:
-    given = click.core.ParameterSource.COMMANDLINE
-    for parameter in context.command.params:
-        chooses = parameter.name in {*Config.model_fields, "preset", "changes", "densities"}
-        if chooses and context.get_parameter_source(parameter.name or "") == given:
-            raise click.UsageError(
-                f"{parameter.opts[0]} and --model cannot go together: the file is one model"
-            )
-
-
 def _refuse_unused(
     option: str, value: int | None, names: Sequence[str], charts: Mapping[str, str]
 ) -> None:
     if value is not None and names and not charts.keys() & set(names):
         raise click.UsageError(f"{option} is for the charts {', '.join(charts)}: ask for one")
-
-
-def _stored(
-    configs: Sequence[Config], recipe: Recipe, preset: str, changes: Sequence[str]
-) -> list[Model]:
-    store = default_store()
-    found = {config: store.get(config, recipe) for config in configs}
-    for note in store.notes:
-        click.echo(f"toymodel: {note}", err=True)
-    missing = [config for config, model in found.items() if model is None]
-    if missing:
-        config, which = missing[0], ",".join(_number(c.feature_probability) for c in missing)
-        sizes = {"-n": config.n_features, "-m": config.n_neurons, "-p": which}
-        rest = {"-d": _number(config.importance_decay), "-s": config.seed, "-r": preset}
-        words = [str(part) for pair in (sizes | rest).items() for part in pair]
-        words += [word for change in changes for word in ("--set", change)]
-        command = "train" if len(missing) == 1 else "sweep"
-        raise click.ClickException(
-            f"not in the store: n = {config.n_features}, m = {config.n_neurons}, "
-            f"1 - S = {which}; train it with: python -m toymodel {command} {shlex.join(words)}"
-        )
-    return [model for model in found.values() if model]
 
 
 def _charts(
@@ -201,7 +168,7 @@ def _charts(
     asked = [name for name in names if name in FIGURES] if names else None
     charts: dict[str, alt.TopLevelMixin] = {}
     for model in models:
-        ending = f"-{_number(model.config.feature_probability)}" if several else ""
+        ending = f"-{short(model.config.feature_probability)}" if several else ""
         of_model = figures(
             model,
             names=asked,
@@ -218,7 +185,3 @@ def _charts(
             raise click.BadParameter(reason, param_hint="--chart")
         charts |= {name: of_all[name] for name in of_all if not names or name in names}
     return charts
-
-
-def _number(value: float) -> str:
-    return f"{value:g}" if float(f"{value:g}") == value else repr(value)

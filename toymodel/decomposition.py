@@ -1,0 +1,202 @@
+"""A network taken apart into absolute value, asymmetric superposition, inhibition and the rest.
+
+Paper: "Computation in Superposition", section "The Asymmetric Superposition Motif".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int
+
+from toymodel.config import Config
+from toymodel.features import interference
+from toymodel.loss import evaluate
+from toymodel.model import Weights
+from toymodel.motifs import Motif, MotifThresholds, find_motifs
+
+ROLES = (
+    "rest",
+    "absolute value, one side",
+    "absolute value, both sides",
+    "asymmetric superposition",
+    "inhibition",
+)
+"""What a weight can be for; arrays of roles hold their places here."""
+
+_LEAST_GAIN = 0.1
+REST, ONE_SIDE, BOTH_SIDES, ASYMMETRIC, INHIBITION = range(len(ROLES))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Decomposition:
+    """Every weight with one role, and how much of the loss each set of roles explains.
+
+    W1: (neuron, feature), W2: (feature, neuron), places in ROLES. motifs: the instances. A weight
+    that several roles claim has the last of them in ROLES.
+    absolute_value, with_motifs, everything: normalised losses of the network with the weights for
+    absolute value alone, with those of the motifs too, and with all; biases stay.
+    """
+
+    W1: Int[np.ndarray, "neuron feature"]
+    W2: Int[np.ndarray, "feature neuron"]
+    motifs: tuple[Motif, ...]
+    absolute_value: float
+    with_motifs: float
+    everything: float
+
+
+class Shift(NamedTuple):
+    """What the rest does: the presence of one feature moves an output, as a small bias would.
+
+    feature: present alone, at the end of its range that moves more, side (1 or -1). output: the
+    feature whose output moves. amount: by how much, before the output's ReLU, signed.
+    """
+
+    feature: int
+    side: int
+    output: int
+    amount: float
+
+
+class Intervention(NamedTuple):
+    """What became of a network when an instance of the motif was tampered with.
+
+    loss: normalised. output: the receiving feature's, when the interfering one alone is present,
+    at the end of its range that drives the neuron; it should be 0.
+    """
+
+    name: str
+    loss: float
+    output: float
+
+
+def decompose(
+    config: Config, weights: Weights, thresholds: MotifThresholds | None = None
+) -> Decomposition:
+    """Give every weight its role, and measure what the roles explain.
+
+    A pair of weights, in and out, that computes a side of a feature is for absolute value, if no
+    motif claims it: of both sides where the feature has such a pair on either.
+    """
+    motifs = tuple(find_motifs(weights.W1, weights.W2, thresholds))
+    into, out = _roles(weights, thresholds or MotifThresholds())
+    masks = [(ONE_SIDE, BOTH_SIDES), (ONE_SIDE, BOTH_SIDES, ASYMMETRIC, INHIBITION)]
+    kept = [_keep(weights, np.isin(into, roles), np.isin(out, roles)) for roles in masks]
+    losses = [evaluate(config, each).value for each in (*kept, weights)]
+    return Decomposition(
+        W1=into,
+        W2=out,
+        motifs=motifs,
+        absolute_value=losses[0],
+        with_motifs=losses[1],
+        everything=losses[2],
+    )
+
+
+def shifts_of_the_rest(
+    config: Config, weights: Weights, found: Decomposition, most: int = 20
+) -> list[Shift]:
+    """What the weights without another role do, the largest first; exact for one feature alone."""
+    without = _keep(weights, found.W1 != REST, found.W2 != REST)
+    all_, some = interference(config, weights), interference(config, without)
+    high, low = all_.high - some.high, all_.low - some.low
+    amount = np.where(np.abs(high) >= np.abs(low), high, low)
+    side = np.where(np.abs(high) >= np.abs(low), 1, -1)
+    order = np.argsort(-np.abs(amount), axis=None, kind="stable")[:most]
+    return [
+        Shift(int(k), int(side[i, k]), int(i), float(amount[i, k]))
+        for i, k in zip(*np.unravel_index(order, amount.shape), strict=True)
+        if amount[i, k]
+    ]
+
+
+def interventions(config: Config, weights: Weights, motif: Motif) -> list[Intervention]:
+    """The network as it is, and after each exact change of one instance.
+
+    "without inhibition": the inhibitors' weights to the receiving output are 0. "symmetric": both
+    features have the same input weight in the neuron, at the same path gains. "without the
+    neuron": it is silent.
+    """
+    j, a, c = motif.neuron, motif.interfering_feature, motif.receiving_feature
+    silent = weights.W2.copy()
+    silent[:, j] = 0
+    size = np.abs(weights.W1[j, [a, c]])
+    even = np.sqrt(size.prod())
+    W1, W2 = weights.W1.copy(), weights.W2.copy()
+    W1[j, [a, c]] *= even / size
+    W2[[a, c], j] *= size / even
+    changed = {
+        "as it is": weights,
+        "without inhibition": without_inhibition(weights, [motif]),
+        "symmetric": replace(weights, W1=W1, W2=W2),
+        "without the neuron": replace(weights, W2=silent),
+    }
+    x = np.zeros((config.n_features, 1), np.float32)
+    task = config.definition
+    x[a] = task.high if weights.W1[j, a] > 0 else task.low
+    return [
+        Intervention(name, evaluate(config, each).value, float(each.output(x)[c, 0]))
+        for name, each in changed.items()
+    ]
+
+
+def without_inhibition(weights: Weights, motifs: Sequence[Motif], share: float = 0.0) -> Weights:
+    """The network with the inhibition of these instances turned down; share: what is left, 0 to 1.
+
+    The inhibitors' weights to the receiving outputs are multiplied by it.
+    """
+    W2 = weights.W2.copy()
+    for motif in motifs:
+        places = list(motif.inhibitors)
+        W2[motif.receiving_feature, places] = share * weights.W2[motif.receiving_feature, places]
+    return replace(weights, W2=W2)
+
+
+def _roles(
+    weights: Weights, limits: MotifThresholds
+) -> tuple[Int[np.ndarray, "neuron feature"], Int[np.ndarray, "feature neuron"]]:
+    W1, out = weights.W1, weights.W2.T
+    size = np.abs(W1)
+    serves = size * out >= _LEAST_GAIN
+    largest = np.where(serves, size, -1).argmax(axis=1)
+    rows = np.arange(len(W1))
+    # Of several features in a neuron the one with the largest weight in is computed as if it were
+    # there alone; those with much smaller ones are pushed by it.
+    pushed = serves & (size[rows, largest, None] >= limits.ratio * size)
+    pushed[rows, largest] = False
+    plain = serves & ~pushed
+    both = (plain & (W1 > 0)).any(axis=0) & (plain & (W1 < 0)).any(axis=0)
+    into = np.where(plain, np.where(both, BOTH_SIDES, ONE_SIDE), REST)
+    into[pushed] = ASYMMETRIC
+    pairs = into.copy()
+    # What keeps a push down may push another output up itself, and so on.
+    while _add_inhibition(W1, out, into, pairs, limits):
+        pass
+    return into, pairs.T
+
+
+def _add_inhibition(
+    W1: np.ndarray, out: np.ndarray, into: np.ndarray, pairs: np.ndarray, limits: MotifThresholds
+) -> bool:
+    # Gives that role to what takes away the pushes of weights that have a role; whether any did.
+    size, before = np.abs(W1), np.count_nonzero(into) + np.count_nonzero(pairs)
+    for a in range(W1.shape[1]):
+        for side in (W1[:, a] > 0, W1[:, a] < 0):
+            known = np.where(side & (into[:, a] != REST), size[:, a], 0)
+            push = known @ np.where(pairs != REST, np.maximum(out, 0), 0)
+            push[a] = 0
+            taken = np.where(side, size[:, a], 0)[:, None] * out
+            takes = (push >= _LEAST_GAIN) & (taken <= -limits.part * push)
+            pairs[takes & (pairs == REST)] = INHIBITION
+            into[takes.any(axis=1) & (into[:, a] == REST), a] = INHIBITION
+    return np.count_nonzero(into) + np.count_nonzero(pairs) > before
+
+
+def _keep(weights: Weights, W1: np.ndarray, W2: np.ndarray) -> Weights:
+    return replace(
+        weights, W1=np.where(W1, weights.W1, 0), W2=np.where(W2, weights.W2, 0).astype(np.float32)
+    )
