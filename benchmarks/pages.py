@@ -5,6 +5,7 @@ Every round starts a server anew, with the shipped models alone. Times are of th
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -31,6 +32,12 @@ OVERVIEW = "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').le
 PICTURE = (
     "document.querySelector('[data-testid=stProgress]') && "
     "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length > 0"
+)
+IDLE = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState == 'notRunning'"
+HEADING = "document.querySelector('h2')?.innerText"
+NEURON = (
+    f"{IDLE} && {HEADING}?.startsWith('Neuron') && "
+    "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length >= 10"
 )
 # From a click to its trace in the page's address, in milliseconds.
 CLICK = """against => new Promise(done => {
@@ -97,6 +104,14 @@ def visit(page: Page, address: str, seed: int, times: dict[str, list[float]]) ->
     page.get_by_role("button", name="Cancel").click()
     train.wait_for()
     times["cancelled, as the page shows it"].append(time.perf_counter() - start)
+    neurons = f"{address}/neurons?p=0.01"
+    timed("a neuron, first view of a model", lambda: page.goto(neurons), NEURON)
+    for _ in range(3):
+        before = json.dumps(page.locator("h2").first.inner_text())
+        button = page.get_by_role("button", name="Next")
+        timed("the next neuron", button.click, f"{NEURON} && {HEADING} != {before}")
+    feature = page.get_by_role("link", name="(primary)")
+    timed("its primary feature", feature.click, f"{IDLE} && {HEADING}?.startsWith('Feature')")
     for name, settings in TRAININGS.items():
         visit_training(page, f"{address}/train?{settings}&seed={seed}", name, times)
 
