@@ -35,8 +35,9 @@ REST, ONE_SIDE, BOTH_SIDES, ASYMMETRIC, INHIBITION = range(len(ROLES))
 class Decomposition:
     """Every weight with one role, and how much of the loss each set of roles explains.
 
-    W1: (neuron, feature), W2: (feature, neuron), places in ROLES. motifs: the instances. A weight
-    that several roles claim has the last of them in ROLES.
+    W1: (neuron, feature), W2: (feature, neuron), places in ROLES. Of a weight in that several
+    roles claim, absolute value and asymmetric superposition come before inhibition. motifs: the
+    instances found by definition, which is narrower than the roles.
     absolute_value, with_motifs, everything: normalised losses of the network with the weights for
     absolute value alone, with those of the motifs too, and with all; biases stay.
     """
@@ -50,7 +51,7 @@ class Decomposition:
 
 
 class Shift(NamedTuple):
-    """What the rest does: the presence of one feature moves an output, as a small bias would.
+    """What the rest does: the presence of one feature moves an output, another's or its own.
 
     feature: present alone, at the end of its range that moves more, side (1 or -1). output: the
     feature whose output moves. amount: by how much, before the output's ReLU, signed.
@@ -79,8 +80,10 @@ def decompose(
 ) -> Decomposition:
     """Give every weight its role, and measure what the roles explain.
 
-    A pair of weights, in and out, that computes a side of a feature is for absolute value, if no
-    motif claims it: of both sides where the feature has such a pair on either.
+    A pair of weights, in and out, with a path gain of 0.1 and more computes a part of a side of a
+    feature. It is for absolute value, unless another such feature of the neuron has a much larger
+    weight in (by the ratio of the thresholds): then it is asymmetric superposition. What takes
+    away the pushes of these weights onto other outputs, a neuron's part at least, is inhibition.
     """
     motifs = tuple(find_motifs(weights.W1, weights.W2, thresholds))
     into, out = _roles(weights, thresholds or MotifThresholds())
@@ -193,7 +196,7 @@ def _add_inhibition(
             takes = (push >= _LEAST_GAIN) & (taken <= -limits.part * push)
             pairs[takes & (pairs == REST)] = INHIBITION
             into[takes.any(axis=1) & (into[:, a] == REST), a] = INHIBITION
-    return np.count_nonzero(into) + np.count_nonzero(pairs) > before
+    return bool(np.count_nonzero(into) + np.count_nonzero(pairs) > before)
 
 
 def _keep(weights: Weights, W1: np.ndarray, W2: np.ndarray) -> Weights:
