@@ -110,7 +110,7 @@ def test_the_shares_of_a_neuron_stand_beside_what_is_usual():
         LEADS,
         PRESENT,
         "median of 1 neuron with a clear secondary",
-        "median of all 3 neurons",
+        "median of all 3 neurons, 2 monosemantic",
     ]
     own = points.loc[points["kind"].isin([LEADS, PRESENT])]
     assert set(own["value"]) == {1.0}  # of one feature alone, all is its own
@@ -176,10 +176,10 @@ def test_thresholds_decide_the_class_of_a_neuron():
         ("carriers", 0, ("neuron", "path_gain"), {0: 1, 1: 1}),
         ("carriers", 1, ("neuron", "path_gain"), {0: -0.2}),
         ("carriers", 2, ("neuron", "path_gain"), {2: 1}),
-        ("interference-in", 0, ("feature", "worst"), {1: 0.4}),
-        ("interference-in", 2, ("feature", "worst"), {0: 0.25, 1: 0.1}),
-        ("interference-out", 0, ("feature", "worst"), {1: -0.5, 2: 0.25}),
-        ("interference-out", 2, ("feature", "worst"), {}),
+        ("interference-in", 0, ("feature", "effect"), {1: 0.4}),
+        ("interference-in", 2, ("feature", "effect"), {0: 0.25, 1: 0.1}),
+        ("interference-out", 0, ("feature", "effect"), {2: 0.25, 1: -0.5}),
+        ("interference-out", 2, ("feature", "effect"), {}),
     ],
 )
 def test_a_feature_is_drawn_as_the_network_has_it(
@@ -190,6 +190,23 @@ def test_a_feature_is_drawn_as_the_network_has_it(
     assert list(found) == list(expected)
     assert list(found.values()) == pytest.approx(list(expected.values()))
     assert title(chart).startswith(f"Feature {feature}: ")
+
+
+@pytest.mark.parametrize(
+    ("positive", "negative", "words"),
+    [
+        (1, 1, "computed on both sides"),
+        (1, 0, "computed on its positive side only"),
+        (0, 1, "computed on its negative side only"),
+        (0.2, 0, "computed in part"),
+        (0, 0, "not represented"),
+    ],
+)
+def test_every_kind_of_feature_is_drawn(positive: float, negative: float, words: str):
+    network = weights([[1, 0], [-1, 0]], [[positive, negative], [0, 0]])
+    found = made_of(tm.Config(n_features=2, n_neurons=2), network)
+    for name in FEATURE_FIGURES.keys() - {"interference"}:
+        assert words in notes(drawn(name, found))
 
 
 def test_a_feature_is_described_in_words():
@@ -269,7 +286,7 @@ def test_a_dead_neuron_among_others_is_drawn():
     beside = rows(chart.to_dict(), {"data": {"name": "points"}})
     assert set(beside["kind"]) == {
         "median of 1 neuron with a clear secondary",
-        "median of all 3 neurons",
+        "median of all 3 neurons, 2 monosemantic",
     }
 
 

@@ -7,23 +7,20 @@ from functools import partial
 from toymodel.charts.interference_map import interference_map
 from toymodel.charts.ranked_bars import ranked_bars
 from toymodel.feature_frames import (
+    LEAST_EFFECT,
     MOST_CELLS,
     feature_carriers,
     interference_cells,
     interference_of,
+    pushed,
+    strongest_effects,
 )
-from toymodel.features import CARRIES
+from toymodel.features import CARRIES, COMPUTED
 from toymodel.figure_parts import Figure, Part, Subject, counted
 
 _BARS = 16
-_LEAST = 0.01
+_EITHER = 8
 _EXACT = "Exact: a feature there alone at full value, before the output's bias and ReLU."
-_SIDES = {
-    "both sides": "computed on both sides",
-    "positive side only": "computed on its positive side only",
-    "negative side only": "computed on its negative side only",
-    "not represented": "not represented",
-}
 
 
 def _carriers(subject: Subject) -> Part:
@@ -50,28 +47,27 @@ def _carriers(subject: Subject) -> Part:
 def _interference(subject: Subject, *, received: bool) -> Part:
     i = subject.this_feature
     table = interference_of(subject.config, subject.interference, i, received=received)
-    worth = table.loc[table["worst"].abs() >= _LEAST]
+    effects = strongest_effects(table, _EITHER)
     drawing = ranked_bars(
-        worth.head(_BARS),
+        effects,
         of="feature",
-        value="worst",
+        value="effect",
         title="added before the ReLU",
         theme=subject.theme,
         height=240,
     )
-    up, down = int((worth["worst"] > 0).sum()), int((worth["worst"] < 0).sum())
-    few = f"; the {_BARS} largest are shown" if len(worth) > _BARS else ""
+    up, down = pushed(table)
     told = (
-        f"{counted(up, 'feature')} push it up by {_LEAST:g} or more, {down:,} down{few}."
+        f"{counted(up, 'feature')} push it up by {LEAST_EFFECT:g} or more, {down:,} down"
         if received
-        else f"It pushes {counted(up, 'output')} up by {_LEAST:g} or more, {down:,} down{few}."
-    )
-    if worth.empty:
-        told = f"Nothing that reaches {_LEAST:g}."
+        else f"It pushes {counted(up, 'output')} up by {LEAST_EFFECT:g} or more, {down:,} down"
+    ) + f"; up to {_EITHER} of either, at the end of the range in brackets."
+    if effects.empty:
+        told = f"Nothing that reaches {LEAST_EFFECT:g}."
     title = (
-        f"Feature {i}: what the others add to its output, at worst"
+        f"Feature {i}: what the others add to its output"
         if received
-        else f"Feature {i}: what it adds to the other outputs, at worst"
+        else f"Feature {i}: what it adds to the other outputs"
     )
     return Part(title, drawing, (_kind(subject), told, _EXACT))
 
@@ -106,8 +102,8 @@ def _kind(subject: Subject) -> str:
     i, found = subject.this_feature, subject.interference
     high, low = (f"{gain[i, i]:.2f}".replace("-", "−") for gain in (found.high, found.low))
     return (
-        f"Importance {subject.config.importance[i]:.3g}; {_SIDES[found.sides[i]]}: path gains sum "
-        f"to {high} for its positive values, {low} for negative."
+        f"Importance {subject.config.importance[i]:.3g}; {COMPUTED[found.sides[i]]}: path gains "
+        f"sum to {high} for its positive values, {low} for negative."
     )
 
 

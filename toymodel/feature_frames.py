@@ -90,6 +90,16 @@ def strongest_effects(table: pd.DataFrame, most: int) -> pd.DataFrame:
     return pd.concat([up.head(most), down.iloc[::-1].head(most)], ignore_index=True)
 
 
+def pushed(table: pd.DataFrame) -> tuple[int, int]:
+    """How many of what `interference_of` lists push up, and down, by `LEAST_EFFECT` or more.
+
+    By either end of the range: one may do both.
+    """
+    ends = table[["high", "low"]]
+    up, down = ends.max(axis=1) >= LEAST_EFFECT, ends.min(axis=1) <= -LEAST_EFFECT
+    return int(up.sum()), int(down.sum())
+
+
 def interference_cells(
     config: Config, found: Interference, *, weighted: bool = False, first: int = MOST_CELLS
 ) -> pd.DataFrame:

@@ -32,6 +32,16 @@ Sides = Literal[
 ]
 
 
+COMPUTED: dict[Sides, str] = {
+    "both sides": "computed on both sides",
+    "positive side only": "computed on its positive side only",
+    "negative side only": "computed on its negative side only",
+    "in part": "computed in part",
+    "not represented": "not represented",
+}
+"""What `Sides` say of a feature."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Interference:
     """What feature k, present alone, adds to output i before the output's bias and ReLU.

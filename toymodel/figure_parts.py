@@ -14,7 +14,7 @@ from toymodel.charts.look import Theme
 from toymodel.config import Config
 from toymodel.features import Interference, interference
 from toymodel.model import Model, Weights
-from toymodel.polysemanticity import Neurons, Thresholds, instructive, neurons, paper_order
+from toymodel.polysemanticity import Neurons, Thresholds, first_shown, neurons
 
 WIDTH = 720
 
@@ -56,9 +56,7 @@ class Subject:
         """The neuron chosen, or else one with clear secondary features, where there is any."""
         if self.neuron is not None:
             return self.neuron
-        W1 = self.weights.W1
-        worth = instructive(W1, self.neurons).values()
-        return next((j for j in worth if j is not None), int(paper_order(W1)[0]))
+        return first_shown(self.weights.W1, self.neurons)
 
     @property
     def this_feature(self) -> int:

@@ -17,7 +17,7 @@ from toymodel.model import Model
 from toymodel.model_figures import MODEL
 from toymodel.neuron_figures import NEURON
 from toymodel.polysemanticity import Thresholds
-from toymodel.settings import Problem, SettingError
+from toymodel.settings import Problem, SettingError, require_whole
 from toymodel.sweep_table import sweep_table
 
 _ALL = {**MODEL, **NEURON, **FEATURE}
@@ -67,11 +67,12 @@ def figures(
     config = model.config
     n, m = config.n_features, config.n_neurons
     restart = model.best if restart is None else restart
-    _require("restart", restart, len(model.restarts) - 1)
+    require_whole("restart", restart, 0, len(model.restarts) - 1)
     neurons = m if neurons is None else neurons
-    _require("neurons", neurons, m, low=1)
-    _require("neuron", neuron, m - 1)
-    _require("feature", feature, n - 1)
+    require_whole("neurons", neurons, 1, m)
+    for name, chosen, most in (("neuron", neuron, m - 1), ("feature", feature, n - 1)):
+        if chosen is not None:
+            require_whole(name, chosen, 0, most)
     subject = Subject(
         model=model,
         restart=restart,
@@ -161,8 +162,3 @@ def _about(model: Model, restart: int) -> list[str]:
 
 def _sizes(config: Config) -> str:
     return f"n = {config.n_features:,}, m = {config.n_neurons:,}"
-
-
-def _require(name: str, value: int | None, high: int, *, low: int = 0) -> None:
-    if value is not None and not low <= value <= high:
-        raise SettingError((Problem(name, value, f"a whole number from {low:,} to {high:,}"),))

@@ -12,14 +12,15 @@ from toymodel.charts.activation_histogram import activation_histogram
 from toymodel.charts.ranked_bars import ranked_bars
 from toymodel.charts.response import response
 from toymodel.charts.share_curve import share_curve
-from toymodel.figure_parts import Figure, Part, Subject, counted
+from toymodel.figure_parts import Figure, Part, Subject
 from toymodel.neuron_frames import (
     activation_bars,
     activation_responses,
+    compared,
     neuron_weights,
     shares_by_magnitude,
 )
-from toymodel.polysemanticity import UNUSED, with_secondary
+from toymodel.polysemanticity import UNUSED
 
 _BARS = 16
 _FEW = 5
@@ -71,13 +72,7 @@ def _activations(subject: Subject) -> Part:
 def _shares(subject: Subject) -> Part:
     active = subject.activity
     shares = shares_of_all(subject.config, subject.weights)
-    used = np.array(subject.neurons.classes, dtype=object) != UNUSED
-    clear = with_secondary(subject.neurons)
-    others: dict[str, np.ndarray] = {}
-    for which, name in ((clear, "{} with a clear secondary"), (used, "all {}")):
-        if which.any():
-            many = counted(int(which.sum()), "neuron")
-            others[f"median of {name.format(many)}"] = shares[which]
+    others = compared(subject.neurons, shares)
     drawing = share_curve(shares_by_magnitude(active, others), theme=subject.theme, height=320)
     title = f"Neuron {active.neuron}: the share of its primary feature, by how active it is"
     if not active.weight.sum():

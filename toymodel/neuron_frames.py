@@ -14,7 +14,14 @@ from toymodel.config import Config
 from toymodel.example_inputs import Band
 from toymodel.frames import OTHERS, responses
 from toymodel.model import Weights
-from toymodel.polysemanticity import path_gain, superposition
+from toymodel.polysemanticity import (
+    CLASSES,
+    UNUSED,
+    Neurons,
+    path_gain,
+    superposition,
+    with_secondary,
+)
 
 LEADS = "this neuron: contributes most"
 PRESENT = "this neuron: is there"
@@ -116,6 +123,24 @@ def shares_by_magnitude(
     frame = pd.DataFrame(rows)
     frame["interval"] = list(map(interval_name, frame["low"], frame["high"]))
     return frame
+
+
+def compared(found: Neurons, shares: Float[np.ndarray, "neuron interval"]) -> dict[str, np.ndarray]:
+    """Shares of those neurons of a model whose medians stand beside a neuron's, by name.
+
+    (neuron, interval) each: of those with a clear secondary feature, and of all that are used.
+    """
+    used = np.array(found.classes, dtype=object) != UNUSED
+    clear = with_secondary(found)
+    count, few = int(used.sum()), int(clear.sum())
+    kinds: dict[str, np.ndarray] = {}
+    if few:
+        which = "1 neuron" if few == 1 else f"{few:,} neurons"
+        kinds[f"median of {which} with a clear secondary"] = shares[clear]
+    if count > 1:
+        mono = found.classes.count(CLASSES[0])
+        kinds[f"median of all {count:,} neurons, {mono:,} monosemantic"] = shares[used]
+    return kinds
 
 
 def interval_name(low: float, high: float) -> str:

@@ -114,6 +114,12 @@ def instructive(W1: Float[np.ndarray, "neuron feature"], found: Neurons) -> dict
     }
 
 
+def first_shown(W1: Float[np.ndarray, "neuron feature"], found: Neurons) -> int:
+    """The neuron that a first view shows: the first that is `instructive`, else the leftmost."""
+    worth = instructive(W1, found).values()
+    return next((j for j in worth if j is not None), int(paper_order(W1)[0]))
+
+
 def paper_order(W1: Float[np.ndarray, "neuron feature"]) -> Int[np.ndarray, " neuron"]:
     """Neurons sorted by the importance of their largest feature, as in the paper's sweep.
 

@@ -22,7 +22,7 @@ from pages.shared.widgets import threshold_inputs
 from toymodel.config import RECIPES, Config, Recipe, nearest_preset, recipe_name
 from toymodel.loss import superposition_gain
 from toymodel.model import Model
-from toymodel.polysemanticity import instructive, neurons, paper_order
+from toymodel.polysemanticity import first_shown, neurons
 from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES, sweep
 
 _MODEL = "explore.model"
@@ -150,6 +150,4 @@ def with_neuron(state: ExploreState, model: Model) -> ExploreState:
     if state.view.neuron is not None:
         return state
     W1 = Shown.of(model, state.view.restart).weights.W1
-    found = instructive(W1, neurons(W1, state.thresholds))
-    first = next((j for j in found.values() if j is not None), int(paper_order(W1)[0]))
-    return state.at(neuron=first)
+    return state.at(neuron=first_shown(W1, neurons(W1, state.thresholds)))

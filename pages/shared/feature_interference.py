@@ -19,6 +19,7 @@ from toymodel.feature_frames import (
     MOST_CELLS,
     interference_cells,
     interference_of,
+    pushed,
     strongest_effects,
 )
 from toymodel.features import Interference
@@ -59,9 +60,7 @@ def draw_interference(state: ExploreState, shown: Shown, found: Interference) ->
                 on_select=shows(key, BAR, "feature", "feature"),
                 alt=title,
             )
-            ends = table[["high", "low"]]
-            up = int((ends.max(axis=1) >= LEAST_EFFECT).sum())
-            down = int((ends.min(axis=1) <= -LEAST_EFFECT).sum())
+            up, down = pushed(table)
             mean = f"{table['mean'].mean():+.3f}".replace("-", "−")
             st.caption(
                 f"Pushed up by {counted(up, 'feature')} by {LEAST_EFFECT:g} or more, and down by "

@@ -20,7 +20,7 @@ from toymodel.charts.lines import lines
 from toymodel.charts.ranked_bars import SELECTION as BAR
 from toymodel.charts.ranked_bars import ranked_bars
 from toymodel.feature_frames import feature_carriers
-from toymodel.features import CARRIES, SERVED, Interference
+from toymodel.features import CARRIES, COMPUTED, SERVED, Interference
 from toymodel.frames import responses
 from toymodel.loss import best_constant_loss
 from toymodel.polysemanticity import CLASSES, superposition
@@ -40,14 +40,7 @@ def draw_figures_that_matter(state: ExploreState, shown: Shown, found: Interfere
     most = importance * config.feature_probability * config.definition.mean_square
     alone = losses[feature] * config.loss_scale / most if most else math.nan
     shares = superposition(shown.weights.W1)[feature]
-    names = {
-        "both sides": "computed on both sides",
-        "positive side only": "computed on its positive side only",
-        "negative side only": "computed on its negative side only",
-        "in part": "computed in part",
-        "not represented": "not represented",
-    }
-    st.header(f"Feature f{feature}: {names[side]}")
+    st.header(f"Feature f{feature}: {COMPUTED[side]}")
     with st.container(horizontal=True):
         metric(
             "Importance",
@@ -107,7 +100,6 @@ def draw_carriers(state: ExploreState, shown: Shown) -> None:
         st.markdown(f"**{_set(table)}**")
         if len(table):
             key = f"carriers-{feature}"
-
             order = table.sort_values(["side", "path_gain"], ascending=False, kind="stable")
             draw(
                 ranked_bars(

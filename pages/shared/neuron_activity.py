@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import streamlit as st
 
 from pages.shared.draw import draw
@@ -13,13 +12,12 @@ from pages.shared.links import number
 from pages.shared.measured import activity_of, shares_of
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
-from pages.shared.watching import counted
 from toymodel.activations import EDGES, STEP, Activity, Share
 from toymodel.charts.activation_histogram import activation_histogram
 from toymodel.charts.share_curve import share_curve
 from toymodel.inputs import tilted
-from toymodel.neuron_frames import activation_bars, band_examples, shares_by_magnitude
-from toymodel.polysemanticity import CLASSES, UNUSED, neurons, with_secondary
+from toymodel.neuron_frames import activation_bars, band_examples, compared, shares_by_magnitude
+from toymodel.polysemanticity import neurons
 
 _HEIGHT = 380
 _BANDS = {
@@ -74,7 +72,8 @@ def draw_activity(state: ExploreState, shown: Shown) -> None:
         )
     with right:
         st.markdown("**Share of the primary feature, by magnitude**")
-        curve = shares_by_magnitude(active, _compared(state, shown))
+        found = neurons(shown.weights.W1, state.thresholds)
+        curve = shares_by_magnitude(active, compared(found, shares_of(shown.name, shown)))
         draw(
             share_curve(curve, theme=colours(), height=_HEIGHT + 76),
             "share-curve",
@@ -108,21 +107,6 @@ def _drawn(shown: Shown) -> str:
     if tilted(shown.config):
         return "Features are drawn more often than they are there, and inputs weighted to make up."
     return "They are drawn from the true distribution."
-
-
-def _compared(state: ExploreState, shown: Shown) -> dict[str, np.ndarray]:
-    shares = shares_of(shown.name, shown)
-    found = neurons(shown.weights.W1, state.thresholds)
-    used = np.array(found.classes, dtype=object) != UNUSED
-    clear = with_secondary(found)
-    count, mono = int(used.sum()), found.classes.count(CLASSES[0])
-    kinds: dict[str, np.ndarray] = {}
-    if clear.any():
-        which = counted(int(clear.sum()), "neuron")
-        kinds[f"median of {which} with a clear secondary"] = shares[clear]
-    if count > 1:
-        kinds[f"median of all {count:,} neurons, {mono:,} monosemantic"] = shares[used]
-    return kinds
 
 
 def _say_precision(active: Activity, above: float) -> None:

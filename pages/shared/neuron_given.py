@@ -41,7 +41,6 @@ def draw_given(state: ExploreState, shown: Shown) -> None:
         most = frame.loc[frame["activation"] > _LEAST * fires.max()].head(_BARS)
         st.markdown(f"**Neurons that fire: {len(frame):,} of {config.n_neurons:,}**")
         key = f"fires-{neuron}"
-
         draw(
             ranked_bars(
                 most,
