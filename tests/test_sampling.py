@@ -81,8 +81,7 @@ def test_a_denser_cut_of_the_same_numbers_keeps_what_was_active(seed: int):
 @pytest.mark.parametrize("draw", [independent, stratified])
 def test_every_number_is_uniform_and_features_are_independent(draw):
     n, examples, batches = 3, 16, 4_000
-    stream = draw(np.random.default_rng(2), n, examples)
-    u = np.stack([next(stream) for _ in range(batches)])
+    u = draw(np.random.default_rng(2), n, examples)(batches)
     assert (u.dtype, u.shape) == (np.float32, (batches, n, examples))
     assert (u.min() >= 0, u.max() < 1) == (True, True)
     # One example of each batch by itself: nothing tells the two ways to draw apart.
@@ -99,19 +98,25 @@ def test_every_number_is_uniform_and_features_are_independent(draw):
 
 @given(n=st.integers(1, 5), examples=st.integers(1, 64), seed=st.integers(0, 1_000))
 def test_a_stratified_batch_has_one_number_in_each_stratum(n: int, examples: int, seed: int):
-    stream = stratified(np.random.default_rng(seed), n, examples)
-    for _ in range(3):
-        shifted = np.sort(next(stream).astype(np.float64), axis=1)
+    for batch in stratified(np.random.default_rng(seed), n, examples)(3):
+        shifted = np.sort(batch.astype(np.float64), axis=1)
         gaps = np.diff(shifted, axis=1, append=shifted[:, :1] + 1)
         np.testing.assert_allclose(gaps, 1 / examples, atol=1e-6)
 
 
 def test_stratified_batches_vary_less():
     def spread(draw) -> float:
-        stream = draw(np.random.default_rng(4), 10, 100)
-        return float(np.std([(next(stream) ** 2).mean() for _ in range(300)]))
+        batches = draw(np.random.default_rng(4), 10, 100)(300)
+        return float(np.std([(batch**2).mean() for batch in batches]))
 
     assert spread(stratified) < 0.2 * spread(independent)
+
+
+@pytest.mark.parametrize("draw", [independent, stratified])
+def test_blocks_of_any_length_give_the_same_numbers(draw):
+    together = draw(np.random.default_rng(6), 3, 10)(5)
+    apart = draw(np.random.default_rng(6), 3, 10)
+    assert np.array_equal(np.concatenate([apart(2), apart(1), apart(2)]), together)
 
 
 def test_streams_are_separate_and_come_again():

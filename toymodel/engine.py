@@ -214,7 +214,6 @@ class Draws:
         self.streams = {
             key: draw(random, key[1], recipe.batch_size) for key, random in self.generators.items()
         }
-        self.batch_size = recipe.batch_size
         self.drawn: dict[tuple[int, int], Tensor] = {}
 
     def state(self) -> list[Mapping[str, Any]]:
@@ -223,17 +222,13 @@ class Draws:
 
     def restore(self, state: Sequence[Mapping[str, Any]]) -> None:
         """Go on where the draws stood of which this is the `state`."""
-        for key, now in zip(self.generators, state, strict=True):
-            next(self.streams[key])  # a stream makes what it needs for all batches before the first
-            self.generators[key].bit_generator.state = dict(now)
+        for random, now in zip(self.generators.values(), state, strict=True):
+            random.bit_generator.state = dict(now)
 
     def advance(self, steps: int) -> None:
         """Draw what the next `steps` steps need."""
-        for key, stream in self.streams.items():
-            block = np.empty((steps, key[1], self.batch_size), np.float32)
-            for step in range(steps):
-                block[step] = next(stream)
-            self.drawn[key] = torch.from_numpy(block).unsqueeze(1)
+        for key, draw in self.streams.items():
+            self.drawn[key] = torch.from_numpy(draw(steps)).unsqueeze(1)
 
     def uniform(self, configs: Sequence[Config]) -> Tensor:
         """(step, config, feature, example); one config long where all share a seed."""

@@ -151,8 +151,7 @@ class Run:
             prefix = f"shard{k}."
             state = {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
             shard.restore(state, about["window_steps"][k])
-        if self.done:  # before the first step a stream has yet to make what it needs
-            self.draws.restore(about["draws"])
+        self.draws.restore(about["draws"])
         self.began = time.perf_counter()
 
     def advance(self, threads: Executor) -> None:

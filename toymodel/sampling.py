@@ -7,7 +7,7 @@ its value then runs over the task's range. So two densities can be cut from the 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 
 import numpy as np
@@ -64,18 +64,21 @@ def cut(
     return np.where(value > np.float32(low), value, np.float32(0.0))
 
 
-def independent(
-    random: np.random.Generator, n_features: int, examples: int
-) -> Iterator[Float32[np.ndarray, "feature example"]]:
-    """Batches of independent uniform numbers in [0, 1), without end."""
-    while True:
-        yield random.random((n_features, examples), dtype=np.float32)
+Draw = Callable[[int], Float32[np.ndarray, "step feature example"]]
+"""Gives the uniform numbers in [0, 1) of the next so many batches."""
 
 
-def stratified(
-    random: np.random.Generator, n_features: int, examples: int
-) -> Iterator[Float32[np.ndarray, "feature example"]]:
-    """Batches in which every feature's numbers are spread evenly over [0, 1), without end.
+def independent(random: np.random.Generator, n_features: int, examples: int) -> Draw:
+    """Batches of independent uniform numbers."""
+
+    def draw(steps: int) -> Float32[np.ndarray, "step feature example"]:
+        return random.random((steps, n_features, examples), dtype=np.float32)
+
+    return draw
+
+
+def stratified(random: np.random.Generator, n_features: int, examples: int) -> Draw:
+    """Batches in which every feature's numbers are spread evenly over [0, 1).
 
     Each example by itself is what independent numbers give; only those of one batch depend on
     each other. So expectations are the same and a batch's mean varies less: a feature with
@@ -84,11 +87,19 @@ def stratified(
     rows = max(16, min(1_024, _STRATA_NUMBERS // examples))
     strata = np.tile(np.arange(examples, dtype=np.float32), (rows, 1))
     orders = random.permuted(strata, axis=1) / np.float32(examples)
-    while True:
-        batch = orders[random.integers(0, rows, n_features)]
-        batch += random.random((n_features, 1), dtype=np.float32)
-        batch -= batch >= 1
-        yield batch
+
+    def draw(steps: int) -> Float32[np.ndarray, "step feature example"]:
+        chosen = np.empty((steps, n_features), np.int64)
+        shift = np.empty((steps, n_features, 1), np.float32)
+        for step in range(steps):  # so that blocks of any length give the same numbers
+            chosen[step] = random.integers(0, rows, n_features)
+            random.random(dtype=np.float32, out=shift[step])
+        batches = orders[chosen]
+        batches += shift
+        batches -= batches >= 1
+        return batches
+
+    return draw
 
 
 def evaluation_batches(
