@@ -41,7 +41,7 @@ show_problems(problems, tuple(store().notes))
 say_what_happened()
 if shown and found:
     say_where_from(shown.config, shown.recipe)
-    draw_model_line(state, shown)
+    draw_model_line(shown)
     draw_figures_that_matter(state, shown, found)
     draw_carriers(state, shown)
     draw_interference(state, shown, found)

@@ -44,7 +44,7 @@ if model is None:
 else:
     shown = Shown.of(model, state.view.restart)
     say_where_from(shown.config, shown.recipe)
-    draw_model_line(state, shown)
+    draw_model_line(shown)
     draw_stack(state, shown)
     draw_figures_that_matter(state, shown)
     draw_weights(state, shown)

@@ -9,7 +9,8 @@ from pages.shared.sweep_controls import controls
 from pages.shared.sweep_panels import draw_panels
 from pages.shared.sweep_state import SWEEP_STATE
 from pages.shared.sweep_summary import draw_legend, draw_metrics, draw_notes, draw_summary
-from pages.shared.sweep_training import offer_training, watch_training
+from pages.shared.sweep_training import watch_training
+from pages.shared.training_many import offer_training
 
 begin()
 state, problems = SWEEP_STATE.current()
@@ -34,7 +35,7 @@ if None in models.values() and progress and progress.active:
     watch_training(state, models)
 else:
     if None in models.values():
-        offer_training(state, models)
+        offer_training(models, state.recipe)
     draw_panels(state, models)
     draw_summary(state, models)
     draw_notes()

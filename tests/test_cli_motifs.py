@@ -10,6 +10,7 @@ import toymodel as tm
 from tests.builders import model, two_neurons_a_feature, weights
 from tests.test_motifs import monosemantic, plant
 from toymodel.decomposition import decompose, interventions
+from toymodel.motif_words import describe
 from toymodel.store import Store
 
 pytestmark = pytest.mark.usefixtures("short_evaluation")
@@ -43,8 +44,7 @@ def test_the_answer_in_words(shell, stored: tm.Model):
         f"loss {found.everything:.3g}; with the weights for absolute value alone "
         f"{found.absolute_value:.3g}, with those of the motifs too {found.with_motifs:.3g}",
         "1 instance",
-        "neuron 0: f0 interferes with f1 by +4.00; inhibited by neuron 4, 6: -3.00 "
-        "(ratios in 4.0, out 4.0)",
+        "neuron 0 (ratios in 4.0, out 4.0): " + describe(stored.weights, found.motifs[0]),
         f"  without inhibition: loss {changed[0].loss:.3g}, output 1 to f0 alone 4.00",
         f"  symmetric: loss {changed[1].loss:.3g}, output 1 to f0 alone 0.00",
         f"  without the neuron: loss {changed[2].loss:.3g}, output 1 to f0 alone 0.00",

@@ -14,13 +14,14 @@ from toymodel.decomposition import (
     Shift,
     decompose,
     interventions,
+    loss_by_inhibition,
     shifts_of_the_rest,
     without_inhibition,
 )
 from toymodel.loss import evaluate
 from toymodel.model import Model, Weights
 from toymodel.motifs import MotifThresholds
-from toymodel.shipped import MOTIF
+from toymodel.shipped import SMALL
 from toymodel.store import Store
 
 pytestmark = pytest.mark.usefixtures("short_evaluation")
@@ -40,7 +41,7 @@ def with_a_rest() -> Weights:
 
 @pytest.fixture(scope="module")
 def shipped() -> Model:
-    model = Store(ROOT / "cache").get(MOTIF.configs[0], MOTIF.recipe)
+    model = Store(ROOT / "cache").get(SMALL.configs[0], SMALL.recipe)
     assert model
     return model
 
@@ -60,11 +61,11 @@ def test_the_roles_have_names():
 
 def test_every_weight_of_a_planted_network_has_its_role():
     found = decompose(FOUR, with_a_rest())
-    # Feature 1 keeps a neuron of its own below 0; above, it shares neuron 0. Weights of 0 and
-    # those that were added are the rest.
-    W1 = [[2, 3, 0, 0], [2, 0, 0, 0], [0, 0, 0, 0], [0, 1, 0, 0]]
+    # Features 0 and 1 keep a neuron of their own below 0; above, they share neuron 0. Weights of
+    # 0 and those that were added are the rest.
+    W1 = [[3, 3, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0], [0, 1, 0, 0]]
     W1 += [[4, 0, 2, 0], [0, 0, 2, 0], [0, 0, 0, 2], [0, 0, 0, 2]]
-    W2 = [[2, 2, 0, 0, 0, 0, 0, 0], [3, 0, 0, 1, 4, 0, 0, 0]]
+    W2 = [[3, 1, 0, 0, 0, 0, 0, 0], [3, 0, 0, 1, 4, 0, 0, 0]]
     W2 += [[0, 0, 0, 0, 2, 2, 0, 0], [0, 0, 0, 0, 0, 0, 2, 2]]
     np.testing.assert_array_equal(found.W1, W1)
     np.testing.assert_array_equal(found.W2, W2)
@@ -75,14 +76,15 @@ def test_the_losses_are_those_of_networks_with_fewer_and_fewer_roles():
     network = with_a_rest()
     found = decompose(FOUR, network)
     W1, W2 = monosemantic(4)
-    W1[2], W2[:, 2] = 0, 0
+    for shared in (0, 2):
+        W1[shared], W2[:, shared] = 0, 0
     assert losses(found) == (
         evaluate(FOUR, weights(W1, W2)).value,
         evaluate(FOUR, weights(*plant(monosemantic(4), 0, 1, {4: -16}))).value,
         evaluate(FOUR, network).value,
     )
-    # Without motifs half of feature 1 is missing, and nothing else.
-    exact = 0.8 / 2 / (1 + 0.8 + 0.8**2 + 0.8**3)
+    # Without motifs half of features 0 and 1 is missing, and nothing else.
+    exact = (1 + 0.8) / 2 / (1 + 0.8 + 0.8**2 + 0.8**3)
     assert found.absolute_value == pytest.approx(exact, rel=0.05)
 
 
@@ -249,3 +251,19 @@ def test_the_shipped_model_needs_its_inhibition(shipped: Model):
         as_it_is, without, *_ = interventions(shipped.config, shipped.weights, motif)
         assert as_it_is.output < 0.1
         assert without.output == pytest.approx(motif.interference, abs=0.2)
+
+
+def test_losses_by_inhibition_are_those_of_the_networks():
+    network = weights(*two(), b=[0.1, 0.2, 0, -0.1, 0.3, 0])
+    config = tm.Config(n_features=6, n_neurons=12, feature_probability=0.3)
+    motifs = tm.find_motifs(network.W1, network.W2)
+    shares = [0, 0.25, 0.9, 1]
+    for some in (motifs, motifs[:1]):
+        expected = [
+            evaluate(config, without_inhibition(network, some, share)).value for share in shares
+        ]
+        found = loss_by_inhibition(config, network, some, shares, examples=8_192)
+        assert found.tolist() == pytest.approx(expected, rel=1e-5)
+        assert found[0] > 2 * found[-1]
+    (unchanged,) = loss_by_inhibition(config, network, [], [0], examples=8_192)
+    assert unchanged == pytest.approx(evaluate(config, network).value, rel=1e-5)

@@ -189,6 +189,14 @@ def test_edges_lead_from_features_to_neurons_and_on_to_outputs():
     assert len(frames.edges(network, least=0.001)) == 5
 
 
+def test_edges_of_a_part_are_laid_out_from_left_to_right():
+    network = weights([[1, 2, 3], [4, 5, 6], [7, 8, 9]], np.ones((3, 3)))
+    frame = frames.edges(network, features=[2, 0], neurons=[1])
+    into = frame.loc[frame["layer"] == "W1", ["feature", "neuron", "weight", "x", "x2"]]
+    assert into.values.tolist() == [[2, 1, 6, 0.25, 0.5], [0, 1, 4, 0.75, 0.5]]
+    assert frame.loc[frame["layer"] == "W2", "x2"].tolist() == [0.25, 0.75]
+
+
 def test_edges_of_a_network_without_weights_are_an_empty_frame_with_columns():
     frame = frames.edges(weights(np.zeros((2, 2)), np.zeros((2, 2))))
     assert frame.empty

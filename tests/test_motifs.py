@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import toymodel as tm
 from tests.builders import ROOT, two_neurons_a_feature
 from toymodel.motifs import Motif, MotifThresholds, find_motifs, held_sides
-from toymodel.shipped import MOTIF
+from toymodel.shipped import SMALL
 from toymodel.store import Store
 
 Matrices = tuple[np.ndarray, np.ndarray]
@@ -335,7 +335,7 @@ def test_weights_are_only_read():
 
 
 def test_the_shipped_model_has_two_instances():
-    model = Store(ROOT / "cache").get(MOTIF.configs[0], MOTIF.recipe)
+    model = Store(ROOT / "cache").get(SMALL.configs[0], SMALL.recipe)
     found = find_motifs(model.W1, model.W2)
     assert len(found) == 2
     for each in found:

@@ -342,7 +342,7 @@ def test_a_hidden_bias_lifts_an_activation():
     frame = frames.activation_responses(TWO, network, 0, [1], points=3)
     assert frame["output"].tolist() == [0.75, 0.25, 0]
     cells = frames.activation_map(TWO, network, 0, 0, 1, cells=2)
-    assert cells["activation"].tolist() == [0, 1, 0, 0.5]
+    assert cells["value"].tolist() == [0, 1, 0, 0.5]
 
 
 def test_a_neurons_activation_for_two_features_is_exact():
@@ -352,9 +352,9 @@ def test_a_neurons_activation_for_two_features_is_exact():
     assert frame["y"].tolist() == [-1, -1, 0, 0]
     assert frame["y2"].tolist() == [0, 0, 1, 1]
     # In the middles, at -1/2 and 1/2: x_0 - x_1 / 2 where that is above 0.
-    assert frame["activation"].tolist() == [0, 0.75, 0, 0.25]
+    assert frame["value"].tolist() == [0, 0.75, 0, 0.25]
     swapped = frames.activation_map(TWO, ONE_NEURON, 0, 1, 0, cells=2)
-    assert swapped["activation"].tolist() == [0, 0, 0.75, 0.25]
+    assert swapped["value"].tolist() == [0, 0, 0.75, 0.25]
 
 
 def values(frame: pd.DataFrame, series: str) -> np.ndarray:

@@ -15,6 +15,7 @@ from toymodel.config import Config, recipe_name
 from toymodel.decomposition import Decomposition, Intervention, decompose, interventions
 from toymodel.model import Model
 from toymodel.model_file import load
+from toymodel.motif_words import describe
 from toymodel.settings import require_whole
 
 
@@ -98,12 +99,9 @@ def _print(
     )
     click.echo(f"{count} {'instance' if count == 1 else 'instances'}")
     for motif, (_, *changed) in zip(found.motifs, checks, strict=True):
-        by = ", ".join(map(str, motif.inhibitors))
         click.echo(
-            f"neuron {motif.neuron}: f{motif.interfering_feature} interferes with "
-            f"f{motif.receiving_feature} by {motif.interference:+.2f}; inhibited by neuron {by}: "
-            f"{motif.inhibition:+.2f} (ratios in {motif.input_ratio:.1f}, "
-            f"out {motif.output_ratio:.1f})"
+            f"neuron {motif.neuron} (ratios in {motif.input_ratio:.1f}, out "
+            f"{motif.output_ratio:.1f}): {describe(model.restarts[restart], motif)}"
         )
         for check in changed:
             click.echo(

@@ -154,23 +154,35 @@ def by_feature(weights: Weights) -> list[int]:
     return np.lexsort((side, primary)).tolist()
 
 
-def edges(weights: Weights, *, least: float = 0.03) -> pd.DataFrame:
+def edges(
+    weights: Weights,
+    *,
+    least: float = 0.03,
+    features: Sequence[int] | None = None,
+    neurons: Sequence[int] | None = None,
+) -> pd.DataFrame:
     """Edges of the network as a graph; those below `least` of their layer's largest are left out.
 
-    Columns: layer ("W1" or "W2"), feature, neuron, weight, x, y, x2, y2: features at heights 2
-    (input) and 0 (output), neurons at 1; horizontal places 0 to 1.
+    features, neurons: the part that is drawn, from left to right; without, all of them, neurons
+    by feature. Columns: layer ("W1" or "W2"), feature, neuron, weight, x, y, x2, y2: features at
+    heights 2 (input) and 0 (output), neurons at 1; horizontal places 0 to 1.
     """
-    m, n = weights.W1.shape
-    place = np.empty(m)
-    place[by_feature(weights)] = (np.arange(m) + 0.5) / m
-    at = (np.arange(n) + 0.5) / n
+    across = list(range(weights.W1.shape[1]) if features is None else features)
+    between = list(by_feature(weights) if neurons is None else neurons)
     rows: list[dict[str, Any]] = []
     for layer, W in (("W1", weights.W1), ("W2", weights.W2.T)):
-        shown = np.abs(W) >= least * np.abs(W).max()
-        for j, i in np.argwhere(shown & (W != 0)).tolist():
-            ends = (at[i], 2.0, place[j], 1.0) if layer == "W1" else (place[j], 1.0, at[i], 0.0)
+        part = W[np.ix_(between, across)]
+        shown = (np.abs(part) >= least * np.abs(part).max(initial=0)) & (part != 0)
+        for place, k in np.argwhere(shown).tolist():
+            at, neuron = (k + 0.5) / len(across), (place + 0.5) / len(between)
+            ends = (at, 2.0, neuron, 1.0) if layer == "W1" else (neuron, 1.0, at, 0.0)
             rows.append(
-                {"layer": layer, "feature": i, "neuron": j, "weight": float(W[j, i])}
+                {
+                    "layer": layer,
+                    "feature": across[k],
+                    "neuron": between[place],
+                    "weight": float(part[place, k]),
+                }
                 | dict(zip(("x", "y", "x2", "y2"), ends, strict=True))
             )
     names = ["layer", "feature", "neuron", "weight", "x", "y", "x2", "y2"]

@@ -206,8 +206,8 @@ def activation_map(
 ) -> pd.DataFrame:
     """The neuron's activation for two features, the rest absent.
 
-    Columns: x, x2, y, y2 (the edges of a cell: values of `one` and of `other`), activation (in
-    its middle).
+    Columns: x, x2, y, y2 (the edges of a cell: values of `one` and of `other`), value (the
+    activation in its middle).
     """
     task = config.definition
     edges = np.linspace(task.low, task.high, cells + 1)
@@ -220,7 +220,7 @@ def activation_map(
             "x2": np.tile(edges[1:], cells),
             "y": np.repeat(edges[:-1], cells),
             "y2": np.repeat(edges[1:], cells),
-            "activation": np.maximum(drive, 0).ravel(),
+            "value": np.maximum(drive, 0).ravel(),
         }
     )
 

@@ -6,10 +6,11 @@ import math
 
 import streamlit as st
 
-from pages.shared.catalogue import FEATURES, NEURONS, PAGES, SWEEP, TRAIN
+from pages.shared.catalogue import FEATURES, MOTIFS, NEURONS, PAGES, SWEEP, TRAIN
 from pages.shared.draw import draw
 from pages.shared.explore_state import DEFAULT
 from pages.shared.measured import activity_of
+from pages.shared.motif_panels import clip_of
 from pages.shared.resources import colours, store
 from pages.shared.shown import Shown
 from pages.shared.sweep_state import SweepState
@@ -19,14 +20,16 @@ from toymodel.charts.loss_curve import loss_curve
 from toymodel.charts.raw_weights import raw_weights
 from toymodel.charts.stack_panel import stack_panel
 from toymodel.config import Config, Recipe
+from toymodel.decomposition import ASYMMETRIC, INHIBITION, find_roles
 from toymodel.feature_frames import interference_cells
 from toymodel.features import interference
-from toymodel.frames import blocks, columns, loss_curves, signed_bars, spans
+from toymodel.frames import blocks, by_feature, columns, loss_curves, signed_bars, spans
 from toymodel.loss import no_superposition_loss
 from toymodel.model import Model
+from toymodel.motif_frames import role_bars
 from toymodel.neuron_frames import activation_bars
 from toymodel.polysemanticity import CLASSES, instructive, neurons
-from toymodel.shipped import MOTIF
+from toymodel.shipped import SMALL
 
 _CARD_FEATURES = 40
 
@@ -69,7 +72,7 @@ def _sweep_picture() -> None:
 
 
 def _train_picture() -> None:
-    (config,), recipe = MOTIF
+    (config,), recipe = SMALL
     model = _stored(config, recipe)
     if model is None:
         return
@@ -148,9 +151,39 @@ def _feature_picture() -> None:
     )
 
 
+def _motif_picture() -> None:
+    (config,), recipe = SMALL
+    model = _stored(config, recipe)
+    if model is None:
+        return
+    found = find_roles(model.weights)
+    st.caption(
+        f"{config.n_features} features in {config.n_neurons} neurons: the weights of "
+        f"{len(found.motifs)} instances, input above, output below; the others in grey"
+    )
+    for side in ("input", "output"):
+        bars = role_bars(
+            model.weights,
+            found,
+            (ASYMMETRIC, INHIBITION),
+            side=side,
+            neurons=by_feature(model.weights),
+        )
+        chart = raw_weights(
+            bars,
+            n_features=config.n_features,
+            title="",
+            theme=colours(),
+            height=165,
+            clip=clip_of(bars),
+        )
+        draw(chart, f"card-motif-{side}")
+
+
 _PICTURES = {
     SWEEP: _sweep_picture,
     TRAIN: _train_picture,
     NEURONS: _neuron_picture,
     FEATURES: _feature_picture,
+    MOTIFS: _motif_picture,
 }

@@ -59,7 +59,14 @@ FEATURES = Entry(
     "Which neurons carry a feature, what comes out, and what features do to each other.",
 )
 
-PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES)
+MOTIFS = Entry(
+    "pages/motif.py",
+    "The motif",
+    "motif",
+    "Asymmetric superposition with inhibition: found by definition, taken apart, and tried out.",
+)
+
+PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES, MOTIFS)
 
 _THROUGH_APP = "through_app"
 _PAGE = "page"

@@ -44,7 +44,7 @@ def choose_model(state: ExploreState, model: Model | None) -> None:
     st.selectbox(
         "Model",
         options,
-        format_func=_name,
+        format_func=model_name,
         key=_MODEL,
         on_change=_model_chosen,
         help="Every model that is stored here, the paper's sweep first. Others are trained on the "
@@ -108,7 +108,7 @@ def look_at(**view: object) -> Callable[[], None]:
     return look
 
 
-def draw_model_line(state: ExploreState, shown: Shown) -> None:
+def draw_model_line(shown: Shown) -> None:
     """What model it is, its loss and gain, and where it can be seen as a whole."""
     config = shown.config
     gain = superposition_gain(config, shown.loss)
@@ -121,15 +121,18 @@ def draw_model_line(state: ExploreState, shown: Shown) -> None:
         f"recipe {recipe_name(shown.recipe)}. Normalised loss {figure(shown.loss)}"
         + ("." if math.isnan(gain) else f", superposition gain {gain:.2f}.")
     )
-    whole = TrainState(state.choice)
-    if state.view.restart is not None:
-        whole = whole.changed("view", "restart", state.view.restart)
+    whole = TrainState(shown.choice)
+    if shown.chosen is not None:
+        whole = whole.changed("view", "restart", shown.chosen)
     right.page_link(TRAIN.script, label="The whole model", query_params=whole.link)
 
 
-def _name(settings: Settings) -> str:
+def model_name(settings: Settings, seeds: int = 1) -> str:
+    """A model's settings in a line; or those of models that differ in their seed alone."""
     config, recipe = settings
     seed = f", seed {config.seed}" if config.seed else ""
+    if seeds > 1:
+        seed = f", seeds {config.seed} to {config.seed + seeds - 1}"
     d = f", d = {number(config.importance_decay)}" if config.importance_decay != 0.8 else ""
     return (
         f"1 − S = {number(config.feature_probability)}, {recipe_name(recipe)}: "

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.shared.catalogue import FEATURES
 from pages.shared.choice import Choice
 from pages.shared.explore_state import DEFAULT, ExploreState
-from toymodel.shipped import MOTIF
+from toymodel.shipped import SMALL
 
 
 def draw_notes() -> None:
@@ -49,7 +49,7 @@ _EXAMPLES = (
     ),
     (
         "The motif's model",
-        ExploreState(Choice(MOTIF.configs[0], "standard", MOTIF.recipe)).at(feature=5),
+        ExploreState(Choice(SMALL.configs[0], "standard", SMALL.recipe)).at(feature=5),
         "6 features in 10 neurons: the least important one is interfered with, and inhibited.",
     ),
 )

@@ -5,15 +5,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pages.shared.motif_state import SHARES
 from pages.shared.shown import Shown
 from toymodel.ablation import Ablation, ablate
 from toymodel.activations import Activity, activity, shares_of_all
+from toymodel.decomposition import (
+    Decomposition,
+    Intervention,
+    Shift,
+    decompose,
+    interventions,
+    loss_by_inhibition,
+    shifts_of_the_rest,
+)
 from toymodel.loss import loss_by_feature
+from toymodel.motifs import Motif, MotifThresholds
 from toymodel.neuron_frames import neuron_weights
+
+BY_TEXT: dict[Any, Any] = {MotifThresholds: MotifThresholds.canonical}
+"""How settings are told apart where what follows from them is kept."""
 
 _MEASURING = "Measuring the model."
 
@@ -46,3 +62,28 @@ def shares_of(name: str, _shown: Shown) -> np.ndarray:
 def losses_of(name: str, _shown: Shown) -> np.ndarray:
     """Every feature's part of the normalised loss."""
     return loss_by_feature(_shown.config, _shown.weights)
+
+
+@st.cache_data(show_spinner=_MEASURING, max_entries=100, hash_funcs=BY_TEXT)
+def taken_apart(name: str, _shown: Shown, thresholds: MotifThresholds) -> Decomposition:
+    """The roles of its weights and what they explain."""
+    return decompose(_shown.config, _shown.weights, thresholds)
+
+
+@st.cache_data(show_spinner=_MEASURING, max_entries=100, hash_funcs=BY_TEXT)
+def shifts_of(name: str, _shown: Shown, thresholds: MotifThresholds) -> list[Shift]:
+    """What the weights without another role do."""
+    found = taken_apart(name, _shown, thresholds)
+    return shifts_of_the_rest(_shown.config, _shown.weights, found)
+
+
+@st.cache_data(show_spinner=_MEASURING, max_entries=200)
+def interventions_of(name: str, _shown: Shown, motif: Motif) -> list[Intervention]:
+    """What becomes of it when an instance is tampered with."""
+    return interventions(_shown.config, _shown.weights, motif)
+
+
+@st.cache_data(show_spinner=_MEASURING, max_entries=200)
+def losses_by_inhibition(name: str, _shown: Shown, motifs: tuple[Motif, ...]) -> np.ndarray:
+    """Its loss with less and less of the inhibition of some instances: at `SHARES`."""
+    return loss_by_inhibition(_shown.config, _shown.weights, motifs, SHARES)

@@ -8,7 +8,7 @@ from pages.shared.catalogue import NEURONS
 from pages.shared.choice import Choice
 from pages.shared.explore_state import DEFAULT, ExploreState
 from toymodel.config import RECIPES
-from toymodel.shipped import MOTIF
+from toymodel.shipped import SMALL
 
 
 def draw_notes() -> None:
@@ -60,7 +60,7 @@ _EXAMPLES = (
     ),
     (
         "The motif's model",
-        Choice(MOTIF.configs[0], "standard", MOTIF.recipe),
+        Choice(SMALL.configs[0], "standard", SMALL.recipe),
         "6 features in 10 neurons: few enough to follow every weight.",
     ),
 )

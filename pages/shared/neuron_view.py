@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared.catalogue import FEATURES
+from pages.shared.catalogue import FEATURES, MOTIFS
 from pages.shared.clicks import shows
 from pages.shared.draw import draw
 from pages.shared.explore_state import ExploreState
 from pages.shared.measured import ablation_of, activity_of, weights_of
+from pages.shared.motif_panels import MOST
+from pages.shared.motif_state import MotifState
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.stack_legend import stack_legend
@@ -22,6 +24,7 @@ from toymodel.charts.ranked_bars import SELECTION as BAR
 from toymodel.charts.ranked_bars import ranked_bars
 from toymodel.charts.stack_panel import SELECTION, stack_panel
 from toymodel.frames import blocks, columns, spans
+from toymodel.motifs import find_motifs
 from toymodel.polysemanticity import UNUSED
 
 _BARS = 16
@@ -125,7 +128,7 @@ def draw_figures_that_matter(state: ExploreState, shown: Shown) -> None:
             f"{figure(shown.loss + worth.rise)}, measured on the inputs that gave the first.",
         )
     if not unused:
-        _link_features(state, table)
+        _link_features(state, shown, table)
 
 
 def _times(loss: float, rise: float) -> str:
@@ -137,10 +140,27 @@ def _times(loss: float, rise: float) -> str:
     return f"× {factor:.3g}" if factor < 1e4 else f"× {factor:.0e}"
 
 
-def _link_features(state: ExploreState, table: pd.DataFrame) -> None:
+def _link_motifs(state: ExploreState, shown: Shown) -> None:
+    if max(shown.config.n_features, shown.config.n_neurons) > MOST:
+        return
+    found = find_motifs(shown.weights.W1, shown.weights.W2)
+    holds = [k for k, motif in enumerate(found) if motif.neuron == state.view.neuron]
+    inhibits = [k for k, motif in enumerate(found) if state.view.neuron in motif.inhibitors]
+    if holds or inhibits:
+        st.page_link(
+            MOTIFS.script,
+            label="It shares two features unevenly" if holds else "It inhibits",
+            query_params=MotifState.of(state.choice, shown.chosen)
+            .at(instance=(holds or inhibits)[0])
+            .link,
+        )
+
+
+def _link_features(state: ExploreState, shown: Shown, table: pd.DataFrame) -> None:
     relative = table["w_in"].abs() / abs(table["w_in"].iloc[0])
     most = table.loc[relative >= state.thresholds.second_weight].head(8)
     with st.container(horizontal=True, vertical_alignment="center"):
+        _link_motifs(state, shown)
         st.markdown("Its features:")
         for k, feature in enumerate(most["feature"]):
             st.page_link(

@@ -7,7 +7,8 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from toymodel.config import Config, Recipe
+from pages.shared.choice import Choice
+from toymodel.config import Config, Recipe, nearest_preset
 from toymodel.model import History, Model, Weights
 from toymodel.model_file import model_key
 
@@ -37,6 +38,11 @@ class Shown:
     def chosen(self) -> int | None:
         """The restart as a link has it: None for the one with the lowest loss."""
         return None if self.model and self.restart == self.model.best else self.restart
+
+    @property
+    def choice(self) -> Choice:
+        """Its settings as a page's choice."""
+        return Choice(self.config, nearest_preset(self.recipe), self.recipe)
 
     @cached_property
     def name(self) -> str:

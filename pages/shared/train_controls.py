@@ -10,8 +10,8 @@ from pages.shared.choice import Choice
 from pages.shared.recipes import FIELDS, PRESETS
 from pages.shared.train_examples import EXAMPLES, example_name
 from pages.shared.train_state import TRAIN_STATE, TrainState
-from pages.shared.widgets import threshold_inputs
-from toymodel.config import MAX_SEED, Recipe
+from pages.shared.widgets import model_inputs, threshold_inputs
+from toymodel.config import Recipe
 from toymodel.settings import plain_type
 from toymodel.task import TASKS
 
@@ -43,34 +43,7 @@ def controls(state: TrainState) -> None:
         help="What every output should be.",
         **bound("config", "task", config.task),
     )
-    left, right = st.columns(2)
-    left.number_input("Features n", 1, 2_000, **bound("config", "n_features", config.n_features))
-    right.number_input("Neurons m", 1, 2_000, **bound("config", "n_neurons", config.n_neurons))
-    left.number_input(
-        "Density 1 − S",
-        0.0,
-        1.0,
-        step=0.01,
-        format="%.4g",
-        help="How often a feature is not zero.",
-        **bound("config", "feature_probability", config.feature_probability),
-    )
-    right.number_input(
-        "Importance decay d",
-        0.0,
-        1.0,
-        step=0.05,
-        format="%.3g",
-        help="Feature i has importance d^i; the first one has 1.",
-        **bound("config", "importance_decay", config.importance_decay),
-    )
-    left.number_input(
-        "Seed",
-        0,
-        MAX_SEED,
-        help="Decides the initial weights and the training data.",
-        **bound("config", "seed", config.seed),
-    )
+    _, right = model_inputs(TRAIN_STATE, config)
     right.number_input(
         "Restarts",
         1,

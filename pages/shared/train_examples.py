@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pages.shared.choice import Choice
 from pages.shared.links import number
 from toymodel.config import RECIPES
-from toymodel.shipped import MOTIF, SMALLEST, Family
+from toymodel.shipped import SMALL, SMALLEST, Family
 from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES
 
 
@@ -32,7 +32,7 @@ EXAMPLES = {
         _small(SMALLEST), "n = 3, m = 6: two neurons a feature, and an exact answer."
     ),
     "The motif's setting": Example(
-        _small(MOTIF), "n = 6, m = 10: one pair of neurons too few, and features that are sparse."
+        _small(SMALL), "n = 6, m = 10: one pair of neurons too few, and features that are sparse."
     ),
     **{f"The paper's sweep, 1 − S = {number(p)}": Example(_paper(p)) for p in PAPER_DENSITIES},
     "The usual recipe, failing": Example(

@@ -14,7 +14,7 @@ from pages.shared.page_state import PageState
 from toymodel.config import Config, Recipe
 from toymodel.polysemanticity import Thresholds
 from toymodel.settings import Settings
-from toymodel.shipped import MOTIF
+from toymodel.shipped import SMALL
 
 MOST_FEATURES = 8
 FEATURES_ALLOWED = f"up to {MOST_FEATURES} different numbers of features, with commas"
@@ -61,7 +61,7 @@ VIEW_PARAMS = (
     Param("colour", View, "colour"),
 )
 
-DEFAULT = Choice(MOTIF.configs[0], "standard", MOTIF.recipe)
+DEFAULT = Choice(SMALL.configs[0], "standard", SMALL.recipe)
 
 
 @dataclass(frozen=True)

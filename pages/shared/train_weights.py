@@ -10,9 +10,10 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.axes import rounded_up
-from pages.shared.catalogue import FEATURES, NEURONS
+from pages.shared.catalogue import FEATURES, MOTIFS, NEURONS
 from pages.shared.clicks import explore_state, opens_neuron
 from pages.shared.draw import draw
+from pages.shared.motif_state import MotifState
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.stack_legend import stack_legend
@@ -110,10 +111,15 @@ def opens_shown(key: str, state: TrainState, number: int, each: Shown) -> dict[s
 
 
 def link_explorers(state: TrainState, shown: Shown) -> None:
-    """Links to the model's neurons and to its features."""
+    """Links to the model's neurons, its features and its motifs."""
     link = explore_state(state.choice, shown.chosen).link
-    for page, label in ((NEURONS, "Its neurons"), (FEATURES, "Its features")):
-        st.page_link(page.script, label=label, query_params=link)
+    motifs = MotifState.of(state.choice, shown.chosen).link
+    for page, label, its in (
+        (NEURONS, "Its neurons", link),
+        (FEATURES, "Its features", link),
+        (MOTIFS, "Its motifs", motifs),
+    ):
+        st.page_link(page.script, label=label, query_params=its)
 
 
 def choose_look(state: TrainState, shown: Sequence[Shown]) -> None:

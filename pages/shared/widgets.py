@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.page_state import PageState
+from toymodel.config import MAX_SEED, Config
 from toymodel.polysemanticity import Thresholds
 
 ODD = (
@@ -14,6 +16,41 @@ ODD = (
     "that alone gives a gain above 1."
 )
 """What to bear in mind of gains above 1 where m is odd."""
+
+
+def model_inputs(page: PageState[Any], config: Config) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """What is trained, in two columns."""
+    left, right = st.columns(2)
+    left.number_input(
+        "Features n", 1, 2_000, **page.bound("config", "n_features", config.n_features)
+    )
+    right.number_input("Neurons m", 1, 2_000, **page.bound("config", "n_neurons", config.n_neurons))
+    left.number_input(
+        "Density 1 − S",
+        0.0,
+        1.0,
+        step=0.01,
+        format="%.4g",
+        help="How often a feature is not zero.",
+        **page.bound("config", "feature_probability", config.feature_probability),
+    )
+    right.number_input(
+        "Importance decay d",
+        0.0,
+        1.0,
+        step=0.05,
+        format="%.3g",
+        help="Feature i has importance d^i; the first one has 1.",
+        **page.bound("config", "importance_decay", config.importance_decay),
+    )
+    left.number_input(
+        "Seed",
+        0,
+        MAX_SEED,
+        help="Decides the initial weights and the training data.",
+        **page.bound("config", "seed", config.seed),
+    )
+    return left, right
 
 
 def threshold_inputs(page: PageState[Any], thresholds: Thresholds) -> None:

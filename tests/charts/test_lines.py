@@ -68,3 +68,56 @@ def test_a_single_point_is_drawn_too():
 
 def test_the_chart_has_words_for_those_who_cannot_see_it():
     assert "output against value: with, without" in drawing().spec["description"]
+
+
+def marked(frame=FRAME, theme=LIGHT, **options):
+    return lines(
+        frame,
+        across="value",
+        up="output",
+        series=("with", "without"),
+        colours=[theme.positive, theme.negative],
+        dashes=[[1, 0], [4, 3]],
+        **options,
+    )
+
+
+def test_heights_can_be_on_a_log_axis():
+    frame = FRAME.assign(y=[0.025, 0.06, 0.04, 0.03])
+    y = by_field(marked(frame, log=True).spec, "strokeDash", "series")["encoding"]["y"]
+    assert y["scale"] == {"type": "log", "domain": [0.02, 0.07], "nice": False}
+    assert y["axis"]["values"] == [0.02, 0.03, 0.05, 0.07]
+    plain = by_field(marked(frame).spec, "strokeDash", "series")["encoding"]["y"]
+    assert "scale" not in plain
+
+
+def test_what_a_log_axis_cannot_show_is_left_out():
+    frame = FRAME.assign(y=[0.0, 0.5, float("inf"), -1.0])
+    drawn = rows(marked(frame, log=True).spec, by_field(marked().spec, "strokeDash", "series"))
+    assert drawn["y"].tolist() == [0.5]
+    assert shows(pixels(marked(frame.head(1), log=True).chart), "#888888", within=40)
+
+
+def test_a_place_is_marked_with_a_point_on_each_curve():
+    spec = marked(at=1.0, mark=LIGHT.mark).spec
+    (rule,) = (layer for layer in layers(spec) if mark(layer)["type"] == "rule")
+    assert mark(rule)["color"] == LIGHT.mark
+    assert rows(spec, rule)["x"].tolist() == [1]
+    (points,) = (layer for layer in layers(spec) if mark(layer).get("opacity") == 1)
+    assert rows(spec, points)[["series", "y"]].to_numpy().tolist() == [["with", 1], ["without", 0]]
+    assert not any(mark(layer)["type"] == "rule" for layer in layers(marked().spec))
+
+
+def test_a_place_between_the_rows_is_marked_without_points():
+    drawing = marked(at=0.3, mark=LIGHT.mark)
+    assert drawing.data["here"].empty
+    assert shows(pixels(drawing.chart.properties(width=300)), LIGHT.mark, 100, within=40)
+
+
+@THEMES
+def test_the_marked_place_has_its_colour(theme):
+    options = {"theme": theme, "at": 0.5, "mark": theme.mark}
+    background = {"width": 300, "background": theme.background}
+    picture = pixels(marked(**options).chart.properties(**background))
+    assert shows(picture, theme.mark, 100, within=40)
+    assert not shows(pixels(marked(theme=theme).chart.properties(**background)), theme.mark)

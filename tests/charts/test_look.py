@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import re
 
 import altair as alt
@@ -9,8 +10,11 @@ import pytest
 from tests.charts.drawing import pixels, shows
 from toymodel.charts.look import (
     DARK,
+    INSTANCES,
     LIGHT,
     feature_colour,
+    instances_colour,
+    instances_names,
     standing_alone,
     superposition_colour,
     theme,
@@ -77,3 +81,17 @@ def test_features_chosen_of_many_are_told_apart_by_category():
     small = feature_colour(6, [5, 2]).to_dict()
     assert small["scale"]["domain"] == list(range(6))
     assert feature_colour(100, range(21)).to_dict()["type"] == "quantitative"
+
+
+@pytest.mark.parametrize("each", [LIGHT, DARK], ids=["light", "dark"])
+def test_more_instances_are_further_from_the_background(each):
+    against = [contrast(colour, each.background) for colour in each.instances]
+    assert against[0] >= 1.5
+    # Apart in lightness, so that they differ for those who see no hues.
+    assert all(more >= 1.4 * less for less, more in itertools.pairwise(against))
+    scale = instances_colour(each).to_dict()["scale"]
+    assert scale == {"domain": list(INSTANCES), "range": list(each.instances)}
+
+
+def test_from_three_on_instances_are_called_the_same():
+    assert instances_names([3, 0, 7, 2]) == ["3 or more", "0", "3 or more", "2"]

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
+import pytest
 
 from tests.builders import two_neurons_a_feature, weights
 from tests.charts.drawing import by_field, layers, mark, pixels, rows, shows
 from toymodel import frames
-from toymodel.charts.look import LIGHT
+from toymodel.charts.look import DARK, LIGHT
 from toymodel.charts.raw_weights import raw_weights
 
 
@@ -70,3 +72,146 @@ def test_features_are_named_on_request():
 
     assert legend() is None
     assert legend(legend=True) is not None
+
+
+# Stacks: 4 and 2 and 0.5 above the axis; -6 below and 1 above; -12 below.
+TALL = weights([[1, -6, 0], [2, 4, 0.5], [0, 0, -12]], np.ones((3, 3)))
+
+
+def drawing(bars, theme=LIGHT, n: int = 3, **options):
+    return raw_weights(bars, n_features=n, title="weights in", theme=theme, **options)
+
+
+def bar_layer(spec):
+    return next(layer for layer in layers(spec) if layer.get("data", {}).get("name") == "bars")
+
+
+def arrows(spec) -> list:
+    found = [layer for layer in layers(spec) if layer["data"]["name"] == "cut"]
+    return [layer for layer in found if mark(layer)["type"] == "point"]
+
+
+def parts(lit) -> pd.DataFrame:
+    return frames.signed_bars(TALL).assign(lit=lit, role="inhibition")
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_bars_that_are_not_lit_are_grey(theme):
+    def picture(lit) -> np.ndarray:
+        chart = drawing(parts(lit), theme).chart
+        return pixels(chart.properties(width=300, background=theme.background))
+
+    bars = frames.signed_bars(TALL)
+    # Half of the way from the background to the faint grey.
+    faint, behind = (
+        [int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in (theme.faint, theme.background)
+    )
+    grey = "#" + "".join(f"{(a + b) // 2:02x}" for a, b in zip(faint, behind, strict=True))
+    some = picture(bars["feature"] == 2)
+    assert shows(some, "#f58518", 500)
+    assert not shows(some, "#4c78a8")
+    assert shows(some, grey, 500)
+    every = picture(True)
+    assert shows(every, "#4c78a8", 300)
+    assert not shows(every, grey, 100)
+
+
+def test_the_pointer_is_told_the_role_where_there_is_one():
+    def told(bars) -> list[str]:
+        return [each["field"] for each in bar_layer(drawing(bars).spec)["encoding"]["tooltip"]]
+
+    assert told(parts(True)) == ["neuron", "feature", "weight", "role"]
+    assert told(frames.signed_bars(TALL)) == ["neuron", "feature", "weight"]
+
+
+def test_bars_are_cut_and_keep_their_weights():
+    spec = drawing(frames.signed_bars(TALL), clip=3.0).spec
+    drawn = rows(spec, bar_layer(spec)).sort_values("weight").query("weight != 0")
+    assert drawn[["weight", "low", "high"]].to_numpy().tolist() == [
+        [-12, 0, -3],
+        [-6, 0, -3],
+        [1, 0, 1],
+        [4, 0, 3],
+    ]
+
+
+def test_an_arrow_points_out_of_each_cut_stack_and_says_where_it_ends():
+    spec = drawing(frames.signed_bars(TALL), clip=5.0).spec
+    cut = rows(spec, arrows(spec)[0]).sort_values("column")
+    assert cut[["column", "side", "end", "number"]].to_numpy().tolist() == [
+        [0, 1, 5, "+6.5"],  # 2 on 4, and more
+        [1, -1, -5, "−6.0"],
+        [2, -1, -5, "−12"],
+    ]
+    above, below = arrows(spec)
+    assert (mark(above)["shape"], mark(below)["shape"]) == ("triangle-up", "triangle-down")
+    assert mark(above)["yOffset"] < 0 < mark(below)["yOffset"]
+    further = [mark(each)["yOffset"] for each in layers(spec) if mark(each)["type"] == "text"]
+    assert further[0] < mark(above)["yOffset"]
+    assert further[1] > mark(below)["yOffset"]
+
+
+def test_there_is_room_for_the_arrows():
+    y = bar_layer(drawing(frames.signed_bars(TALL), clip=5.0).spec)["encoding"]["y"]
+    assert y["scale"]["domain"] == [-5, 5]
+    assert y["scale"]["padding"] > 20
+    assert y["axis"]["values"] == [-4, -2, 0, 2, 4]
+    heights = {
+        len(pixels(drawing(frames.signed_bars(TALL), **options).chart))
+        for options in ({}, {"clip": 5.0}, {"clip": 1.0})
+    }
+    assert len(heights) == 1  # nothing stands out
+
+
+def test_a_clip_beyond_all_bars_changes_nothing():
+    bars = frames.signed_bars(TALL)
+    assert drawing(bars, clip=20.0).template == drawing(bars).template
+    y = bar_layer(drawing(bars, clip=20.0, reach=15.0).spec)["encoding"]["y"]["scale"]
+    other = bar_layer(drawing(bars, clip=5.0, reach=15.0).spec)["encoding"]["y"]["scale"]
+    assert (y["domain"], other["domain"]) == ([-15, 15], [-5, 5])
+    assert y["padding"] == other["padding"]  # so that charts that are compared have one unit
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_arrows_have_the_colour_of_their_bars(theme):
+    def colour_of_arrows(lit) -> tuple[bool, bool]:
+        built = drawing(parts(lit), theme, clip=5.0).chart
+        picture = pixels(built.properties(width=300, background=theme.background))
+        return shows(picture, "#f58518"), shows(picture, theme.faint)
+
+    assert colour_of_arrows(True) == (True, False)
+    assert colour_of_arrows(False) == (False, True)
+
+
+def test_numbers_at_arrows_are_left_out_where_they_would_touch():
+    bars = frames.signed_bars(weights(-9 * np.eye(30), np.eye(30)))
+
+    def inked(width: int) -> bool:
+        chart = drawing(bars, n=30, clip=2.0, height=200).chart.properties(width=width)
+        below = pixels(chart)[-34:-4]
+        return shows(below[:, 60:], LIGHT.ink, 100, within=60)
+
+    assert inked(600)
+    assert not inked(250)
+
+
+def test_columns_are_named_on_request():
+    def axis(**options) -> object:
+        return bar_layer(drawing(frames.signed_bars(TALL), **options).spec)["encoding"]["x"]["axis"]
+
+    assert axis() is None
+    named = axis(names=True)
+    order = frames.by_feature(TALL)
+    assert named["values"] == [0.5, 1.5, 2.5]
+    assert named["tickCount"] >= 3
+    assert named["labelExpr"] == f'["{order[0]}", "{order[1]}", "{order[2]}"][floor(datum.value)]'
+    x = bar_layer(drawing(frames.signed_bars(TALL), names=True).spec)["encoding"]["x"]
+    assert x["title"] == "neuron"
+
+
+def test_many_columns_have_thin_gaps():
+    few, many = (
+        bar_layer(drawing(frames.signed_bars(weights(np.eye(m), np.eye(m))), n=m).spec)
+        for m in (10, 80)
+    )
+    assert mark(many)["strokeWidth"] < mark(few)["strokeWidth"]

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import resources
 from pages.shared.choice import Choice
-from pages.shared.explore_controls import _name
+from pages.shared.explore_controls import model_name
 from pages.shared.explore_state import DEFAULT, ExploreState
 from pages.shared.found import find_model
 from tests.builders import model, two_neurons_a_feature, weights
@@ -553,7 +553,7 @@ def test_every_stored_model_can_be_chosen_the_papers_sweep_first(paper: Model):
         f"1 − S = {p}" for p in ("1", "0.3", "0.1", "0.03", "0.01", "0.003", "0.001")
     ]
     assert len(set(options)) == len(options) == len(resources.store().contents())
-    assert _name((state.choice.config, state.choice.recipe)) in options
+    assert model_name((state.choice.config, state.choice.recipe)) in options
     # One that is not stored is the first of the list.
     app = look(NEURONS, ExploreState(DEFAULT.changed("config", "seed", 77)))
     assert "seed 77" in app.selectbox(key="explore.model").options[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import altair as alt
@@ -10,6 +10,9 @@ import altair as alt
 from toymodel.polysemanticity import CLASSES, UNUSED
 
 MAX_NAMED_FEATURES = 20
+INSTANCES = ("0", "1", "2", "3 or more")
+"""What numbers of instances are called; from the last on, models are shown together."""
+
 _MAX_DISTINCT = 10  # beyond, a scheme has to tell colours apart by their lightness
 
 
@@ -27,6 +30,7 @@ class Theme:
     node: str
     positive: str
     negative: str
+    instances: tuple[str, ...]
 
 
 _NAMES = (*CLASSES, UNUSED)
@@ -42,6 +46,7 @@ LIGHT = Theme(
     node="#a3a6ad",
     positive="#d1495b",
     negative="#2f5fd0",
+    instances=("#b9bdc6", "#5aa9bd", "#3b64b8", "#3f1a78"),
 )
 DARK = Theme(
     class_background=dict(zip(_NAMES, ("#52405c", "#2f4b5c", "#544b29", "#3d3d42"), strict=True)),
@@ -54,6 +59,7 @@ DARK = Theme(
     node="#8b8e96",
     positive="#ff8a8a",
     negative="#7fa8ff",
+    instances=("#5d616c", "#5f83d6", "#62c3c9", "#f3eda8"),
 )
 
 
@@ -81,6 +87,17 @@ def superposition_colour() -> alt.Color:
     """Viridis as in the paper: dark for a feature by itself, yellow where it shares."""
     scale = alt.Scale(scheme="viridis", domain=[0, 1], clamp=True)
     return alt.Color("superposition:Q", scale=scale, title="superposition of the feature")
+
+
+def instances_colour(theme: Theme) -> alt.Color:
+    """A colour a number of instances, further from the background the more there are."""
+    scale = alt.Scale(domain=INSTANCES, range=theme.instances)
+    return alt.Color("instances:N", scale=scale, title="instances")
+
+
+def instances_names(counts: Iterable[int]) -> list[str]:
+    """What these numbers of instances are called."""
+    return [INSTANCES[min(count, len(INSTANCES) - 1)] for count in counts]
 
 
 def standing_alone(

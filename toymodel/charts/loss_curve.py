@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Literal
@@ -12,8 +11,8 @@ import pandas as pd
 
 from toymodel.charts.drawing import Drawing
 from toymodel.charts.look import Theme
+from toymodel.charts.ticks import SHORT, log_ticks
 
-_SHORT = "format(datum.value, datum.value < 0.001 ? '.0e' : '~g')"
 _HIGHEST = 30.0
 
 
@@ -96,7 +95,7 @@ def _template(
         "loss:Q",
         title="normalised loss (log)",
         scale=alt.Scale(type="log", domain=[low, high], nice=False),
-        axis=alt.Axis(values=_ticks(low, high), labelExpr=_SHORT),
+        axis=alt.Axis(values=log_ticks(low, high), labelExpr=SHORT),
     )
 
     def point(colour: str) -> alt.OverlayMarkDef | bool:
@@ -150,13 +149,3 @@ def _rule(name: str, below: bool, *, theme: Theme) -> list[alt.Chart]:
     halo = base.mark_text(**place, clip=True, stroke=theme.background, strokeWidth=4)
     text = base.mark_text(**place, clip=True, color=theme.ink)
     return [rule, *(t.encode(x=alt.value("width"), text="name:N") for t in (halo, text))]
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    decades = math.log10(high / low)
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    parts = (1, 2, 5) if decades <= 4 else (1,)
-    every = math.ceil(decades / 9)
-    powers = [power for power in range(first, last + 1) if power % every == 0]
-    ticks = [float(f"{part}e{power}") for power in powers for part in parts]
-    return [tick for tick in ticks if low <= tick <= high]

@@ -1,0 +1,84 @@
+"""The motif: how long 64 seeds train, what is in them, how fast instances are found, how common.
+
+`python -m benchmarks.motifs`. Times are of this machine; the grid is read from the store.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import numpy as np
+
+from toymodel.decomposition import decompose, loss_by_inhibition
+from toymodel.ensemble import members
+from toymodel.motif_frames import MOST_COUNTED, ensemble_table, settings_table
+from toymodel.motifs import find_motifs
+from toymodel.shipped import MOTIF, MOTIF_GRID
+from toymodel.store import default_store
+from toymodel.training import train
+
+_ROUNDS = 3
+_LARGEST = 500
+_LOWEST = 12
+
+
+def main() -> None:
+    """Print all of it."""
+    _seeds()
+    _finding()
+    _grid()
+
+
+def _seeds() -> None:
+    seconds: list[float] = []
+    models = []
+    for _ in range(_ROUNDS):
+        start = time.perf_counter()
+        models = train(MOTIF.configs, MOTIF.recipe)
+        seconds.append(time.perf_counter() - start)
+    print(
+        f"{len(models)} seeds of n = 6, m = 10, 1 - S = 0.1, trained and measured: median "
+        f"{statistics.median(seconds):.1f} s ({min(seconds):.1f} to {max(seconds):.1f})"
+    )
+    table = ensemble_table(members(models, 1))
+    lowest = table.head(_LOWEST)
+    print(
+        f"  of the {_LOWEST} with the lowest losses {(lowest['instances'] >= 2).sum()} have two "
+        f"or more instances; of all {(table['instances'] >= 2).sum()}"
+    )
+    best = models[int(table["member"].iloc[0])]
+    found = decompose(best.config, best.weights)
+    without = loss_by_inhibition(best.config, best.weights, found.motifs, [0.0])[0]
+    print(
+        f"  the best, {table['name'].iloc[0]}: loss {found.everything:.4f}, without inhibition "
+        f"{without:.3f} (x {without / found.everything:.0f}); absolute value alone "
+        f"{found.absolute_value:.3f}, and the motif {found.with_motifs:.3f}"
+    )
+
+
+def _finding() -> None:
+    random = np.random.default_rng(0)
+    W1, W2 = random.normal(size=(2, _LARGEST, _LARGEST)).astype(np.float32)
+    seconds: list[float] = []
+    for _ in range(5):
+        start = time.perf_counter()
+        find_motifs(W1, W2)
+        seconds.append(time.perf_counter() - start)
+    print(f"find_motifs, {_LARGEST} x {_LARGEST}: median {statistics.median(seconds):.3f} s")
+
+
+def _grid() -> None:
+    models = [default_store().get(config, MOTIF_GRID.recipe) for config in MOTIF_GRID.configs]
+    table = settings_table([model for model in models if model])
+    print("share of 64 restarts with 0, 1, 2, 3 or more instances; best and worst quarter by loss")
+    for row in table.to_dict("records"):
+        shares = " ".join(f"{row[f'share_{count}']:4.0%}" for count in range(MOST_COUNTED + 1))
+        print(
+            f"  d = {row['decay']:<4g} 1 - S = {row['density']:<4g} {shares}   mean "
+            f"{row['mean']:.2f}, best {row['best']:.2f}, worst {row['worst']:.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()

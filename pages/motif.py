@@ -1,0 +1,71 @@
+"""The paper's motif: asymmetric superposition with inhibition, found, shown, and tried out."""
+
+import streamlit as st
+
+from pages.shared.catalogue import begin
+from pages.shared.explore_controls import draw_model_line
+from pages.shared.found import say_where_from
+from pages.shared.measured import losses_by_inhibition, taken_apart
+from pages.shared.motif_common import draw_common, draw_sweep
+from pages.shared.motif_controls import (
+    choose_member,
+    choose_models,
+    choose_thresholds,
+    other_settings,
+)
+from pages.shared.motif_ensemble import Ensemble, draw_all, watch_training
+from pages.shared.motif_inhibition import draw_inhibition
+from pages.shared.motif_instances import draw_instances
+from pages.shared.motif_notes import draw_notes
+from pages.shared.motif_panels import MOST, draw_figures_that_matter, draw_panels
+from pages.shared.motif_rest import draw_rest
+from pages.shared.motif_state import MOTIF_STATE
+from pages.shared.problems import show_problems
+from pages.shared.resources import jobs, store
+from pages.shared.training_many import offer_training
+
+begin()
+state, problems = MOTIF_STATE.current()
+# In this order: what ends in between is then among the models.
+progress = jobs().progress(state.configs, state.choice.recipe)
+ensemble = Ensemble.of(state)
+shown = ensemble.shown(state)
+config = state.choice.config
+
+with st.sidebar:
+    choose_models(state)
+    choose_member(state, ensemble.table)
+    other_settings(state)
+    choose_thresholds(state)
+
+st.title("One neuron holds two features unevenly, and others inhibit what that would cost")
+st.markdown(
+    r"**Asymmetric superposition with inhibition**: neuron $j$ holds two features with very "
+    r"different input weights $W_1[j,i]$ and output weights $W_2[i,j]$ the other way round, so "
+    "that one interferes with the other's output, hardly the reverse. Another neuron takes that "
+    "interference away."
+)
+show_problems(problems, tuple(store().notes))
+if ensemble.missing and progress and progress.active:
+    watch_training(state)
+else:
+    if ensemble.missing:
+        offer_training(ensemble.models, state.choice.recipe)
+    if shown is None:
+        pass
+    elif max(config.n_features, config.n_neurons) > MOST:
+        st.info(f"Networks of up to {MOST} features and {MOST} neurons are taken apart here.")
+    else:
+        say_where_from(shown.config, shown.recipe)
+        draw_model_line(shown)
+        found = taken_apart(shown.name, shown, state.thresholds)
+        without = losses_by_inhibition(shown.name, shown, found.motifs)[0]
+        draw_figures_that_matter(shown, found, float(without))
+        draw_panels(state, shown, found)
+        draw_instances(state, shown, found)
+        draw_inhibition(state, shown, found)
+        draw_rest(state, shown)
+        draw_all(state, ensemble, shown)
+draw_common(state)
+draw_sweep(state)
+draw_notes()

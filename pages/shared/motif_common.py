@@ -1,0 +1,203 @@
+"""How common the motif is: over density and importance decay, and in the paper's sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.shared.catalogue import MOTIFS
+from pages.shared.choice import Choice
+from pages.shared.draw import draw
+from pages.shared.links import number
+from pages.shared.measured import BY_TEXT
+from pages.shared.motif_state import MOTIF_STATE, MotifState
+from pages.shared.resources import colours, store
+from pages.shared.watching import counted
+from toymodel.charts.setting_map import SELECTION, setting_map
+from toymodel.config import RECIPES, Config, Recipe
+from toymodel.model_file import model_key
+from toymodel.motif_frames import MOST_COUNTED, settings_table
+from toymodel.motifs import MotifThresholds, find_motifs
+from toymodel.shipped import MOTIF_GRID
+from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES, sweep
+
+_LEAST_COMMON = (
+    0.1  # of a setting's networks that hold one: where comparing better and worse says something
+)
+_LEAST_DIFFERENT = 0.25  # instances more in the one quarter than in the other
+_PRESETS = ("standard", "thorough")
+
+
+def draw_common(state: MotifState) -> None:
+    """The share of networks with so many instances, and whether better ones have more."""
+    st.header("How common it is")
+    try:
+        table = _settings(state.thresholds)
+    except LookupError:
+        st.info("The grid's models are not in the store: `python -m toymodel cache --ship`.")
+        return
+    restarts, config = MOTIF_GRID.recipe.restarts, MOTIF_GRID.configs[0]
+    st.markdown(
+        f"Share of {restarts} networks with no, one, two, {MOST_COUNTED} or more instances "
+        f"(n = {config.n_features}, m = {config.n_neurons}), over density and importance decay. "
+        "**Click a cell** to look at its networks above."
+    )
+    here = _setting(state)
+    maps = [(f"share_{k}", _COUNTS[k]) for k in range(MOST_COUNTED + 1)]
+    for pair in (maps[:2], maps[2:]):
+        for cell, (name, words) in zip(st.columns(2), pair, strict=True):
+            with cell:
+                _map(table, name, words, here, ".0%", (0, 1))
+    st.markdown(_do_better_ones_have_more(table))
+    _map(
+        table.assign(difference=table["difference"].where(_is_common(table))),
+        "difference",
+        "Instances more a network, in the best quarter by loss than in the worst",
+        here,
+        "+.1f",
+        (-2, 2),
+        diverging=True,
+    )
+    st.caption(
+        "Each cell is one model of the store with its restarts: different initial weights, the "
+        "same data. `python -m toymodel cache --ship` trains all of them anew and says how far "
+        "they are apart. The thresholds on the left apply here too."
+    )
+
+
+_COUNTS = ("No instance", "One instance", "Two instances", f"{MOST_COUNTED} or more instances")
+
+
+@st.cache_data(show_spinner="Looking for instances.", max_entries=20, hash_funcs=BY_TEXT)
+def _settings(thresholds: MotifThresholds) -> pd.DataFrame:
+    models = [m for config in MOTIF_GRID.configs if (m := store().get(config, MOTIF_GRID.recipe))]
+    if not models:
+        raise LookupError  # which is not kept, unlike an answer
+    return settings_table(models, thresholds)
+
+
+def _setting(state: MotifState) -> tuple[float, float] | None:
+    config = state.choice.config
+    base = MOTIF_GRID.configs[0]
+    setting = config.feature_probability, config.importance_decay
+    same = base.replace(feature_probability=setting[0], importance_decay=setting[1])
+    return setting if config == same and same in MOTIF_GRID.configs else None
+
+
+def _map(
+    table: pd.DataFrame,
+    name: str,
+    title: str,
+    here: tuple[float, float] | None,
+    form: str,
+    limits: tuple[float, float],
+    *,
+    diverging: bool = False,
+) -> None:
+    key = f"motif-grid-{name}-{here}"
+    draw(
+        setting_map(
+            table[["density", "decay"]].assign(value=table[name]),
+            title=title,
+            form=form,
+            limits=limits,
+            theme=colours(),
+            selected=here,
+            diverging=diverging,
+        ),
+        key,
+        alt=f"{title}, over density and importance decay",
+        selection=SELECTION,
+        on_select=_opens(key),
+    )
+
+
+def _opens(key: str) -> Callable[[], None]:
+    def open_it() -> None:
+        chosen = st.session_state[key]["selection"].get(SELECTION, [])
+        if not chosen or chosen[0].get("density") is None:
+            return
+        config = MOTIF_GRID.configs[0].replace(
+            feature_probability=chosen[0]["density"], importance_decay=chosen[0]["decay"]
+        )
+        choice = Choice(config, "standard", MOTIF_GRID.recipe)
+        MOTIF_STATE.remember(MOTIF_STATE.left().showing(choice, seeds=1))
+
+    return open_it
+
+
+def _is_common(table: pd.DataFrame) -> np.ndarray:
+    return table["share_0"].to_numpy() <= 1 - _LEAST_COMMON
+
+
+def _do_better_ones_have_more(table: pd.DataFrame) -> str:
+    common = table.loc[_is_common(table)]
+    more = int((common["difference"] >= _LEAST_DIFFERENT).sum())
+    fewer = int((common["difference"] <= -_LEAST_DIFFERENT).sum())
+    if common.empty:
+        return "No setting has a tenth of its networks with an instance."
+    top = common.sort_values("difference", ascending=False).iloc[0]
+    said = (
+        f"**Do better networks have more of it?** In {counted(len(common), 'setting')} a tenth of "
+        "the networks or more hold an instance. The best quarter of them by loss has more than "
+        f"the worst (by {_LEAST_DIFFERENT:g} and more a network) in {more}, fewer in {fewer}, "
+        f"about as many in {len(common) - more - fewer}."
+    )
+    if top["difference"] >= _LEAST_DIFFERENT:
+        said += (
+            f" The largest difference is at 1 − S = {number(top['density'])}, "
+            f"d = {number(top['decay'])}: {top['best']:.2f} instances against {top['worst']:.2f}."
+        )
+    return said
+
+
+def draw_sweep(state: MotifState) -> None:
+    """Where in the paper's sweep instances start, and which neurons hold them."""
+    st.header("In the paper's sweep")
+    config = PAPER_CONFIG
+    st.markdown(
+        f"n = {config.n_features}, m = {config.n_neurons}: the neurons that hold an instance, from "
+        "dense to sparse."
+    )
+    for cell, preset in zip(st.columns(len(_PRESETS)), _PRESETS, strict=True):
+        with cell:
+            _draw_preset(state, preset)
+
+
+def _draw_preset(state: MotifState, preset: str) -> None:
+    recipe = RECIPES[preset]
+    st.markdown(f"**Recipe {preset}**" + (f", best of {recipe.restarts}" * (recipe.restarts > 1)))
+    started = ""
+    for config in sweep(PAPER_CONFIG, PAPER_DENSITIES):
+        label = f"1 − S = {number(config.feature_probability)}"
+        try:
+            instances, neurons = _holders(
+                model_key(config, recipe), config, recipe, state.thresholds
+            )
+        except LookupError:
+            st.markdown(f"{label}: not trained here")
+            continue
+        opened = state.showing(Choice(config, preset, recipe), seeds=1)
+        if not instances:
+            words = "none"
+        else:
+            started = started or label
+            which = f"neuron{'s' if len(neurons) > 1 else ''} {', '.join(map(str, neurons))}"
+            words = f"{counted(instances, 'instance')} in {which}"
+        st.page_link(MOTIFS.script, label=f"{label}: {words}", query_params=opened.link)
+    if started:
+        st.caption(f"They start at {started}.")
+
+
+@st.cache_data(show_spinner="Looking for instances.", max_entries=200, hash_funcs=BY_TEXT)
+def _holders(
+    key: str, _config: Config, _recipe: Recipe, thresholds: MotifThresholds
+) -> tuple[int, list[int]]:
+    model = store().get(_config, _recipe)
+    if model is None:
+        raise LookupError
+    found = find_motifs(model.W1, model.W2, thresholds)
+    return len(found), sorted({motif.neuron for motif in found})

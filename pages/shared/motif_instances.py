@@ -1,0 +1,210 @@
+"""Each instance by itself: its neurons, its graph, what it says in words, and what it causes."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.clicks import opens_neuron
+from pages.shared.draw import draw
+from pages.shared.measured import interventions_of
+from pages.shared.motif_panels import clip_of, reach_of
+from pages.shared.motif_state import MOTIF_STATE, MotifState
+from pages.shared.page_state import show_value
+from pages.shared.resources import colours
+from pages.shared.shown import Shown
+from pages.shared.train_numbers import figure
+from toymodel.charts.network import network
+from toymodel.charts.raw_weights import SELECTION, raw_weights
+from toymodel.decomposition import Decomposition
+from toymodel.frames import edges
+from toymodel.motif_frames import instance_bars
+from toymodel.motif_words import describe, main_feature
+from toymodel.motifs import Motif
+
+_SHOWN_AT_ONCE = 4
+_MOST_INHIBITORS = 4  # drawn as a graph
+_CHOSEN = "motif.chosen"
+_SIDES = {"input": "W₁", "output": "W₂"}
+
+
+def draw_instances(state: MotifState, shown: Shown, found: Decomposition) -> None:
+    """All instances in close-up while they are few; else a table, and the chosen one."""
+    count = len(found.motifs)
+    st.header("Each instance")
+    if not count:
+        st.info(
+            "By the definition there is none in this network. Move what counts as an instance, or "
+            "choose another network."
+        )
+        return
+    if count <= _SHOWN_AT_ONCE:
+        for number in range(count):
+            _draw_instance(state, shown, found, number)
+        return
+    neurons = sorted({motif.neuron for motif in found.motifs})
+    st.markdown(
+        f"{count} instances in neurons {', '.join(map(str, neurons))}. One of them in close-up:"
+    )
+    _choose(state, found)
+    _draw_instance(state, shown, found, chosen(state, found))
+    with st.expander(f"All {count} instances in numbers"):
+        st.dataframe(_table(found), hide_index=True, height=320, alt="Every instance in numbers")
+
+
+def chosen(state: MotifState, found: Decomposition) -> int:
+    """The number of the instance that is looked at."""
+    return min(state.view.instance, len(found.motifs) - 1)
+
+
+def _choose(state: MotifState, found: Decomposition) -> None:
+    choose_instance(state, found, _CHOSEN)
+
+
+def choose_instance(state: MotifState, found: Decomposition, key: str) -> None:
+    """Which instance is looked at; `key` tells several such choices apart."""
+    names = [name_of(number, motif) for number, motif in enumerate(found.motifs)]
+    show_value(key, names[chosen(state, found)])
+
+    def choose() -> None:
+        MOTIF_STATE.remember(MOTIF_STATE.left().at(instance=names.index(st.session_state[key])))
+
+    st.selectbox("Instance", names, key=key, on_change=choose)
+
+
+def name_of(number: int, motif: Motif) -> str:
+    """An instance in a few words."""
+    return (
+        f"Instance {number + 1}: f{motif.interfering_feature} against f{motif.receiving_feature} "
+        f"in neuron {motif.neuron}"
+    )
+
+
+def _draw_instance(state: MotifState, shown: Shown, found: Decomposition, number: int) -> None:
+    motif = found.motifs[number]
+    st.subheader(name_of(number, motif))
+    st.markdown(describe(shown.weights, motif))
+    close, graph = st.columns(2)
+    with close:
+        st.caption("The neuron, then what inhibits: the features that matter, others grey")
+        _close_up(state, shown, found, motif, number)
+    with graph:
+        st.caption("x: inputs, y: outputs; solid red is positive, dashed blue negative")
+        _graph(shown, motif, number)
+    _causes(shown, motif)
+
+
+def _close_up(
+    state: MotifState, shown: Shown, found: Decomposition, motif: Motif, number: int
+) -> None:
+    for (side, title), cell in zip(_SIDES.items(), st.columns(2), strict=True):
+        bars = instance_bars(shown.weights, found, motif, side=side)
+        clip = clip_of(bars) if state.view.bars == "clipped" else None
+        key = f"motif-instance-{number}-{side}"
+        with cell:
+            draw(
+                raw_weights(
+                    bars,
+                    n_features=shown.config.n_features,
+                    title=title,
+                    theme=colours(),
+                    height=260,
+                    reach=None if clip else reach_of(bars),
+                    clip=clip,
+                    names=True,
+                    chosen=_features(shown, motif),
+                ),
+                key,
+                alt=f"{title} of neuron {motif.neuron} and of what inhibits",
+                selection=SELECTION,
+                on_select=opens_neuron(key, SELECTION, shown.choice, shown.chosen),
+            )
+
+
+def _features(shown: Shown, motif: Motif, most: int | None = None) -> tuple[int, ...]:
+    """The instance's features: its two, and those that its inhibitors (up to `most`) serve."""
+    serve = (main_feature(shown.weights, j) for j in motif.inhibitors[:most])
+    return tuple(dict.fromkeys([motif.interfering_feature, motif.receiving_feature, *serve]))
+
+
+def _graph(shown: Shown, motif: Motif, number: int) -> None:
+    neurons = [motif.neuron, *motif.inhibitors[:_MOST_INHIBITORS]]
+    features = _features(shown, motif, _MOST_INHIBITORS)
+    part = edges(shown.weights, features=features, neurons=neurons)
+    key = f"motif-graph-{number}"
+    draw(
+        network(
+            part,
+            n_features=shown.config.n_features,
+            n_neurons=len(neurons),
+            features=features,
+            neurons=neurons,
+            theme=colours(),
+            height=290,
+        ),
+        key,
+        alt=f"Graph of neuron {motif.neuron}, what inhibits, and their features",
+        selection=SELECTION,
+        on_select=opens_neuron(key, SELECTION, shown.choice, shown.chosen),
+    )
+    left = len(motif.inhibitors) - _MOST_INHIBITORS
+    if left > 0:
+        st.caption(f"The {_MOST_INHIBITORS} strongest inhibitors; {left} more are not drawn.")
+
+
+def _causes(shown: Shown, motif: Motif) -> None:
+    a, c = motif.interfering_feature, motif.receiving_feature
+    checks = interventions_of(shown.name, shown, motif)
+    before = checks[0].loss
+    st.dataframe(
+        pd.DataFrame(
+            [
+                {
+                    "change": _CHANGES[check.name].format(motif=motif),
+                    "loss": figure(check.loss),
+                    "factor": "" if check is checks[0] else f"× {check.loss / before:.3g}",
+                    "output": f"{check.output:.2f}",
+                }
+                for check in checks
+            ]
+        ),
+        hide_index=True,
+        alt="What becomes of the loss and of the receiving output",
+        column_config={
+            "change": st.column_config.TextColumn("exact change", width="large"),
+            "loss": st.column_config.TextColumn("loss", help="Normalised."),
+            "factor": st.column_config.TextColumn("times"),
+            "output": st.column_config.TextColumn(
+                f"output {c} to f{a} alone",
+                help=f"What the network answers for f{c} when f{a} alone is there, at the end of "
+                "its range that drives the neuron: it should be 0.",
+            ),
+        },
+    )
+
+
+_CHANGES = {
+    "as it is": "as it is",
+    "without inhibition": "the inhibitors' weights to output {motif.receiving_feature} removed",
+    "symmetric": "neuron {motif.neuron} made symmetric, at the same path gains",
+    "without the neuron": "neuron {motif.neuron} removed",
+}
+
+
+def _table(found: Decomposition) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "instance": number + 1,
+                "neuron": motif.neuron,
+                "interfering": f"f{motif.interfering_feature}",
+                "receiving": f"f{motif.receiving_feature}",
+                "ratio in": round(motif.input_ratio, 1),
+                "ratio out": round(motif.output_ratio, 1),
+                "interference": round(motif.interference, 2),
+                "inhibition": round(motif.inhibition, 2),
+                "inhibitors": ", ".join(map(str, motif.inhibitors)),
+            }
+            for number, motif in enumerate(found.motifs)
+        ]
+    )

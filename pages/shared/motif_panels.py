@@ -1,0 +1,200 @@
+"""The paper's three panels: all weights, those for absolute value, those of the motif."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.shared.axes import rounded_up
+from pages.shared.clicks import opens_neuron
+from pages.shared.draw import draw
+from pages.shared.motif_state import MOTIF_STATE, MotifState
+from pages.shared.resources import colours
+from pages.shared.shown import Shown
+from pages.shared.train_numbers import figure, metric
+from pages.shared.watching import counted
+from toymodel.charts.colour_bar import colour_bar
+from toymodel.charts.raw_weights import SELECTION, raw_weights
+from toymodel.decomposition import (
+    ASYMMETRIC,
+    BOTH_SIDES,
+    INHIBITION,
+    ONE_SIDE,
+    ROLES,
+    Decomposition,
+    Roles,
+    find_roles,
+)
+from toymodel.frames import by_feature
+from toymodel.motif_frames import role_bars
+
+MOST = 500
+"""Features and neurons of a network that is taken apart."""
+
+_SIDE_BY_SIDE = 24  # neurons up to which the panels stand side by side, as in the paper
+_COLUMNS = 100
+_SIDES = {"input": "Input weights, W₁", "output": "Output weights, W₂"}
+_CLIP = 3.0  # of the median stack, as in the paper
+_EVERYTHING = tuple(range(len(ROLES)))
+
+
+def draw_figures_that_matter(shown: Shown, found: Decomposition, without: float) -> None:
+    """How much of the network its parts explain, and what the inhibition is worth."""
+    count = len(found.motifs)
+    with st.container(horizontal=True):
+        metric("Instances", f"{count}", "Of asymmetric superposition with inhibition.")
+        metric(
+            "Loss without inhibition",
+            f"× {without / found.everything:.3g}" if count else "–",
+            "With the inhibiting weights of all instances set to 0 the normalised loss goes from "
+            f"{figure(found.everything)} to {figure(without)}."
+            if count
+            else "There is no instance whose inhibition could be taken away.",
+        )
+        metric(
+            "Loss, |x| alone",
+            figure(found.absolute_value),
+            "The normalised loss with the weights alone that implement absolute value, two-sided "
+            "or one-sided. Answering 0 to everything scores 1.",
+        )
+        metric(
+            "and the motif",
+            figure(found.with_motifs),
+            "The normalised loss with these and the weights for asymmetric superposition and "
+            "inhibition: how much of the network the two kinds explain.",
+        )
+        metric(
+            "and the rest",
+            figure(found.everything),
+            "The normalised loss of the whole network.",
+        )
+
+
+def draw_panels(state: MotifState, shown: Shown, found: Decomposition) -> None:
+    """All weights; absolute value highlighted, the rest grey; the motif highlighted."""
+    neurons, part = _neurons(shown, found)
+    panels = (
+        (
+            "all",
+            "At first glance, the network is complicated. Most of it comes apart into two pieces.",
+            _EVERYTHING,
+        ),
+        (
+            "absolute",
+            "Many weights simply implement **absolute value**, or one side of it.",
+            (ONE_SIDE, BOTH_SIDES),
+        ),
+        ("motif", _third(found), (ASYMMETRIC, INHIBITION)),
+    )
+    st.segmented_control(
+        "Long bars",
+        ["clipped", "whole"],
+        required=True,
+        help="Clipped bars have an arrow and their weight written at it.",
+        **MOTIF_STATE.bound("view", "bars", state.view.bars),
+    )
+    beside = len(neurons) <= _SIDE_BY_SIDE
+    cells = (
+        st.columns(len(panels), vertical_alignment="bottom")
+        if beside
+        else [st.container() for _ in panels]
+    )
+    for cell, (name, words, lit) in zip(cells, panels, strict=True):
+        with cell:
+            st.markdown(words)
+            with st.container(border=True, key=f"motif-panel-{name}"):
+                _draw_sides(state, shown, found, lit, neurons, name)
+    left, right = st.columns([7, 3], vertical_alignment="center")
+    left.caption(
+        f"One column is one neuron{part}, by the feature that it holds most; one colour is one "
+        "feature, above 0 positive, below negative. A weight's role is in its tooltip. "
+        "**Click a neuron** for its page."
+    )
+    right.altair_chart(colour_bar("feature", shown.config.n_features), key="motif-colours")
+
+
+def _third(found: Decomposition) -> str:
+    count = counted(len(found.motifs), "instance")
+    return "The main other thing is **asymmetric superposition with inhibition**: " + (
+        f"{count} of it here." if found.motifs else "no instance by the definition here."
+    )
+
+
+def _neurons(shown: Shown, found: Roles) -> tuple[list[int], str]:
+    """The neurons that are drawn, and which part of all that is, in words."""
+    order = by_feature(shown.weights)
+    if len(order) <= _COLUMNS:
+        return order, ""
+    holders = {m.neuron for m in found.motifs} | {k for m in found.motifs for k in m.inhibitors}
+    chosen = [j for j in order if j in holders][:_COLUMNS]
+    if chosen:
+        return chosen, f" ({len(chosen)} of {len(order)}: those that take part in an instance)"
+    return order[:_COLUMNS], f" (the first {_COLUMNS} of {len(order)})"
+
+
+def _draw_sides(
+    state: MotifState,
+    shown: Shown,
+    found: Roles,
+    lit: Sequence[int],
+    neurons: Sequence[int],
+    name: str,
+) -> None:
+    for side, title in _SIDES.items():
+        bars = role_bars(shown.weights, found, lit, side=side, neurons=neurons)
+        clip = clip_of(bars) if state.view.bars == "clipped" else None
+        key = f"motif-{name}-{side}"
+        draw(
+            raw_weights(
+                bars,
+                n_features=shown.config.n_features,
+                title=title,
+                theme=colours(),
+                height=190,
+                reach=None if clip else reach_of(bars),
+                clip=clip,
+            ),
+            key,
+            alt=f"{title}, {name}: bars of {len(neurons)} neurons",
+            selection=SELECTION,
+            on_select=opens_neuron(key, SELECTION, shown.choice, shown.chosen),
+        )
+
+
+def clip_of(bars: pd.DataFrame) -> float | None:
+    """Where long bars are clipped: at three of the usual stack; None where none is longer."""
+    ends = np.zeros(1 + bars["column"].to_numpy().max(initial=0))
+    np.maximum.at(ends, bars["column"].to_numpy(), bars["high"].abs().to_numpy())
+    clip = rounded_up(_CLIP * float(np.median(ends)))
+    return clip if clip and ends.max() > 1.1 * clip else None
+
+
+def reach_of(bars: pd.DataFrame) -> float | None:
+    """How far the axis goes where nothing is clipped."""
+    return rounded_up(1.05 * bars["high"].abs().to_numpy().max(initial=0)) or None
+
+
+def draw_live_panel(state: MotifState, shown: Shown) -> None:
+    """The weights of a network in training, those of the motif highlighted."""
+    if max(shown.config.n_features, shown.config.n_neurons) > MOST:
+        return
+    found = find_roles(shown.weights, state.thresholds)
+    neurons, _ = _neurons(shown, found)
+    for cell, (side, title) in zip(st.columns(2), _SIDES.items(), strict=True):
+        bars = role_bars(shown.weights, found, (ASYMMETRIC, INHIBITION), side=side, neurons=neurons)
+        if len(bars):
+            with cell:
+                draw(
+                    raw_weights(
+                        bars,
+                        n_features=shown.config.n_features,
+                        title=title,
+                        theme=colours(),
+                        height=190,
+                        clip=clip_of(bars),
+                    ),
+                    f"motif-live-{side}",
+                )

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import numpy as np
+
+import toymodel as tm
+from tests.builders import weights
+from tests.test_motifs import monosemantic, one, plant
+from toymodel.motif_words import describe, main_feature
+
+
+def told(W1: np.ndarray, W2: np.ndarray) -> str:
+    network = weights(W1, W2)
+    (motif,) = tm.find_motifs(network.W1, network.W2)
+    return describe(network, motif)
+
+
+def test_an_instance_is_told_in_its_numbers():
+    assert told(*one()) == (
+        "f0 interferes with f1 by 4.0 through neuron 0, f1 with f0 by only 0.25. "
+        "Neuron 4, which mainly serves f2, takes 4.0 away, and so f2 (by 16.0) inhibits f1 too. "
+        "Left of the interference is +0.00."
+    )
+
+
+def test_what_is_taken_too_much_is_cut_off():
+    W1, W2 = plant(monosemantic(3), 0, 1, {4: -20})
+    left = "Left of the interference is −1.00: the output's ReLU cuts it off."
+    assert told(W1, W2).endswith(left)
+
+
+def test_a_neuron_that_serves_the_interfering_feature_is_said_to():
+    W1, W2 = plant(monosemantic(3), 0, 1, {4: -16})
+    W1[4], W2[:, 4] = 0, 0
+    W1[4, 0], W2[0, 4], W2[1, 4] = 2, 0.125, -2
+    assert "Neuron 4, which serves f0 itself, takes 4.0 away." in told(W1, W2)
+
+
+def test_of_many_inhibitors_the_weakest_are_summed_up():
+    W1, W2 = plant(monosemantic(6), 0, 1, {4: -6, 6: -4, 8: -3, 10: -2, 5: -1})
+    said = told(W1, W2)
+    assert [f"Neuron {k}," in said for k in (4, 6, 8, 10, 5)] == [True] * 3 + [False] * 2
+    assert "2 other neurons (10, 5) take 0.8." in said
+
+
+def test_several_that_are_inhibited_too_are_listed():
+    W1, W2 = plant(monosemantic(5), 0, 1, {4: -16})
+    W1[4, 3], W1[4, 4] = 0.5, -0.25  # whatever their side
+    assert "and so f2 (by 16.0), f3 (by 8.0) and f4 (by 4.0) inhibit f1 too" in told(W1, W2)
+
+
+def test_the_main_feature_is_that_of_the_largest_path_gain():
+    network = weights([[4, 1]], [[0.1], [0.5]])
+    assert main_feature(network, 0) == 1

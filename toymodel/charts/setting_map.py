@@ -1,0 +1,156 @@
+"""One number over settings: density across, importance decay up, a cell a setting."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from toymodel.charts.drawing import Drawing, filled
+from toymodel.charts.look import Theme
+
+SELECTION = "setting"
+"""The name of the chart's selection parameter: a click on a cell selects its density and decay."""
+
+_BLACK, _WHITE = "#000000", "#ffffff"
+_TITLE, _WORDS, _DOMAIN, _COLUMNS, _ROWS = "<title>", "<words>", "<domain>", "<columns>", "<rows>"
+_LABEL = 36  # pixels of the longest density's name
+
+
+def setting_map(
+    frame: pd.DataFrame,
+    *,
+    title: str,
+    form: str,
+    limits: tuple[float, float],
+    theme: Theme,
+    selected: tuple[float, float] | None = None,
+    diverging: bool = False,
+    height: int = 220,
+) -> Drawing:
+    """A cell a setting: density, decay, value (NaN: not known), written in it and as its colour.
+
+    title: what the values are. form: how they are written, as in an f-string. limits: the values
+    with the strongest colours; with diverging, those below 0 have a colour of their own. selected:
+    the density and the decay whose cell is framed.
+    """
+    low, high = limits
+    stops = [low, 0.0, high] if diverging else [low, high]
+    colours = _colours(theme, diverging)
+    known = frame["value"].notna()
+    cells = frame.loc[known]
+    cells = cells.assign(
+        ink=[_ink(np.interp(value, stops, range(len(stops))), colours) for value in cells["value"]],
+        text=[f"{value:{form}}".replace("-", "−") for value in cells["value"]],
+    )
+    # What may be NaN is in words by now.
+    unknown = frame.loc[~known, ["density", "decay"]].assign(text="–", ink=theme.ink)
+    settings = pd.concat([cells[["density", "decay", "text", "ink"]], unknown], ignore_index=True)
+    at = (np.nan, np.nan) if selected is None else selected
+    chosen = np.isclose(settings[["density", "decay"]], at, rtol=1e-9, atol=0).all(axis=1)
+    columns = sorted(set(frame["density"]), reverse=True)
+    template = filled(
+        _template(len(columns), theme, height, diverging=diverging),
+        {
+            _TITLE: title,
+            _WORDS: f"{title}, written in a cell for each density 1 − S and importance decay.",
+            _DOMAIN: stops,
+            _COLUMNS: columns,
+            _ROWS: sorted(set(frame["decay"]), reverse=True),
+        },
+    )
+    data = {
+        "cells": cells,
+        "unknown": unknown,
+        "settings": settings,
+        "selected": settings.loc[chosen],
+    }
+    return Drawing(template, data)
+
+
+def _colours(theme: Theme, diverging: bool) -> list[str]:
+    ends = [theme.background, theme.negative]
+    return [theme.negative, theme.background, theme.positive] if diverging else ends
+
+
+def _ink(place: float, colours: list[str]) -> str:
+    # On the colour `place` of the way through the colours.
+    stops = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in colours]) / 255
+    below = min(int(place), len(colours) - 2)
+    colour = stops[below] + (place - below) * (stops[below + 1] - stops[below])
+    linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ [0.2126, 0.7152, 0.0722]
+    # As far from black as from white in contrast.
+    return _BLACK if (luminance + 0.05) ** 2 > 0.05 * 1.05 else _WHITE
+
+
+@lru_cache(maxsize=64)
+def _template(count: int, theme: Theme, height: int, *, diverging: bool) -> dict[str, Any]:
+    narrow = f"width < {count * _LABEL}"
+    x = alt.X(
+        "density:O",
+        title="density 1 − S (sparser to the right)",
+        scale=alt.Scale(domain=[_COLUMNS], padding=0),
+        axis=alt.Axis(
+            labelAngle=alt.ExprRef(f"{narrow} ? -90 : 0"),
+            labelAlign=alt.ExprRef(f"{narrow} ? 'right' : 'center'"),
+            labelBaseline=alt.ExprRef(f"{narrow} ? 'middle' : 'top'"),
+            labelExpr="format(datum.value, '~g')",
+            labelOverlap=False,
+            ticks=False,
+            domain=False,
+            grid=False,
+        ),
+    )
+    y = alt.Y(
+        "decay:O",
+        title="importance decay",
+        scale=alt.Scale(domain=[_ROWS], padding=0),
+        axis=alt.Axis(labelExpr="format(datum.value, '~g')", ticks=False, domain=False, grid=False),
+    )
+
+    def layer(data: str) -> alt.Chart:
+        return alt.Chart(alt.NamedData(data)).encode(x=x, y=y)
+
+    colour = alt.Scale(
+        domain=[_DOMAIN], range=_colours(theme, diverging), interpolate="rgb", clamp=True
+    )
+    gap: dict[str, Any] = {"stroke": theme.gap, "strokeWidth": 1}
+    cells = (
+        layer("cells")
+        .mark_rect(**gap)
+        .encode(color=alt.Color("value:Q", scale=colour, legend=None))
+    )
+    unknown = layer("unknown").mark_rect(**gap, color=theme.faint, fillOpacity=0.5)
+    size = alt.ExprRef("max(8, min(12, 0.34 * bandwidth('x')))")
+    numbers = (
+        layer("settings")
+        .mark_text(fontSize=size, baseline="middle")
+        .encode(text="text:N", color=alt.Color("ink:N", scale=None))
+    )
+    selected = layer("selected").mark_rect(filled=False, stroke=theme.mark, strokeWidth=3)
+    hit = (
+        layer("settings")
+        .mark_rect(opacity=0, cursor="pointer")
+        .encode(
+            tooltip=[
+                alt.Tooltip("density:Q", format="~g", title="density 1 − S"),
+                alt.Tooltip("decay:Q", format="~g", title="importance decay"),
+                alt.Tooltip("text:N", title=_TITLE),
+            ]
+        )
+        .add_params(alt.selection_point(SELECTION, fields=["density", "decay"], toggle=False))
+    )
+    return (
+        alt.LayerChart(
+            layer=[cells, unknown, numbers, selected, hit],
+            height=height,
+            title=alt.Title(_TITLE, anchor="start", fontSize=13, fontWeight="normal"),
+            description=_WORDS,
+        )
+        .resolve_scale(color="independent")
+        .to_dict()
+    )
