@@ -28,7 +28,7 @@ PANELS = (
     "document.querySelectorAll('[class*=st-key-panel] [data-testid=stVegaLiteChart] svg.marks,"
     "[class*=st-key-panel] [data-testid=stVegaLiteChart] canvas.marks').length >= 7"
 )
-OVERVIEW = "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length == 10"
+OVERVIEW = "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length == 12"
 PICTURE = (
     "document.querySelector('[data-testid=stProgress]') && "
     "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length > 0"
@@ -38,6 +38,10 @@ HEADING = "document.querySelector('h2')?.innerText"
 NEURON = (
     f"{IDLE} && {HEADING}?.startsWith('Neuron') && "
     "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length >= 10"
+)
+MOTIF = (
+    "document.querySelectorAll('[class*=st-key-motif-panel] [data-testid=stVegaLiteChart] .marks')"
+    ".length == 6"
 )
 # From a click to its trace in the page's address, in milliseconds.
 CLICK = """against => new Promise(done => {
@@ -112,6 +116,13 @@ def visit(page: Page, address: str, seed: int, times: dict[str, list[float]]) ->
         timed("the next neuron", button.click, f"{NEURON} && {HEADING} != {before}")
     feature = page.get_by_role("link", name="(primary)")
     timed("its primary feature", feature.click, f"{IDLE} && {HEADING}?.startsWith('Feature')")
+    motif = f"{address}/motif"
+    timed("the motif's three panels, 64 seeds", lambda: page.goto(motif), MOTIF)
+    page.wait_for_function(IDLE)
+    for number in range(1, 4):
+        less = f"document.body.innerText.includes('With {5 * number}% of the inhibition')"
+        slider = page.get_by_role("slider")
+        timed("inhibition turned by 5 %", lambda s=slider: s.press("ArrowRight"), less)
     for name, settings in TRAININGS.items():
         visit_training(page, f"{address}/train?{settings}&seed={seed}", name, times)
 

@@ -17,6 +17,7 @@ from toymodel.figures import (
     FEATURE_FIGURES,
     FIGURES,
     MODEL_FIGURES,
+    MOTIF_FIGURES,
     NEURON_FIGURES,
     SWEEP_FIGURES,
     figures,
@@ -28,6 +29,7 @@ from toymodel.polysemanticity import CLASSES
 CONFIG = tm.Config(n_features=6, n_neurons=4, feature_probability=0.25, seed=5)
 RECIPE = tm.RECIPES["standard"].replace(restarts=3)
 MODEL = model(CONFIG, RECIPE)
+BARS = {f"{kind}-{side}" for kind in ("weights", "absolute", "motif") for side in ("in", "out")}
 KINDS = (
     *("stacks-in", "weights-in", "network", "loss-steps", "response"),
     *("activations", "shares", "carriers", "interference"),
@@ -53,7 +55,7 @@ def with_weights(found: tm.Model, *given: tm.Weights) -> tm.Model:
 
 def test_a_small_model_has_every_figure_in_order(made):
     assert list(made) == list(FIGURES)
-    assert list(FIGURES) == [*MODEL_FIGURES, *NEURON_FIGURES, *FEATURE_FIGURES]
+    assert list(FIGURES) == [*MODEL_FIGURES, *NEURON_FIGURES, *FEATURE_FIGURES, *MOTIF_FIGURES]
 
 
 def test_figures_are_made_by_name_in_their_order():
@@ -87,14 +89,14 @@ def test_no_other_figure_is_made_than_those_asked_for(monkeypatch: pytest.Monkey
         (13, 24, {"network"}),
         (12, 25, {"network"}),
         (20, 40, {"network"}),
-        (21, 40, {"network", "weights-in", "weights-out"}),
-        (20, 41, {"network", "weights-in", "weights-out"}),
+        (21, 40, {"network"} | BARS),
+        (20, 41, {"network"} | BARS),
     ],
 )
 def test_figures_of_single_weights_are_for_small_models(n: int, m: int, missing: set[str]):
     config = tm.Config(n_features=n, n_neurons=m)
     found = model(config, tm.Recipe(restarts=1))
-    of_weights = {"network", "weights-in", "weights-out"}
+    of_weights = {"network"} | BARS
     assert figures(found, names=list(of_weights - missing)).keys() == of_weights - missing
     for name in missing:
         with pytest.raises(ValueError, match=f"{name} is drawn for n up to"):

@@ -19,6 +19,7 @@ from toymodel.figures import (
     FEATURE_FIGURES,
     FIGURES,
     MODEL_FIGURES,
+    MOTIF_FIGURES,
     NEURON_FIGURES,
     SWEEP_FIGURES,
     figures,
@@ -33,6 +34,7 @@ _GROUPS = {
     "Charts of each model": MODEL_FIGURES,
     "Of one of its neurons": NEURON_FIGURES,
     "Of one of its features, and of all": FEATURE_FIGURES,
+    "Of the motif": MOTIF_FIGURES,
     "Of several densities": SWEEP_FIGURES,
 }
 

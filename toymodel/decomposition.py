@@ -28,6 +28,9 @@ ROLES = (
 )
 """What a weight can be for; arrays of roles hold their places here."""
 
+SHARES = tuple(round(0.05 * k, 2) for k in range(21))
+"""How much of the inhibition is left, in steps from none to all of it."""
+
 _LEAST_GAIN = 0.1
 REST, ONE_SIDE, BOTH_SIDES, ASYMMETRIC, INHIBITION = range(len(ROLES))
 

@@ -12,6 +12,7 @@ from toymodel.activations import Activity, activity
 from toymodel.charts.drawing import Drawing
 from toymodel.charts.look import Theme
 from toymodel.config import Config
+from toymodel.decomposition import Roles, find_roles
 from toymodel.features import Interference, interference
 from toymodel.model import Model, Weights
 from toymodel.polysemanticity import Neurons, Thresholds, first_shown, neurons
@@ -67,6 +68,11 @@ class Subject:
     def activity(self) -> Activity:
         """What makes the neuron fire."""
         return activity(self.config, self.weights, self.this_neuron)
+
+    @cached_property
+    def roles(self) -> Roles:
+        """What each weight is for."""
+        return find_roles(self.weights)
 
     @cached_property
     def interference(self) -> Interference:

@@ -15,12 +15,13 @@ from toymodel.figure_parts import Subject, counted
 from toymodel.loss import no_superposition_loss, superposition_gain
 from toymodel.model import Model
 from toymodel.model_figures import MODEL
+from toymodel.motif_figures import MOTIF
 from toymodel.neuron_figures import NEURON
 from toymodel.polysemanticity import Thresholds
 from toymodel.settings import Problem, SettingError, require_whole
 from toymodel.sweep_table import sweep_table
 
-_ALL = {**MODEL, **NEURON, **FEATURE}
+_ALL = {**MODEL, **NEURON, **FEATURE, **MOTIF}
 
 MODEL_FIGURES = {name: figure.words for name, figure in MODEL.items()}
 """What each figure of a model as a whole shows, by name: those of its training's page."""
@@ -31,7 +32,10 @@ NEURON_FIGURES = {name: figure.words for name, figure in NEURON.items()}
 FEATURE_FIGURES = {name: figure.words for name, figure in FEATURE.items()}
 """What each figure of one feature shows, by name, and that of all of them together."""
 
-FIGURES = {**MODEL_FIGURES, **NEURON_FIGURES, **FEATURE_FIGURES}
+MOTIF_FIGURES = {name: figure.words for name, figure in MOTIF.items()}
+"""What each figure of the motif shows, by name."""
+
+FIGURES = {**MODEL_FIGURES, **NEURON_FIGURES, **FEATURE_FIGURES, **MOTIF_FIGURES}
 """What each figure of one model shows, by name."""
 
 SWEEP_FIGURES = {

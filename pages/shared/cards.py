@@ -10,14 +10,13 @@ from pages.shared.catalogue import FEATURES, MOTIFS, NEURONS, PAGES, SWEEP, TRAI
 from pages.shared.draw import draw
 from pages.shared.explore_state import DEFAULT
 from pages.shared.measured import activity_of
-from pages.shared.motif_panels import clip_of
 from pages.shared.resources import colours, store
 from pages.shared.shown import Shown
 from pages.shared.sweep_state import SweepState
 from toymodel.charts.activation_histogram import activation_histogram
 from toymodel.charts.interference_map import interference_map
 from toymodel.charts.loss_curve import loss_curve
-from toymodel.charts.raw_weights import raw_weights
+from toymodel.charts.raw_weights import clip_of, raw_weights
 from toymodel.charts.stack_panel import stack_panel
 from toymodel.config import Config, Recipe
 from toymodel.decomposition import ASYMMETRIC, INHIBITION, find_roles

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared.motif_state import SHARES
 from pages.shared.shown import Shown
 from toymodel.ablation import Ablation, ablate
 from toymodel.activations import Activity, activity, shares_of_all
 from toymodel.decomposition import (
+    SHARES,
     Decomposition,
     Intervention,
     Shift,

@@ -9,13 +9,13 @@ from pages.shared.clicks import going
 from pages.shared.draw import draw
 from pages.shared.measured import interventions_of, losses_by_inhibition
 from pages.shared.motif_instances import choose_instance, chosen
-from pages.shared.motif_state import MOTIF_STATE, SHARES, MotifState
+from pages.shared.motif_state import MOTIF_STATE, MotifState
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.train_numbers import figure
 from toymodel.charts.lines import lines
 from toymodel.charts.response_map import response_map
-from toymodel.decomposition import Decomposition, without_inhibition
+from toymodel.decomposition import SHARES, Decomposition, without_inhibition
 from toymodel.motif_frames import error_map
 
 _INSTANCE = "motif.inhibition.instance"

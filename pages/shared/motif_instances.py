@@ -8,14 +8,13 @@ import streamlit as st
 from pages.shared.clicks import opens_neuron
 from pages.shared.draw import draw
 from pages.shared.measured import interventions_of
-from pages.shared.motif_panels import clip_of, reach_of
 from pages.shared.motif_state import MOTIF_STATE, MotifState
 from pages.shared.page_state import show_value
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.train_numbers import figure
 from toymodel.charts.network import network
-from toymodel.charts.raw_weights import SELECTION, raw_weights
+from toymodel.charts.raw_weights import SELECTION, clip_of, raw_weights, reach_of
 from toymodel.decomposition import Decomposition
 from toymodel.frames import edges
 from toymodel.motif_frames import instance_bars
@@ -46,7 +45,7 @@ def draw_instances(state: MotifState, shown: Shown, found: Decomposition) -> Non
     st.markdown(
         f"{count} instances in neurons {', '.join(map(str, neurons))}. One of them in close-up:"
     )
-    _choose(state, found)
+    choose_instance(state, found, _CHOSEN)
     _draw_instance(state, shown, found, chosen(state, found))
     with st.expander(f"All {count} instances in numbers"):
         st.dataframe(_table(found), hide_index=True, height=320, alt="Every instance in numbers")
@@ -55,10 +54,6 @@ def draw_instances(state: MotifState, shown: Shown, found: Decomposition) -> Non
 def chosen(state: MotifState, found: Decomposition) -> int:
     """The number of the instance that is looked at."""
     return min(state.view.instance, len(found.motifs) - 1)
-
-
-def _choose(state: MotifState, found: Decomposition) -> None:
-    choose_instance(state, found, _CHOSEN)
 
 
 def choose_instance(state: MotifState, found: Decomposition, key: str) -> None:
@@ -156,30 +151,24 @@ def _causes(shown: Shown, motif: Motif) -> None:
     a, c = motif.interfering_feature, motif.receiving_feature
     checks = interventions_of(shown.name, shown, motif)
     before = checks[0].loss
-    st.dataframe(
+    st.table(
         pd.DataFrame(
             [
                 {
-                    "change": _CHANGES[check.name].format(motif=motif),
+                    "exact change": _CHANGES[check.name].format(motif=motif),
                     "loss": figure(check.loss),
-                    "factor": "" if check is checks[0] else f"× {check.loss / before:.3g}",
-                    "output": f"{check.output:.2f}",
+                    "times": "" if check is checks[0] else f"× {check.loss / before:.3g}",
+                    f"output {c} to f{a} alone": f"{check.output:.2f}",
                 }
                 for check in checks
             ]
         ),
         hide_index=True,
         alt="What becomes of the loss and of the receiving output",
-        column_config={
-            "change": st.column_config.TextColumn("exact change", width="large"),
-            "loss": st.column_config.TextColumn("loss", help="Normalised."),
-            "factor": st.column_config.TextColumn("times"),
-            "output": st.column_config.TextColumn(
-                f"output {c} to f{a} alone",
-                help=f"What the network answers for f{c} when f{a} alone is there, at the end of "
-                "its range that drives the neuron: it should be 0.",
-            ),
-        },
+    )
+    st.caption(
+        f"What the network answers for f{c} when f{a} alone is there, at the end of its range that "
+        f"drives neuron {motif.neuron}, should be 0."
     )
 
 

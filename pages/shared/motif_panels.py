@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-import pandas as pd
 import streamlit as st
 
-from pages.shared.axes import rounded_up
 from pages.shared.clicks import opens_neuron
 from pages.shared.draw import draw
 from pages.shared.motif_state import MOTIF_STATE, MotifState
@@ -17,7 +14,7 @@ from pages.shared.shown import Shown
 from pages.shared.train_numbers import figure, metric
 from pages.shared.watching import counted
 from toymodel.charts.colour_bar import colour_bar
-from toymodel.charts.raw_weights import SELECTION, raw_weights
+from toymodel.charts.raw_weights import SELECTION, clip_of, raw_weights, reach_of
 from toymodel.decomposition import (
     ASYMMETRIC,
     BOTH_SIDES,
@@ -37,7 +34,6 @@ MOST = 500
 _SIDE_BY_SIDE = 24  # neurons up to which the panels stand side by side, as in the paper
 _COLUMNS = 100
 _SIDES = {"input": "Input weights, W₁", "output": "Output weights, W₂"}
-_CLIP = 3.0  # of the median stack, as in the paper
 _EVERYTHING = tuple(range(len(ROLES)))
 
 
@@ -162,19 +158,6 @@ def _draw_sides(
             selection=SELECTION,
             on_select=opens_neuron(key, SELECTION, shown.choice, shown.chosen),
         )
-
-
-def clip_of(bars: pd.DataFrame) -> float | None:
-    """Where long bars are clipped: at three of the usual stack; None where none is longer."""
-    ends = np.zeros(1 + bars["column"].to_numpy().max(initial=0))
-    np.maximum.at(ends, bars["column"].to_numpy(), bars["high"].abs().to_numpy())
-    clip = rounded_up(_CLIP * float(np.median(ends)))
-    return clip if clip and ends.max() > 1.1 * clip else None
-
-
-def reach_of(bars: pd.DataFrame) -> float | None:
-    """How far the axis goes where nothing is clipped."""
-    return rounded_up(1.05 * bars["high"].abs().to_numpy().max(initial=0)) or None
 
 
 def draw_live_panel(state: MotifState, shown: Shown) -> None:

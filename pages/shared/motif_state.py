@@ -12,13 +12,11 @@ from pages.shared.choice import CHOICE_NAMES, Choice
 from pages.shared.links import Param, number, parse, write
 from pages.shared.page_state import PageState
 from toymodel.config import MAX_SEED, RECIPES, Config
+from toymodel.decomposition import SHARES
 from toymodel.ensemble import MOST_SEEDS, with_seeds
 from toymodel.motifs import MotifThresholds
 from toymodel.settings import Settings
 from toymodel.shipped import MOTIF
-
-SHARES = tuple(round(0.05 * k, 2) for k in range(21))
-"""How much of the inhibition may be left."""
 
 LEFT_ALLOWED = "a multiple of 0.05 from 0 to 1"
 

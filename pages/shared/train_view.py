@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.shared.axes import rounded_up
 from pages.shared.draw import draw
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
@@ -15,6 +14,7 @@ from pages.shared.train_weights import Cell, choose_look, opens_shown, weight_ce
 from toymodel.charts.loss_curve import loss_curve, loss_range
 from toymodel.charts.network import network
 from toymodel.charts.response import response
+from toymodel.charts.ticks import rounded_up
 from toymodel.frames import edges, loss_curves, responses
 from toymodel.loss import no_superposition_loss
 

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.shared.axes import rounded_up
 from pages.shared.catalogue import FEATURES, MOTIFS, NEURONS
 from pages.shared.clicks import explore_state, opens_neuron
 from pages.shared.draw import draw
@@ -20,6 +19,7 @@ from pages.shared.stack_legend import stack_legend
 from pages.shared.train_state import TRAIN_STATE, TrainState
 from toymodel.charts.raw_weights import raw_weights
 from toymodel.charts.stack_panel import SELECTION, stack_panel
+from toymodel.charts.ticks import rounded_up
 from toymodel.frames import LEAST_BLOCK, blocks, columns, signed_bars, spans
 
 FIRST_NEURONS = 100

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from toymodel.charts.ticks import log_range, log_ticks
+from toymodel.charts.ticks import log_range, log_ticks, rounded_up
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,8 @@ def test_there_are_never_many_ticks_nor_too_few(decades: float):
 )
 def test_an_axis_ends_at_round_numbers_around_what_it_shows(low, high, expected):
     assert log_range(low, high) == expected
+
+
+def test_axes_end_at_few_different_numbers():
+    assert [rounded_up(x) for x in (0.011, 0.9, 1, 1.1, 7, 99)] == [0.012, 1, 1, 1.2, 8, 100]
+    assert [rounded_up(x) for x in (0, -1, np.inf, np.nan)] == [0, 0, 0, 0]

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import numpy as np
-
 import toymodel as tm
-from pages.shared.axes import rounded_up
 from pages.shared.shown import Shown
 from pages.shared.watching import counted, duration
 from tests.builders import model
@@ -23,11 +20,6 @@ def test_the_best_restart_is_shown_where_there_is_no_such_restart():
     given = model(CONFIG, RECIPE)
     assert [Shown.of(given, r).restart for r in (None, 0, 1, 2, 3, 63)] == [2, 0, 1, 2, 2, 2]
     assert Shown.of(given, 0).loss == given.losses[0]
-
-
-def test_axes_end_at_few_different_numbers():
-    assert [rounded_up(x) for x in (0.011, 0.9, 1, 1.1, 7, 99)] == [0.012, 1, 1, 1.2, 8, 100]
-    assert [rounded_up(x) for x in (0, -1, np.inf, np.nan)] == [0, 0, 0, 0]
 
 
 def test_time_and_counts_are_said_as_people_say_them():

@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from toymodel.charts.look import feature_colour, superposition_colour
+from toymodel.charts.look import MAX_NAMED_FEATURES, feature_colour, superposition_colour
 
 
 def colour_bar(
@@ -23,11 +23,19 @@ def colour_bar(
     else:
         edges = np.arange(min(n_features, 200) + 1) * max(1, n_features / 200)
         scale = alt.Scale(domain=[0, float(edges[-1])], nice=False)
+        # The numbers of a few stand in the middle of their colours.
+        few = n_features <= MAX_NAMED_FEATURES
+        middles = {
+            "values": [place + 0.5 for place in range(n_features)],
+            "labelExpr": "floor(datum.value)",
+        }
         x = alt.X(
             "low:Q",
             title="feature (0 matters most)",
             scale=scale,
-            axis=alt.Axis(grid=False, tickCount=min(n_features, 10), format="d"),
+            axis=alt.Axis(
+                grid=False, tickCount=min(n_features, 10), format="d", **(middles if few else {})
+            ),
         )
         fill = feature_colour(n_features)
     values = edges[:-1] if colour == "superposition" else edges[:-1].astype(int)

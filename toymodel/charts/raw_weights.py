@@ -13,6 +13,7 @@ import pandas as pd
 
 from toymodel.charts.drawing import Drawing, filled
 from toymodel.charts.look import Theme, feature_colour
+from toymodel.charts.ticks import rounded_up
 
 SELECTION = "neuron"
 """The name of the chart's selection parameter: a click on a bar selects its neuron."""
@@ -24,6 +25,7 @@ _MOST_LEVEL = 16  # columns; the numbers at the arrows of more stand upright
 _HEAD = 10  # pixels of an arrow's head
 _NUMBER, _LETTERS = 10, 26  # pixels: its height, and its length
 _UNLIT = 0.5
+_CLIP = 3.0  # of the usual stack, as in the paper
 
 
 def raw_weights(
@@ -81,6 +83,19 @@ def raw_weights(
         labels = json.dumps([str(neurons.get(column, "")) for column in range(count)])
         template = filled(template, {_NAMES: f"{labels}[floor(datum.value)]"})
     return Drawing(template, {"bars": bars} | data)
+
+
+def clip_of(bars: pd.DataFrame) -> float | None:
+    """Where long bars are clipped: at three of the usual stack; None where none is longer."""
+    ends = np.zeros(1 + bars["column"].to_numpy().max(initial=0))
+    np.maximum.at(ends, bars["column"].to_numpy(), bars["high"].abs().to_numpy())
+    clip = rounded_up(_CLIP * float(np.median(ends)))
+    return clip if clip and ends.max() > 1.1 * clip else None
+
+
+def reach_of(bars: pd.DataFrame) -> float | None:
+    """How far the axis goes where nothing is clipped."""
+    return rounded_up(1.05 * bars["high"].abs().to_numpy().max(initial=0)) or None
 
 
 def _cut(bars: pd.DataFrame, clip: float) -> pd.DataFrame:
