@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal
 
 import pandas as pd
 
@@ -28,7 +27,7 @@ _OF = {
 }
 
 
-def _roles(subject: Subject, *, kind: str, side: Literal["input", "output"]) -> Part:
+def _roles(subject: Subject, *, kind: str, side: str) -> Part:
     roles, what = _OF[kind]
     name = "W1" if side == "input" else "W2"
     bars = role_bars(

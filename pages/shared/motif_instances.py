@@ -8,13 +8,13 @@ import streamlit as st
 from pages.shared.clicks import opens_neuron
 from pages.shared.draw import draw
 from pages.shared.measured import interventions_of
+from pages.shared.motif_panels import draw_bars
 from pages.shared.motif_state import MOTIF_STATE, MotifState
 from pages.shared.page_state import show_value
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.train_numbers import figure
-from toymodel.charts.network import network
-from toymodel.charts.raw_weights import SELECTION, clip_of, raw_weights, reach_of
+from toymodel.charts.network import SELECTION, network
 from toymodel.decomposition import Decomposition
 from toymodel.frames import edges
 from toymodel.motif_frames import instance_bars
@@ -93,26 +93,17 @@ def _close_up(
     state: MotifState, shown: Shown, found: Decomposition, motif: Motif, number: int
 ) -> None:
     for (side, title), cell in zip(_SIDES.items(), st.columns(2), strict=True):
-        bars = instance_bars(shown.weights, found, motif, side=side)
-        clip = clip_of(bars) if state.view.bars == "clipped" else None
-        key = f"motif-instance-{number}-{side}"
         with cell:
-            draw(
-                raw_weights(
-                    bars,
-                    n_features=shown.config.n_features,
-                    title=title,
-                    theme=colours(),
-                    height=260,
-                    reach=None if clip else reach_of(bars),
-                    clip=clip,
-                    names=True,
-                    chosen=_features(shown, motif),
-                ),
-                key,
+            draw_bars(
+                instance_bars(shown.weights, found, motif, side=side),
+                shown,
+                f"motif-instance-{number}-{side}",
+                title=title,
+                height=260,
+                whole=state.view.bars == "whole",
+                names=True,
+                chosen=_features(shown, motif),
                 alt=f"{title} of neuron {motif.neuron} and of what inhibits",
-                selection=SELECTION,
-                on_select=opens_neuron(key, SELECTION, shown.choice, shown.chosen),
             )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from pages.shared.clicks import opens_neuron
@@ -141,23 +143,46 @@ def _draw_sides(
 ) -> None:
     for side, title in _SIDES.items():
         bars = role_bars(shown.weights, found, lit, side=side, neurons=neurons)
-        clip = clip_of(bars) if state.view.bars == "clipped" else None
-        key = f"motif-{name}-{side}"
-        draw(
-            raw_weights(
-                bars,
-                n_features=shown.config.n_features,
-                title=title,
-                theme=colours(),
-                height=190,
-                reach=None if clip else reach_of(bars),
-                clip=clip,
-            ),
-            key,
+        draw_bars(
+            bars,
+            shown,
+            f"motif-{name}-{side}",
+            title=title,
+            whole=state.view.bars == "whole",
             alt=f"{title}, {name}: bars of {len(neurons)} neurons",
-            selection=SELECTION,
-            on_select=opens_neuron(key, SELECTION, shown.choice, shown.chosen),
         )
+
+
+def draw_bars(
+    bars: pd.DataFrame,
+    shown: Shown,
+    key: str,
+    *,
+    title: str,
+    height: int = 190,
+    whole: bool = False,
+    names: bool = False,
+    chosen: tuple[int, ...] | None = None,
+    alt: str | None = None,
+) -> None:
+    """Bars of a network, clipped unless `whole`; a click on a finished one's opens the neuron."""
+    clip = None if whole else clip_of(bars)
+    chart = raw_weights(
+        bars,
+        n_features=shown.config.n_features,
+        title=title,
+        theme=colours(),
+        height=height,
+        reach=None if clip else reach_of(bars),
+        clip=clip,
+        names=names,
+        chosen=chosen,
+    )
+    opens: dict[str, Any] = {}
+    if shown.model:
+        on_select = opens_neuron(key, SELECTION, shown.choice, shown.chosen)
+        opens = {"selection": SELECTION, "on_select": on_select}
+    draw(chart, key, alt=alt, **opens)
 
 
 def draw_live_panel(state: MotifState, shown: Shown) -> None:
@@ -167,17 +192,7 @@ def draw_live_panel(state: MotifState, shown: Shown) -> None:
     found = find_roles(shown.weights, state.thresholds)
     neurons, _ = _neurons(shown, found)
     for cell, (side, title) in zip(st.columns(2), _SIDES.items(), strict=True):
-        bars = role_bars(shown.weights, found, (ASYMMETRIC, INHIBITION), side=side, neurons=neurons)
-        if len(bars):
-            with cell:
-                draw(
-                    raw_weights(
-                        bars,
-                        n_features=shown.config.n_features,
-                        title=title,
-                        theme=colours(),
-                        height=190,
-                        clip=clip_of(bars),
-                    ),
-                    f"motif-live-{side}",
-                )
+        lit = (ASYMMETRIC, INHIBITION)
+        bars = role_bars(shown.weights, found, lit, side=side, neurons=neurons)
+        with cell:
+            draw_bars(bars, shown, f"motif-live-{side}", title=title)
