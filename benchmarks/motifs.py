@@ -10,24 +10,29 @@ import time
 
 import numpy as np
 
+from toymodel.config import RECIPES
 from toymodel.decomposition import decompose, loss_by_inhibition
 from toymodel.ensemble import members
 from toymodel.motif_frames import MOST_COUNTED, ensemble_table, settings_table
 from toymodel.motifs import find_motifs
 from toymodel.shipped import MOTIF, MOTIF_GRID
 from toymodel.store import default_store
+from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES, sweep
 from toymodel.training import train
 
 _ROUNDS = 3
 _LARGEST = 500
 _LOWEST = 12
+_SAMPLES = 7
 
 
 def main() -> None:
     """Print all of it."""
     _seeds()
+    _samples()
     _finding()
     _grid()
+    _sweep()
 
 
 def _seeds() -> None:
@@ -57,6 +62,19 @@ def _seeds() -> None:
     )
 
 
+def _samples() -> None:
+    config, recipe = MOTIF.configs[0], MOTIF_GRID.recipe
+    print(f"{recipe.restarts} restarts each, of the same data")
+    for seed in range(_SAMPLES):
+        table = ensemble_table(members(train([config.replace(seed=seed)], recipe), recipe.restarts))
+        lowest = table.head(_LOWEST)
+        print(
+            f"  seed {seed}: {(lowest['instances'] >= 2).sum()} of the {_LOWEST} lowest losses "
+            f"have two or more; the lowest, {table['loss'].iloc[0]:.4f}, has "
+            f"{table['instances'].iloc[0]}"
+        )
+
+
 def _finding() -> None:
     random = np.random.default_rng(0)
     W1, W2 = random.normal(size=(2, _LARGEST, _LARGEST)).astype(np.float32)
@@ -78,6 +96,18 @@ def _grid() -> None:
             f"  d = {row['decay']:<4g} 1 - S = {row['density']:<4g} {shares}   mean "
             f"{row['mean']:.2f}, best {row['best']:.2f}, worst {row['worst']:.2f}"
         )
+
+
+def _sweep() -> None:
+    for preset in ("standard", "thorough"):
+        for config in sweep(PAPER_CONFIG, PAPER_DENSITIES):
+            model = default_store().get(config, RECIPES[preset])
+            found = find_motifs(model.W1, model.W2) if model else []
+            neurons = len({motif.neuron for motif in found})
+            print(
+                f"n = 100, m = 40, {preset}, 1 - S = {config.feature_probability:g}: "
+                f"{len(found)} instances in {neurons} neurons"
+            )
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.shared.catalogue import begin
 from pages.shared.explore_controls import draw_model_line
 from pages.shared.found import say_where_from
-from pages.shared.measured import losses_by_inhibition, taken_apart
+from pages.shared.measured import taken_apart
 from pages.shared.motif_common import draw_common, draw_sweep
 from pages.shared.motif_controls import (
     choose_member,
@@ -59,8 +59,7 @@ else:
         say_where_from(shown.config, shown.recipe)
         draw_model_line(shown)
         found = taken_apart(shown.name, shown, state.thresholds)
-        without = losses_by_inhibition(shown.name, shown, found.motifs)[0]
-        draw_figures_that_matter(shown, found, float(without))
+        draw_figures_that_matter(shown, found)
         draw_panels(state, shown, found)
         draw_instances(state, shown, found)
         draw_inhibition(state, shown, found)

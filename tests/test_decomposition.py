@@ -13,6 +13,7 @@ from toymodel.decomposition import (
     Decomposition,
     Shift,
     decompose,
+    find_roles,
     interventions,
     loss_by_inhibition,
     shifts_of_the_rest,
@@ -155,12 +156,24 @@ def test_the_rest_moves_outputs_by_as_much_as_its_weights_say():
     network = with_a_rest()
     found = decompose(FOUR, network)
     expected = [
-        Shift(feature=2, side=1, output=3, amount=0.125),
-        Shift(feature=3, side=-1, output=0, amount=-0.0625),
-        Shift(feature=2, side=-1, output=1, amount=0.03125),
+        Shift(feature=2, side=1, output=3, amount=0.125, helps=False),
+        Shift(feature=3, side=-1, output=0, amount=-0.0625, helps=False),
+        Shift(feature=2, side=-1, output=1, amount=0.03125, helps=False),
     ]
     assert shifts_of_the_rest(FOUR, network, found) == expected
-    assert shifts_of_the_rest(FOUR, network, found, most=1) == expected[:1]
+    assert shifts_of_the_rest(FOUR, network, found, least=0.0625) == expected[:2]
+
+
+def test_a_shift_helps_where_the_output_errs_less():
+    W1, W2 = (part / 2**0.5 for part in monosemantic(4))  # every output answers half
+    W1[6, 2], W2[2, 7] = 0.125, -0.0625
+    W1[3, 2], W2[2, 3] = -0.0625, 0.0625  # of f2 itself, below 0
+    network = weights(W1, W2, b=[0, 0, 0, -0.125 / 2**0.5])
+    found = shifts_of_the_rest(FOUR, network, find_roles(network))
+    helps = {(shift.feature, shift.output): shift.helps for shift in found}
+    assert helps[2, 2]
+    assert not helps[2, 3]  # from 0 to 0, the bias takes it
+    assert not helps[3, 2]
 
 
 def test_a_shift_is_what_the_outputs_answer_less():

@@ -107,10 +107,11 @@ def test_the_map_is_the_error_of_the_receiving_output():
 
 
 def test_shifts_are_told_from_compensation():
-    table = shift_table([Shift(2, -1, 2, 0.5), Shift(1, 1, 0, -0.25)])
-    assert table.to_dict("records") == [
-        {"feature": 2, "side": "below 0", "output": 2, "own": True, "amount": 0.5},
-        {"feature": 1, "side": "above 0", "output": 0, "own": False, "amount": -0.25},
+    table = shift_table([Shift(2, -1, 2, 0.5, True), Shift(1, 1, 0, -0.25, False)])
+    assert list(table) == ["feature", "side", "output", "own", "amount", "helps"]
+    assert table.values.tolist() == [
+        [2, "below 0", 2, True, 0.5, True],
+        [1, "above 0", 0, False, -0.25, False],
     ]
     assert list(shift_table([])) == list(table)
 
@@ -164,4 +165,5 @@ def test_settings_say_how_common_it_is_and_whether_in_the_better_ones():
     assert (row["density"], row["decay"], row["models"]) == (0.5, 0.9, 8)
     assert [row[f"share_{k}"] for k in range(4)] == [5 / 8, 1 / 8, 2 / 8, 0]
     assert (row["mean"], row["best"], row["worst"], row["difference"]) == (5 / 8, 1.5, 1, 0.5)
-    assert np.isnan(row["gain"])  # there are two neurons for every feature
+    # Of two each: 2 and 1 against 0 and 2.
+    assert row["error"] == pytest.approx(np.sqrt((0.25 + 1) / 2))

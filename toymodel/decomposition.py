@@ -66,13 +66,15 @@ class Shift(NamedTuple):
     """What the rest does: the presence of one feature moves an output, another's or its own.
 
     feature: present alone, at the end of its range that moves more, side (1 or -1). output: the
-    feature whose output moves. amount: by how much, before the output's ReLU, signed.
+    feature whose output moves. amount: by how much, before the output's ReLU, signed. helps:
+    whether the output is nearer to its target there than without the rest.
     """
 
     feature: int
     side: int
     output: int
     amount: float
+    helps: bool
 
 
 class Intervention(NamedTuple):
@@ -120,20 +122,31 @@ def decompose(
 
 
 def shifts_of_the_rest(
-    config: Config, weights: Weights, found: Roles, most: int = 20
+    config: Config, weights: Weights, found: Roles, least: float = 0.0
 ) -> list[Shift]:
-    """What the weights without another role do, the largest first; exact for one feature alone."""
+    """What the weights without another role do, the largest first; exact for one feature alone.
+
+    least: smaller shifts are left out.
+    """
     without = _keep(weights, found.W1 != REST, found.W2 != REST)
     all_, some = interference(config, weights), interference(config, without)
-    high, low = all_.high - some.high, all_.low - some.low
-    amount = np.where(np.abs(high) >= np.abs(low), high, low)
-    side = np.where(np.abs(high) >= np.abs(low), 1, -1)
-    order = np.argsort(-np.abs(amount), axis=None, kind="stable")[:most]
-    return [
-        Shift(int(k), int(side[i, k]), int(i), float(amount[i, k]))
-        for i, k in zip(*np.unravel_index(order, amount.shape), strict=True)
-        if amount[i, k]
-    ]
+    upper = np.abs(all_.high - some.high) >= np.abs(all_.low - some.low)
+    after, before = (np.where(upper, each.high, each.low) for each in (all_, some))
+    amount = after - before
+    task = config.definition
+    own = np.where(upper, task.target(task.high), task.target(task.low))
+    target = np.eye(config.n_features) * own
+    error_after, error_before = (
+        np.abs(np.maximum(drive + weights.b[:, None], 0) - target) for drive in (after, before)
+    )
+    order = np.argsort(-np.abs(amount), axis=None, kind="stable")
+    shifts: list[Shift] = []
+    for i, k in zip(*np.unravel_index(order, amount.shape), strict=True):
+        if not amount[i, k] or abs(amount[i, k]) < least:
+            break
+        helps = bool(error_after[i, k] < error_before[i, k])
+        shifts.append(Shift(int(k), 1 if upper[i, k] else -1, int(i), float(amount[i, k]), helps))
+    return shifts
 
 
 def interventions(config: Config, weights: Weights, motif: Motif) -> list[Intervention]:

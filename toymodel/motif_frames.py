@@ -14,7 +14,6 @@ from jaxtyping import Int
 from toymodel.config import Config
 from toymodel.decomposition import ROLES, Roles, Shift
 from toymodel.ensemble import Member
-from toymodel.loss import superposition_gain
 from toymodel.model import Model, Weights
 from toymodel.motif_words import main_feature
 from toymodel.motifs import Motif, MotifThresholds, find_motifs
@@ -122,7 +121,7 @@ def shift_table(shifts: Sequence[Shift]) -> pd.DataFrame:
     """What the rest does, one row a shift.
 
     Columns: feature, side ("above 0", "below 0"), output, own (whether it is the feature's own
-    output), amount.
+    output), amount, helps.
     """
     return pd.DataFrame(
         [
@@ -132,10 +131,11 @@ def shift_table(shifts: Sequence[Shift]) -> pd.DataFrame:
                 "output": shift.output,
                 "own": shift.output == shift.feature,
                 "amount": shift.amount,
+                "helps": shift.helps,
             }
             for shift in shifts
         ],
-        columns=["feature", "side", "output", "own", "amount"],
+        columns=["feature", "side", "output", "own", "amount", "helps"],
     )
 
 
@@ -186,28 +186,28 @@ def settings_table(
 ) -> pd.DataFrame:
     """How common the motif is in every model's restarts, one row a model.
 
-    Columns: density, decay, models (restarts), gain (of the best), share_0, share_1, ... up to
-    MOST_COUNTED, which stands for more, too; mean (number of instances), best and worst (the same
-    in the quarters with the lowest and the highest losses), difference (best - worst).
+    Columns: density, decay, models (restarts), share_0, share_1, ... up to MOST_COUNTED, which
+    stands for more, too; mean (number of instances), best and worst (the same in the quarters with
+    the lowest and the highest losses), difference (best - worst) and its standard error, error.
     """
     rows: list[dict[str, float]] = []
     for model in models:
         count = np.array([len(find_motifs(w.W1, w.W2, thresholds)) for w in model.restarts])
         ranked = count[np.argsort(model.losses, kind="stable")]
         quarter = max(1, len(count) // len(QUARTERS))
-        best, worst = ranked[:quarter].mean(), ranked[-quarter:].mean()
+        best, worst = ranked[:quarter], ranked[-quarter:]
         counted = np.minimum(count, MOST_COUNTED)
         rows.append(
             {
                 "density": model.config.feature_probability,
                 "decay": model.config.importance_decay,
                 "models": len(count),
-                "gain": superposition_gain(model.config, model.loss),
                 **{f"share_{k}": float((counted == k).mean()) for k in range(MOST_COUNTED + 1)},
                 "mean": float(count.mean()),
-                "best": float(best),
-                "worst": float(worst),
-                "difference": float(best - worst),
+                "best": float(best.mean()),
+                "worst": float(worst.mean()),
+                "difference": float(best.mean() - worst.mean()),
+                "error": float(np.sqrt((best.var() + worst.var()) / quarter)),
             }
         )
     return pd.DataFrame(rows)

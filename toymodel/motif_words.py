@@ -14,14 +14,15 @@ _LEAST_TOLD = 0.1  # of what a feature takes from an output, for one unit of it
 def describe(weights: Weights, motif: Motif) -> str:
     """What interferes with what, who takes it away, who is inhibited besides, what is left.
 
-    Paper: "a small amount of orange into a neuron", which inhibits red: "This also forces the main
-    feature the neuron is operating on (blue) to inhibit red."
+    Of features present alone, at 1 or -1. Paper: "a small amount of orange into a neuron", which
+    inhibits red: "This also forces the main feature the neuron is operating on (blue) to inhibit
+    red."
     """
     j, a, c = motif.neuron, motif.interfering_feature, motif.receiving_feature
-    back = abs(weights.W1[j, c]) * weights.W2[a, j]
+    back = _push(weights, c, a, j)
     told = [
-        f"f{a} interferes with f{c} by {motif.interference:.1f} through neuron {j}, f{c} with f{a} "
-        f"by only {back:.2f}."
+        f"f{a} {_side(weights, j, a)} interferes with f{c} by {_size(motif.interference)} through "
+        f"neuron {j}, f{c} with f{a} by only {_size(back)}."
     ]
     told += [_inhibitor(weights, motif, k) for k in motif.inhibitors[:_MOST_NAMED]]
     rest = motif.inhibitors[_MOST_NAMED:]
@@ -29,12 +30,14 @@ def describe(weights: Weights, motif: Motif) -> str:
         taken = -sum(_push(weights, a, c, k) for k in rest)
         told.append(
             f"{len(rest)} other neuron{'s' if len(rest) > 1 else ''} "
-            f"({', '.join(map(str, rest))}) take{'' if len(rest) > 1 else 's'} {taken:.1f}."
+            f"({', '.join(map(str, rest))}) take{'' if len(rest) > 1 else 's'} {_size(taken)}."
         )
-    left = motif.interference + motif.inhibition
+    x = np.zeros((weights.W1.shape[1], 1), np.float32)
+    x[a] = np.sign(weights.W1[j, a])
+    drive = float(weights.W2[c] @ weights.hidden(x)[:, 0] + weights.b[c])
     told.append(
-        f"Left of the interference is {left:+.2f}".replace("-", "−")
-        + (": the output's ReLU cuts it off." if left < 0 else ".")
+        f"With all other weights and the bias, f{a} alone drives output {c} to {_signed(drive)}"
+        + (", which its ReLU cuts off." if drive < 0 else ".")
     )
     return " ".join(told)
 
@@ -52,12 +55,28 @@ def _inhibitor(weights: Weights, motif: Motif, neuron: int) -> str:
     others = [
         (-_push(weights, i, c, neuron), i) for i in range(weights.W1.shape[1]) if i not in (a, c)
     ]
-    too = [f"f{i} (by {by:.1f})" for by, i in sorted(others, reverse=True) if by >= _LEAST_TOLD]
+    too = [
+        f"f{i} {_side(weights, neuron, i)} (by {_size(by)})"
+        for by, i in sorted(others, reverse=True)
+        if by >= _LEAST_TOLD
+    ]
     so = ""
     if too:
         verb = "inhibits" if len(too) == 1 else "inhibit"
         so = f", and so {_listed(too[:_MOST_NAMED])} {verb} f{c} too"
-    return f"Neuron {neuron}, which {serves}, takes {taken:.1f} away{so}."
+    return f"Neuron {neuron}, which {serves}, takes {_size(taken)} away{so}."
+
+
+def _side(weights: Weights, neuron: int, feature: int) -> str:
+    return "above 0" if weights.W1[neuron, feature] > 0 else "below 0"
+
+
+def _size(value: float) -> str:
+    return f"{value:.1f}" if abs(value) >= 0.95 else f"{value:.2g}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−") if abs(value) >= 0.005 else "0"
 
 
 def _push(weights: Weights, feature: int, output: int, neuron: int) -> float:

@@ -29,7 +29,7 @@ class MotifThresholds(Settings):
 
     least_gain: Annotated[float, Field(gt=0, le=1)] = 0.5
     most_gain: Annotated[float, Field(ge=1, le=10)] = 1.5
-    ratio: Annotated[float, Field(ge=1, le=1_000)] = 1.5
+    ratio: Annotated[float, Field(gt=1, le=1_000)] = 1.5
     inhibition: Annotated[float, Field(gt=0, le=10)] = 0.5
     part: Annotated[float, Field(gt=0, le=1)] = 0.05
 

@@ -28,6 +28,9 @@ from toymodel.loss import loss_by_feature
 from toymodel.motifs import Motif, MotifThresholds
 from toymodel.neuron_frames import neuron_weights
 
+LEAST_SHIFT = 0.02
+"""Smaller shifts of an output by the rest of the weights are not worth a word."""
+
 BY_TEXT: dict[Any, Any] = {MotifThresholds: MotifThresholds.canonical}
 """How settings are told apart where what follows from them is kept."""
 
@@ -74,7 +77,7 @@ def taken_apart(name: str, _shown: Shown, thresholds: MotifThresholds) -> Decomp
 def shifts_of(name: str, _shown: Shown, thresholds: MotifThresholds) -> list[Shift]:
     """What the weights without another role do."""
     found = taken_apart(name, _shown, thresholds)
-    return shifts_of_the_rest(_shown.config, _shown.weights, found)
+    return shifts_of_the_rest(_shown.config, _shown.weights, found, LEAST_SHIFT)
 
 
 @st.cache_data(show_spinner=_MEASURING, max_entries=200)

@@ -27,18 +27,20 @@ from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES, sweep
 _LEAST_COMMON = (
     0.1  # of a setting's networks that hold one: where comparing better and worse says something
 )
-_LEAST_DIFFERENT = 0.25  # instances more in the one quarter than in the other
+_SURE = 2  # standard errors
 _PRESETS = ("standard", "thorough")
 
 
 def draw_common(state: MotifState) -> None:
     """The share of networks with so many instances, and whether better ones have more."""
     st.header("How common it is")
-    try:
-        table = _settings(state.thresholds)
-    except LookupError:
+    there = {path.stem for path in store().files()}
+    keys = {config: model_key(config, MOTIF_GRID.recipe) for config in MOTIF_GRID.configs}
+    found = tuple(config for config, key in keys.items() if key in there)
+    if not found:
         st.info("The grid's models are not in the store: `python -m toymodel cache --ship`.")
         return
+    table = _settings(tuple(keys[config] for config in found), found, state.thresholds)
     restarts, config = MOTIF_GRID.recipe.restarts, MOTIF_GRID.configs[0]
     st.markdown(
         f"Share of {restarts} networks with no, one, two, {MOST_COUNTED} or more instances "
@@ -62,9 +64,10 @@ def draw_common(state: MotifState) -> None:
         diverging=True,
     )
     st.caption(
-        "Each cell is one model of the store with its restarts: different initial weights, the "
-        "same data. `python -m toymodel cache --ship` trains all of them anew and says how far "
-        "they are apart. The thresholds on the left apply here too."
+        "–: fewer than a tenth of the networks hold an instance. Each cell is one model of the "
+        "store with its restarts: different initial weights, the same data. "
+        "`python -m toymodel cache --ship` trains them anew and says how far they are apart. "
+        "The thresholds on the left apply here too."
     )
 
 
@@ -72,10 +75,10 @@ _COUNTS = ("No instance", "One instance", "Two instances", f"{MOST_COUNTED} or m
 
 
 @st.cache_data(show_spinner="Looking for instances.", max_entries=20, hash_funcs=BY_TEXT)
-def _settings(thresholds: MotifThresholds) -> pd.DataFrame:
-    models = [m for config in MOTIF_GRID.configs if (m := store().get(config, MOTIF_GRID.recipe))]
-    if not models:
-        raise LookupError  # which is not kept, unlike an answer
+def _settings(
+    keys: tuple[str, ...], _configs: tuple[Config, ...], thresholds: MotifThresholds
+) -> pd.DataFrame:
+    models = [model for config in _configs if (model := store().get(config, MOTIF_GRID.recipe))]
     return settings_table(models, thresholds)
 
 
@@ -135,22 +138,25 @@ def _is_common(table: pd.DataFrame) -> np.ndarray:
 
 def _do_better_ones_have_more(table: pd.DataFrame) -> str:
     common = table.loc[_is_common(table)]
-    more = int((common["difference"] >= _LEAST_DIFFERENT).sum())
-    fewer = int((common["difference"] <= -_LEAST_DIFFERENT).sum())
     if common.empty:
         return "No setting has a tenth of its networks with an instance."
-    top = common.sort_values("difference", ascending=False).iloc[0]
+    sure = common.loc[common["difference"].abs() > _SURE * common["error"]]
+    more = int((sure["difference"] > 0).sum())
     said = (
         f"**Do better networks have more of it?** In {counted(len(common), 'setting')} a tenth of "
         "the networks or more hold an instance. The best quarter of them by loss has more than "
-        f"the worst (by {_LEAST_DIFFERENT:g} and more a network) in {more}, fewer in {fewer}, "
-        f"about as many in {len(common) - more - fewer}."
+        f"the worst in {more}, fewer in {len(sure) - more} (by more than {_SURE} standard errors); "
+        f"the other {len(common) - len(sure)} do not say."
     )
-    if top["difference"] >= _LEAST_DIFFERENT:
-        said += (
-            f" The largest difference is at 1 − S = {number(top['density'])}, "
-            f"d = {number(top['decay'])}: {top['best']:.2f} instances against {top['worst']:.2f}."
-        )
+    for sign, word in ((1, "more"), (-1, "fewer")):
+        these = sure.loc[sign * sure["difference"] > 0]
+        if len(these):
+            top = these.loc[these["difference"].abs().idxmax()]
+            said += (
+                f" Most clearly {word} at 1 − S = {number(top['density'])}, "
+                f"d = {number(top['decay'])}: {top['best']:.2f} instances a network against "
+                f"{top['worst']:.2f}."
+            )
     return said
 
 

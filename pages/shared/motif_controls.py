@@ -43,7 +43,7 @@ def choose_models(state: MotifState) -> None:
         format_func=_name,
         key=_MODELS,
         on_change=_models_chosen,
-        help="The first: many seeds of the paper's setting. Then every model that is stored here.",
+        help="Many seeds of the paper's setting, and every model that is stored here.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ import streamlit as st
 from pages.shared.clicks import clicked, going
 from pages.shared.draw import draw
 from pages.shared.found import find_model
+from pages.shared.measured import BY_TEXT
 from pages.shared.motif_panels import draw_live_panel
 from pages.shared.motif_state import MOTIF_STATE, MotifState
 from pages.shared.resources import colours
@@ -26,9 +28,11 @@ from toymodel.loss import no_superposition_loss
 from toymodel.model import Model
 from toymodel.model_file import model_key
 from toymodel.motif_frames import QUARTERS, by_quarter, ensemble_table
+from toymodel.motifs import MotifThresholds
 
 _POLL_SECONDS = 1.0
 _LEAST_QUARTERED = 8
+_LOWEST = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +82,19 @@ def _table(state: MotifState, found: Sequence[Member]) -> pd.DataFrame:
     by = "seed" if several else "restart"
     if several and state.choice.recipe.restarts > 1:
         by = "both"
-    return ensemble_table(found, state.thresholds, by=by)
+    digest = hashlib.sha256()
+    for one in found:
+        digest.update(repr((one.number, one.loss)).encode())
+        digest.update(one.weights.W1.tobytes())
+        digest.update(one.weights.W2.tobytes())
+    return _counted(digest.hexdigest(), found, state.thresholds, by)
+
+
+@st.cache_data(show_spinner="Looking for instances.", max_entries=100, hash_funcs=BY_TEXT)
+def _counted(
+    digest: str, _found: Sequence[Member], thresholds: MotifThresholds, by: str
+) -> pd.DataFrame:
+    return ensemble_table(_found, thresholds, by=by)
 
 
 def draw_all(state: MotifState, ensemble: Ensemble, shown: Shown) -> None:
@@ -87,10 +103,11 @@ def draw_all(state: MotifState, ensemble: Ensemble, shown: Shown) -> None:
     if len(table) < 2:
         return
     st.header(f"All {len(table)} by loss")
-    low = table["instances"].to_numpy()[:12]
+    counts = table["instances"].to_numpy()
+    low = counts[:_LOWEST]
     st.markdown(
-        f"{(low >= 2).sum()} of the {len(low)} with the lowest losses have two or more "
-        "instances. **Click a point** to look at that one."
+        f"Two or more instances: {(low >= 2).sum()} of the {len(low)} with the lowest losses, "
+        f"{(counts >= 2).sum()} of all {len(counts)}. **Click a point** to look at that one."
     )
     number = ensemble.number_of(shown)
     left, right = st.columns([6, 4])
@@ -151,7 +168,7 @@ def watch_training(state: MotifState) -> None:
     if not found:
         st.info("Waiting for its first weights.")
         return
-    table = _table(state, list(found.values()))
+    table = ensemble_table(list(found.values()), state.thresholds)
     best = found[int(table["member"].iloc[0])]
     history = progress.models[model_key(best.config, recipe)].history
     shown = Shown(best.config, recipe, best.weights, history, best.restart)

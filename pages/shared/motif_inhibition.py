@@ -55,6 +55,7 @@ def _draw_with_slider(shown: Shown, found: Decomposition) -> None:
             **MOTIF_STATE.bound("view", "of", state.view.of),
         )
     motifs = (motif,) if state.view.of == "this" or not several else found.motifs
+    whose = "its inhibition" if len(motifs) == 1 else f"the inhibition of all {len(motifs)}"
     share = state.view.left
     losses = losses_by_inhibition(shown.name, shown, motifs)
     loss = float(losses[SHARES.index(share)])
@@ -65,8 +66,7 @@ def _draw_with_slider(shown: Shown, found: Decomposition) -> None:
         (with_, f"**As it is**: loss {figure(losses[-1])}", shown.weights, "as-it-is"),
         (
             less,
-            f"**With {share:.0%} of the inhibition**: loss {figure(loss)}, "
-            f"× {loss / losses[-1]:.3g}",
+            f"**With {share:.0%} of {whose}**: loss {figure(loss)}, × {loss / losses[-1]:.3g}",
             without_inhibition(shown.weights, motifs, share),
             "less",
         ),

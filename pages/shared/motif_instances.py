@@ -166,7 +166,7 @@ def _causes(shown: Shown, motif: Motif) -> None:
 _CHANGES = {
     "as it is": "as it is",
     "without inhibition": "the inhibitors' weights to output {motif.receiving_feature} removed",
-    "symmetric": "neuron {motif.neuron} made symmetric, at the same path gains",
+    "symmetric": "neuron {motif.neuron} made symmetric, at the same path gains; inhibitors stay",
     "without the neuron": "neuron {motif.neuron} removed",
 }
 

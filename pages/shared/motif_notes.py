@@ -24,12 +24,13 @@ def draw_notes() -> None:
         "when both features are there at once, which is rare where features are sparse.\n"
         "- **The inhibitor has a price**: whatever else drives it inhibits the same output too. "
         "The paper says so of its blue feature; the sentence at every instance has the numbers.\n"
-        "- **The definition is narrower than the roles**: an instance has both path gains near 1, "
-        "while networks often have gains of 2 that others correct. Move the limits on the left to "
-        "count those as well.\n"
-        "- **How common**: dense networks have none. Where it starts, the networks that found it "
-        "are the good ones; further on nearly all have it, and it no longer tells better from "
-        "worse."
+        "- **The definition is narrower than the roles**: an instance has both path gains near 1. "
+        "Sparse networks share with lower gains, too: set the lower limit on the left to 0.3 to "
+        "count those.\n"
+        "- **How common**: dense networks have none. At the edge where it starts, better networks "
+        "have clearly more of it, unless all features matter equally. Further on nearly all have "
+        "it, and better ones have as many or fewer instances: the best networks share in more "
+        "entangled ways that the definition does not count."
     )
     st.subheader("Try")
     for label, state, expect in _EXAMPLES:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.shared.clicks import opens_neuron
 from pages.shared.draw import draw
+from pages.shared.measured import losses_by_inhibition
 from pages.shared.motif_state import MOTIF_STATE, MotifState
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
@@ -33,15 +34,20 @@ from toymodel.motif_frames import role_bars
 MOST = 500
 """Features and neurons of a network that is taken apart."""
 
+_MOST_LIVE = 100  # while it trains, at every look
+
 _SIDE_BY_SIDE = 24  # neurons up to which the panels stand side by side, as in the paper
 _COLUMNS = 100
 _SIDES = {"input": "Input weights, W₁", "output": "Output weights, W₂"}
 _EVERYTHING = tuple(range(len(ROLES)))
 
 
-def draw_figures_that_matter(shown: Shown, found: Decomposition, without: float) -> None:
+def draw_figures_that_matter(shown: Shown, found: Decomposition) -> None:
     """How much of the network its parts explain, and what the inhibition is worth."""
     count = len(found.motifs)
+    without = found.everything
+    if count:
+        without = float(losses_by_inhibition(shown.name, shown, found.motifs)[0])
     with st.container(horizontal=True):
         metric("Instances", f"{count}", "Of asymmetric superposition with inhibition.")
         metric(
@@ -91,7 +97,7 @@ def draw_panels(state: MotifState, shown: Shown, found: Decomposition) -> None:
         "Long bars",
         ["clipped", "whole"],
         required=True,
-        help="Clipped bars have an arrow and their weight written at it.",
+        help="Where a stack is clipped, an arrow and a number say where it ends.",
         **MOTIF_STATE.bound("view", "bars", state.view.bars),
     )
     beside = len(neurons) <= _SIDE_BY_SIDE
@@ -187,7 +193,7 @@ def draw_bars(
 
 def draw_live_panel(state: MotifState, shown: Shown) -> None:
     """The weights of a network in training, those of the motif highlighted."""
-    if max(shown.config.n_features, shown.config.n_neurons) > MOST:
+    if max(shown.config.n_features, shown.config.n_neurons) > _MOST_LIVE:
         return
     found = find_roles(shown.weights, state.thresholds)
     neurons, _ = _neurons(shown, found)

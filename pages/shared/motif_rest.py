@@ -2,56 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from pages.shared.measured import shifts_of
+from pages.shared.measured import LEAST_SHIFT, shifts_of
 from pages.shared.motif_state import MotifState
 from pages.shared.shown import Shown
 from pages.shared.watching import counted
+from toymodel.decomposition import Shift
 from toymodel.motif_frames import shift_table
 
-_NOTHING = 0.02  # smaller shifts of an output are not worth a word
+_MOST_LISTED = 50
 
 
 def draw_rest(state: MotifState, shown: Shown) -> None:
     """The shifts of the outputs that the rest makes, in words and as a table."""
     shifts = shifts_of(shown.name, shown, state.thresholds)
-    table = shift_table([shift for shift in shifts if abs(shift.amount) >= _NOTHING])
+    table = shift_table(shifts)
     st.header("The rest")
     if table.empty:
         st.markdown(
-            f"The other weights do next to nothing: no feature alone moves an output by {_NOTHING} "
-            "or more through them."
+            "The other weights do next to nothing: no feature alone moves an output by "
+            f"{LEAST_SHIFT} or more through them."
         )
         return
-    own = table.loc[table["own"]]
-    others = table.loc[~table["own"]]
-    words: list[str] = []
-    if len(own):
-        top = own.iloc[0]
-        words.append(
-            f"**Compensation**: {counted(len(own), 'time')} they correct what a feature's own "
-            f"neurons answer too much or too little: f{top['feature']} {top['side']} moves its own "
-            f"output by {_signed(top['amount'])}."
-        )
-    if len(others):
-        top = others.iloc[0]
-        words.append(
-            f"**In effect small conditional biases**: {counted(len(others), 'time')} the presence "
-            f"of one feature shifts the output of another: f{top['feature']} {top['side']} moves "
-            f"output {top['output']} by {_signed(top['amount'])}."
-        )
+    words = " ".join(
+        f"**{name}**: {_told(of_kind)}"
+        for own, name in _KINDS
+        if (of_kind := [shift for shift in shifts if (shift.output == shift.feature) == own])
+    )
     st.markdown(
         "The paper leaves a few weights unexplained, and believes them to be small conditional "
-        "biases. Measured exactly, one feature present at a time, with these weights and without: "
-        + " ".join(words)
+        "biases. Measured exactly, one feature present at a time, with these weights and without, "
+        f"shifts of {LEAST_SHIFT} and more: {words}"
     )
-    with st.expander("Every shift in numbers"):
+    most = f"The {_MOST_LISTED} largest shifts" if len(table) > _MOST_LISTED else "Every shift"
+    with st.expander(f"{most} in numbers"):
         st.dataframe(
-            table.assign(
-                feature=[f"f{i}" for i in table["feature"]],
-                what=["compensation" if own else "conditional bias" for own in table["own"]],
-            )[["feature", "side", "output", "amount", "what"]],
+            table.head(_MOST_LISTED).assign(feature=lambda f: [f"f{i}" for i in f["feature"]])[
+                ["feature", "side", "output", "amount", "helps"]
+            ],
             hide_index=True,
             height=260,
             alt="Shifts of outputs by the weights without another role",
@@ -62,9 +53,26 @@ def draw_rest(state: MotifState, shown: Shown) -> None:
                 "amount": st.column_config.NumberColumn(
                     "by", format="%+.3f", help="At the end of its range, before the output's ReLU."
                 ),
+                "helps": st.column_config.CheckboxColumn(
+                    "nearer to the target", help="Whether the output errs less with it."
+                ),
             },
         )
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
+def _told(shifts: Sequence[Shift]) -> str:
+    top = shifts[0]
+    where = "its own output" if top.output == top.feature else f"output {top.output}"
+    side = "above 0" if top.side > 0 else "below 0"
+    helped = sum(shift.helps for shift in shifts)
+    return (
+        f"{counted(len(shifts), 'shift')}, {helped} of which bring{'s' * (helped == 1)} the output "
+        f"nearer to its target. The largest: f{top.feature} {side} moves {where} by "
+        f"{top.amount:+.2f}.".replace("-", "−")
+    )
+
+
+_KINDS = (
+    (True, "Compensation of what a feature's own neurons answer too much or too little"),
+    (False, "Conditional shifts, one feature's presence moving another's output"),
+)

@@ -1,4 +1,4 @@
-"""A neuron's activation over the values of two things at once."""
+"""What two things do together: a neuron's activation, or an output's error."""
 
 from __future__ import annotations
 
