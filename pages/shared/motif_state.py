@@ -105,7 +105,7 @@ class MotifState:
             ("member", f"a whole number from 0 to {sound.count - 1:,}"),
         ):
             given = getattr(state.view, name)
-            if given != getattr(sound.view, name):
+            if name in link and given != getattr(sound.view, name):
                 more.append(f"{name} = {given}: must be {allowed}")
         return sound, problems + more
 

@@ -47,7 +47,8 @@ def test_models_stand_by_rank_with_what_their_instances_are_called():
     )
     assert drawn["instances"].tolist() == ["2", "3 or more", "0", "1"]
     encoding = layer["encoding"]
-    assert [encoding[name]["field"] for name in ("x", "y")] == ["rank", "loss"]
+    assert [encoding[name]["field"] for name in ("x", "y")] == ["rank", "drawn"]
+    assert drawn["drawn"].tolist() == drawn["loss"].tolist()
 
 
 def test_instances_are_told_by_colour_and_shape_and_the_legend_says_so():
@@ -148,3 +149,13 @@ def test_no_models_are_axes_only():
 
 def test_the_chart_has_words_for_those_who_cannot_see_it():
     assert "instances" in drawing().spec["description"]
+
+
+def test_a_loss_of_zero_has_its_place_on_the_log_axis():
+    spec = drawing(FRAME.assign(loss=[0.5, 0.0, 0.25, 0.125])).spec
+    layer = point_layer(spec)
+    low, high = layer["encoding"]["y"]["scale"]["domain"]
+    drawn = rows(spec, layer)
+    assert drawn["loss"].min() == 0
+    assert 0 < low <= drawn["drawn"].min() < 1e-9
+    assert high >= 0.5

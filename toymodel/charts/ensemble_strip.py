@@ -18,6 +18,7 @@ SELECTION = "member"
 _SHAPES = ("circle", "square", "triangle-up", "diamond")
 _FAR = 3  # times the lowest or the highest loss: beyond, the yardstick would squeeze the models
 _MOST_NUMBERS = 8
+_LEAST = 1e-12  # a log axis has no place for 0
 _LOW, _HIGH, _TICKS, _END, _RANKS, _SIZE = (
     "<low>",
     "<high>",
@@ -38,7 +39,7 @@ def ensemble_strip(
 ) -> Drawing:
     """A point a model, from the lowest loss to the highest; colour and shape are its instances.
 
-    frame: member, rank (0: lowest loss), loss (above 0), instances, name. shown: the member to
+    frame: member, rank (0: lowest loss), loss, instances, name. shown: the member to
     ring. yardstick: the loss without superposition; drawn where it is near those of the models.
     """
     models = frame.assign(
@@ -46,8 +47,9 @@ def ensemble_strip(
         found=frame["instances"],
         start=frame["rank"] - 0.5,
         end=frame["rank"] + 0.5,
+        drawn=frame["loss"].clip(lower=_LEAST),
     )
-    losses = frame["loss"].to_numpy()
+    losses = models["drawn"].to_numpy()
     low, high = (float(losses.min()), float(losses.max())) if len(losses) else (0.1, 1.0)
     near = [y for y in [yardstick or 0.0] if low / _FAR <= y <= high * _FAR]
     low, high = log_range(min([low, *near]), max([high, *near]))
@@ -66,7 +68,7 @@ def ensemble_strip(
     data = {
         "models": models,
         "shown": models.loc[models["member"] == shown],
-        "yardstick": pd.DataFrame({"loss": near, "words": ["no superposition"] * len(near)}),
+        "yardstick": pd.DataFrame({"drawn": near, "words": ["no superposition"] * len(near)}),
     }
     return Drawing(template, data)
 
@@ -90,7 +92,7 @@ def _template(theme: Theme, height: int, *, high_up: bool) -> dict[str, Any]:
         )
 
     y = alt.Y(
-        "loss:Q",
+        "drawn:Q",
         title="normalised loss (log)",
         scale=alt.Scale(type="log", domain=[_LOW, _HIGH], nice=False),
         axis=alt.Axis(values=[_TICKS], labelExpr=SHORT),
