@@ -38,12 +38,11 @@ with st.sidebar:
     other_settings(state)
     choose_thresholds(state)
 
-st.title("One neuron holds two features unevenly, and others inhibit what that would cost")
+st.title("Asymmetric superposition works through inhibition")
 st.markdown(
-    r"**Asymmetric superposition with inhibition**: neuron $j$ holds two features with very "
-    r"different input weights $W_1[j,i]$ and output weights $W_2[i,j]$ the other way round, so "
-    "that one interferes with the other's output, hardly the reverse. Another neuron takes that "
-    "interference away."
+    r"A neuron $j$ holds two features with very different input weights $W_1[j,i]$, and output "
+    r"weights $W_2[i,j]$ the other way round: one interferes with the other, hardly the reverse. "
+    "Other neurons take that interference away."
 )
 show_problems(problems, tuple(store().notes))
 if ensemble.missing and progress and progress.active:

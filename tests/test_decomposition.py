@@ -156,9 +156,9 @@ def test_the_rest_moves_outputs_by_as_much_as_its_weights_say():
     network = with_a_rest()
     found = decompose(FOUR, network)
     expected = [
-        Shift(feature=2, side=1, output=3, amount=0.125, helps=False),
-        Shift(feature=3, side=-1, output=0, amount=-0.0625, helps=False),
-        Shift(feature=2, side=-1, output=1, amount=0.03125, helps=False),
+        Shift(feature=2, side=1, output=3, amount=0.125, effect="hurts"),
+        Shift(feature=3, side=-1, output=0, amount=-0.0625, effect="none"),
+        Shift(feature=2, side=-1, output=1, amount=0.03125, effect="hurts"),
     ]
     assert shifts_of_the_rest(FOUR, network, found) == expected
     assert shifts_of_the_rest(FOUR, network, found, least=0.0625) == expected[:2]
@@ -170,10 +170,10 @@ def test_a_shift_helps_where_the_output_errs_less():
     W1[3, 2], W2[2, 3] = -0.0625, 0.0625  # of f2 itself, below 0
     network = weights(W1, W2, b=[0, 0, 0, -0.125 / 2**0.5])
     found = shifts_of_the_rest(FOUR, network, find_roles(network))
-    helps = {(shift.feature, shift.output): shift.helps for shift in found}
-    assert helps[2, 2]
-    assert not helps[2, 3]  # from 0 to 0, the bias takes it
-    assert not helps[3, 2]
+    effects = {(shift.feature, shift.output): shift.effect for shift in found}
+    assert effects[2, 2] == "helps"
+    assert effects[2, 3] == "none"  # from 0 to 0, the bias takes it
+    assert effects[3, 2] == "none"
 
 
 def test_a_shift_is_what_the_outputs_answer_less():

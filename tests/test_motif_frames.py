@@ -75,15 +75,15 @@ def test_every_neuron_has_its_column_however_small_its_weights():
     [("input", {(0, 0), (0, 1), (4, 0), (4, 2)}), ("output", {(0, 0), (0, 1), (4, 1), (4, 2)})],
 )
 def test_an_instance_is_its_neurons_and_what_matters_in_them(side: str, lit: set):
-    W1, W2 = one()
-    W1[0, 2], W2[2, 0], W1[4, 1] = 0.0625, 0.125, 0
+    W1, W2 = plant(monosemantic(4), 0, 1, {4: -16})
+    W1[0, 3], W2[3, 0] = 0.0625, 0.125
     network = weights(W1, W2)
     (motif,) = tm.find_motifs(network.W1, network.W2)
     frame = instance_bars(network, find_roles(network), motif, side=side)
     assert frame.groupby("column")["neuron"].first().tolist() == [0, 4]
     shown = frame.loc[frame["lit"]]
     assert set(zip(shown["neuron"], shown["feature"], strict=True)) == lit
-    assert (0, 2) in set(zip(frame["neuron"], frame["feature"], strict=True))
+    assert (0, 3) in set(zip(frame["neuron"], frame["feature"], strict=True))
 
 
 def test_the_map_is_the_error_of_the_receiving_output():
@@ -107,11 +107,11 @@ def test_the_map_is_the_error_of_the_receiving_output():
 
 
 def test_shifts_are_told_from_compensation():
-    table = shift_table([Shift(2, -1, 2, 0.5, True), Shift(1, 1, 0, -0.25, False)])
-    assert list(table) == ["feature", "side", "output", "own", "amount", "helps"]
+    table = shift_table([Shift(2, -1, 2, 0.5, "helps"), Shift(1, 1, 0, -0.25, "none")])
+    assert list(table) == ["feature", "side", "output", "own", "amount", "effect"]
     assert table.values.tolist() == [
-        [2, "below 0", 2, True, 0.5, True],
-        [1, "above 0", 0, False, -0.25, False],
+        [2, "below 0", 2, True, 0.5, "helps"],
+        [1, "above 0", 0, False, -0.25, "none"],
     ]
     assert list(shift_table([])) == list(table)
 
@@ -167,3 +167,13 @@ def test_settings_say_how_common_it_is_and_whether_in_the_better_ones():
     assert (row["mean"], row["best"], row["worst"], row["difference"]) == (5 / 8, 1.5, 1, 0.5)
     # Of two each: 2 and 1 against 0 and 2.
     assert row["error"] == pytest.approx(np.sqrt((0.25 + 1) / 2))
+
+
+def test_of_very_many_bars_the_smallest_are_left_out():
+    random = np.random.default_rng(5)
+    network = weights(random.normal(size=(60, 40)), random.normal(size=(40, 60)))
+    frame = bars_of(network, ())
+    assert 999 <= len(frame) <= 1_060  # and one at least a neuron
+    assert frame["neuron"].nunique() == 60
+    left_out = np.sort(np.abs(network.W1), axis=None)[: -len(frame)]
+    assert frame["weight"].abs().min() >= left_out[-1]

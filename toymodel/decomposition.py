@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -32,6 +32,7 @@ SHARES = tuple(round(0.05 * k, 2) for k in range(21))
 """How much of the inhibition is left, in steps from none to all of it."""
 
 _LEAST_GAIN = 0.1
+_EQUAL = 1e-6  # errors that differ by rounding
 REST, ONE_SIDE, BOTH_SIDES, ASYMMETRIC, INHIBITION = range(len(ROLES))
 
 
@@ -66,15 +67,16 @@ class Shift(NamedTuple):
     """What the rest does: the presence of one feature moves an output, another's or its own.
 
     feature: present alone, at the end of its range that moves more, side (1 or -1). output: the
-    feature whose output moves. amount: by how much, before the output's ReLU, signed. helps:
-    whether the output is nearer to its target there than without the rest.
+    feature whose output moves. amount: by how much, before the output's ReLU, signed. effect:
+    on the output's error there: "helps" or "hurts" where it is smaller or larger than without the
+    rest, else "none", as where the ReLU cuts off both.
     """
 
     feature: int
     side: int
     output: int
     amount: float
-    helps: bool
+    effect: Literal["helps", "hurts", "none"]
 
 
 class Intervention(NamedTuple):
@@ -144,8 +146,9 @@ def shifts_of_the_rest(
     for i, k in zip(*np.unravel_index(order, amount.shape), strict=True):
         if not amount[i, k] or abs(amount[i, k]) < least:
             break
-        helps = bool(error_after[i, k] < error_before[i, k])
-        shifts.append(Shift(int(k), 1 if upper[i, k] else -1, int(i), float(amount[i, k]), helps))
+        more = error_after[i, k] - error_before[i, k]
+        effect = "none" if abs(more) < _EQUAL else "hurts" if more > 0 else "helps"
+        shifts.append(Shift(int(k), 1 if upper[i, k] else -1, int(i), float(amount[i, k]), effect))
     return shifts
 
 

@@ -22,6 +22,7 @@ MOST_COUNTED = 3
 """Instances from which on models are counted together."""
 
 _LEAST_BAR = 0.005  # of the layer's largest weight: less than a pixel
+_MOST_BARS = 1_000  # more make a browser slow, and are too small to tell apart
 QUARTERS = ("lowest", "2nd", "3rd", "highest")
 """Of the losses of an ensemble, lowest first."""
 
@@ -49,19 +50,20 @@ def instance_bars(
 ) -> pd.DataFrame:
     """The weights of an instance's neurons, as `role_bars`: the neuron, then its inhibitors.
 
-    Highlighted is what the instance consists of: the weights of its two features, and of what
-    each inhibitor mainly serves.
+    Highlighted are the weights of `features_of` the instance.
     """
     neurons = [motif.neuron, *motif.inhibitors]
     W = weights.W1 if side == "input" else weights.W2.T
     roles = found.W1 if side == "input" else found.W2.T
     lit = np.zeros(W.shape, bool)
-    for neuron in neurons:
-        features = [motif.interfering_feature, motif.receiving_feature]
-        if neuron != motif.neuron:
-            features.append(main_feature(weights, neuron))
-        lit[neuron, features] = True
+    lit[np.ix_(neurons, features_of(weights, motif))] = True
     return _stacked(W, roles, lit, neurons)
+
+
+def features_of(weights: Weights, motif: Motif, most: int | None = None) -> tuple[int, ...]:
+    """An instance's features: its two, and what its inhibitors (up to `most`) mainly serve."""
+    serve = (main_feature(weights, j) for j in motif.inhibitors[:most])
+    return tuple(dict.fromkeys([motif.interfering_feature, motif.receiving_feature, *serve]))
 
 
 def _stacked(
@@ -69,7 +71,10 @@ def _stacked(
 ) -> pd.DataFrame:
     chosen = np.asarray(neurons, int)
     part = W[chosen].astype(np.float64)
-    least = _LEAST_BAR * np.abs(part).max(initial=0)
+    size = np.abs(part)
+    least = _LEAST_BAR * size.max(initial=0)
+    if size.size > _MOST_BARS:
+        least = max(least, float(np.partition(size, -_MOST_BARS, axis=None)[-_MOST_BARS]))
     # The largest lies at the axis, and is there however small it is: each neuron has its column.
     order = np.argsort(-np.abs(part), axis=1, kind="stable")
     drawn = np.take_along_axis(np.abs(part) > least, order, axis=1)
@@ -121,7 +126,7 @@ def shift_table(shifts: Sequence[Shift]) -> pd.DataFrame:
     """What the rest does, one row a shift.
 
     Columns: feature, side ("above 0", "below 0"), output, own (whether it is the feature's own
-    output), amount, helps.
+    output), amount, effect.
     """
     return pd.DataFrame(
         [
@@ -131,11 +136,11 @@ def shift_table(shifts: Sequence[Shift]) -> pd.DataFrame:
                 "output": shift.output,
                 "own": shift.output == shift.feature,
                 "amount": shift.amount,
-                "helps": shift.helps,
+                "effect": shift.effect,
             }
             for shift in shifts
         ],
-        columns=["feature", "side", "output", "own", "amount", "helps"],
+        columns=["feature", "side", "output", "own", "amount", "effect"],
     )
 
 

@@ -113,11 +113,14 @@ def draw_model_line(shown: Shown) -> None:
     config = shown.config
     gain = superposition_gain(config, shown.loss)
     restart = f", restart {shown.restart}" if shown.recipe.restarts > 1 else ""
+    importance = f"$I_i = {number(config.importance_decay)}^i$"
+    if config.importance_decay == 1:
+        importance = "all features equally important"
     left, right = st.columns([8, 2], vertical_alignment="center")
     left.markdown(
         f"**Model**: {counted(config.n_features, 'feature')}, "
         f"{counted(config.n_neurons, 'neuron')}, 1 − S = {number(config.feature_probability)}, "
-        f"$I_i = {number(config.importance_decay)}^i$, seed {config.seed}{restart}, "
+        f"{importance}, seed {config.seed}{restart}, "
         f"recipe {recipe_name(shown.recipe)}. Normalised loss {figure(shown.loss)}"
         + ("." if math.isnan(gain) else f", superposition gain {gain:.2f}.")
     )
@@ -131,11 +134,13 @@ def model_name(settings: Settings, seeds: int = 1) -> str:
     """A model's settings in a line; or those of models that differ in their seed alone."""
     config, recipe = settings
     seed = f", seed {config.seed}" if config.seed else ""
+    many = ""
     if seeds > 1:
+        many = f"{seeds} seeds: "
         seed = f", seeds {config.seed} to {config.seed + seeds - 1}"
     d = f", d = {number(config.importance_decay)}" if config.importance_decay != 0.8 else ""
     return (
-        f"1 − S = {number(config.feature_probability)}, {recipe_name(recipe)}: "
+        f"{many}1 − S = {number(config.feature_probability)}, {recipe_name(recipe)}: "
         f"n = {config.n_features:,}, m = {config.n_neurons:,}{d}{seed}"
     )
 

@@ -57,17 +57,17 @@ def draw_common(state: MotifState) -> None:
     _map(
         table.assign(difference=table["difference"].where(_is_common(table))),
         "difference",
-        "Instances more a network, in the best quarter by loss than in the worst",
+        "Instances a network: those of the best quarter by loss less those of the worst",
         here,
         "+.1f",
         (-2, 2),
         diverging=True,
     )
     st.caption(
-        "–: fewer than a tenth of the networks hold an instance. Each cell is one model of the "
-        "store with its restarts: different initial weights, the same data. "
+        "–: fewer than a tenth of the networks hold an instance. Networks of a cell differ in "
+        "their initial weights alone. "
         "`python -m toymodel cache --ship` trains them anew and says how far they are apart. "
-        "The thresholds on the left apply here too."
+        "What counts as an instance (sidebar) applies here too."
     )
 
 
@@ -146,7 +146,7 @@ def _do_better_ones_have_more(table: pd.DataFrame) -> str:
         f"**Do better networks have more of it?** In {counted(len(common), 'setting')} a tenth of "
         "the networks or more hold an instance. The best quarter of them by loss has more than "
         f"the worst in {more}, fewer in {len(sure) - more} (by more than {_SURE} standard errors); "
-        f"the other {len(common) - len(sure)} do not say."
+        f"there is no clear difference in the other {len(common) - len(sure)}."
     )
     for sign, word in ((1, "more"), (-1, "fewer")):
         these = sure.loc[sign * sure["difference"] > 0]

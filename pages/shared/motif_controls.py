@@ -59,7 +59,7 @@ def _ensembles() -> list[Ensemble]:
             found.append((config, recipe, together))
         alone = sorted(seed for seed in there if seed >= together)
         found += [(config.replace(seed=seed), recipe, 1) for seed in alone]
-    return found
+    return sorted(found, key=lambda each: nearest_preset(each[1]) == "usual")
 
 
 def _name(ensemble: Ensemble) -> str:
@@ -128,17 +128,22 @@ def choose_thresholds(state: MotifState) -> None:
     with st.expander("What counts as an instance"):
         for field, (label, explanation) in _THRESHOLDS.items():
             low, high = MotifThresholds.bounds(field)
+            value = getattr(state.thresholds, field)
+            if field in _ABOVE:
+                low = min(low + _STEP, value)
             st.number_input(
                 label,
                 float(low),
                 float(high),
-                step=0.05,
+                step=_STEP,
                 format="%.3g",
                 help=explanation,
-                **MOTIF_STATE.bound("thresholds", field, getattr(state.thresholds, field)),
+                **MOTIF_STATE.bound("thresholds", field, value),
             )
 
 
+_STEP = 0.05
+_ABOVE = {"least_gain", "ratio", "inhibition", "part"}  # above their lowest number, not at it
 _THRESHOLDS = {
     "least_gain": (
         "Path gains from",

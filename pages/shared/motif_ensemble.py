@@ -105,9 +105,10 @@ def draw_all(state: MotifState, ensemble: Ensemble, shown: Shown) -> None:
     st.header(f"All {len(table)} by loss")
     counts = table["instances"].to_numpy()
     low = counts[:_LOWEST]
+    best = f"{(low >= 2).sum()} of the {_LOWEST} with the lowest losses, "
     st.markdown(
-        f"Two or more instances: {(low >= 2).sum()} of the {len(low)} with the lowest losses, "
-        f"{(counts >= 2).sum()} of all {len(counts)}. **Click a point** to look at that one."
+        f"Two or more instances: {best if len(counts) > _LOWEST else ''}{(counts >= 2).sum()} of "
+        f"all {len(counts)}. **Click a point** to look at that one."
     )
     number = ensemble.number_of(shown)
     left, right = st.columns([6, 4])
@@ -121,7 +122,7 @@ def draw_all(state: MotifState, ensemble: Ensemble, shown: Shown) -> None:
                     across="quarter by loss",
                     order=QUARTERS,
                     theme=colours(),
-                    height=260,
+                    height=300,
                 ),
                 "motif-quarters",
                 alt="Share of networks with 0, 1, 2 and more instances, by quarter of their losses",
@@ -137,7 +138,7 @@ def _strip(table: pd.DataFrame, shown: Shown, number: int, *, on_click: bool) ->
             shown=number,
             yardstick=no_superposition_loss(shown.config),
             theme=colours(),
-            height=260,
+            height=300,
         ),
         key,
         alt=f"{len(table)} networks by loss; the colour is their number of instances",

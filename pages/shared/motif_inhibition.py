@@ -103,8 +103,8 @@ def _draw_with_slider(shown: Shown, found: Decomposition) -> None:
         )
     before, after, *_ = interventions_of(shown.name, shown, motif)
     st.caption(
-        "All other features are 0. Red: too much; blue: too little, which is never worse than "
-        "the value itself, as an output is 0 at least. Colours end at ±1. At the end of its range "
+        "All other features are 0. Red: the output is too large; blue: too small, down to 0 "
+        "instead of the value. Colours end at ±1. At the end of its range "
         f"f{a} alone makes output {c} answer {before.output:.2f}, without the inhibition of this "
         f"instance {after.output:.2f}; it should be 0."
     )

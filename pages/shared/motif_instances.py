@@ -14,11 +14,12 @@ from pages.shared.page_state import show_value
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.train_numbers import figure
+from toymodel.charts.look import MAX_NAMED_FEATURES as MANY
 from toymodel.charts.network import SELECTION, network
 from toymodel.decomposition import Decomposition
 from toymodel.frames import edges
-from toymodel.motif_frames import instance_bars
-from toymodel.motif_words import describe, main_feature
+from toymodel.motif_frames import features_of, instance_bars
+from toymodel.motif_words import describe
 from toymodel.motifs import Motif
 
 _SHOWN_AT_ONCE = 4
@@ -81,7 +82,8 @@ def _draw_instance(state: MotifState, shown: Shown, found: Decomposition, number
     st.markdown(describe(shown.weights, motif))
     close, graph = st.columns(2)
     with close:
-        st.caption("The neuron, then what inhibits: the features that matter, others grey")
+        own = "; they have colours of their own here" if shown.config.n_features > MANY else ""
+        st.caption(f"The neuron, then what inhibits: the features that matter, others grey{own}")
         _close_up(state, shown, found, motif, number)
     with graph:
         st.caption("x: inputs, y: outputs; solid red is positive, dashed blue negative")
@@ -102,20 +104,14 @@ def _close_up(
                 height=260,
                 whole=state.view.bars == "whole",
                 names=True,
-                chosen=_features(shown, motif),
+                chosen=features_of(shown.weights, motif),
                 alt=f"{title} of neuron {motif.neuron} and of what inhibits",
             )
 
 
-def _features(shown: Shown, motif: Motif, most: int | None = None) -> tuple[int, ...]:
-    """The instance's features: its two, and those that its inhibitors (up to `most`) serve."""
-    serve = (main_feature(shown.weights, j) for j in motif.inhibitors[:most])
-    return tuple(dict.fromkeys([motif.interfering_feature, motif.receiving_feature, *serve]))
-
-
 def _graph(shown: Shown, motif: Motif, number: int) -> None:
     neurons = [motif.neuron, *motif.inhibitors[:_MOST_INHIBITORS]]
-    features = _features(shown, motif, _MOST_INHIBITORS)
+    features = features_of(shown.weights, motif, _MOST_INHIBITORS)
     part = edges(shown.weights, features=features, neurons=neurons)
     key = f"motif-graph-{number}"
     draw(

@@ -25,7 +25,7 @@ def draw_notes() -> None:
         "- **The inhibitor has a price**: whatever else drives it inhibits the same output too. "
         "The paper says so of its blue feature; the sentence at every instance has the numbers.\n"
         "- **The definition is narrower than the roles**: an instance has both path gains near 1. "
-        "Sparse networks share with lower gains, too: set the lower limit on the left to 0.3 to "
+        "Sparse networks share with lower gains, too: set the lower limit in the sidebar to 0.3 to "
         "count those.\n"
         "- **How common**: dense networks have none. At the edge where it starts, better networks "
         "have clearly more of it, unless all features matter equally. Further on nearly all have "

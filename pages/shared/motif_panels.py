@@ -17,6 +17,7 @@ from pages.shared.shown import Shown
 from pages.shared.train_numbers import figure, metric
 from pages.shared.watching import counted
 from toymodel.charts.colour_bar import colour_bar
+from toymodel.charts.look import MAX_NAMED_FEATURES
 from toymodel.charts.raw_weights import SELECTION, clip_of, raw_weights, reach_of
 from toymodel.decomposition import (
     ASYMMETRIC,
@@ -30,6 +31,7 @@ from toymodel.decomposition import (
 )
 from toymodel.frames import by_feature
 from toymodel.motif_frames import role_bars
+from toymodel.motifs import find_motifs
 
 MOST = 500
 """Features and neurons of a network that is taken apart."""
@@ -38,6 +40,7 @@ _MOST_LIVE = 100  # while it trains, at every look
 
 _SIDE_BY_SIDE = 24  # neurons up to which the panels stand side by side, as in the paper
 _COLUMNS = 100
+_WIDE = (0.3, 3.0)  # path gains of what is nearly an instance
 _SIDES = {"input": "Input weights, W₁", "output": "Output weights, W₂"}
 _EVERYTHING = tuple(range(len(ROLES)))
 
@@ -65,13 +68,13 @@ def draw_figures_that_matter(shown: Shown, found: Decomposition) -> None:
             "or one-sided. Answering 0 to everything scores 1.",
         )
         metric(
-            "and the motif",
+            "+ uneven, inhibiting",
             figure(found.with_motifs),
             "The normalised loss with these and the weights for asymmetric superposition and "
             "inhibition: how much of the network the two kinds explain.",
         )
         metric(
-            "and the rest",
+            "+ the rest",
             figure(found.everything),
             "The normalised loss of the whole network.",
         )
@@ -81,24 +84,13 @@ def draw_panels(state: MotifState, shown: Shown, found: Decomposition) -> None:
     """All weights; absolute value highlighted, the rest grey; the motif highlighted."""
     neurons, part = _neurons(shown, found)
     panels = (
-        (
-            "all",
-            "At first glance, the network is complicated. Most of it comes apart into two pieces.",
-            _EVERYTHING,
-        ),
+        ("all", _first(found), _EVERYTHING),
         (
             "absolute",
             "Many weights simply implement **absolute value**, or one side of it.",
             (ONE_SIDE, BOTH_SIDES),
         ),
         ("motif", _third(found), (ASYMMETRIC, INHIBITION)),
-    )
-    st.segmented_control(
-        "Long bars",
-        ["clipped", "whole"],
-        required=True,
-        help="Where a stack is clipped, an arrow and a number say where it ends.",
-        **MOTIF_STATE.bound("view", "bars", state.view.bars),
     )
     beside = len(neurons) <= _SIDE_BY_SIDE
     cells = (
@@ -112,19 +104,55 @@ def draw_panels(state: MotifState, shown: Shown, found: Decomposition) -> None:
             with st.container(border=True, key=f"motif-panel-{name}"):
                 _draw_sides(state, shown, found, lit, neurons, name)
     left, right = st.columns([7, 3], vertical_alignment="center")
-    left.caption(
-        f"One column is one neuron{part}, by the feature that it holds most; one colour is one "
-        "feature, above 0 positive, below negative. A weight's role is in its tooltip. "
-        "**Click a neuron** for its page."
-    )
+    with left:
+        _explain(state, shown, found, part)
+        sides = (role_bars(shown.weights, found, (), side=s, neurons=neurons) for s in _SIDES)
+        if any(clip_of(bars) for bars in sides):
+            st.segmented_control(
+                "Long bars",
+                ["clipped", "whole"],
+                required=True,
+                help="Where a stack is clipped, an arrow and a number say where it ends.",
+                **MOTIF_STATE.bound("view", "bars", state.view.bars),
+            )
     right.altair_chart(colour_bar("feature", shown.config.n_features), key="motif-colours")
 
 
-def _third(found: Decomposition) -> str:
+def _first(found: Roles) -> str:
+    if not found.motifs:
+        return "All weights of the network."
+    return "At first glance, the network is complicated. Most of it comes apart into two pieces."
+
+
+def _third(found: Roles) -> str:
+    if not found.motifs:
+        return "Weights that share a neuron **unevenly**, or **inhibit**: no instance of the motif."
     count = counted(len(found.motifs), "instance")
-    return "The main other thing is **asymmetric superposition with inhibition**: " + (
-        f"{count} of it here." if found.motifs else "no instance by the definition here."
+    return f"The main other thing is **asymmetric superposition with inhibition**: {count} of it."
+
+
+def _explain(state: MotifState, shown: Shown, found: Roles, part: str) -> None:
+    colour = "its rank" if shown.config.n_features > MAX_NAMED_FEATURES else "one feature"
+    lines = [
+        f"One column is one neuron{part}, by the feature that it holds most; a colour is "
+        f"{'a feature, by ' if colour == 'its rank' else ''}{colour}, above 0 positive, below "
+        "negative. A weight's role is in its tooltip. **Click a neuron** for its page."
+    ]
+    limits = state.thresholds
+    wide = limits.replace(
+        least_gain=min(limits.least_gain, _WIDE[0]), most_gain=max(limits.most_gain, _WIDE[1])
     )
+    counts = {motif[:3] for motif in found.motifs}
+    more = [m for m in find_motifs(shown.weights.W1, shown.weights.W2, wide) if m[:3] not in counts]
+    if more:
+        which = sorted({motif.neuron for motif in more})
+        lines.append(
+            f"{len(more)} more would be {'an instance' if len(more) == 1 else 'instances'}, were "
+            f"path gains from {_WIDE[0]:g} to {_WIDE[1]:g} allowed instead of "
+            f"{limits.least_gain:g} to {limits.most_gain:g}: in "
+            f"neuron{'s' * (len(which) > 1)} {', '.join(map(str, which))}."
+        )
+    st.caption("\n\n".join(lines))
 
 
 def _neurons(shown: Shown, found: Roles) -> tuple[list[int], str]:
@@ -154,7 +182,9 @@ def _draw_sides(
             shown,
             f"motif-{name}-{side}",
             title=title,
+            height=215 if len(neurons) <= _SIDE_BY_SIDE else 190,
             whole=state.view.bars == "whole",
+            names=len(neurons) <= _SIDE_BY_SIDE,
             alt=f"{title}, {name}: bars of {len(neurons)} neurons",
         )
 

@@ -33,15 +33,15 @@ def draw_rest(state: MotifState, shown: Shown) -> None:
         if (of_kind := [shift for shift in shifts if (shift.output == shift.feature) == own])
     )
     st.markdown(
-        "The paper leaves a few weights unexplained, and believes them to be small conditional "
-        "biases. Measured exactly, one feature present at a time, with these weights and without, "
-        f"shifts of {LEAST_SHIFT} and more: {words}"
+        "The paper believes the weights that are left in its network to be small conditional "
+        "biases. Here, with them and without, one feature present at a time: shifts of an output, "
+        f"before its ReLU, of {LEAST_SHIFT} and more. {words}"
     )
     most = f"The {_MOST_LISTED} largest shifts" if len(table) > _MOST_LISTED else "Every shift"
     with st.expander(f"{most} in numbers"):
         st.dataframe(
             table.head(_MOST_LISTED).assign(feature=lambda f: [f"f{i}" for i in f["feature"]])[
-                ["feature", "side", "output", "amount", "helps"]
+                ["feature", "side", "output", "amount", "effect"]
             ],
             hide_index=True,
             height=260,
@@ -53,8 +53,8 @@ def draw_rest(state: MotifState, shown: Shown) -> None:
                 "amount": st.column_config.NumberColumn(
                     "by", format="%+.3f", help="At the end of its range, before the output's ReLU."
                 ),
-                "helps": st.column_config.CheckboxColumn(
-                    "nearer to the target", help="Whether the output errs less with it."
+                "effect": st.column_config.TextColumn(
+                    "for the error", help="Whether the output errs less with it, or more."
                 ),
             },
         )
@@ -64,11 +64,12 @@ def _told(shifts: Sequence[Shift]) -> str:
     top = shifts[0]
     where = "its own output" if top.output == top.feature else f"output {top.output}"
     side = "above 0" if top.side > 0 else "below 0"
-    helped = sum(shift.helps for shift in shifts)
+    effects = [shift.effect for shift in shifts]
     return (
-        f"{counted(len(shifts), 'shift')}, {helped} of which bring{'s' * (helped == 1)} the output "
-        f"nearer to its target. The largest: f{top.feature} {side} moves {where} by "
-        f"{top.amount:+.2f}.".replace("-", "−")
+        f"{counted(len(shifts), 'shift')}, of which {effects.count('helps')} bring the output "
+        f"nearer to its target, {effects.count('hurts')} further away, and "
+        f"{effects.count('none')} change nothing, as the ReLU cuts the output off anyway. The "
+        f"largest: f{top.feature} {side} moves {where} by {top.amount:+.2f}.".replace("-", "−")
     )
 
 

@@ -123,7 +123,7 @@ def test_an_ensemble_of_ones_own_is_trained_and_shown(server: str, page: Page):
     expect(heading(page, "^All 4 by loss$")).to_be_visible()
     wait_for_page(page)
     expect(button(page, "Train 4 models")).to_have_count(0)
-    assert metric(page, "and the rest")
+    assert metric(page, "+ the rest")
     assert seed(page) in {"0", "1", "2", "3"}
     page.reload()
     expect(heading(page, "^All 4 by loss$")).to_be_visible()

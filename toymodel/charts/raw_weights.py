@@ -25,7 +25,7 @@ _MOST_LEVEL = 16  # columns; the numbers at the arrows of more stand upright
 _HEAD = 10  # pixels of an arrow's head
 _NUMBER, _LETTERS = 10, 26  # pixels: its height, and its length
 _UNLIT = 0.5
-_CLIP = 3.0  # of the usual stack, as in the paper
+_CLIP = 3.0  # of the lower quartile of the stacks: about as in the paper
 
 
 def raw_weights(
@@ -86,10 +86,10 @@ def raw_weights(
 
 
 def clip_of(bars: pd.DataFrame) -> float | None:
-    """Where long bars are clipped: at three of the usual stack; None where none is longer."""
+    """Where long bars are clipped: at three of a short stack; None where none is much longer."""
     ends = np.zeros(1 + bars["column"].to_numpy().max(initial=0))
     np.maximum.at(ends, bars["column"].to_numpy(), bars["high"].abs().to_numpy())
-    clip = rounded_up(_CLIP * float(np.median(ends)))
+    clip = rounded_up(_CLIP * float(np.quantile(ends, 0.25)))
     return clip if clip and ends.max() > 1.1 * clip else None
 
 
@@ -152,7 +152,7 @@ def _template(
     if cut:
         y_scale = alt.Scale(domain=[-reach, reach], nice=False, padding=room)
     ticks = alt.Axis(
-        values=_ticks(reach) if cut else [-1, 0, 1] if reach < 2 else alt.Undefined,
+        values=_ticks(reach) if cut else [-1, 0, 1] if 1 <= reach < 2 else alt.Undefined,
         tickCount=5,
         format="+.3~r",
         labelExpr=_NO_PLUS_ZERO,
