@@ -73,11 +73,13 @@ def _stacked(
     part = W[chosen].astype(np.float64)
     size = np.abs(part)
     least = _LEAST_BAR * size.max(initial=0)
+    # What is highlighted is drawn however small it is, where that is not nearly everything.
+    few = lit[chosen].sum() <= _MOST_BARS and not lit[chosen].all()
     if size.size > _MOST_BARS:
         least = max(least, float(np.partition(size, -_MOST_BARS, axis=None)[-_MOST_BARS]))
     # The largest lies at the axis, and is there however small it is: each neuron has its column.
     order = np.argsort(-np.abs(part), axis=1, kind="stable")
-    drawn = np.take_along_axis(np.abs(part) > least, order, axis=1)
+    drawn = np.take_along_axis((size > least) | (lit[chosen] & (size > 0) & few), order, axis=1)
     drawn[:, :1] = True
     column, place = np.nonzero(drawn)
     feature = order[column, place]

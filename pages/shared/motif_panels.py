@@ -107,7 +107,7 @@ def draw_panels(state: MotifState, shown: Shown, found: Decomposition) -> None:
     with left:
         _explain(state, shown, found, part)
         sides = (role_bars(shown.weights, found, (), side=s, neurons=neurons) for s in _SIDES)
-        if any(clip_of(bars) for bars in sides):
+        if not beside or any(clip_of(bars) for bars in sides):
             st.segmented_control(
                 "Long bars",
                 ["clipped", "whole"],
@@ -137,6 +137,7 @@ def _explain(state: MotifState, shown: Shown, found: Roles, part: str) -> None:
         f"One column is one neuron{part}, by the feature that it holds most; a colour is "
         f"{'a feature, by ' if colour == 'its rank' else ''}{colour}, above 0 positive, below "
         "negative. A weight's role is in its tooltip. **Click a neuron** for its page."
+        + (" The panels differ in their scales." if colour == "its rank" else "")
     ]
     limits = state.thresholds
     wide = limits.replace(
@@ -184,6 +185,7 @@ def _draw_sides(
             title=title,
             height=215 if len(neurons) <= _SIDE_BY_SIDE else 190,
             whole=state.view.bars == "whole",
+            lit_alone=len(neurons) > _SIDE_BY_SIDE,
             names=len(neurons) <= _SIDE_BY_SIDE,
             alt=f"{title}, {name}: bars of {len(neurons)} neurons",
         )
@@ -197,12 +199,19 @@ def draw_bars(
     title: str,
     height: int = 190,
     whole: bool = False,
+    lit_alone: bool = False,
     names: bool = False,
     chosen: tuple[int, ...] | None = None,
     alt: str | None = None,
 ) -> None:
-    """Bars of a network, clipped unless `whole`; a click on a finished one's opens the neuron."""
-    clip = None if whole else clip_of(bars)
+    """Bars of a network, clipped unless `whole`; a click on a finished one's opens the neuron.
+
+    lit_alone: only the bars that are lit decide where it is.
+    """
+    basis = bars.loc[bars["lit"]] if lit_alone and bars["lit"].to_numpy().any() else bars
+    clip = None if whole else clip_of(basis)
+    if clip is None and lit_alone and not whole:
+        clip = reach_of(basis)
     chart = raw_weights(
         bars,
         n_features=shown.config.n_features,

@@ -25,6 +25,7 @@ _MOST_LEVEL = 16  # columns; the numbers at the arrows of more stand upright
 _HEAD = 10  # pixels of an arrow's head
 _NUMBER, _LETTERS = 10, 26  # pixels: its height, and its length
 _UNLIT = 0.5
+_LONG = 2.0  # times where it would be clipped: a bar is long
 _CLIP = 3.0  # of the lower quartile of the stacks: about as in the paper
 
 
@@ -86,11 +87,13 @@ def raw_weights(
 
 
 def clip_of(bars: pd.DataFrame) -> float | None:
-    """Where long bars are clipped: at three of a short stack; None where none is much longer."""
-    ends = np.zeros(1 + bars["column"].to_numpy().max(initial=0))
-    np.maximum.at(ends, bars["column"].to_numpy(), bars["high"].abs().to_numpy())
-    clip = rounded_up(_CLIP * float(np.quantile(ends, 0.25)))
-    return clip if clip and ends.max() > 1.1 * clip else None
+    """Where long bars are clipped: at three of a short stack; None where none is twice as long."""
+    columns = bars["column"].to_numpy()
+    far = np.zeros(1 + columns.max(initial=-1))
+    np.maximum.at(far, columns, bars["high"].abs().to_numpy())
+    ends = far[np.unique(columns)]
+    clip = rounded_up(_CLIP * float(np.quantile(ends, 0.25))) if len(ends) else 0.0
+    return clip if clip and ends.max() > _LONG * clip else None
 
 
 def reach_of(bars: pd.DataFrame) -> float | None:
