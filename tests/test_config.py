@@ -88,7 +88,8 @@ def test_odd_mappings_are_refused_and_nothing_else_happens(fields: dict[str, obj
 @pytest.mark.parametrize(
     ("owner", "field", "value", "allowed"),
     [
-        (tm.Config, "task", "identity", "one of 'abs'"),
+        (tm.Config, "task", "square", "one of 'abs', 'identity'"),
+        (tm.Config, "hidden_bias", 1, "true or false, and true only in the identity task"),
         (tm.Recipe, "schedule", "linear", "one of 'cosine', 'constant'"),
         (tm.Recipe, "init", 1, "one of 'xavier', 'kaiming'"),
         (tm.Recipe, "sampler", "IID", "one of 'tilted', 'iid'"),
@@ -136,7 +137,15 @@ def test_defaults_are_those_that_links_and_files_were_made_with():
         "feature_probability": 1.0,
         "importance_decay": 0.8,
         "seed": 0,
+        "hidden_bias": False,
     }
+
+
+def test_a_task_without_hidden_biases_cannot_take_their_place():
+    config = tm.Config(task="identity", hidden_bias=True)
+    with pytest.raises(tm.SettingError, match="hidden_bias = True: must be true or false"):
+        config.replace(task="abs")
+    assert config.replace(task="abs", hidden_bias=False) == tm.Config()
 
 
 STANDARD = {

@@ -17,6 +17,15 @@ CONFIGS = [
 ]
 
 
+IDENTITY = [config.replace(task="identity") for config in CONFIGS]
+KINDS = {
+    "abs": CONFIGS,
+    "identity": IDENTITY,
+    "identity with hidden bias": [config.replace(hidden_bias=True) for config in IDENTITY],
+}
+every_kind = pytest.mark.parametrize("configs", KINDS.values(), ids=KINDS.keys())
+
+
 def active_probability(config: Config, recipe: Recipe) -> float:
     p = config.feature_probability
     return p if recipe.sampler == "iid" else max(p, min(0.5, 1.5 / N))
@@ -31,22 +40,30 @@ def loss_of(
     config: Config, recipe: Recipe, t: int, params: list[torch.Tensor], u: np.ndarray
 ) -> torch.Tensor:
     """The tilted, leaky, normalised loss, written down once more from its definition."""
-    W1, W2, b = params
+    W1, *W2, b = params[: 3 if config.task == "abs" else 2]
+    c = params[-1][:, None] if config.hidden_bias else 0.0
     p, q = config.feature_probability, active_probability(config, recipe)
-    x = cut(u, q, -1, 1)
+    x = cut(u, q, -1 if config.task == "abs" else 0, 1)
     k = np.count_nonzero(x, axis=0)
     w = np.ones(len(k)) if p == q else (p / q) ** k * ((1 - p) / (1 - q)) ** (N - k)
     I = config.importance_decay ** np.arange(N)
     inputs = torch.from_numpy(x).double()
-    z = W2 @ torch.relu(W1 @ inputs) + b[:, None]
+    z = (W2[0] if W2 else W1.T) @ torch.relu(W1 @ inputs + c) + b[:, None]
     y = torch.where(z > 0, z, slope(recipe, t) * z)
     each = torch.from_numpy(I) @ (y - inputs.abs()) ** 2
     return (torch.from_numpy(w) * each).mean() / (p / 3 * I.sum())
 
 
+def names(config: Config) -> list[str]:
+    """Of the parameters that are trained."""
+    output = ["W2"] if config.task == "abs" else []
+    return ["W1", *output, "b", *(["b_hidden"] if config.hidden_bias else [])]
+
+
 def parameters(shard: Shard, instance: int) -> list[torch.Tensor]:
     return [
-        view[instance].double().clone().requires_grad_() for view in (shard.W1, shard.W2, shard.b)
+        getattr(shard, name)[instance].double().clone().requires_grad_()
+        for name in names(shard.configs[0])
     ]
 
 
@@ -63,26 +80,32 @@ def blur(shard: Shard) -> None:
 @pytest.mark.parametrize("shared", [True, False], ids=["one draw for all", "a draw a config"])
 @pytest.mark.parametrize("t", [0, 20, 45, 99], ids=lambda t: f"step {t}")
 @pytest.mark.parametrize("sampler", ["tilted", "iid"])
-def test_gradients_and_loss_agree_with_autograd(sampler: str, t: int, shared: bool):
+@every_kind
+def test_gradients_and_loss_agree_with_autograd(
+    configs: list[Config], sampler: str, t: int, shared: bool
+):
     recipe = Recipe(steps=100, batch_size=B, restarts=R, sampler=sampler, linear_until=0.5)
     assert [slope(recipe, s) for s in (0, 20, 45, 99)] == pytest.approx([1, 0.36, 0.01, 0])
-    shard = Shard(CONFIGS, range(R), recipe, "cpu")
+    shard = Shard(configs, range(R), recipe, "cpu")
     blur(shard)
-    uniform = draw(t, 1 if shared else len(CONFIGS))
-    before = [parameters(shard, i) for i in range(len(CONFIGS) * R)]
+    uniform = draw(t, 1 if shared else len(configs))
+    before = [parameters(shard, i) for i in range(len(configs) * R)]
     shard.step(uniform, t, record=True)
     recorded = shard.take_window()
-    assert recorded.shape == (len(CONFIGS), R)
+    assert recorded.shape == (len(configs), R)
     for i, params in enumerate(before):
         c, r = divmod(i, R)
-        loss = loss_of(CONFIGS[c], recipe, t, params, uniform[0 if shared else c].numpy())
+        loss = loss_of(configs[c], recipe, t, params, uniform[0 if shared else c].numpy())
         loss.backward()
         assert recorded[c, r] == pytest.approx(loss.item(), rel=1e-4)
-        for param, found in zip(params, (shard.gW1, shard.gW2, shard.gb), strict=True):
+        for param, name in zip(params, names(configs[c]), strict=True):
             exact = param.grad.numpy()
             assert np.abs(exact).max() > 0
             np.testing.assert_allclose(
-                found[i].numpy(), exact, rtol=1e-4, atol=1e-5 * np.abs(exact).max()
+                getattr(shard, f"g{name}")[i].numpy(),
+                exact,
+                rtol=1e-4,
+                atol=1e-5 * np.abs(exact).max(),
             )
 
 
@@ -95,10 +118,13 @@ def test_gradients_and_loss_agree_with_autograd(sampler: str, t: int, shared: bo
     ],
     ids=["standard", "other averages", "usual"],
 )
-def test_steps_are_those_of_torch_adam_with_warm_up_and_cosine(recipe: Recipe):
-    shard = Shard(CONFIGS, range(1), recipe, "cpu")
+@every_kind
+def test_steps_are_those_of_torch_adam_with_warm_up_and_cosine(
+    configs: list[Config], recipe: Recipe
+):
+    shard = Shard(configs, range(1), recipe, "cpu")
     blur(shard)
-    all_params = [parameters(shard, i) for i in range(len(CONFIGS))]
+    all_params = [parameters(shard, i) for i in range(len(configs))]
     adam = torch.optim.Adam(
         [param for params in all_params for param in params], betas=(recipe.beta1, recipe.beta2)
     )
@@ -114,11 +140,12 @@ def test_steps_are_those_of_torch_adam_with_warm_up_and_cosine(recipe: Recipe):
         adam.param_groups[0]["lr"] = rate
         adam.zero_grad()
         for i, params in enumerate(all_params):
-            loss_of(CONFIGS[i], recipe, t, params, uniform[0].numpy()).backward()
+            loss_of(configs[i], recipe, t, params, uniform[0].numpy()).backward()
         adam.step()
         shard.step(uniform, t, record=False)
     for i, params in enumerate(all_params):
-        for param, found in zip(params, (shard.W1, shard.W2, shard.b), strict=True):
+        for param, name in zip(params, names(configs[i]), strict=True):
+            found = getattr(shard, name)
             np.testing.assert_allclose(found[i].numpy(), param.detach().numpy(), atol=2e-4)
 
 
@@ -164,6 +191,28 @@ def test_weights_are_copies_of_one_instance():
     assert found.W1.shape == (M, N)
     assert found.W2.shape == (N, M)
     np.testing.assert_array_equal(found.b_hidden, np.zeros(M))
+
+
+def test_identity_models_have_tied_weights_and_their_hidden_bias():
+    shard = Shard(KINDS["identity with hidden bias"], range(2), Recipe(batch_size=B), "cpu")
+    for t in range(3):
+        shard.step(draw(t, 1), t, record=False)
+        found = shard.weights(1, 1)
+        np.testing.assert_array_equal(found.W2, found.W1.T)
+    assert found.b_hidden.shape == (M,)
+    assert found.b_hidden.any()
+    np.testing.assert_array_equal(found.b_hidden, shard.b_hidden[3].numpy())
+    without = Shard(IDENTITY, range(1), Recipe(batch_size=B), "cpu").weights(0, 0)
+    np.testing.assert_array_equal(without.b_hidden, np.zeros(M))
+
+
+@every_kind
+def test_a_shard_goes_on_from_given_weights(configs: list[Config]):
+    first = Shard(configs, range(2), Recipe(batch_size=B), "cpu")
+    blur(first)
+    given = [[first.weights(c, r) for r in range(2)] for c in range(len(configs))]
+    again = Shard(configs, range(2), Recipe(batch_size=B, cycles=2), "cpu", given)
+    assert torch.equal(again.params, first.params)
 
 
 def test_a_restart_starts_alike_whichever_restarts_stand_beside_it():

@@ -139,6 +139,28 @@ def test_no_constant_does_better_than_half_the_probability():
         assert found.value == pytest.approx(yardstick + worse / (p / 3), abs=4.5 * found.error)
 
 
+@given(p=st.floats(1e-6, 1), n=st.integers(1, 30), m=st.integers(1, 40), d=st.floats(0.3, 1))
+def test_the_identity_takes_one_neuron_a_feature(p: float, n: int, m: int, d: float):
+    config = Config(n_features=n, n_neurons=2 * m, feature_probability=p, importance_decay=d)
+    identity = config.replace(task="identity", n_neurons=m)
+    assert no_superposition_loss(identity) == no_superposition_loss(config)
+
+
+@pytest.mark.parametrize("hidden_bias", [True, False])
+def test_the_identity_yardstick_is_the_loss_of_a_hand_made_model(hidden_bias: bool):
+    config = Config(
+        task="identity",
+        n_features=5,
+        n_neurons=3,
+        feature_probability=0.3,
+        hidden_bias=hidden_bias,
+    )
+    W1 = np.eye(3, 5)
+    network = weights(W1, W1.T, b=[0, 0, 0, 0.15, 0.15])
+    found = evaluate(config, network)
+    assert found.value == pytest.approx(no_superposition_loss(config), abs=4 * found.error)
+
+
 @pytest.mark.parametrize("p", [1.0, 0.3, 0.03])
 @pytest.mark.parametrize("m", [6, 7])
 def test_the_yardstick_is_the_loss_of_a_hand_made_model(p: float, m: int):

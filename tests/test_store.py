@@ -8,6 +8,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ def test_every_field_and_the_engine_version_change_the_key(monkeypatch: pytest.M
         "feature_probability": 0.5,
         "importance_decay": 0.5,
         "seed": 1,
+        "task": "identity",
     }
     recipe = {
         "steps": 6,
@@ -96,10 +98,11 @@ def test_every_field_and_the_engine_version_change_the_key(monkeypatch: pytest.M
         "restarts": 3,
         "cycles": 2,
     }
-    assert config.keys() | {"task"} == tm.Config.model_fields.keys()
+    assert config.keys() | {"hidden_bias"} == tm.Config.model_fields.keys()
     assert recipe.keys() == tm.Recipe.model_fields.keys()
     keys = [model_key(CONFIG.replace(**{k: v}), RECIPE) for k, v in config.items()]
     keys += [model_key(CONFIG, RECIPE.replace(**{k: v})) for k, v in recipe.items()]
+    keys.append(model_key(CONFIG.replace(task="identity", hidden_bias=True), RECIPE))
     monkeypatch.setattr(module, "ENGINE_VERSION", module.ENGINE_VERSION + 1)
     keys.append(model_key(CONFIG, RECIPE))
     assert len({KEY, *keys}) == len(keys) + 1
@@ -261,6 +264,29 @@ def test_a_model_with_hidden_biases_is_none_of_the_absolute_value_task(tmp_path:
     made.restarts[1].b_hidden[0] = 0.5
     save(made, tmp_path / "a")
     with pytest.raises(DamagedFile, match="hidden biases"):
+        load(tmp_path / "a")
+
+
+def identity(*, hidden_bias: bool) -> tm.Model:
+    made = model(CONFIG.replace(task="identity", hidden_bias=hidden_bias), RECIPE)
+    tied = [replace(each, W2=np.ascontiguousarray(each.W1.T)) for each in made.restarts]
+    return replace(made, restarts=tuple(tied))
+
+
+@pytest.mark.parametrize("hidden_bias", [True, False])
+def test_an_identity_model_comes_back_with_its_hidden_biases(tmp_path: Path, hidden_bias: bool):
+    made = identity(hidden_bias=hidden_bias)
+    if hidden_bias:
+        made.restarts[0].b_hidden[:] = 0.25
+    save(made, tmp_path / "a")
+    assert same_model(load(tmp_path / "a"), made)
+
+
+def test_an_identity_model_has_tied_weights(tmp_path: Path):
+    made = identity(hidden_bias=True)
+    made.restarts[1].W2[0, 0] += 0.5
+    save(made, tmp_path / "a")
+    with pytest.raises(DamagedFile, match="W2 is not W1 transposed"):
         load(tmp_path / "a")
 
 

@@ -65,6 +65,24 @@ def test_a_tiny_dense_model_learns_the_absolute_value():
     np.testing.assert_allclose(model.weights.output(x), np.abs(x), atol=0.05)
 
 
+@pytest.mark.parametrize("hidden_bias", [True, False])
+def test_a_tiny_dense_model_learns_the_identity(hidden_bias: bool):
+    config = tm.Config(task="identity", n_features=2, n_neurons=2, hidden_bias=hidden_bias)
+    (model,) = train([config], tm.Recipe(steps=800, batch_size=64, restarts=4))
+    assert model.loss < 1e-3
+    assert model.b_hidden.any() == hidden_bias
+    x = np.array([[0.5, 0.75], [0.25, 0]], np.float32)
+    np.testing.assert_allclose(model.weights.output(x), x, atol=0.05)
+
+
+def test_kinds_of_models_are_trained_side_by_side_as_alone():
+    configs = [CONFIG, CONFIG.replace(task="identity")]
+    configs.append(configs[1].replace(hidden_bias=True))
+    together = train(configs, RECIPE)
+    for config, model in zip(configs, together, strict=True):
+        assert same(model.weights, train([config], RECIPE)[0].weights)
+
+
 @pytest.mark.parametrize("p", [1.0, 0.05])
 def test_a_sparse_or_dense_model_beats_the_yardstick_or_comes_near(p: float):
     config = tm.Config(n_features=6, n_neurons=4, feature_probability=p)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from jaxtyping import Float32
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from toymodel.settings import Settings
 from toymodel.task import TASKS, Task
 
 MAX_SEED = 2**31 - 1
+HIDDEN_BIAS_ALLOWED = "true or false, and true only in the identity task"
 
 
 class Config(Settings):
@@ -20,20 +21,30 @@ class Config(Settings):
     Raises `SettingError`, which names field, value and allowed range.
 
     Attributes:
-        task: "abs": the output should be |x| for every feature.
+        task: "abs": the output should be |x| for every feature, from -1 to 1. "identity": x
+            itself, from 0 to 1, with tied weights: W2 is W1 transposed.
         n_features: n, 1 to 2,000.
         n_neurons: m, 1 to 2,000.
         feature_probability: p = 1 - S, in (0, 1]: how often a feature is not zero.
         importance_decay: d, in (0, 1]: feature i has importance I_i = d^i.
         seed: 0 to 2^31 - 1; decides initial weights and training data, and nothing else does.
+        hidden_bias: whether neurons have a bias; only in the identity task.
     """
 
-    task: Literal["abs"] = "abs"
+    task: Literal["abs", "identity"] = "abs"
     n_features: Annotated[int, Field(ge=1, le=2_000)] = 100
     n_neurons: Annotated[int, Field(ge=1, le=2_000)] = 40
     feature_probability: Annotated[float, Field(gt=0, le=1)] = 1.0
     importance_decay: Annotated[float, Field(gt=0, le=1)] = 0.8
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
+    hidden_bias: Annotated[bool, Field(description=HIDDEN_BIAS_ALLOWED)] = False
+
+    @field_validator("hidden_bias")
+    @classmethod
+    def _in_the_identity_task_alone(cls, hidden_bias: bool, given: Any) -> bool:
+        if hidden_bias and given.data.get("task") == "abs":
+            raise ValueError
+        return hidden_bias
 
     @property
     def definition(self) -> Task:

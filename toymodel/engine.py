@@ -65,10 +65,13 @@ class Shard:
             importance = np.stack([2 * c.importance / c.loss_scale / B for c in configs])
         self.importance = torch.from_numpy(importance).float().to(device).reshape(C, n, 1)
 
-        self.params = torch.zeros(I * (2 * n * m + n), device=device)
+        self.hidden_bias = configs[0].hidden_bias
+        self.params = torch.zeros(I * self._size(n, m), device=device)
         self.grads = torch.zeros_like(self.params)
-        self.W1, self.W2, self.b = self._views(self.params, I, n, m)
-        self.gW1, self.gW2, self.gb = self._views(self.grads, I, n, m)
+        self.W1, self.W2, self.b, self.b_hidden = self._views(self.params, I, n, m)
+        self.gW1, self.gW2, self.gb, self.gb_hidden = self._views(self.grads, I, n, m)
+        if task.tied:  # what the output layer gives to the gradient, before it is added
+            self.gW2 = empty(I, n, m)
         self._initialise(start)
         self.first_moment = torch.zeros_like(self.params)
         self.second_moment = torch.zeros_like(self.params)
@@ -79,21 +82,33 @@ class Shard:
         self.window = torch.zeros(I, device=device)
         self.window_steps = 0
 
-    @staticmethod
-    def _views(flat: Tensor, I: int, n: int, m: int) -> tuple[Tensor, Tensor, Tensor]:
-        W1, W2, b = flat.split([I * m * n, I * n * m, I * n])
-        return W1.view(I, m, n), W2.view(I, n, m), b.view(I, n)
+    def _size(self, n: int, m: int) -> int:
+        layers = 1 if self.task.tied else 2
+        return layers * n * m + n + (m if self.hidden_bias else 0)
+
+    def _views(self, flat: Tensor, I: int, n: int, m: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        own = 0 if self.task.tied else n * m
+        biases = m if self.hidden_bias else 0
+        W1, W2, b, b_hidden = flat.split([I * m * n, I * own, I * n, I * biases])
+        W1 = W1.view(I, m, n)
+        return (
+            W1,
+            W1.transpose(1, 2) if self.task.tied else W2.view(I, n, m),
+            b.view(I, n),
+            b_hidden.view(I, biases),
+        )
 
     def _initialise(self, start: Sequence[Sequence[Weights]] | None) -> None:
         chosen = [(c, restart) for c in range(len(self.configs)) for restart in self.restarts]
         for i, (c, restart) in enumerate(chosen):
             if start:
-                for name in ("W1", "W2", "b"):
-                    given = getattr(start[c][restart], name)
-                    getattr(self, name)[i].copy_(torch.from_numpy(given))
+                for name in ("W1", "W2", "b", "b_hidden"):
+                    own = getattr(self, name)[i]
+                    if own.numel():
+                        own.copy_(torch.from_numpy(getattr(start[c][restart], name)))
                 continue
             random = generator(Stream.INITIAL_WEIGHTS, self.configs[c].seed, restart)
-            for W in (self.W1[i], self.W2[i]):
+            for W in (self.W1[i],) if self.task.tied else (self.W1[i], self.W2[i]):
                 out, fan_in = W.shape
                 if self.recipe.init == "xavier":
                     drawn = random.standard_normal((out, fan_in)) * math.sqrt(2 / (out + fan_in))
@@ -119,7 +134,10 @@ class Shard:
             return tensor.detach().cpu().numpy().copy()
 
         W1, W2, b = copy(self.W1[instance]), copy(self.W2[instance]), copy(self.b[instance])
-        return Weights(W1=W1, W2=W2, b=b, b_hidden=np.zeros(len(W1), np.float32))
+        b_hidden = np.zeros(len(W1), np.float32)
+        if self.hidden_bias:
+            b_hidden = copy(self.b_hidden[instance])
+        return Weights(W1=W1, W2=W2, b=b, b_hidden=b_hidden)
 
     def state(self) -> dict[str, np.ndarray]:
         """A copy of what the next steps depend on, by name."""
@@ -145,8 +163,10 @@ class Shard:
             active = torch.abs(x).ceil_().sum(dim=1, keepdim=True)  # |x| is 1 at most
             scale = scale * active.mul_(self.ratio_slope).add_(self.ratio_constant).exp_()
 
-        torch.bmm(self.W1.view(C, R * m, n), x, out=self.h.view(C, R * m, B)).relu_()
-        h = self.h
+        torch.bmm(self.W1.view(C, R * m, n), x, out=self.h.view(C, R * m, B))
+        if self.hidden_bias:
+            self.h.add_(self.b_hidden.unsqueeze(2))
+        h = self.h.relu_()
         z = torch.baddbmm(self.b.unsqueeze(2), self.W2, h, out=self.z)
         leak = _leak(recipe, t)
         if leak:
@@ -169,6 +189,10 @@ class Shard:
         dh = torch.bmm(self.W2.transpose(1, 2), dz, out=self.dh)
         torch.ops.aten.threshold_backward.grad_input(dh, h, 0.0, grad_input=dh)
         torch.bmm(dh.view(C, R * m, B), x.transpose(1, 2), out=self.gW1.view(C, R * m, n))
+        if task.tied:
+            self.gW1.add_(self.gW2.transpose(1, 2))
+        if self.hidden_bias:
+            torch.sum(dh, dim=2, out=self.gb_hidden)
         self._adam(t)
 
     def _adam(self, t: int) -> None:

@@ -69,12 +69,12 @@ def evaluate_many(
 def no_superposition_loss(config: Config) -> float:
     """Normalised loss without superposition: the exact yardstick.
 
-    The floor(m/2) most important features get two neurons each and cost nothing; every other
-    output is the best constant, p/2, and costs I_i (p/3 - p^2/4). Where m is odd a neuron is left
-    over, which can compute one side of one more feature.
+    The most important features get the neurons that the task takes, two each for |x|, one for x,
+    and cost nothing; every other output is the best constant, p/2, and costs I_i (p/3 - p^2/4).
+    Where m is odd, |x| leaves a neuron over, which can compute one side of one more feature.
     """
     importance = config.importance.astype(np.float64)
-    left_out = importance[config.n_neurons // 2 :].sum()
+    left_out = importance[config.n_neurons // config.definition.neurons :].sum()
     return float(left_out / importance.sum() * best_constant_loss(config))
 
 

@@ -218,8 +218,8 @@ def _check(tensors: dict[str, np.ndarray], config: Config, recipe: Recipe) -> No
     }
     if tensors.keys() != expected.keys():
         raise DamagedFile(f"it holds the tensors {', '.join(sorted(tensors))}")
-    if tensors["b_hidden"].any():
-        raise DamagedFile("it has hidden biases, which the absolute-value task has not")
+    if tensors["b_hidden"].any() and not config.hidden_bias:
+        raise DamagedFile("it has hidden biases, which its config has not")
     for name, shape in expected.items():
         tensor, dtype = tensors[name], _DTYPES.get(name, np.dtype(np.float32))
         if tensor.shape != shape or tensor.dtype != dtype:
@@ -227,6 +227,10 @@ def _check(tensors: dict[str, np.ndarray], config: Config, recipe: Recipe) -> No
             raise DamagedFile(f"{name} is {found}, it should be {dtype} {shape}")
         if not np.isfinite(tensor).all():
             raise DamagedFile(f"{name} holds numbers that are not finite")
+    if config.definition.tied and not np.array_equal(
+        tensors["W1"], tensors["W2"].transpose(0, 2, 1)
+    ):
+        raise DamagedFile("W2 is not W1 transposed, as it is in its task")
 
 
 def _checksum(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> str:

@@ -99,10 +99,11 @@ class Run:
         return len(model.restarts) if model else 0
 
     def _shards(self) -> Iterator[tuple[list[int], Shard]]:
-        alike: dict[tuple[str, int, int, int], list[int]] = defaultdict(list)
+        alike: dict[tuple[str, bool, int, int, int], list[int]] = defaultdict(list)
         for index, c in enumerate(self.configs):
-            alike[c.task, c.n_features, c.n_neurons, self.restarts(index)].append(index)
-        for (_, n, m, R), members in alike.items():
+            kind = c.task, c.hidden_bias, c.n_features, c.n_neurons, self.restarts(index)
+            alike[kind].append(index)
+        for (_, _, n, m, R), members in alike.items():
             instances = max(1, _SHARD // (self.recipe.batch_size * n * m))
             together = max(1, instances // max(R, 1))
             for first in range(0, len(members), together):
