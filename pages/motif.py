@@ -52,6 +52,8 @@ else:
         offer_training(ensemble.models, state.choice.recipe)
     if shown is None:
         pass
+    elif config.task != "abs":
+        st.info("The motif is one of networks that compute |x|; this one computes x.")
     elif max(config.n_features, config.n_neurons) > MOST:
         st.info(f"Networks of up to {MOST} features and {MOST} neurons are taken apart here.")
     else:

@@ -10,6 +10,7 @@ from pages.shared.sweep_panels import draw_panels
 from pages.shared.sweep_state import SWEEP_STATE
 from pages.shared.sweep_summary import draw_legend, draw_metrics, draw_notes, draw_summary
 from pages.shared.sweep_training import watch_training
+from pages.shared.task_words import formula, target, values
 from pages.shared.training_many import offer_training
 
 begin()
@@ -24,9 +25,9 @@ models = {config: store().get(config, state.recipe) for config in state.configs}
 st.title("Neurons turn polysemantic as features get sparser")
 st.markdown(
     f"A network with {state.base.n_features:,} inputs and {state.base.n_neurons:,} hidden neurons "
-    r"computes $|x_i|$ for every feature: $y = \mathrm{ReLU}(W_2\,\mathrm{ReLU}(W_1 x) + b)$, "
+    f"computes {target(state.base)} for every feature: {formula(state.base)}, "
     f"importance $I_i = {state.base.importance_decay:g}^i$. A feature is 0 with probability $S$, "
-    "else uniform on [−1, 1]. Every panel is one trained model."
+    f"else uniform on {values(state.base)}. Every panel is one trained model."
 )
 show_problems(problems, tuple(store().notes))
 draw_metrics(state, models)

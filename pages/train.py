@@ -9,6 +9,7 @@ from pages.shared.problems import show_problems
 from pages.shared.resources import jobs, store
 from pages.shared.shown import Shown
 from pages.shared.takeaway import draw_takeaway
+from pages.shared.task_words import formula, target
 from pages.shared.train_compare import draw_comparison
 from pages.shared.train_controls import controls
 from pages.shared.train_diagnosis import draw_diagnosis, draw_divergence
@@ -38,10 +39,10 @@ choice, config, recipe = state.choice, state.config, state.recipe
 progress = jobs().progress([config], recipe)
 model = find_model(config, recipe)
 
-st.title("A small network learns to compute |x|")
+st.title(f"A small network learns to compute {config.definition.symbol}")
 st.markdown(
     f"{counted(config.n_features, 'feature')}, {counted(config.n_neurons, 'neuron')}: "
-    r"$y = \mathrm{ReLU}(W_2\,\mathrm{ReLU}(W_1 x) + b)$ should be $|x_i|$ for every feature, "
+    f"{formula(config)} should be {target(config)} for every feature, "
     f"which is there with probability $1 - S$ = {number(config.feature_probability)} and matters "
     f"by $I_i = d^i$, d = {number(config.importance_decay)}. Set a model in the sidebar, train it, "
     "and watch."

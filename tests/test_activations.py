@@ -422,3 +422,31 @@ def test_the_shares_of_all_neurons_are_exact_within_their_errors():
         assert found[0, k] == pytest.approx(own / whole, abs=0.1)
     assert found[1, :-1].tolist() == [1] * 5
     assert math.isnan(found[1, -1])
+
+
+def test_a_hidden_bias_leads_where_no_feature_adds_more():
+    config = Config(
+        task="identity", n_features=2, n_neurons=1, feature_probability=0.5, hidden_bias=True
+    )
+    network = reading([[1, 0.0]])
+    with_bias = Weights(**vars(network) | {"b_hidden": np.array([0.5], np.float32)})
+    found = activity(config, with_bias, 0, examples=20_000)
+    assert found.range == 1.5
+    assert found.silent.value == 0
+    # The feature leads from 0.5 on, where the activation is 1 of 1.5.
+    assert found.dominated(0.67).value == 1
+    assert found.dominated(0.02, 0.66).value == 0
+    share = found.weight[:, 0].sum() / found.weight.sum()
+    assert share == pytest.approx(0.25, abs=0.02)
+    first = shares_of_all(config, with_bias, examples=5_000)[0]
+    assert first[EDGES.index(0.25)] == 0
+    assert first[EDGES.index(0.75)] == 1
+
+
+def test_a_hidden_bias_below_zero_leads_nowhere():
+    config = Config(task="identity", n_features=2, n_neurons=1, hidden_bias=True)
+    network = reading([[1, 0.5]])
+    held = Weights(**vars(network) | {"b_hidden": np.array([-0.25], np.float32)})
+    found = activity(config, held, 0, examples=5_000)
+    assert found.range == 0.75
+    assert found.weight[:, :2].sum() == found.weight.sum()

@@ -42,6 +42,17 @@ def test_train_answers_in_json_and_leaves_the_model_in_the_store(shell, cache: P
     assert {name: row[name] for name in CLASSES} == neurons(stored.W1).counts
 
 
+def test_train_takes_the_identity_task(shell, cache: Path):
+    answer = shell("train", *SMALL, "--task", "identity", "--hidden-bias", "--json")
+    (row,) = json.loads(answer.out)
+    config = CONFIG.replace(task="identity", hidden_bias=True)
+    assert tm.Config.from_mapping(row["config"]) == config
+    assert Store(cache).has(config, RECIPE)
+    refused = shell("train", *SMALL, "--hidden-bias")
+    assert refused.code == 2
+    assert "hidden_bias = True: must be true or false, and true only in the identity" in refused.err
+
+
 def test_python_m_toymodel_is_the_same_command():
     result = run_python("-m", "toymodel", "train", *SMALL, "--json")
     assert (result.returncode, result.stderr) == (0, "")

@@ -51,6 +51,18 @@ def test_the_answer_in_words(shell, stored: tm.Model):
     ]
 
 
+def test_there_are_no_motifs_in_the_identity_task(shell, cache: Path):
+    config = CONFIG.replace(task="identity")
+    made = model(config, RECIPE)
+    tied = tuple(replace(each, W2=each.W1.T.copy()) for each in made.restarts)
+    Store(cache).put(replace(made, restarts=tied))
+    answer = shell("motifs", *SMALL, "-p", "0.5", "--task", "identity")
+    assert (answer.code, answer.out) == (2, "")
+    assert "motifs are of networks that compute |x|" in answer.err
+    missing = shell("motifs", *SMALL, "-p", "0.25", "--task", "identity", "--hidden-bias")
+    assert "--task identity --hidden-bias" in missing.err
+
+
 def test_the_answer_in_json(shell, stored: tm.Model):
     answer = shell("motifs", *SMALL, "-p", "0.5", "--json")
     assert (answer.code, answer.err) == (0, "")

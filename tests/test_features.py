@@ -161,3 +161,14 @@ def test_an_input_can_have_every_feature():
     config = Config(n_features=3, n_neurons=6)
     _, output = answers(config, two_neurons_a_feature(3), [(2, -0.5), (0, 1.0), (1, 0.25)])
     assert output.tolist() == pytest.approx([1, 0.25, 0.5])
+
+
+def test_the_identity_has_one_side():
+    config = Config(task="identity", n_features=3, n_neurons=3)
+    W1 = np.diag([1.0, 0.5, 0.1])
+    found = interference(config, weights(W1, W1))
+    assert not found.low.any()
+    assert found.sides == ("computed", "in part", "not represented")
+    shared = interference(config.replace(n_neurons=1), weights([[1, 0.5, 0]], [[1], [0.5], [0]]))
+    assert shared.high[1, 0] == 0.5
+    assert shared.mean[1, 0] == 0.25  # over values from 0 to 1

@@ -10,7 +10,7 @@ from tests.builders import model, two_neurons_a_feature, weights
 from tests.charts.drawing import by_field, rows
 from tests.test_motifs import two
 from toymodel.decomposition import ASYMMETRIC, BOTH_SIDES, INHIBITION, ONE_SIDE, find_roles
-from toymodel.figures import MOTIF_FIGURES, figures
+from toymodel.figures import MOTIF_FIGURES, figures, not_drawn
 
 CONFIG = tm.Config(n_features=6, n_neurons=12, feature_probability=0.5)
 PLANTED = replace(model(CONFIG, tm.Recipe(restarts=1)), restarts=(weights(*two()),))
@@ -46,6 +46,12 @@ def test_the_loss_falls_as_the_inhibition_comes_back():
     assert curve["y"].iloc[0] > 2 * curve["y"].iloc[-1]
     told = "neuron 0: f0 interferes with f1 by 4.0, inhibited by 4.0"
     assert told in spec["title"]["subtitle"]
+
+
+def test_there_are_none_of_the_identity_task():
+    config = CONFIG.replace(task="identity")
+    for name in MOTIF_FIGURES:
+        assert "compute |x|" in (not_drawn(name, config) or "")
 
 
 def test_a_model_without_instances_has_the_figures_too():

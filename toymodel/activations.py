@@ -40,6 +40,7 @@ _OVERVIEW_NUMBERS = 20_000_000
 _OVERVIEW_MOST = 20_000
 _OVERVIEW_FEWEST = 250
 _Z = 1.96
+_BIAS = -1  # in the place of the feature that contributes most
 
 
 class Share(NamedTuple):
@@ -122,7 +123,8 @@ def activity(
     reach = _range(config, weights, neuron)
     seen = _see(config, weights, neuron, count)
     named = _named(weights, neuron)
-    group_of = np.full(config.n_features, len(named))
+    # The last place is that of the hidden bias, which counts among the others.
+    group_of = np.full(config.n_features + 1, len(named))
     group_of[list(named)] = np.arange(len(named))
     active = seen.relative > 0
     weight = seen.weight[active]
@@ -208,8 +210,12 @@ def _fire(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # The activation, the feature that contributes most, and all contributions.
     contributions = inputs.contributions(weights.W1[neuron])
-    activation = np.maximum(contributions.sum(axis=1) + weights.b_hidden[neuron], 0)
-    return activation, inputs.feature_at(contributions.argmax(axis=1)), contributions
+    bias = weights.b_hidden[neuron]
+    activation = np.maximum(contributions.sum(axis=1) + bias, 0)
+    dominant = inputs.feature_at(contributions.argmax(axis=1))
+    if bias > 0:
+        dominant = np.where(contributions.max(axis=1) > bias, dominant, _BIAS)
+    return activation, dominant, contributions
 
 
 def _range(config: Config, weights: Weights, neuron: int) -> float:

@@ -53,6 +53,8 @@ def motifs_command(
         model = load(file)
     else:
         (model,) = stored_models([Config(**fields)], recipe_of(preset, changes), preset, changes)
+    if model.config.task != "abs":
+        raise click.UsageError("motifs are of networks that compute |x|: --task abs")
     restart = model.best if restart is None else restart
     require_whole("restart", restart, 0, len(model.restarts) - 1)
     weights = model.restarts[restart]

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from toymodel.config import RECIPES, Recipe
+from toymodel.task import TASKS
 
 _Command = Callable[..., Any]
 
@@ -15,6 +16,14 @@ _Command = Callable[..., Any]
 def model_options(command: _Command) -> _Command:
     """What says which model: the fields of a `Config` but the density, a preset, its changes."""
     options = [
+        click.option(
+            "--task",
+            type=click.Choice(list(TASKS)),
+            default="abs",
+            show_default=True,
+            help="What each output should be: |x|, or x with tied weights.",
+        ),
+        click.option("--hidden-bias", is_flag=True, help="Neurons with a bias; identity alone."),
         click.option("--n-features", "-n", default=100, show_default=True, help="Features."),
         click.option("--n-neurons", "-m", default=40, show_default=True, help="Neurons."),
         click.option(

@@ -43,6 +43,8 @@ def stored_models(
         sizes = {"-n": config.n_features, "-m": config.n_neurons, "-p": which}
         rest = {"-d": short(config.importance_decay), "-s": config.seed, "-r": preset}
         words = [str(part) for pair in (sizes | rest).items() for part in pair]
+        words += ["--task", config.task] * (config.task != "abs")
+        words += ["--hidden-bias"] * config.hidden_bias
         words += [word for change in changes for word in ("--set", change)]
         command = "train" if len(missing) == 1 else "sweep"
         raise click.ClickException(

@@ -28,11 +28,17 @@ WEAK = 0.1
 """From this sum on a side is computed in part; below, the feature is not represented on it."""
 
 Sides = Literal[
-    "both sides", "positive side only", "negative side only", "in part", "not represented"
+    "computed",
+    "both sides",
+    "positive side only",
+    "negative side only",
+    "in part",
+    "not represented",
 ]
 
 
 COMPUTED: dict[Sides, str] = {
+    "computed": "computed",
     "both sides": "computed on both sides",
     "positive side only": "computed on its positive side only",
     "negative side only": "computed on its negative side only",
@@ -47,12 +53,14 @@ class Interference:
     """What feature k, present alone, adds to output i before the output's bias and ReLU.
 
     high, low: (receiving, interfering), for x_k at the upper and at the lower end of its range
-    (1 and -1 in the absolute-value task); in proportion in between, as there is no hidden bias.
+    (1 and -1 in the absolute-value task); in proportion in between where there is no hidden bias.
     The diagonal is what a feature does for itself: the sums of its path gains on either side.
+    two_sided: whether features have values below 0; where they have none, `low` is 0.
     """
 
     high: Float[np.ndarray, "receiving interfering"]
     low: Float[np.ndarray, "receiving interfering"]
+    two_sided: bool = True
 
     @cached_property
     def worst(self) -> Float[np.ndarray, "receiving interfering"]:
@@ -64,7 +72,7 @@ class Interference:
     @cached_property
     def mean(self) -> Float[np.ndarray, "receiving interfering"]:
         """The mean over the values of an active feature, signed; 0 on the diagonal."""
-        mean = (self.high + self.low) / 4
+        mean = (self.high + self.low) / (4 if self.two_sided else 2)
         np.fill_diagonal(mean, 0)
         return mean
 
@@ -72,8 +80,12 @@ class Interference:
     def sides(self) -> tuple[Sides, ...]:
         """Which sides of each feature are computed: path gains summing to `SERVED` and more.
 
-        "in part" where neither side is, and one reaches `WEAK`.
+        "in part" where neither side is, and one reaches `WEAK`. "computed" where there is one side
+        alone.
         """
+        if not self.two_sided:
+            own = np.diag(self.high).tolist()
+            return tuple("computed" if high >= SERVED else _sides(high, 0) for high in own)
         ends = zip(np.diag(self.high).tolist(), np.diag(self.low).tolist(), strict=True)
         return tuple(_sides(high, low) for high, low in ends)
 
@@ -96,7 +108,7 @@ def interference(config: Config, weights: Weights) -> Interference:
         weights.W2 @ np.maximum(weights.W1 * np.float32(end) + weights.b_hidden[:, None], 0) - rest
         for end in (task.high, task.low)
     )
-    return Interference(high=high, low=low)
+    return Interference(high=high, low=low, two_sided=task.low < 0)
 
 
 def carriers(weights: Weights, feature: int) -> Int[np.ndarray, " neuron"]:

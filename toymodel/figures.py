@@ -131,6 +131,8 @@ def not_drawn(name: str, config: Config) -> str | None:
         return None
     figure = _ALL[name]
     n, m = figure.most
+    if name in MOTIF_FIGURES and config.task != "abs":
+        return f"{name} is of networks that compute |x|"
     if config.n_features < figure.least:
         least = counted(figure.least, "feature")
         return f"{name} takes {least} or more; this model has {_sizes(config)}"

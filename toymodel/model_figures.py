@@ -96,7 +96,7 @@ def _response(subject: Subject) -> Part:
     n = subject.config.n_features
     drawing = response(frame, n_features=n, theme=subject.theme, height=320)
     title = "Output of a feature that is present alone, against its value"
-    return Part(title, drawing, ("Dashed: the target |x|.",))
+    return Part(title, drawing, (f"Dashed: the target {subject.config.definition.symbol}.",))
 
 
 MODEL = {

@@ -240,7 +240,7 @@ def with_and_without(config: Config, weights: Weights, neuron: int, feature: int
     series = {
         f"with neuron {neuron}": on["output"],
         "without it": off["output"],
-        "target |x|": on["target"],
+        f"target {config.definition.symbol}": on["target"],
     }
     return pd.concat(
         [pd.DataFrame({"series": name, "x": on["x"], "y": y}) for name, y in series.items()],

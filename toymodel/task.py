@@ -11,12 +11,14 @@ from typing import Any
 class Task:
     """A function of each feature, and the range in which an active feature is uniform.
 
+    symbol: the function as it is written.
     `target` maps an array (numpy or torch) to one of the same shape, element by element.
     `mean` and `mean_square` are those of the target of an active feature. `neurons` is how many a
     feature takes that is computed exactly and by itself. `tied`: the output weights are the input
     weights, transposed.
     """
 
+    symbol: str
     low: float
     high: float
     target: Callable[[Any], Any]
@@ -32,10 +34,24 @@ def _same(x: Any) -> Any:
 
 TASKS: dict[str, Task] = {
     "abs": Task(
-        low=-1.0, high=1.0, target=abs, mean=1 / 2, mean_square=1 / 3, neurons=2, tied=False
+        symbol="|x|",
+        low=-1.0,
+        high=1.0,
+        target=abs,
+        mean=1 / 2,
+        mean_square=1 / 3,
+        neurons=2,
+        tied=False,
     ),
     "identity": Task(
-        low=0.0, high=1.0, target=_same, mean=1 / 2, mean_square=1 / 3, neurons=1, tied=True
+        symbol="x",
+        low=0.0,
+        high=1.0,
+        target=_same,
+        mean=1 / 2,
+        mean_square=1 / 3,
+        neurons=1,
+        tied=True,
     ),
 }
 """The paper's tasks by name.

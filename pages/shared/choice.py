@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from pages.shared.links import Param, number, parse, write
+from pages.shared.links import Param, number, parse, parse_flag, write, write_flag
 from pages.shared.recipes import RECIPE_PARAMS, Base
 from toymodel.config import RECIPES, Config, Recipe, difference
+from toymodel.settings import SettingError
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,10 @@ class Choice:
     def changed(self, part: str, field: str, value: object) -> Choice:
         """This choice with one field of its config, preset or recipe changed."""
         if part == "config":
-            return replace(self, config=self.config.replace(**{field: value}))
+            changes = {field: value}
+            if field == "task" and value != self.config.task:
+                changes["hidden_bias"] = False  # which not every task can have
+            return replace(self, config=self.config.replace(**changes))
         if part == "preset":
             return replace(self, preset=str(value), recipe=RECIPES[str(value)])
         return replace(self, recipe=self.recipe.replace(**{field: value}))
@@ -50,7 +54,11 @@ class Choice:
         if "preset" in fields[Base]:
             preset = str(fields[Base]["preset"])
             recipe = RECIPES[preset]
-        config = default.config.replace(**fields[Config])
+        try:
+            config = default.config.replace(**fields[Config])
+        except SettingError as error:  # of fields that are right by themselves
+            config = default.config
+            problems += map(str, error.problems)
         return cls(config, preset, recipe.replace(**fields[Recipe])), problems
 
 
@@ -61,6 +69,7 @@ CONFIG_PARAMS = (
     Param("p", Config, "feature_probability", write=number),
     Param("d", Config, "importance_decay", write=number),
     Param("seed", Config, "seed"),
+    Param("hidden", Config, "hidden_bias", parse_flag, write_flag),
     Param("recipe", Base, "preset"),
 )
 

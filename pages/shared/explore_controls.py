@@ -116,9 +116,11 @@ def draw_model_line(shown: Shown) -> None:
     importance = f"$I_i = {number(config.importance_decay)}^i$"
     if config.importance_decay == 1:
         importance = "all features equally important"
+    hidden = " with hidden bias" if config.hidden_bias else ""
+    task = "" if config.task == "abs" else f"{config.task} task{hidden}, "
     left, right = st.columns([8, 2], vertical_alignment="center")
     left.markdown(
-        f"**Model**: {counted(config.n_features, 'feature')}, "
+        f"**Model**: {task}{counted(config.n_features, 'feature')}, "
         f"{counted(config.n_neurons, 'neuron')}, 1 − S = {number(config.feature_probability)}, "
         f"{importance}, seed {config.seed}{restart}, "
         f"recipe {recipe_name(shown.recipe)}. Normalised loss {figure(shown.loss)}"
@@ -139,9 +141,11 @@ def model_name(settings: Settings, seeds: int = 1) -> str:
         many = f"{seeds} seeds: "
         seed = f", seeds {config.seed} to {config.seed + seeds - 1}"
     d = f", d = {number(config.importance_decay)}" if config.importance_decay != 0.8 else ""
+    task = "" if config.task == "abs" else f"{config.task}: "
+    hidden = ", hidden bias" if config.hidden_bias else ""
     return (
-        f"{many}1 − S = {number(config.feature_probability)}, {recipe_name(recipe)}: "
-        f"n = {config.n_features:,}, m = {config.n_neurons:,}{d}{seed}"
+        f"{many}{task}1 − S = {number(config.feature_probability)}, {recipe_name(recipe)}: "
+        f"n = {config.n_features:,}, m = {config.n_neurons:,}{d}{hidden}{seed}"
     )
 
 

@@ -54,7 +54,7 @@ def draw_figures_that_matter(state: ExploreState, shown: Shown, found: Interfere
         )
         metric(
             "Gain of the negative side",
-            f"{found.low[feature, feature]:.2f}",
+            f"{found.low[feature, feature]:.2f}" if found.two_sided else "–",
             "Path gains of the neurons that negative values drive, added up: 1 is exact.",
         )
         metric(
@@ -83,8 +83,9 @@ def _say_what_instead(shown: Shown, feature: int) -> None:
     nothing = float(weights.output(np.zeros((config.n_features, 1), np.float32))[feature, 0])
     alone = responses(config, weights, [feature])["output"]
     best = config.feature_probability * config.definition.mean
+    symbol = config.definition.symbol
     st.info(
-        f"The gains of neither side reach {SERVED:g}: this model hardly computes |x| for it. "
+        f"The gains of neither side reach {SERVED:g}: this model hardly computes {symbol} for it. "
         f"To an empty input the output answers {nothing:.3g}, to f{feature} alone "
         f"{alone.min():.3g} to {alone.max():.3g}; the best constant would be p/2 = {best:.3g}."
     )
@@ -135,10 +136,11 @@ def draw_carriers(state: ExploreState, shown: Shown) -> None:
     with right:
         st.markdown("**Its output when it alone is there**")
         frame = responses(shown.config, shown.weights, [feature])
+        target = f"target {shown.config.definition.symbol}"
         curves = pd.concat(
             [
                 pd.DataFrame({"series": name, "x": frame["x"], "y": frame[column]})
-                for name, column in (("output", "output"), ("target |x|", "target"))
+                for name, column in (("output", "output"), (target, "target"))
             ]
         )
         theme = colours()
@@ -147,13 +149,13 @@ def draw_carriers(state: ExploreState, shown: Shown) -> None:
                 curves,
                 across=f"value of f{feature}",
                 up=f"output {feature}",
-                series=("output", "target |x|"),
+                series=("output", target),
                 colours=(theme.negative, theme.ink),
                 dashes=((1, 0), (2, 3)),
                 height=260,
             ),
             "alone",
-            alt=f"Output {feature} against the value of f{feature} alone, beside |x|",
+            alt=f"Output {feature} against the value of f{feature} alone, and the target",
         )
     if len(table):
         with st.expander("Its neurons in numbers"):

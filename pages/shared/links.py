@@ -35,7 +35,10 @@ def parse(params: tuple[Param, ...], link: Mapping[str, list[str]]) -> Parsed:
     version = link.get("v", [VERSION])
     if version != [VERSION]:
         problems.append(f"v = {_shown(version)}: this page reads links of version {VERSION}")
-    for name, values in link.items():
+    # In the order of the parameters, as what one allows may depend on another of its owner.
+    order = {name: place for place, name in enumerate(known)}
+    for name in sorted(link, key=lambda name: order.get(name, len(order))):
+        values = link[name]
         if name == "v":
             continue
         if name not in known:
@@ -47,7 +50,7 @@ def parse(params: tuple[Param, ...], link: Mapping[str, list[str]]) -> Parsed:
             continue
         try:
             value = (param.parse or _by_type(param))(values[0])
-            param.owner(**{param.field: value})
+            param.owner(**(fields[param.owner] | {param.field: value}))
         except SettingError as error:
             problems += [f"{name} = {_shown(values)}: must be {p.allowed}" for p in error.problems]
         else:
@@ -65,6 +68,16 @@ def write(params: tuple[Param, ...], state: Mapping[type[Settings], Settings]) -
 def number(value: float) -> str:
     """The shortest text that reads back as the same number."""
     return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+
+
+def parse_flag(text: str) -> object:
+    """True for "yes", False for "no"; anything else as it is, for the settings to refuse."""
+    return {"yes": True, "no": False}.get(text, text)
+
+
+def write_flag(value: bool) -> str:
+    """A flag as `parse_flag` reads it."""
+    return "yes" if value else "no"
 
 
 def _by_type(param: Param) -> Callable[[str], object]:

@@ -89,8 +89,8 @@ def draw_given(state: ExploreState, shown: Shown) -> None:
         importance = config.importance
         error = float((importance * (output - target) ** 2).sum())
         st.caption(
-            f"Error of this input, Σ I (y − |x|)²: {error:.3g}. Outputs below {_LEAST:g} that "
-            "should be 0 are left out."
+            f"Error of this input, Σ I (y − {config.definition.symbol})²: {error:.3g}. Outputs "
+            f"below {_LEAST:g} that should be 0 are left out."
         )
 
 

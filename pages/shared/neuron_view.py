@@ -102,7 +102,7 @@ def draw_figures_that_matter(state: ExploreState, shown: Shown) -> None:
             "Its path gain",
             "–" if unused else f"{top['path_gain']:.2f}",
             "|weight in| × weight out: what the neuron adds to the primary feature's output for "
-            "one unit of it. 1 computes one side of |x|.",
+            f"one unit of it. 1 computes {_side_of(shown)}.",
         )
         metric(
             "Effective features",
@@ -131,6 +131,11 @@ def draw_figures_that_matter(state: ExploreState, shown: Shown) -> None:
         _link_features(state, shown, table)
 
 
+def _side_of(shown: Shown) -> str:
+    task = shown.config.definition
+    return f"one side of {task.symbol}" if task.low < 0 else task.symbol
+
+
 def _times(loss: float, rise: float) -> str:
     if loss <= 0:
         return "–" if rise == 0 else "∞"
@@ -141,7 +146,8 @@ def _times(loss: float, rise: float) -> str:
 
 
 def _link_motifs(state: ExploreState, shown: Shown) -> None:
-    if max(shown.config.n_features, shown.config.n_neurons) > MOST:
+    config = shown.config
+    if config.task != "abs" or max(config.n_features, config.n_neurons) > MOST:
         return
     found = find_motifs(shown.weights.W1, shown.weights.W2)
     holds = [k for k, motif in enumerate(found) if motif.neuron == state.view.neuron]

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from pages.shared.links import Param, number, parse, refused, write
+from pages.shared.links import Param, number, parse, parse_flag, refused, write, write_flag
 from pages.shared.page_state import PageState
 from pages.shared.recipes import Preset
 from toymodel.config import RECIPES, Config, Recipe
@@ -70,6 +70,7 @@ PARAMS = (
     Param("m", Config, "n_neurons"),
     Param("d", Config, "importance_decay", write=number),
     Param("seed", Config, "seed"),
+    Param("hidden", Config, "hidden_bias", parse_flag, write_flag),
     Param("p", Training, "densities", parse_densities, write_densities),
     Param("recipe", Training, "preset"),
     Param("restarts", Training, "restarts"),
@@ -141,6 +142,8 @@ class SweepState:
         A preset brings its own number of restarts.
         """
         changes = {field: value} | ({"restarts": None} if field == "preset" else {})
+        if field == "task":
+            changes["hidden_bias"] = False  # which not every task can have
         settings: Settings = getattr(self, part)
         return replace(self, **{part: settings.replace(**changes)}).consistent()
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.shared.choice import Choice
 from pages.shared.recipes import FIELDS, PRESETS
+from pages.shared.task_words import TASK_NAMES
 from pages.shared.train_examples import EXAMPLES, example_name
 from pages.shared.train_state import TRAIN_STATE, TrainState
 from pages.shared.widgets import model_inputs, threshold_inputs
@@ -39,10 +40,16 @@ def controls(state: TrainState) -> None:
     st.selectbox(
         "Task",
         list(TASKS),
-        format_func=_TASKS.__getitem__,
+        format_func=TASK_NAMES.__getitem__,
         help="What every output should be.",
         **bound("config", "task", config.task),
     )
+    if config.task == "identity":
+        st.checkbox(
+            "Hidden bias",
+            help="Whether neurons have a bias: h = ReLU(W x + c).",
+            **bound("config", "hidden_bias", config.hidden_bias),
+        )
     _, right = model_inputs(TRAIN_STATE, config)
     right.number_input(
         "Restarts",
@@ -63,9 +70,6 @@ def controls(state: TrainState) -> None:
         for name in FIELDS:
             _recipe_input(name, recipe)
     threshold_inputs(TRAIN_STATE, state.thresholds)
-
-
-_TASKS = {"abs": "absolute value, |x|"}
 
 
 def _recipe_input(name: str, recipe: Recipe) -> None:

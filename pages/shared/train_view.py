@@ -22,7 +22,6 @@ _LOSS_LINES = (
     "Blue: the restart that is shown; grey: the others. Training losses, which are noisy, and at "
     "first those of an output that is still linear."
 )
-_RESPONSE_LINES = "Dashed: the target |x|."
 
 
 def draw_charts(state: TrainState, shown: Sequence[Shown]) -> None:
@@ -118,7 +117,7 @@ def _responses(state: TrainState, shown: Sequence[Shown]) -> None:
         draw(chart, f"response-{number}-{bool(each.model)}")
 
     _rows([lambda n=n, each=each: show(n, each) for n, each in enumerate(shown)])
-    st.caption(_RESPONSE_LINES)
+    st.caption(f"Dashed: the target, {shown[0].config.definition.symbol}.")
 
 
 def _graphs(state: TrainState, shown: Sequence[Shown]) -> list[Cell]:

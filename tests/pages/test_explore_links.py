@@ -95,8 +95,31 @@ def test_the_first_link_is_that_of_the_papers_model():
         "p": "0.01",
         "d": "0.8",
         "seed": "0",
+        "hidden": "no",
     }
     assert ExploreState.from_link({}) == (ExploreState(), [])
+
+
+@pytest.mark.parametrize("hidden", ["yes", "no"])
+def test_an_identity_model_has_its_hidden_bias_in_the_link(hidden: str):
+    state, problems = read({"hidden": hidden, "task": "identity"})
+    assert not problems
+    assert (state.choice.config.task, state.choice.config.hidden_bias) == (
+        "identity",
+        hidden == "yes",
+    )
+    assert state.link["hidden"] == hidden
+    assert read(state.link) == (state, [])
+
+
+@pytest.mark.parametrize(
+    "link", [{"hidden": "yes"}, {"hidden": "yes", "task": "abs"}, {"hidden": "maybe"}]
+)
+def test_a_hidden_bias_that_cannot_be_is_refused(link: dict[str, str]):
+    state, problems = read(link)
+    assert state == ExploreState()
+    (problem,) = problems
+    assert problem.startswith(f"hidden = '{link['hidden']}': must be true or false, and true only")
 
 
 def test_what_is_not_chosen_yet_is_not_in_the_link():

@@ -56,6 +56,20 @@ def test_every_field_of_a_recipe_has_a_control_a_sentence_and_a_place_in_the_lin
         assert f"train.{name}" in keys
 
 
+def test_the_identity_can_be_set_with_and_without_a_hidden_bias():
+    app = opened(SCRIPT)
+    assert not app.checkbox
+    app.selectbox(key="train.task").set_value("identity").run()
+    assert app.title[0].value == "A small network learns to compute x"
+    app.checkbox(key="train.hidden_bias").check().run()
+    link = app.query_params
+    assert (link["task"], link["hidden"]) == ("identity", "yes")
+    assert any("W x + c" in text.value for text in app.markdown)
+    app.selectbox(key="train.task").set_value("abs").run()
+    assert not app.error and not app.checkbox
+    assert app.query_params["hidden"] == "no"
+
+
 HOSTILE = [
     {"n": "-1"},
     {"p": "nan"},
