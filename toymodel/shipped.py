@@ -40,11 +40,44 @@ MOTIF_GRID = Family(
 )
 """How common the motif is: 64 restarts at every density and importance decay."""
 
+IDENTITY_DENSITIES = (0.75, 0.35, 0.15, 0.1, 0.06, 0.02, 0.01)
+_COPY = Config(task="identity", n_features=10, n_neurons=5, importance_decay=0.75)
+_EIGHT = RECIPES["standard"].replace(restarts=8)
+
+IDENTITY = Family(tuple(sweep(_COPY, IDENTITY_DENSITIES)), _EIGHT)
+"""The paper's sweep of networks that copy their features."""
+
+IDENTITY_BIAS = Family(tuple(sweep(_COPY.replace(hidden_bias=True), IDENTITY_DENSITIES)), _EIGHT)
+"""The same with a bias in every neuron."""
+
+IDENTITY_ABS = Family(tuple(sweep(_COPY.replace(task="abs"), IDENTITY_DENSITIES)), _EIGHT)
+"""The same sizes and densities with |x| to compute."""
+
+IDENTITY_GROWTH = Family(
+    tuple(
+        Config(
+            task="identity",
+            n_features=n,
+            n_neurons=n // 2,
+            importance_decay=1.0,
+            feature_probability=0.1,
+        )
+        for n in (10, 20, 50, 100, 200, 300)
+    ),
+    # At the usual rate the largest one loses most of its neurons.
+    RECIPES["standard"].replace(learning_rate=0.01, restarts=2),
+)
+"""Networks that copy more and more features, to see whether these act as a bias together."""
+
 SHIPPED = (
     SMALLEST,
     SMALL,
     MOTIF,
     MOTIF_GRID,
+    IDENTITY,
+    IDENTITY_BIAS,
+    IDENTITY_ABS,
+    IDENTITY_GROWTH,
     *(Family(tuple(sweep(PAPER_CONFIG, PAPER_DENSITIES)), recipe) for recipe in RECIPES.values()),
 )
 """Every preset has the paper's sweep, so that a visitor compares them without training."""

@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from pages.shared.catalogue import FEATURES, MOTIFS, NEURONS, PAGES, SWEEP, TRAIN
+from pages.shared.catalogue import FEATURES, IDENTITIES, MOTIFS, NEURONS, PAGES, SWEEP, TRAIN
 from pages.shared.draw import draw
 from pages.shared.explore_state import DEFAULT
 from pages.shared.measured import activity_of
@@ -18,17 +18,19 @@ from toymodel.charts.interference_map import interference_map
 from toymodel.charts.loss_curve import loss_curve
 from toymodel.charts.raw_weights import clip_of, raw_weights
 from toymodel.charts.stack_panel import stack_panel
+from toymodel.charts.weight_matrix import weight_matrix
 from toymodel.config import Config, Recipe
 from toymodel.decomposition import ASYMMETRIC, INHIBITION, find_roles
 from toymodel.feature_frames import interference_cells
 from toymodel.features import interference
 from toymodel.frames import blocks, by_feature, columns, loss_curves, signed_bars, spans
+from toymodel.linearity_frames import matrix_cells
 from toymodel.loss import no_superposition_loss
 from toymodel.model import Model
 from toymodel.motif_frames import role_bars
 from toymodel.neuron_frames import activation_bars
-from toymodel.polysemanticity import CLASSES, instructive, neurons
-from toymodel.shipped import SMALL
+from toymodel.polysemanticity import CLASSES, instructive, neurons, paper_order
+from toymodel.shipped import IDENTITY, SMALL
 
 _CARD_FEATURES = 40
 
@@ -179,10 +181,22 @@ def _motif_picture() -> None:
         draw(chart, f"card-motif-{side}")
 
 
+def _identity_picture() -> None:
+    for config in (IDENTITY.configs[0], IDENTITY.configs[-1]):
+        model = _stored(config, IDENTITY.recipe)
+        if model is None:
+            return
+        p = config.feature_probability
+        st.caption(f"1 − S = {p:g}: {config.n_features} features in {config.n_neurons} neurons")
+        cells = matrix_cells(model.weights, paper_order(model.W1).tolist())
+        draw(weight_matrix(cells, theme=colours(), height=165), f"card-identity-{p}")
+
+
 _PICTURES = {
     SWEEP: _sweep_picture,
     TRAIN: _train_picture,
     NEURONS: _neuron_picture,
     FEATURES: _feature_picture,
     MOTIFS: _motif_picture,
+    IDENTITIES: _identity_picture,
 }

@@ -66,7 +66,14 @@ MOTIFS = Entry(
     "Asymmetric superposition with inhibition: found by definition, taken apart, and tried out.",
 )
 
-PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES, MOTIFS)
+IDENTITIES = Entry(
+    "pages/identity.py",
+    "Identity and its limits",
+    "identity",
+    "Networks that only copy their features do without their ReLU, given the chance.",
+)
+
+PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES, MOTIFS, IDENTITIES)
 
 _THROUGH_APP = "through_app"
 _PAGE = "page"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import numpy as np
@@ -29,11 +29,13 @@ def lines(
     log: bool = False,
     at: float | None = None,
     mark: str | None = None,
+    steps: Literal["ascending", "descending"] | None = None,
 ) -> Drawing:
     """A curve a name in `series`, each with its colour and its dashes; frame: series, x, y.
 
     log: whether heights are; what such an axis cannot show is left out. at, mark: a place across
-    and its colour, where a line stands, with a point on each curve that has a row there.
+    and its colour, where a line stands, with a point on each curve that has a row there. steps:
+    the places across are few, and stand side by side in this order, with a point at each.
     """
     names: dict[str, Any] = {
         _ACROSS: across,
@@ -56,6 +58,7 @@ def lines(
         height,
         log=log,
         mark=None if at is None else mark,
+        steps=steps,
     )
     return Drawing(filled(template, names), data)
 
@@ -68,6 +71,7 @@ def _template(
     *,
     log: bool,
     mark: str | None,
+    steps: Literal["ascending", "descending"] | None,
 ) -> dict[str, Any]:
     legend = alt.Legend(
         orient="top",
@@ -86,8 +90,11 @@ def _template(
             scale=alt.Scale(type="log", domain=[_LOW, _HIGH], nice=False),
             axis=alt.Axis(values=[_TICKS], labelExpr=SHORT),
         )
+    across = alt.X("x:Q", title=_ACROSS, axis=alt.Axis(tickCount=8))
+    if steps:
+        across = alt.X("x:O", title=_ACROSS, sort=steps, axis=alt.Axis(labelAngle=0))
     curves = alt.Chart(alt.NamedData("lines")).encode(
-        x=alt.X("x:Q", title=_ACROSS, axis=alt.Axis(tickCount=8)),
+        x=across,
         y=heights,
         color=alt.Color(
             "series:N", scale=alt.Scale(domain=[_SERIES], range=list(colours)), legend=legend
@@ -101,7 +108,7 @@ def _template(
         )
     )
     # The pointer finds a line's points, not the line.
-    hit = curves.mark_circle(opacity=0, size=60).encode(
+    hit = curves.mark_circle(opacity=1 if steps else 0, size=60).encode(
         tooltip=[
             alt.Tooltip("series:N", title="curve"),
             alt.Tooltip("x:Q", format=".3g", title=_ACROSS),
