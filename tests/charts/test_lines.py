@@ -121,3 +121,21 @@ def test_the_marked_place_has_its_colour(theme):
     picture = pixels(marked(**options).chart.properties(**background))
     assert shows(picture, theme.mark, 100, within=40)
     assert not shows(pixels(marked(theme=theme).chart.properties(**background)), theme.mark)
+
+
+@pytest.mark.parametrize("steps", ["ascending", "descending"])
+def test_a_few_places_stand_side_by_side_with_a_point_at_each(steps: str):
+    given = lines(
+        FRAME.assign(x=[0.1, 0.01, 0.1, 0.01]),
+        across="density",
+        up="share",
+        series=("with", "without"),
+        colours=[LIGHT.positive, LIGHT.negative],
+        dashes=[[1, 0], [4, 3]],
+        steps=steps,
+    )
+    line, points = layers(given.spec)
+    assert line["encoding"]["x"]["sort"] == steps
+    assert line["encoding"]["x"]["type"] == "ordinal"
+    assert mark(points)["opacity"] == 1
+    assert len(rows(given.spec, points)) == 4
