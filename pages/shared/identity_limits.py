@@ -105,17 +105,20 @@ def _sentence(tables: dict[str, pd.DataFrame], growth: pd.DataFrame) -> str:
     biased, plain, absolute = (tables[name] for name in _KINDS)
     first, last = growth.iloc[0], growth.iloc[-1]
     positive = (biased["bias_low"].to_numpy() > 0).sum()
+    average = (
+        f"from n = {first['features']} to {last['features']} the mean of what they add goes from "
+        f"{_number(first['mean'])} to {_number(last['mean'])} (standard deviation "
+        f"{last['spread']:.2f}), and the share above 0 from {first['driven']:.0%} to "
+        f"{last['driven']:.0%}"
+    )
     return (
         f"**Given a hidden bias**, all biases are positive at {positive} of {len(biased)} "
         f"densities (from {biased['bias_low'].min():.2f} to {biased['bias_high'].max():.2f}), and "
         f"{_range(biased)} of the driven pre-activations are above 0: the network is next to "
         f"linear. **Without one** it is {_range(plain)}, and with more features the others' "
-        f"average takes the bias's place: from n = {first['features']} to {last['features']} the "
-        f"mean of what they add goes from {_number(first['mean'])} to {_number(last['mean'])} (standard "
-        f"deviation {last['spread']:.2f}), and the share above 0 from {first['driven']:.0%} to "
-        f"{last['driven']:.0%}. **A network that computes |x|** cannot get around its ReLU: "
-        f"{_range(absolute)}. So it is the better object of study: what it computes needs its "
-        "neurons to be neurons."
+        f"average takes the bias's place: {average}. **A network that computes |x|** cannot get "
+        f"around its ReLU: {_range(absolute)}. So it is the better object of study: what it "
+        "computes needs its neurons to be neurons."
     )
 
 
