@@ -10,7 +10,7 @@ from tests.builders import ROOT, two_neurons_a_feature, weights, without_superpo
 from toymodel.diagnosis import Finding, diagnose, diagnose_divergence
 from toymodel.loss import no_superposition_loss
 from toymodel.model import History, Model, Weights
-from toymodel.shipped import SHIPPED
+from toymodel.shipped import IDENTITY, SHIPPED
 from toymodel.store import Store
 from toymodel.sweep import PAPER_CONFIG
 
@@ -419,3 +419,13 @@ def test_what_is_proposed_after_a_divergence_helps():
     found = diagnose_divergence(config, wild, str(caught.value))
     assert found.says.startswith(str(caught.value))
     assert trained(config, wild.replace(**found.changes)).loss < 1
+
+
+def test_the_identity_has_no_neuron_left_over():
+    config, recipe = IDENTITY.configs[-1], IDENTITY.recipe
+    model = Store(ROOT / "cache").get(config, recipe)
+    assert model
+    (finding,) = diagnose(model)
+    assert (config.n_neurons, finding.kind) == (5, "sound")
+    assert "odd number" not in finding.says
+    assert "The model computes more than it has neurons for" in finding.says

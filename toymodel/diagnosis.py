@@ -195,10 +195,11 @@ def _slope(values: np.ndarray) -> tuple[float, float]:
 def _above_the_yardstick(model: Model, restart: int) -> Finding:
     config, loss = model.config, float(model.losses[restart])
     yardstick = no_superposition_loss(config)
-    says = f"The loss, {loss:.3g}, is above the yardstick: two neurons for each "
+    says = f"The loss, {loss:.3g}, is above the yardstick: {config.definition.each} for each "
     if yardstick:
         says += (
-            f"of the {config.n_neurons // 2} most important features would give {yardstick:.3g}"
+            f"of the {config.n_neurons // config.definition.neurons} most important features would "
+            f"give {yardstick:.3g}"
             f" (gain {yardstick / loss:.2f})."
         )
     else:
@@ -217,7 +218,8 @@ def _sound(model: Model, restart: int) -> Finding:
     config, loss = model.config, float(model.losses[restart])
     p, yardstick = config.feature_probability, no_superposition_loss(config)
     if yardstick == 0:
-        says = f"Nothing is wrong: every feature has its two neurons, and the loss is {loss:.2g}."
+        own = config.definition.each
+        says = f"Nothing is wrong: every feature has its {own}, and the loss is {loss:.2g}."
         return Finding(kind="sound", says=says)
     if loss <= _NEGLIGIBLE and yardstick <= _NEGLIGIBLE:
         says = f"Nothing is wrong: the loss is {loss:.2g}, next to nothing."
@@ -228,7 +230,7 @@ def _sound(model: Model, restart: int) -> Finding:
         says += (
             ". With an odd number of neurons one is left over and can compute one side of one more"
             " feature, which alone gives a gain above 1"
-            if config.n_neurons % 2
+            if config.n_neurons % config.definition.neurons
             else ". The model computes more than it has neurons for"
         )
         says += f": its loss is {loss:.3g}, without superposition it would be {yardstick:.3g}."

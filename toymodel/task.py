@@ -27,6 +27,11 @@ class Task:
     neurons: int
     tied: bool
 
+    @property
+    def each(self) -> str:
+        """What a feature takes that is computed by itself, in words."""
+        return {1: "one neuron", 2: "two neurons"}[self.neurons]
+
 
 def _same(x: Any) -> Any:
     return x

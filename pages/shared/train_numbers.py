@@ -39,7 +39,8 @@ def draw_figures_that_matter(shown: Shown, thresholds: Thresholds) -> None:
         metric(
             "Without superposition",
             figure(yardstick),
-            "The exact loss with two neurons for each of the most important features and the best "
+            f"The exact loss with {config.definition.each} for each of the most important "
+            "features and the best "
             "constant for the others.",
         )
         metric(
@@ -47,7 +48,7 @@ def draw_figures_that_matter(shown: Shown, thresholds: Thresholds) -> None:
             "none" if math.isnan(gain) else f"{gain:.2f}" if gain < 1e4 else f"{gain:.1e}",
             "The loss without superposition divided by this one: above 1 the model computes more "
             "than it has neurons for. Nothing is to be gained where every feature has its neurons."
-            + (ODD if config.n_neurons % 2 else ""),
+            + (ODD if config.n_neurons % config.definition.neurons else ""),
         )
         metric(
             "Mono / slightly / poly",

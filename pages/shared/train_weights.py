@@ -114,11 +114,10 @@ def link_explorers(state: TrainState, shown: Shown) -> None:
     """Links to the model's neurons, its features and its motifs."""
     link = explore_state(state.choice, shown.chosen).link
     motifs = MotifState.of(state.choice, shown.chosen).link
-    for page, label, its in (
-        (NEURONS, "Its neurons", link),
-        (FEATURES, "Its features", link),
-        (MOTIFS, "Its motifs", motifs),
-    ):
+    pages = [(NEURONS, "Its neurons", link), (FEATURES, "Its features", link)]
+    if shown.config.task == "abs":
+        pages.append((MOTIFS, "Its motifs", motifs))
+    for page, label, its in pages:
         st.page_link(page.script, label=label, query_params=its)
 
 

@@ -117,6 +117,7 @@ def _row(choice: Choice, thresholds: Thresholds) -> dict[str, Any]:
     config = choice.config
     row: dict[str, Any] = {
         "state": "trained",
+        "task": config.task + (", hidden bias" if config.hidden_bias else ""),
         "n": config.n_features,
         "m": config.n_neurons,
         "density": config.feature_probability,
@@ -155,6 +156,7 @@ _COLUMNS = {
     "density": st.column_config.NumberColumn("1 − S", format="%g"),
     "decay": st.column_config.NumberColumn("d", format="%g"),
     "state": st.column_config.TextColumn("state", width="small"),
+    "task": st.column_config.TextColumn("task", width="small"),
     "recipe": st.column_config.TextColumn("recipe", width="medium"),
     "loss": st.column_config.NumberColumn("loss", format="%.3g"),
     "gain": st.column_config.NumberColumn("gain", format="%.2f"),
