@@ -32,6 +32,7 @@ from toymodel.polysemanticity import (
     path_gain,
     superposition,
 )
+from toymodel.shipped import IDENTITY, IDENTITY_BIAS, Family
 
 __all__ = ["shipped"]  # a fixture
 
@@ -668,3 +669,13 @@ def test_an_input_stays_when_the_neuron_changes():
     press(app, "Next")
     assert of_link(app, "given") == "3:0.5"
     assert app.slider(key="explore.given.3").value == 0.5
+
+
+@pytest.mark.parametrize("script", [NEURONS, FEATURES])
+@pytest.mark.parametrize("family", [IDENTITY, IDENTITY_BIAS], ids=["without", "with"])
+def test_identity_models_are_explored_too(script: str, family: Family):
+    choice = Choice(family.configs[3], "standard", family.recipe)
+    app = opened(script, **ExploreState(choice).link)
+    assert not app.warning and not app.error
+    assert any("identity task" in text.value for text in app.markdown)
+    assert not any("|x|" in metric.help for metric in app.metric if metric.help)

@@ -89,6 +89,7 @@ def test_the_first_link_is_that_of_the_shipped_seeds():
         "p": "0.1",
         "d": "0.8",
         "seed": "0",
+        "hidden": "no",
         "recipe": "standard",
         "seeds": "64",
     }
