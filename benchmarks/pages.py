@@ -120,7 +120,7 @@ def visit(page: Page, address: str, seed: int, times: dict[str, list[float]]) ->
     timed("the motif's three panels, 64 seeds", lambda: page.goto(motif), MOTIF)
     page.wait_for_function(IDLE)
     for number in range(1, 4):
-        less = f"document.body.innerText.includes('With {5 * number}% of the inhibition')"
+        less = f"document.body.innerText.includes('With {5 * number}% of its inhibition')"
         slider = page.get_by_role("slider")
         timed("inhibition turned by 5 %", lambda s=slider: s.press("ArrowRight"), less)
     for name, settings in TRAININGS.items():
