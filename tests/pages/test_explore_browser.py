@@ -119,6 +119,7 @@ def test_a_click_in_the_stack_plot_and_the_buttons_choose_the_neuron(server: str
     page.get_by_label("Neuron", exact=True).fill("3")
     page.get_by_label("Neuron", exact=True).press("Enter")
     expect(heading(page, "^Neuron 3: ")).to_be_visible()
+    wait_until_idle(page)
     page.go_back()
     expect(heading(page, "^Neuron 3: ")).to_have_count(0)
 

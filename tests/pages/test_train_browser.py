@@ -55,6 +55,7 @@ def step(page: Page) -> int:
 
 
 def download(page: Page, name: str) -> bytes:
+    wait_until_idle(page)  # a run that is on its way takes the file's name with it
     with page.expect_download(timeout=90_000) as caught:
         button(page, name).click()
     return Path(caught.value.path()).read_bytes()
