@@ -12,8 +12,7 @@ from pages.shared.sweep_state import (
     parse_densities,
     write_densities,
 )
-from pages.shared.task_words import TASK_NAMES
-from pages.shared.widgets import threshold_inputs
+from pages.shared.widgets import task_inputs, threshold_inputs
 from toymodel.config import MAX_SEED
 from toymodel.settings import SettingError
 
@@ -27,19 +26,7 @@ def controls(state: SweepState) -> None:
     bound = SWEEP_STATE.bound
     base, view, thresholds = state.base, state.view, state.thresholds
     st.header("Models")
-    st.selectbox(
-        "Task",
-        list(TASK_NAMES),
-        format_func=TASK_NAMES.__getitem__,
-        help="What every output should be.",
-        **bound("base", "task", base.task),
-    )
-    if base.task == "identity":
-        st.checkbox(
-            "Hidden bias",
-            help="Whether neurons have a bias: h = ReLU(W x + c).",
-            **bound("base", "hidden_bias", base.hidden_bias),
-        )
+    task_inputs(SWEEP_STATE, "base", base)
     left, right = st.columns(2)
     left.number_input("Features n", 1, 2_000, **bound("base", "n_features", base.n_features))
     right.number_input("Neurons m", 1, 2_000, **bound("base", "n_neurons", base.n_neurons))

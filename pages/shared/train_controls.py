@@ -8,13 +8,11 @@ import streamlit as st
 
 from pages.shared.choice import Choice
 from pages.shared.recipes import FIELDS, PRESETS
-from pages.shared.task_words import TASK_NAMES
 from pages.shared.train_examples import EXAMPLES, example_name
 from pages.shared.train_state import TRAIN_STATE, TrainState
-from pages.shared.widgets import model_inputs, threshold_inputs
+from pages.shared.widgets import model_inputs, task_inputs, threshold_inputs
 from toymodel.config import Recipe
 from toymodel.settings import plain_type
-from toymodel.task import TASKS
 
 _EXAMPLE = "train.example"
 _STEPS = {"learning_rate": 0.005, "min_active": 0.5}
@@ -37,19 +35,7 @@ def controls(state: TrainState) -> None:
         on_change=_start_from,
     )
     st.header("Model")
-    st.selectbox(
-        "Task",
-        list(TASKS),
-        format_func=TASK_NAMES.__getitem__,
-        help="What every output should be.",
-        **bound("config", "task", config.task),
-    )
-    if config.task == "identity":
-        st.checkbox(
-            "Hidden bias",
-            help="Whether neurons have a bias: h = ReLU(W x + c).",
-            **bound("config", "hidden_bias", config.hidden_bias),
-        )
+    task_inputs(TRAIN_STATE, "config", config)
     _, right = model_inputs(TRAIN_STATE, config)
     right.number_input(
         "Restarts",

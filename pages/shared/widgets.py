@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.page_state import PageState
+from pages.shared.task_words import TASK_NAMES
 from toymodel.config import MAX_SEED, Config
 from toymodel.polysemanticity import Thresholds
 
@@ -16,6 +17,26 @@ ODD = (
     "that alone gives a gain above 1."
 )
 """What to bear in mind of gains above 1 where m is odd."""
+
+
+def task_inputs(page: PageState[Any], part: str, config: Config) -> None:
+    """What the outputs should be, and for networks that copy whether neurons have a bias.
+
+    part: of the page's state, which the config is.
+    """
+    st.selectbox(
+        "Task",
+        list(TASK_NAMES),
+        format_func=TASK_NAMES.__getitem__,
+        help="What every output should be.",
+        **page.bound(part, "task", config.task),
+    )
+    if config.task == "identity":
+        st.checkbox(
+            "Hidden bias",
+            help="Whether neurons have a bias: h = ReLU(W x + c).",
+            **page.bound(part, "hidden_bias", config.hidden_bias),
+        )
 
 
 def model_inputs(page: PageState[Any], config: Config) -> tuple[DeltaGenerator, DeltaGenerator]:
