@@ -74,6 +74,10 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(30_000)
     page = context.new_page()
+    # What a person does waits until they see what they do it to: a click or a number that comes
+    # while the page is being drawn again may go to what was there before.
+    running = page.locator('[data-test-script-state="running"]')
+    page.add_locator_handler(running, lambda _: expect(running).to_have_count(0))
     yield page
     context.close()
 
