@@ -17,6 +17,7 @@ from toymodel.cached import load_or_train
 from toymodel.cli_figures import figures_command
 from toymodel.cli_motifs import motifs_command
 from toymodel.cli_options import answer_options, model_options, numbers, recipe_of
+from toymodel.cli_phase import phase_command
 from toymodel.config import Config, Recipe
 from toymodel.errors import TrainingDiverged
 from toymodel.model import Model
@@ -112,6 +113,7 @@ def sweep_command(
 
 cli.add_command(figures_command)
 cli.add_command(motifs_command)
+cli.add_command(phase_command)
 
 
 @cli.command()

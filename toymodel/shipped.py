@@ -69,6 +69,25 @@ IDENTITY_GROWTH = Family(
 )
 """Networks that copy more and more features, to see whether these act as a bias together."""
 
+FINE_DENSITIES = tuple(float(f"{2_000 ** (-k / 24):.2g}") for k in range(25))
+DENSITY_SWEEP = Family(
+    tuple(PAPER_CONFIG.replace(feature_probability=p) for p in FINE_DENSITIES),
+    RECIPES["standard"].replace(restarts=4),
+)
+"""The paper's network at 25 densities from 1 to 0.0005, to see whether neurons turn at once."""
+
+LENGTHS = tuple(500 * 2**k for k in range(8))
+SAMPLERS = ("tilted", "iid")
+CONVERGENCE = {
+    (sampler, steps): Family(
+        tuple(sweep(PAPER_CONFIG, (0.003, 0.001))),
+        RECIPES["standard"].replace(sampler=sampler, steps=steps, restarts=3),
+    )
+    for sampler in SAMPLERS
+    for steps in LENGTHS
+}
+"""The sparsest of the paper's networks, by how they are trained and for how many steps."""
+
 SHIPPED = (
     SMALLEST,
     SMALL,
@@ -78,6 +97,8 @@ SHIPPED = (
     IDENTITY_BIAS,
     IDENTITY_ABS,
     IDENTITY_GROWTH,
+    DENSITY_SWEEP,
+    *CONVERGENCE.values(),
     *(Family(tuple(sweep(PAPER_CONFIG, PAPER_DENSITIES)), recipe) for recipe in RECIPES.values()),
 )
 """Every preset has the paper's sweep, so that a visitor compares them without training."""

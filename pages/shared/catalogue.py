@@ -66,6 +66,13 @@ MOTIFS = Entry(
     "Asymmetric superposition with inhibition: found by definition, taken apart, and tried out.",
 )
 
+PHASE = Entry(
+    "pages/phase.py",
+    "Phase change",
+    "phase",
+    "Whether neurons turn polysemantic at once, and what two neurons do with two features.",
+)
+
 IDENTITIES = Entry(
     "pages/identity.py",
     "Identity and its limits",
@@ -73,7 +80,7 @@ IDENTITIES = Entry(
     "Networks that only copy their features do without their ReLU, given the chance.",
 )
 
-PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES, MOTIFS, IDENTITIES)
+PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES, MOTIFS, PHASE, IDENTITIES)
 
 _THROUGH_APP = "through_app"
 _PAGE = "page"

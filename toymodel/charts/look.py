@@ -31,6 +31,7 @@ class Theme:
     positive: str
     negative: str
     instances: tuple[str, ...]
+    phases: tuple[str, ...]
 
 
 _NAMES = (*CLASSES, UNUSED)
@@ -47,6 +48,7 @@ LIGHT = Theme(
     positive="#d1495b",
     negative="#2f5fd0",
     instances=("#b9bdc6", "#5aa9bd", "#3b64b8", "#3f1a78"),
+    phases=("#bcd2f5", "#f7dca4", "#a9dcc0", "#e2d3ec", "#e8e8e8"),
 )
 DARK = Theme(
     class_background=dict(zip(_NAMES, ("#52405c", "#2f4b5c", "#544b29", "#3d3d42"), strict=True)),
@@ -60,6 +62,7 @@ DARK = Theme(
     positive="#ff8a8a",
     negative="#7fa8ff",
     instances=("#5d616c", "#5f83d6", "#62c3c9", "#f3eda8"),
+    phases=("#2b4a7d", "#7d5a1e", "#2e6b57", "#5f4a6e", "#3d3d42"),
 )
 
 

@@ -1,0 +1,167 @@
+"""Along density: classes, the spread of effective features, the gain, and when each rank turns."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.draw import draw
+from pages.shared.links import number
+from pages.shared.phase_models import AlongDensity, along_density
+from pages.shared.phase_state import PhaseState
+from pages.shared.resources import colours
+from toymodel.charts.bands import bands
+from toymodel.charts.look import Theme
+from toymodel.charts.share_map import share_map
+from toymodel.phase_frames import ONE, TWO, class_curves, curve, turning
+from toymodel.polysemanticity import CLASSES
+from toymodel.shipped import DENSITY_SWEEP
+
+_ACROSS = "density 1 − S (sparser to the right)"
+
+
+def draw_density(state: PhaseState) -> None:
+    """The networks from dense to sparse, with every restart to be seen."""
+    st.header("Along density: a jump or a drift?")
+    found = along_density(state.thresholds)
+    if found is None or found.networks.empty:
+        st.info("These networks are not in the store: `python -m toymodel cache --ship`.")
+        return
+    table, turned = found.networks, turning(found.ranks)
+    restarts = DENSITY_SWEEP.recipe.restarts
+    densities = set(table["density"].tolist())
+    st.markdown(
+        f"{len(densities)} densities from {number(max(densities))} to {number(min(densities))}, "
+        f"{restarts} networks each that differ in their initial "
+        "weights. Thin lines: each of them; thick: their median; shaded: from the lowest to the "
+        "highest."
+    )
+    st.markdown(_words(found, turned))
+    theme = colours()
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**Share of each class**")
+        draw(
+            bands(
+                class_curves(table, "density"),
+                across=_ACROSS,
+                up="share of neurons",
+                series=class_inks(theme),
+                theme=theme,
+                falling=True,
+                share=True,
+                height=320,
+            ),
+            "phase-classes",
+        )
+    with right:
+        st.markdown("**How many features a neuron holds**")
+        draw(
+            share_map(
+                found.effective,
+                up="effective features",
+                title="share of neurons",
+                theme=theme,
+                log=True,
+                height=320,
+            ),
+            "phase-effective",
+        )
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**Which neuron turns when**")
+        draw(
+            share_map(
+                found.ranks,
+                up="rank of the neuron",
+                title="share of networks in which it is not monosemantic",
+                theme=theme,
+                points=turned.dropna().assign(y=turned["rank"] + 0.5),
+                height=400,
+            ),
+            "phase-ranks",
+        )
+        st.caption(
+            "Rank: a neuron's place in its network's stack plot, by the importance of its primary "
+            "feature; 0 is the most important one. Points: where half of the networks have the "
+            "neuron of this rank not monosemantic for the first time."
+        )
+    with right:
+        st.markdown("**What it gains, and features represented**")
+        for column, name, height in (
+            ("gain", "superposition gain", 200),
+            ("represented", "represented", 200),
+        ):
+            draw(
+                bands(
+                    curve(table, "density", column, name),
+                    across=_ACROSS,
+                    up=name,
+                    series={name: theme.negative},
+                    theme=theme,
+                    falling=True,
+                    log=column == "gain",
+                    height=height,
+                ),
+                f"phase-{column}",
+            )
+        st.caption(
+            "Gain: the exact loss without superposition over this network's; above 1 it computes "
+            "more than it has neurons for. A feature is represented where its input weights are "
+            "1 % of the largest feature's and more."
+        )
+    with st.expander("In numbers"):
+        st.dataframe(
+            table.drop(columns=["steps", "sampler"]),
+            hide_index=True,
+            height=320,
+            alt="Every network's measures",
+            column_config={
+                "density": st.column_config.NumberColumn("1 − S", format="%g"),
+                "one": st.column_config.NumberColumn(f"below {ONE} features", format="percent"),
+                "between": st.column_config.NumberColumn("in between", format="percent"),
+                "more": st.column_config.NumberColumn(f"{TWO} and more", format="percent"),
+                **{name: st.column_config.NumberColumn(name, format="percent") for name in CLASSES},
+            },
+        )
+
+
+def class_inks(theme: Theme) -> dict[str, str]:
+    """A colour a class for curves."""
+    return {name: theme.class_ink[name] for name in CLASSES}
+
+
+def _words(found: AlongDensity, turned: pd.DataFrame) -> str:
+    between = {
+        float(str(density)): float(own["between"].to_numpy().mean())
+        for density, own in found.networks.groupby("density")
+    }
+    most = max(between, key=between.__getitem__)
+    share = between[most]
+    said = [
+        f"**A neuron jumps, more or less:** at no density are more than {share:.0%} of the neurons "
+        f"(1 − S = {number(most)}) between holding one feature and two, from {ONE:g} "
+        f"to {TWO:g} effective features; the others hold one, or several."
+        if share < 1 / 3
+        else f"**A neuron drifts:** at 1 − S = {number(most)}, {share:.0%} of the "
+        f"neurons are between holding one feature and two, from {ONE:g} to {TWO:g} effective ones."
+    ]
+    known = turned.dropna()
+    if len(known) < 2:
+        return said[0]
+    quarter = max(1, len(turned) // 4)
+    first = known.loc[known["rank"] < quarter, "density"].median()
+    last = known.loc[known["rank"] >= len(turned) - quarter, "density"].median()
+    if not first < last:
+        said.append(
+            "**The layer** turns at about the same density for important and unimportant features: "
+            f"{number(first)} and {number(last)} (medians of the first and the last quarter)."
+        )
+        return " ".join(said)
+    said.append(
+        f"**The layer drifts:** the last quarter of its neurons, those of the least important "
+        f"features, turns at 1 − S = {number(last)}, the first quarter at {number(first)} "
+        f"(medians), {last / first:.0f} times sparser. So it is not one change that all neurons "
+        "make at once: a front goes from the least important neurons to the most important ones."
+    )
+    return " ".join(said)
