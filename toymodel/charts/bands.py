@@ -56,6 +56,8 @@ def bands(
     )
     places = frame["x"].to_numpy()
     low, high = float(places.min(initial=np.inf)), float(places.max(initial=0))
+    if low == high:  # an axis needs two ends
+        low, high = low / 2, 2 * high
     names: dict[str, Any] = {
         _ACROSS: across,
         _UP: up,
