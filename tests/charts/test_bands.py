@@ -59,6 +59,11 @@ def test_the_largest_place_is_on_the_left_of_a_falling_axis(falling: bool, domai
         assert (scale["type"], scale["domain"]) == ("log", domain)
 
 
+def test_places_may_be_whole_numbers():
+    found = drawing(FRAME.assign(x=[500, 500, 500, 1000, 1000, 500, 1000]))
+    assert line_layers(found.spec)[0]["encoding"]["x"]["scale"]["domain"] == [500, 1000]
+
+
 def test_a_log_axis_leaves_out_what_has_no_place_on_it():
     assert drawing().data["runs"]["y"].min() == 0
     found = drawing(log=True)

@@ -54,7 +54,7 @@ def bands(
         ],
         columns=["series", "x", "low", "y", "high", "runs"],
     )
-    places = frame["x"].to_numpy()
+    places = frame["x"].to_numpy(float)
     low, high = float(places.min(initial=np.inf)), float(places.max(initial=0))
     if low == high:  # an axis needs two ends
         low, high = low / 2, 2 * high
@@ -88,6 +88,7 @@ def _template(
         symbolStrokeWidth=2.5,
         symbolOpacity=1,
         labelLimit=400,
+        columns=2,  # so that a phone has room for them
     )
     x = alt.X(
         "x:Q",
