@@ -34,7 +34,7 @@ def draw_diagram(state: PhaseState) -> None:
         "of the two is better depends on how rare features are and on how much the second one "
         f"matters. Left: the best of {diagram.recipe.restarts} networks trained a cell. Right: the "
         "solution with the lowest **exact** expected loss, from integrals, nothing sampled and "
-        "nothing trained. The black line, on both, is where the best solution changes. "
+        "nothing trained. The line, on both, is where the best solution changes. "
         "**Click a cell** to open it."
     )
     st.segmented_control(
