@@ -132,7 +132,7 @@ def rank_shares(models: Sequence[Model], thresholds: Thresholds | None = None) -
                 "low": float(rank),
                 "high": float(rank + 1),
                 "share": float(share),
-                "name": str(rank + 1),
+                "name": str(rank),
             }
             for rank, share in enumerate(np.mean(mixed, axis=0))
         ]
