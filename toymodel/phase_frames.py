@@ -16,7 +16,7 @@ from toymodel.candidates import CANDIDATES, Theory
 from toymodel.features import CARRIES
 from toymodel.loss import superposition_gain
 from toymodel.model import Model, Weights
-from toymodel.phase import PHASES, Diagram
+from toymodel.phase import FIRST, PHASES, SECOND, SHARED, Diagram
 from toymodel.polysemanticity import (
     CLASSES,
     Thresholds,
@@ -190,7 +190,7 @@ def diagram_cells(diagram: Diagram, theory: Theory, least: float) -> pd.DataFram
             "weight": diagram.sharing().ravel(),
             "loss": np.nanmin(diagram.losses, axis=-1).ravel(),
             "lowest": theory.lowest.ravel(),
-            "disagrees": ((phases != best) & ~_tied(theory, least)).ravel(),
+            "disagrees": ((phases != best) & ~_as_good(phases, theory, least)).ravel(),
         }
     )
 
@@ -202,10 +202,10 @@ def theory_cells(diagram: Diagram, theory: Theory, least: float) -> pd.DataFrame
     return cells.assign(phase=cells["best"], weight=weight, loss=cells["lowest"])
 
 
-def _tied(theory: Theory, least: float) -> np.ndarray:
+def _as_good(phases: np.ndarray, theory: Theory, least: float) -> np.ndarray:
     # Where both features matter as much, what serves one is as good as what serves the other.
-    first, second = theory.losses["first"], theory.losses["second"]
-    return np.isclose(first, second, rtol=1e-6) & (theory.best(least) != PHASES.index("both"))
+    tied = np.isclose(theory.losses["first"], theory.losses["second"], rtol=1e-6)
+    return tied & (theory.best(least) != SHARED) & np.isin(phases, (FIRST, SECOND))
 
 
 def candidate_table(theory: Theory, row: int, column: int) -> pd.DataFrame:
