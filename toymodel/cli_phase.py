@@ -13,8 +13,6 @@ from tqdm import tqdm
 from toymodel.candidates import theory
 from toymodel.model_file import DamagedFile
 from toymodel.phase import (
-    DENSITIES,
-    RATIOS,
     RECIPE,
     Diagram,
     diagram_path,
@@ -79,7 +77,8 @@ def _answer(diagram: Diagram, seconds: float, before: Diagram | None, as_json: b
         click.echo(json.dumps(found))
         return
     click.echo(
-        f"{len(DENSITIES)} densities x {len(RATIOS)} ratios x {RECIPE.restarts} restarts: "
+        f"{len(diagram.densities)} densities x {len(diagram.ratios)} ratios x "
+        f"{diagram.recipe.restarts} restarts: "
         f"{found['networks']:,} networks in {seconds:.0f} s, "
         f"{found['networks_a_second']:.0f} a second"
     )
