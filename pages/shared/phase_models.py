@@ -15,7 +15,7 @@ from toymodel.candidates import Theory, theory
 from toymodel.config import Config, Recipe
 from toymodel.model import Model
 from toymodel.model_file import DamagedFile, model_key
-from toymodel.phase import Diagram, diagram_path, load_diagram
+from toymodel.phase import DENSITIES, RATIOS, Diagram, diagram_path, load_diagram
 from toymodel.phase_frames import effective_shares, network_table, rank_shares, set_shares
 from toymodel.polysemanticity import Thresholds
 from toymodel.shipped import CONVERGENCE, DENSITY_SWEEP, Family
@@ -82,6 +82,8 @@ def _training(
 @st.cache_resource(show_spinner="Reading the phase diagram.", max_entries=4)
 def _read(path: str, changed: float) -> tuple[Diagram, Theory]:
     diagram = load_diagram(Path(path))
+    if (diagram.densities, diagram.ratios) != (DENSITIES, RATIOS):
+        raise DamagedFile(f"{Path(path).name} is of other cells than this page shows")
     return diagram, theory(diagram.densities, diagram.ratios)
 
 
