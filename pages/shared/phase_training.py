@@ -125,7 +125,8 @@ def _words(table: pd.DataFrame, paper: dict[str, int]) -> str:
             f"{short:,} steps and {_count(last[mono] * m)} after {long:,}, at a loss of "
             f"{first['loss']:.2g} and {last['loss']:.2g}."
         )
-    best = min(by_length.values(), key=lambda each: each["loss"])
+    # One network's, as medians of three need not add up to all neurons.
+    best = table.loc[table["loss"].idxmin()]
     found = " / ".join(_count(best[name] * m) for name in CLASSES)
     theirs = " / ".join(str(count) for count in paper.values())
     far = abs(best[mono] * m - paper[mono])
@@ -137,8 +138,8 @@ def _words(table: pd.DataFrame, paper: dict[str, int]) -> str:
         else "less monosemantic than in the paper's figure"
     )
     said.append(
-        f"At the lowest loss found here ({best['loss']:.2g}) the counts, monosemantic / slightly "
-        f"polysemantic / polysemantic, are {found}: {verdict} ({theirs})."
+        f"In the network with the lowest loss found here ({best['loss']:.2g}) the counts, "
+        f"monosemantic / slightly polysemantic / polysemantic, are {found}: {verdict} ({theirs})."
     )
     said.append(_still_moving(by_length))
     return " ".join(said)
