@@ -3,16 +3,14 @@ from __future__ import annotations
 import toymodel as tm
 from toymodel.model_file import model_key
 from toymodel.shipped import SHIPPED, SMALLEST
-from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES
+from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES, sweep
 
 
 def test_every_preset_has_the_sweep_of_the_paper():
-    sweeps = {
-        recipe: [config.feature_probability for config in configs]
-        for configs, recipe in SHIPPED
-        if configs[0].replace(feature_probability=1.0) == PAPER_CONFIG
+    configs = tuple(sweep(PAPER_CONFIG, PAPER_DENSITIES))
+    assert {family.recipe for family in SHIPPED if family.configs == configs} == {
+        *tm.RECIPES.values()
     }
-    assert sweeps == {recipe: list(PAPER_DENSITIES) for recipe in tm.RECIPES.values()}
 
 
 def test_the_smallest_model_is_among_them():
