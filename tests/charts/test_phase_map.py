@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from tests.charts.drawing import by_field, layers, mark, pixels, rows, shows
+from tests.charts.test_look import contrast
 from toymodel.charts.look import DARK, LIGHT
 from toymodel.charts.phase_map import SELECTION, borders_between, phase_map
 from toymodel.charts.share_map import density_edges
@@ -162,6 +163,18 @@ def test_phases_have_the_themes_colours_and_the_line_its_ink(theme):
         assert shows(drawn, colour, 200)
     assert not shows(drawn, theme.phases[2])
     assert not shows(picture(theme, shaded=True), theme.phases[0])
+
+
+@THEMES
+def test_lines_and_points_are_seen_on_small_weights_in_either_theme(theme):
+    darkest = "#440154"  # viridis at 0
+    spec = drawing(theme, shaded=True).spec
+    inks = {
+        mark(each)["color"] for each in layers(spec) if mark(each)["type"] in ("rule", "circle")
+    }
+    for ink in inks:
+        assert contrast(ink, darkest) >= 4.5
+    assert shows(picture(theme, shaded=True, frame=FRAME.assign(weight=0.0)), darkest, 1000)
 
 
 def test_the_themes_differ():

@@ -18,6 +18,7 @@ SELECTION = "cell"
 """The name of the chart's selection parameter: a click selects the row and column of a cell."""
 
 _WORDS, _X, _Y, _NAMES, _TITLE = "<words>", "<x>", "<y>", "<names>", "<title>"
+_OVER_WEIGHTS = "#ffffff"  # where lines are the weights are small, and their colour dark
 _TICKS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10]
 
 
@@ -116,6 +117,7 @@ def _template(count: int, theme: Theme, height: int, *, shaded: bool) -> dict[st
             scale=alt.Scale(domain=[_NAMES], range=list(theme.phases[:count])),
             legend=alt.Legend(**legend),
         )
+    ink = _OVER_WEIGHTS if shaded else theme.ink
     cells = (
         alt.Chart(alt.NamedData("cells"))
         .mark_rect(cursor="pointer")
@@ -143,15 +145,15 @@ def _template(count: int, theme: Theme, height: int, *, shaded: bool) -> dict[st
     borders = over("borders", "x:Q", "y:Q").encode(x2="x2:Q", y2="y2:Q")
     frame = over("selected", "x:Q", "y:Q").encode(x2="x2:Q", y2="y2:Q")
     odd = over("odd", "density:Q", "ratio:Q").mark_circle(
-        color=theme.ink, size=22, opacity=1, tooltip=None
+        color=ink, size=22, opacity=1, tooltip=None
     )
     words = over("labels", "density:Q", "ratio:Q").encode(text="text:N")
     return alt.LayerChart(
         layer=[
             cells,
-            borders.mark_rule(color=theme.ink, strokeWidth=2),
+            borders.mark_rule(color=ink, strokeWidth=2),
             odd,
-            words.mark_text(fontSize=14, fontWeight="bold", color=theme.ink, tooltip=None),
+            words.mark_text(fontSize=14, fontWeight="bold", color=ink, tooltip=None),
             frame.mark_rect(filled=False, stroke=theme.mark, strokeWidth=3),
         ],
         height=height,
