@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
@@ -22,8 +23,10 @@ from toymodel.phase import (
 )
 from toymodel.phase_frames import diagram_cells
 from toymodel.polysemanticity import Thresholds
-from toymodel.run import Snapshot
 from toymodel.store import default_store
+
+if TYPE_CHECKING:
+    from toymodel.training import Snapshot
 
 
 @click.command("phase")

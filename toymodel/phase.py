@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import safetensors
@@ -18,7 +19,9 @@ from toymodel.errors import TrainingDiverged
 from toymodel.exact import squared_errors
 from toymodel.model import Model, Weights
 from toymodel.model_file import ENGINE_VERSION, DamagedFile, pack, unpack, write_whole
-from toymodel.run import Snapshot
+
+if TYPE_CHECKING:
+    from toymodel.training import Snapshot
 
 DENSITIES = tuple(round(10 ** (-k / 15), 4) for k in range(31))
 RATIOS = tuple(round(10 ** (k / 15), 4) for k in range(-15, 16))
