@@ -68,7 +68,7 @@ def test_no_other_directions_of_the_two_neurons_are_better(p: float, r: float):
     # Outputs of any two directions, by random search from the best candidate and from nothing.
     random = np.random.default_rng(3)
     best = theory((p,), (r,)).lowest[0, 0]
-    shape = (4_000,)
+    shape = (400,)
     starts = [candidate_network(name, p, r) for name in CANDIDATES]
     lowest = np.inf
     for size in (1.0, 0.3, 0.1, 0.03):
