@@ -161,7 +161,7 @@ def test_both_kinds_in_the_order_of_importance(orders: tuple[float, ...], verdic
 
 
 def test_the_most_balanced_mixture_is_shown():
-    mixtures = (mixture((9, 0, 1), 1), mixture((4, 2, 4), 1, 0.03), mixture((4, 0, 6), 1, 0.01))
+    mixtures = (mixture((9, 0, 1), 1), mixture((4, 0, 4), 1, 0.03), mixture((3, 5, 6), 1, 0.01))
     assert Together(mixtures).shown == mixtures[1]
     assert Together(()).shown is None
 
@@ -220,6 +220,10 @@ def shares(*ends: tuple[float, float]) -> np.ndarray:
     table = np.full((len(ends), len(INTERVALS)), 0.7)
     table[:, [LOW, TOP]] = ends
     return table
+
+
+def test_above_and_below_are_these_shares_of_the_range():
+    assert (INTERVALS[LOW], INTERVALS[TOP]) == ((0.02, 0.1), (0.75, 1.0))
 
 
 def test_neurons_are_read_from_above_and_from_below():

@@ -22,12 +22,12 @@ def draw_limits(found: Sweeps) -> None:
         "neurons, are likely to be found elsewhere; the geometry of features and how they are "
         'learnt are "much more uncertain".\n'
         "- **The features are made up**: independent of each other, uniform, all equally sparse, "
-        "and known. Those of a real network have to be found first; they go together, and some are "
-        "common while others are rare. What correlated features do is not measured here.\n"
+        "and known. Those of a real network have to be found first; they may go together, and "
+        "some are common while others are rare. What correlated features do is not measured here.\n"
         f"- **So is the network**: one hidden layer of {m} neurons, {n} features, a target that "
         "is given, importance that is given. There is no depth, and nothing reads what comes out.\n"
         "- **Agreement is weak evidence**: what is predicted was known of real networks when the "
-        "toy model was made, and other causes would look the same. What could tell them apart is "
+        "toy model was made, and other causes could look the same. What could tell them apart is "
         "what would count against each prediction.\n"
         f"- **One seed a recipe**: every number on this page is of seed {PAPER_CONFIG.seed}."
     )
@@ -49,9 +49,9 @@ def draw_limits(found: Sweeps) -> None:
             ),
             Link(
                 IDENTITIES.script,
-                "Superposition without the need for a ReLU",
+                "Networks that copy, with a hidden bias",
                 IdentityState().changed("view", "hidden", "with").link,
-                "Networks that copy their features, with a hidden bias.",
+                "How much of its ReLU a network uses that does not need one.",
             ),
         )
     )

@@ -17,11 +17,13 @@ from pages.shared.real_words import on_extreme, on_longer, on_rise
 from pages.shared.resources import colours
 from pages.shared.sweep_state import SweepState, Training
 from pages.shared.train_state import TrainState
+from toymodel.charts.drawing import Drawing
 from toymodel.charts.lines import lines
 from toymodel.config import RECIPES
 from toymodel.predictions import Extreme, Rise, Trend
 from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES, PAPER_PANELS
 
+POLYSEMANTIC = "share of neurons polysemantic"
 _PAPER = "the paper's figure, as read off"
 _SPARSEST = PAPER_CONFIG.replace(feature_probability=min(PAPER_DENSITIES))
 
@@ -38,7 +40,7 @@ def more_when_sparser(found: Sweeps) -> Prediction:
             found.rise.verdict,
             on_rise(found.rise, found.good, paper)
             + f"\n- {on_longer(found.good[MAIN], found.good[LONGER], LONGER)}",
-            partial(_draw, shares, densities, "rise", "share of neurons polysemantic"),
+            partial(_draw, shares, densities, "rise", POLYSEMANTIC),
             _both(found.good),
             "Classes and effective number of features at every density, of both recipes",
         )
@@ -132,23 +134,30 @@ def _both(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 def _draw(
     values: Mapping[str, tuple[float, ...]], densities: tuple[float, ...], name: str, up: str
 ) -> None:
-    theme = colours()
     st.markdown(f"**{up.capitalize()}**, against density")
+    draw(
+        trends(values, densities, up),
+        f"real-{name}",
+        alt=f"{up.capitalize()} against density: {', '.join(values)}",
+    )
+
+
+def trends(
+    values: Mapping[str, tuple[float, ...]], densities: tuple[float, ...], up: str
+) -> Drawing:
+    """Up to three curves against density, by name."""
+    theme = colours()
     frame = pd.concat(
         pd.DataFrame({"series": series, "x": densities, "y": each})
         for series, each in values.items()
     )
-    draw(
-        lines(
-            frame,
-            across=ACROSS,
-            up=up,
-            series=list(values),
-            colours=(theme.positive, theme.negative, theme.ink)[: len(values)],
-            dashes=DASHES[: len(values)],
-            height=280,
-            steps="descending",
-        ),
-        f"real-{name}",
-        alt=f"{up.capitalize()} against density: {', '.join(values)}",
+    return lines(
+        frame,
+        across=ACROSS,
+        up=up,
+        series=list(values),
+        colours=(theme.positive, theme.negative, theme.ink)[: len(values)],
+        dashes=DASHES[: len(values)],
+        height=280,
+        steps="descending",
     )

@@ -164,9 +164,9 @@ def on_reading(found: TopAndLow, density: float, elsewhere: Mapping[float, Readi
     """How many neurons look clean from above and are mixed below."""
     several, secondary = found.several, found.secondary
     if not several.neurons:
-        return f"At 1 − S = {number(density)} no neuron holds several features."
+        return f"At 1 − S = {number(density)}, no neuron holds several features."
     said = (
-        f"At 1 − S = {number(density)} {several.neurons} "
+        f"At 1 − S = {number(density)}, {several.neurons} "
         f"{'neuron holds' if several.neurons == 1 else 'neurons hold'} several features. "
         f"{several.clean} of {several.neurons} look clean at the top of the range, and "
         f"{several.mixed} of {several.neurons} are mixed at the bottom; {several.both} are both."
@@ -217,7 +217,7 @@ def on_unearned(tables: Mapping[str, pd.DataFrame], name: str, beside: str) -> s
     return (
         f"Trained by the `{name}` recipe, {len(rows)} of {len(weak)} networks have polysemantic "
         "neurons and do no better than without superposition. At 1 − S = "
-        f"{number(row['density'])} {int(row[_POLY])} of {int(row['used'])} neurons are "
+        f"{number(row['density'])}, {int(row[_POLY])} of {int(row['used'])} neurons are "
         f"polysemantic at a gain of {row['gain']:.2g}. Their effective number of features is "
         f"{row['effective']:.1f} on average, {more} the {same['effective']:.1f} of the `{beside}` "
         f"network, whose gain is {same['gain']:.2g}. So a count of polysemantic neurons does not "

@@ -217,6 +217,8 @@ def test_the_links_can_be_read_and_keep_the_thresholds():
         state, problems = reader.from_link(parse_qs(link.proto.query_string))
         assert not problems
         assert state.thresholds == Thresholds(second_weight=0.1)
+        if isinstance(state, TrainState):
+            assert state.other and state.other.recipe == RECIPES[LONGER]
     assert seen == readers.keys()
 
 
@@ -320,10 +322,10 @@ def read(several: Reading, secondary: Reading, monosemantic: Reading, *unclear: 
 def test_what_neurons_look_like_is_told():
     none = Reading(0, 0, 0, 0)
     assert on_reading(read(none, none, none), 0.01, {}) == (
-        "At 1 − S = 0.01 no neuron holds several features."
+        "At 1 − S = 0.01, no neuron holds several features."
     )
     one = on_reading(read(Reading(1, 0, 1, 0), none, none, 0.8), 0.01, {})
-    assert one.startswith("At 1 − S = 0.01 1 neuron holds several features. 0 of 1 look clean")
+    assert one.startswith("At 1 − S = 0.01, 1 neuron holds several features. 0 of 1 look clean")
     assert "strongest" not in one and "monosemantic" not in one and "secondary" not in one
     assert one.endswith(
         "Not clean even at the top: 1, whose second largest weight is 80% of the largest."
