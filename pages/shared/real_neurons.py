@@ -74,9 +74,9 @@ def exist(found: Sweeps) -> Prediction:
 
 def _draw_existence(table: pd.DataFrame) -> None:
     st.markdown("**Classes of neurons and superposition gain**, against density")
-    st.altair_chart(class_shares(table, theme=colours(), height=_HEIGHT + 30), key="real-classes")
+    st.altair_chart(class_shares(table, theme=colours(), height=_HEIGHT + 70), key="real-classes")
     if bool(table["gain"].notna().any()):
-        st.altair_chart(gain(table, theme=colours(), height=_HEIGHT - 40), key="real-gain")
+        st.altair_chart(gain(table, theme=colours(), height=_HEIGHT + 10), key="real-gain")
 
 
 def side_by_side(found: Sweeps) -> Prediction:
