@@ -6,10 +6,12 @@ import math
 
 import streamlit as st
 
-from pages.shared.catalogue import FEATURES, IDENTITIES, MOTIFS, NEURONS, PAGES, SWEEP, TRAIN
+from pages.shared.catalogue import FEATURES, IDENTITIES, MOTIFS, NEURONS, PAGES, REAL, SWEEP, TRAIN
 from pages.shared.draw import draw
 from pages.shared.explore_state import DEFAULT
 from pages.shared.measured import activity_of
+from pages.shared.real_models import MAIN, sweeps
+from pages.shared.real_sparsity import POLYSEMANTIC, trends
 from pages.shared.resources import colours, store
 from pages.shared.shown import Shown
 from pages.shared.sweep_state import SweepState
@@ -29,7 +31,7 @@ from toymodel.loss import no_superposition_loss
 from toymodel.model import Model
 from toymodel.motif_frames import role_bars
 from toymodel.neuron_frames import activation_bars
-from toymodel.polysemanticity import CLASSES, instructive, neurons, paper_order
+from toymodel.polysemanticity import CLASSES, Thresholds, instructive, neurons, paper_order
 from toymodel.shipped import IDENTITY, SMALL
 
 _CARD_FEATURES = 40
@@ -192,6 +194,16 @@ def _identity_picture() -> None:
         draw(weight_matrix(cells, theme=colours(), height=165), f"card-identity-{p}")
 
 
+def _real_picture() -> None:
+    found = sweeps(Thresholds())
+    if found.rise is None:
+        st.caption("Not trained here yet.")
+        return
+    st.caption("Polysemantic neurons in the paper's sweep, trained by two recipes")
+    shares = {name: trend.shares for name, trend in found.rise.trends.items()}
+    draw(trends(shares, found.rise.trends[MAIN].densities, POLYSEMANTIC), "card-real")
+
+
 _PICTURES = {
     SWEEP: _sweep_picture,
     TRAIN: _train_picture,
@@ -199,4 +211,5 @@ _PICTURES = {
     FEATURES: _feature_picture,
     MOTIFS: _motif_picture,
     IDENTITIES: _identity_picture,
+    REAL: _real_picture,
 }

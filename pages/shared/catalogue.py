@@ -80,7 +80,14 @@ IDENTITIES = Entry(
     "Networks that only copy their features do without their ReLU, given the chance.",
 )
 
-PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES, MOTIFS, PHASE, IDENTITIES)
+REAL = Entry(
+    "pages/real.py",
+    "In real networks",
+    "real",
+    "What the paper expects of real networks, measured in the toy model, and what does not follow.",
+)
+
+PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES, MOTIFS, PHASE, IDENTITIES, REAL)
 
 _THROUGH_APP = "through_app"
 _PAGE = "page"
