@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from pages.shared.catalogue import FEATURES, IDENTITIES, MOTIFS, NEURONS, PAGES, SWEEP, TRAIN
+from pages.shared.catalogue import FEATURES, IDENTITIES, MOTIFS, NEURONS, OWN, PAGES, SWEEP, TRAIN
 from pages.shared.draw import draw
 from pages.shared.explore_state import DEFAULT
 from pages.shared.measured import activity_of
@@ -36,7 +36,7 @@ _CARD_FEATURES = 40
 
 
 def draw_cards() -> None:
-    """A card for every page but the one that shows them."""
+    """A card for every page but the one that shows them, and a line for what has no picture."""
     pages = [page for page in PAGES if page in _PICTURES]
     for row in range(0, len(pages), 2):
         pair = pages[row : row + 2]
@@ -45,6 +45,7 @@ def draw_cards() -> None:
                 st.page_link(page.script, label=f"**{page.title}**")
                 st.markdown(page.claim)
                 _PICTURES[page]()
+    st.page_link(OWN.script, label=f"**{OWN.title}**: {OWN.claim}")
 
 
 def _sweep_picture() -> None:

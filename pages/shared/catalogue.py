@@ -73,7 +73,14 @@ IDENTITIES = Entry(
     "Networks that only copy their features do without their ReLU, given the chance.",
 )
 
-PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES, MOTIFS, IDENTITIES)
+OWN = Entry(
+    "pages/own.py",
+    "Bring your own weights",
+    "own",
+    "A network of yours, from a file: its stack plot, classes, neurons, features and motifs.",
+)
+
+PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES, MOTIFS, IDENTITIES, OWN)
 
 _THROUGH_APP = "through_app"
 _PAGE = "page"
