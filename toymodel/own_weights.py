@@ -123,7 +123,7 @@ def as_model(weights: Weights, like: Config | None = None) -> Model:
         config = config.replace(hidden_bias=bool(weights.b_hidden.any()))
     with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is refused
         found = evaluate(config, weights)
-    if not all(value < np.finfo(np.float32).max for value in found):
+    if not all(value < float(np.finfo(np.float32).max) for value in found):
         raise UnusableWeights(f"their loss, {found.value:.3g}, is too large to be told")
     return Model(
         config=config,
@@ -159,14 +159,14 @@ def _array(arrays: Mapping[str, Array], role: str, name: str | None, axes: int) 
 
 def _matrix(
     arrays: Mapping[str, Array], role: str, name: str | None, *, transposed: bool
-) -> Float32[np.ndarray, "rows columns"]:
+) -> Float32[np.ndarray, "_ _"]:
     array = _array(arrays, role, name, 2)
     return np.ascontiguousarray(array.T if transposed else array)
 
 
 def _biases(
     arrays: Mapping[str, Array], role: str, name: str | None, length: int, each: str
-) -> Float32[np.ndarray, " length"]:
+) -> Float32[np.ndarray, " _"]:
     if name is None:
         return np.zeros(length, np.float32)
     array = _array(arrays, role, name, 1)

@@ -14,7 +14,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32
@@ -62,7 +62,7 @@ _BROKEN = (
     IndexError,
 )
 
-Array = Float32[np.ndarray, "rows columns"] | Float32[np.ndarray, " length"]
+Array = Float32[np.ndarray, "_ _"] | Float32[np.ndarray, " _"]
 
 
 class UnusableWeights(ValueError):
@@ -174,8 +174,7 @@ def _read_npz(data: bytes) -> dict[str, Array]:
                 if name in arrays:
                     raise UnusableWeights(f"it has {quoted(name)} twice")
                 taken = sum(array.size for array in arrays.values())
-                with archive.open(entry) as file:
-                    arrays[name] = _read_npy(name, file, taken)
+                arrays[name] = _read_npy(name, archive, entry, taken)
     except UnusableWeights:
         raise
     except _BROKEN:
@@ -201,21 +200,23 @@ def _entry_name(entry: zipfile.ZipInfo) -> str:
     return name
 
 
-def _read_npy(name: str, file: IO[bytes], taken: int) -> Array:
+def _read_npy(name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, taken: int) -> Array:
     # Never more is unpacked than the shape, once it was found to be allowed, takes.
-    start = file.read(len(_NPY) + 2)
-    version = tuple(start[len(_NPY) :])
-    if not start.startswith(_NPY) or version not in ((1, 0), (2, 0)):
-        raise UnusableWeights(f"{quoted(name)} is not an array that numpy wrote")
-    size = int.from_bytes(file.read(2 * version[0]), "little")
-    if size > _MOST_NPY_HEADER:
-        raise UnusableWeights(f"the header of {quoted(name)} is too long")
-    dtype, fortran, shape = _npy_header(name, file.read(size))
-    _check_numbers(taken + _count(shape))
-    wanted = _count(shape) * dtype.itemsize
-    content = file.read(wanted)
-    if len(content) < wanted or file.read(1):
-        raise UnusableWeights(f"the content of {quoted(name)} does not fit its shape")
+    with archive.open(entry) as file:
+        start = file.read(len(_NPY) + 2)
+        version = tuple(start[len(_NPY) :])
+        if not start.startswith(_NPY) or version not in ((1, 0), (2, 0)):
+            raise UnusableWeights(f"{quoted(name)} is not an array that numpy wrote")
+        size = int.from_bytes(file.read(2 * version[0]), "little")
+        if size > _MOST_NPY_HEADER:
+            raise UnusableWeights(f"the header of {quoted(name)} is too long")
+        dtype, fortran, shape = _npy_header(name, file.read(size))
+        _check_numbers(taken + _count(shape))
+        wanted = _count(shape) * dtype.itemsize
+        told = entry.file_size - len(start) - 2 * version[0] - size
+        content = file.read(wanted) if told == wanted else b""
+        if len(content) < wanted:
+            raise UnusableWeights(f"the content of {quoted(name)} does not fit its shape")
     raw = np.frombuffer(content, dtype)
     return _converted(name, raw.reshape(shape[::-1]).T if fortran else raw.reshape(shape))
 
