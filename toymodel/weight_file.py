@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float32
 
-MOST_BYTES = 64 * 2**20
+MOST_MEGABYTES = 65
 """Of a file: enough for two matrices of the largest size in float64."""
 
 MOST_ARRAYS = 64
@@ -75,8 +75,8 @@ def read_arrays(data: bytes) -> dict[str, Array]:
     Of one or two axes, of 1 to 2,000 each, finite and up to 100,000 in size. Raises
     `UnusableWeights` for anything else.
     """
-    if len(data) > MOST_BYTES:
-        raise UnusableWeights(f"it has {len(data):,} bytes: up to {MOST_BYTES:,} are allowed")
+    if len(data) > MOST_MEGABYTES * 10**6:
+        raise UnusableWeights(f"it is larger than {MOST_MEGABYTES} MB")
     arrays = _read_npz(data) if data.startswith(_ZIPS) else _read_safetensors(data)
     if not arrays:
         raise UnusableWeights("it holds no array: W1 and W2 are needed")

@@ -12,7 +12,7 @@ from pages.shared.own_state import OWN_STATE, OwnState
 from pages.shared.problems import plain
 from toymodel.model import Model
 from toymodel.own_weights import Assignment, as_model, assign, guess
-from toymodel.weight_file import MOST_BYTES, Array, UnusableWeights, read_arrays
+from toymodel.weight_file import MOST_MEGABYTES, Array, UnusableWeights, read_arrays
 
 _UPLOAD = "own.upload"
 _FILE = "own.file"
@@ -49,7 +49,7 @@ def draw_upload() -> None:
         "A .safetensors or .npz file. You alone will see it; it is kept in memory until this page "
         "is closed, never on a disk.",
         type=["safetensors", "npz"],
-        max_upload_size=MOST_BYTES // 2**20,
+        max_upload_size=MOST_MEGABYTES,
         key=_UPLOAD,
         on_change=_take,
     )

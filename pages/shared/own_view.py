@@ -12,15 +12,17 @@ from pages.shared.train_state import View as TrainView
 from pages.shared.train_view import explain_bars
 from pages.shared.train_weights import choose_look, link_explorers, weight_cells
 from toymodel.model import Model
-from toymodel.weight_file import MOST_BYTES, MOST_LENGTH
+from toymodel.weight_file import MOST_LENGTH, MOST_MEGABYTES
 
 _NUMPY = """import numpy as np
 
-np.savez("mine.npz", W1=W1, W2=W2, b=b)  # (neuron, feature), (feature, neuron), (feature,)
+# (neuron, feature), (feature, neuron), (feature,)
+np.savez("mine.npz", W1=W1, W2=W2, b=b)
 """
 _TORCH = """from safetensors.torch import save_file
 
-save_file({"W1": fc1.weight, "W2": fc2.weight, "b": fc2.bias}, "mine.safetensors")
+own = {"W1": fc1.weight, "W2": fc2.weight, "b": fc2.bias}
+save_file(own, "mine.safetensors")
 """
 
 
@@ -49,7 +51,7 @@ def explain_file() -> None:
     st.markdown(
         f"$W_1$ (neuron, feature) and $W_2$ (feature, neuron), up to {MOST_LENGTH:,} of either; "
         "output biases and hidden biases if there are any. Other names and transposed matrices "
-        f"are set by hand. Up to {MOST_BYTES // 2**20} MB, and nothing else in the file."
+        f"are set by hand. Up to {MOST_MEGABYTES} MB, and nothing else in the file."
     )
     left, right = st.columns(2)
     left.code(_NUMPY, language="python", wrap_lines=True)

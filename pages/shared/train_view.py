@@ -61,7 +61,7 @@ def explain_bars(shown: Sequence[Shown]) -> None:
     """What the weights of a small model are drawn as."""
     st.caption(
         "Bars: one column is one neuron, by the feature that it holds most; one colour is one "
-        "feature, as in the charts below."
+        "feature."
         + (" **Click a neuron** to look at it alone." if all(e.model for e in shown) else "")
     )
 
