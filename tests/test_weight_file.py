@@ -210,6 +210,7 @@ HEADER = "{'descr': '<f4', 'fortran_order': False, 'shape': %s}"
         "[]",
         "{" * 500,
         "-" * 900 + "1",
+        "{[]: 1}",
         "{'descr': '<f4'}",
         HEADER % "[2, 3]",
         HEADER % "3",

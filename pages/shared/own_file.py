@@ -18,6 +18,7 @@ _UPLOAD = "own.upload"
 _FILE = "own.file"
 _MEASURED = "own.measured"
 _SAID = "own.said"
+_ROUND = "own.round"
 _NAME_SHOWN = 80
 
 
@@ -50,15 +51,20 @@ def draw_upload() -> None:
         "is closed, never on a disk.",
         type=["safetensors", "npz"],
         max_upload_size=MOST_MEGABYTES,
-        key=_UPLOAD,
+        key=_key(),
         on_change=_take,
     )
     if said := st.session_state.pop(_SAID, None):
         st.error(plain(said))
 
 
+def _key() -> str:
+    # A box keeps its file: where it is forgotten, a new one takes its place.
+    return f"{_UPLOAD}-{st.session_state.get(_ROUND, 0)}"
+
+
 def _take() -> None:
-    file = st.session_state[_UPLOAD]
+    file = st.session_state[_key()]
     if file is None:  # taken out of the box, or the visitor went to another page
         return
     name = file.name[:_NAME_SHOWN]
@@ -85,6 +91,7 @@ def forget() -> None:
     """Forget this visitor's file and what was made of it."""
     for key in (_FILE, _MEASURED):
         st.session_state.pop(key, None)
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
     forget_own_weights()
     OWN_STATE.remember(replace(OWN_STATE.left(), assignment=Assignment()))
 

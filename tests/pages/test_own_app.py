@@ -270,7 +270,9 @@ def test_a_small_network_is_drawn_weight_by_weight():
 
 def test_a_file_is_forgotten_on_request():
     app = fine(uploaded(opened(SCRIPT), npz(**ARRAYS)))
+    assert app.file_uploader[0].value
     press(app, "Forget this file")
+    assert not app.file_uploader[0].value
     assert not shown(app) and not app.metric
     assert "w1" not in app.query_params
     link = ExploreState(choice_of(own())).link
