@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import toymodel as tm
-from tests.builders import two_neurons_a_feature
+from tests.builders import model, two_neurons_a_feature
 from toymodel.limits import Limits, Refused
 from toymodel.model import Weights
-from toymodel.model_file import model_key
+from toymodel.model_file import DamagedFile, model_key
 from toymodel.own_weights import Assignment, as_model, assign, digest, guess
 from toymodel.store import Store
 from toymodel.weight_file import UnusableWeights
@@ -229,6 +229,15 @@ def test_weights_from_elsewhere_are_not_saved(tmp_path):
     with pytest.raises(tm.SettingError, match="neither trained nor stored"):
         Store(tmp_path).put(OWN)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_file_that_claims_them_is_no_model(tmp_path, monkeypatch):
+    made = model(tm.Config(n_features=3, n_neurons=2), OWN.recipe)
+    with monkeypatch.context() as patch:
+        patch.setattr("toymodel.model_file.require_trained", lambda recipe: None)
+        tm.save(made, tmp_path / "model")
+    with pytest.raises(DamagedFile, match="neither trained nor stored"):
+        tm.load(tmp_path / "model")
 
 
 def test_weights_from_elsewhere_are_not_trained(tmp_path):

@@ -90,6 +90,7 @@ def from_bytes(data: bytes, name: str) -> Model:
             raise DamagedFile(f"it has format {about['format']}, this version reads {_FORMAT}")
         config = Config.from_mapping(about["config"])
         recipe = Recipe.from_mapping(about["recipe"])
+        require_trained(recipe)
         together = about["trained_together"]
         if type(together) is not int or together < 1:
             raise DamagedFile("trained_together is not a number of models")
