@@ -109,7 +109,7 @@ def _read_safetensors(data: bytes) -> dict[str, Array]:
     header = _parsed(data[8 : 8 + size])
     about = header.pop("__metadata__", None)
     if isinstance(about, dict) and "toymodel" in about:
-        raise UnusableWeights("toymodel wrote it: it is opened with the models that are trained")
+        raise UnusableWeights("toymodel wrote it: the page Train your own opens such files")
     _check_few(len(header))
     tensors = {name: _tensor(name, entry) for name, entry in header.items()}
     _check_numbers(sum(_count(tensor.shape) for tensor in tensors.values()))
