@@ -11,6 +11,7 @@ from pages.shared.catalogue import (
     IDENTITIES,
     MOTIFS,
     NEURONS,
+    OWN,
     PAGES,
     PHASE,
     REAL,
@@ -52,7 +53,7 @@ _CARD_FEATURES = 40
 
 
 def draw_cards() -> None:
-    """A card for every page but the one that shows them."""
+    """A card for every page but the one that shows them, and a line for what has no picture."""
     pages = [page for page in PAGES if page in _PICTURES]
     for row in range(0, len(pages), 2):
         pair = pages[row : row + 2]
@@ -61,6 +62,7 @@ def draw_cards() -> None:
                 st.page_link(page.script, label=f"**{page.title}**")
                 st.markdown(page.claim)
                 _PICTURES[page]()
+    st.page_link(OWN.script, label=f"**{OWN.title}**: {OWN.claim}")
 
 
 def _sweep_picture() -> None:

@@ -87,7 +87,14 @@ REAL = Entry(
     "What the paper expects of real networks, measured in the toy model, and what does not follow.",
 )
 
-PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES, MOTIFS, PHASE, IDENTITIES, REAL)
+OWN = Entry(
+    "pages/own.py",
+    "Bring your own weights",
+    "own",
+    "A network of yours, from a file: its stack plot, classes, neurons, features and motifs.",
+)
+
+PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES, MOTIFS, PHASE, IDENTITIES, REAL, OWN)
 
 _THROUGH_APP = "through_app"
 _PAGE = "page"
