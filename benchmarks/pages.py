@@ -28,7 +28,7 @@ PANELS = (
     "document.querySelectorAll('[class*=st-key-panel] [data-testid=stVegaLiteChart] svg.marks,"
     "[class*=st-key-panel] [data-testid=stVegaLiteChart] canvas.marks').length >= 7"
 )
-OVERVIEW = "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length == 14"
+OVERVIEW = "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length == 16"
 PICTURE = (
     "document.querySelector('[data-testid=stProgress]') && "
     "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length > 0"

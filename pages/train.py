@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.shared.catalogue import begin
+from pages.shared.elsewhere import say_not_here, say_not_trained
 from pages.shared.found import find_model, say_where_from
 from pages.shared.links import number
 from pages.shared.problems import show_problems
@@ -50,6 +51,10 @@ st.markdown(
 show_problems(problems, tuple(store().notes))
 if state.other:
     draw_comparison(state, state.other)
+elif recipe.weights and model:
+    say_not_trained(config)
+elif recipe.weights:
+    say_not_here(config)
 elif model:
     note_tried(choice)
     say_what_happened()

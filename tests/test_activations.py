@@ -450,3 +450,15 @@ def test_a_hidden_bias_below_zero_leads_nowhere():
     found = activity(config, held, 0, examples=5_000)
     assert found.range == 0.75
     assert found.weight[:, :2].sum() == found.weight.sum()
+
+
+def test_a_neuron_that_takes_two_features_is_not_silent():
+    # x0 + x1 > 1.5, of which 1/32 of the square is left.
+    config = Config(n_features=2, n_neurons=1)
+    network = weights([[1, 1]], [[0], [0]])
+    held = Weights(**vars(network) | {"b_hidden": np.array([-1.5], np.float32)})
+    found = activity(config, held, 0)
+    assert found.range == 0
+    assert not found.weight.any()
+    assert found.silent.value == pytest.approx(1 - 1 / 32, abs=5 * found.silent.error)
+    assert found.silent.value < 1

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toymodel as tm
-from toymodel.config import difference, recipe_name
+from toymodel.config import WEIGHTS_ALLOWED, difference, recipe_name, require_trained
 
 CONFIG_LIMITS = {
     "n_features": (1, 2_000),
@@ -93,6 +93,9 @@ def test_odd_mappings_are_refused_and_nothing_else_happens(fields: dict[str, obj
         (tm.Recipe, "schedule", "linear", "one of 'cosine', 'constant'"),
         (tm.Recipe, "init", 1, "one of 'xavier', 'kaiming'"),
         (tm.Recipe, "sampler", "IID", "one of 'tilted', 'iid'"),
+        (tm.Recipe, "weights", "ABCDEF0123456789", WEIGHTS_ALLOWED),
+        (tm.Recipe, "weights", "0123456789abcdef\n", WEIGHTS_ALLOWED),
+        (tm.Recipe, "weights", "012345", WEIGHTS_ALLOWED),
         (tm.Config, "n_features", 0, "a whole number from 1 to 2,000"),
         (tm.Config, "seed", 2**31, "a whole number from 0 to 2,147,483,647"),
         (tm.Config, "feature_probability", 0, "a number above 0 and at most 1"),
@@ -163,6 +166,7 @@ STANDARD = {
     "linear_until": 0.8,
     "restarts": 1,
     "cycles": 1,
+    "weights": "",
 }
 USUAL = STANDARD | {
     "steps": 10_000,
@@ -192,6 +196,14 @@ def test_a_recipe_is_named_by_the_nearest_preset():
     assert [recipe_name(recipe) for recipe in tm.RECIPES.values()] == list(tm.RECIPES)
     changed = tm.RECIPES["usual"].replace(steps=300, restarts=2)
     assert recipe_name(changed) == "usual with steps = 300, restarts = 2"
+
+
+def test_weights_from_elsewhere_are_named_by_what_tells_them_apart():
+    recipe = tm.Recipe(weights="0123456789abcdef")
+    assert recipe_name(recipe) == "weights from elsewhere (012345)"
+    require_trained(tm.Recipe())
+    with pytest.raises(tm.SettingError, match="neither trained nor stored"):
+        require_trained(recipe)
 
 
 def test_a_difference_is_what_makes_the_recipe_of_its_preset():

@@ -185,6 +185,19 @@ def test_a_shift_is_what_the_outputs_answer_less():
     assert network.output(x)[first.output, 0] == network.b[first.output] + first.amount
 
 
+def test_a_shift_counts_what_hidden_biases_bring_already():
+    network = with_a_rest()
+    network.b_hidden[0] = 0.5  # so that output 0 answers something to f3, and too much
+    found = shifts_of_the_rest(FOUR, network, find_roles(network))
+    (shift,) = (each for each in found if (each.feature, each.output) == (3, 0))
+    assert (shift.side, shift.amount, shift.effect) == (-1, -0.0625, "helps")
+    x = np.zeros((4, 1), np.float32)
+    x[3] = -1
+    W2 = network.W2.copy()
+    W2[0, 7] = 0
+    assert 0 < network.output(x)[0, 0] < replace(network, W2=W2).output(x)[0, 0]
+
+
 def test_without_a_rest_nothing_shifts():
     for network in (weights(*one()), two_neurons_a_feature(3)):
         assert shifts_of_the_rest(THREE, network, decompose(THREE, network)) == []

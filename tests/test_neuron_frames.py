@@ -215,6 +215,16 @@ def test_the_shares_of_a_neuron_and_the_median_of_others_are_exact():
     assert some["interval"].tolist() == mine["interval"].tolist()
 
 
+def test_medians_stand_alone_too():
+    shares = np.array([[0.2] * 6, [0.6] * 6])
+    found = frames.median_shares({"some": shares})
+    assert found["kind"].tolist() == ["some"] * len(INTERVALS)
+    np.testing.assert_allclose(found["value"], 0.4)
+    assert found["interval"].tolist() == [frames.interval_name(*each) for each in INTERVALS]
+    assert found[["value_low", "value_high", "effective"]].isna().all(axis=None)
+    assert frames.median_shares({}).empty
+
+
 def test_an_interval_is_told_in_words():
     assert [frames.interval_name(*interval) for interval in INTERVALS] == [
         "0.02–0.1",

@@ -97,6 +97,7 @@ def test_every_field_and_the_engine_version_change_the_key(monkeypatch: pytest.M
         "linear_until": 0.0,
         "restarts": 3,
         "cycles": 2,
+        "weights": "0123456789abcdef",
     }
     assert config.keys() | {"hidden_bias"} == tm.Config.model_fields.keys()
     assert recipe.keys() == tm.Recipe.model_fields.keys()

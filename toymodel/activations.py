@@ -61,8 +61,8 @@ class Activity:
     """A neuron's activations under the true distribution.
 
     range: the largest activation that one feature alone gives, the primary one; activations are
-    told in shares of it. It is 0 for a neuron that nothing activates. features: the primary
-    feature, then the secondary ones told apart, by |W1|. examples: how many inputs were drawn.
+    told in shares of it. It is 0 for a neuron that no feature alone activates. features: the
+    primary one, then the secondary ones told apart, by |W1|. examples: how many inputs were drawn.
     silent: the share of inputs on which the activation is 0.
     weight, square: (step, group), sums of the inputs' weights and of their squares, for
     activations from k to k + 1 steps (the last one and above) that this feature contributes most
@@ -133,7 +133,7 @@ def activity(
     steps, groups = max(int(step.max(initial=0)) + 1, _step(1.0)), len(named) + 1
     cell = step * groups + group_of[seen.dominant[active]]
     there = step * 2 + np.where(seen.primary[active], 0, 1)
-    fires = np.where(active, seen.weight, 0)
+    fires = np.where(seen.fires, seen.weight, 0)
     return Activity(
         neuron=neuron,
         range=reach,
@@ -181,6 +181,7 @@ class _Seen(NamedTuple):
     """What one neuron does on all inputs, and the first of these inputs themselves."""
 
     relative: Float[np.ndarray, " example"]
+    fires: Bool[np.ndarray, " example"]
     dominant: Int[np.ndarray, " example"]
     primary: Bool[np.ndarray, " example"]
     weight: Float[np.ndarray, " example"]
@@ -197,12 +198,13 @@ def _see(config: Config, weights: Weights, neuron: int, examples: int) -> _Seen:
         activation, dominant, contributions = _fire(inputs, weights, neuron)
         own = (inputs.feature == primary) & (contributions > 0)
         relative = activation / reach if reach else np.zeros_like(activation)
-        parts.append((relative, dominant, own.any(axis=1), inputs.weight))
+        parts.append((relative, activation > 0, dominant, own.any(axis=1), inputs.weight))
         kept += inputs.value.size  # of all so far: none is left out before one that is kept
         if kept <= KEPT_NUMBERS or not first:
             first.append(inputs)
-    relative, dominant, there, weight = (np.concatenate(p) for p in zip(*parts, strict=True))
-    return _Seen(relative, dominant, there, weight, first)
+    joined = [np.concatenate(part) for part in zip(*parts, strict=True)]
+    relative, fires, dominant, there, weight = joined
+    return _Seen(relative, fires, dominant, there, weight, first)
 
 
 def _fire(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from toymodel.checkpoint import Checkpoint
-from toymodel.config import Config, Recipe
+from toymodel.config import Config, Recipe, require_trained
 from toymodel.errors import TrainingDiverged
 from toymodel.model import Model
 from toymodel.store import Store, default_store
@@ -30,9 +30,11 @@ def load_or_train(
     so that training longer goes on from there. `on_snapshot` is called while they train, about the
     missing configs only. resume: goes on where their training was paused.
 
-    Raises `TrainingDiverged`, whose `models` go with `configs`.
+    Raises `TrainingDiverged`, whose `models` go with `configs`, and `SettingError` for weights
+    from elsewhere.
     """
     recipe = recipe or Recipe()
+    require_trained(recipe)
     store = store or default_store()
     models = {config: store.get(config, recipe) for config in configs}
     missing = [config for config, model in models.items() if model is None]

@@ -164,7 +164,31 @@ def theory(densities: tuple[float, ...], ratios: tuple[float, ...]) -> Theory:
     return Theory(losses=losses, angle=ANGLES[best])
 
 
+def candidate_network(
+    name: Name, density: float, ratio: float
+) -> tuple[Float[np.ndarray, "neuron 2"], Float[np.ndarray, "2 neuron"], Float[np.ndarray, " 2"]]:
+    """W1, W2 and b of a candidate at its best, at a density and a relative importance."""
+    constant = density / 2
+    if name in ("first", "second"):
+        own = 0 if name == "first" else 1
+        W1, W2, b = np.zeros((2, 2)), np.zeros((2, 2)), np.full(2, constant)
+        W1[:, own], W2[own], b[own] = (1, -1), 1, 0
+        return W1, W2, b
+    if name == "sides":
+        gain, bias = _lowest(*_side_moments(np.array([density])))
+        return np.eye(2), np.eye(2) * gain, np.repeat(bias, 2)
+    angle = np.pi / 4 if name == "equal" else theory((density,), (ratio,)).angle[0, 0]
+    found, k = tilted((density,)), int(np.abs(ANGLES - angle).argmin())
+    axis = np.array([np.cos(angle), np.sin(angle)])
+    gain, bias = (np.array([each[0, k], each[0, ::-1][k]]) for each in (found.gain, found.bias))
+    return np.stack([axis, -axis]), np.stack([gain, gain], axis=1), bias
+
+
 def _side(p: np.ndarray) -> np.ndarray:
     """The least E (y - |x|)^2 of an output y = g ReLU(x) + b that one neuron serves."""
-    of = p / 6, p / 4, np.ones_like(p), p / 6, p / 2
+    of = _side_moments(p)
     return p / 3 + _quadratic(*_lowest(*of), *of)
+
+
+def _side_moments(p: np.ndarray) -> tuple[np.ndarray, ...]:
+    return p / 6, p / 4, np.ones_like(p), p / 6, p / 2

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from toymodel.config import RECIPES, Recipe
+from toymodel.config import RECIPES, Recipe, require_trained
 from toymodel.task import TASKS
 
 _Command = Callable[..., Any]
@@ -70,7 +70,9 @@ def recipe_of(preset: str, changes: Sequence[str]) -> Recipe:
         if not equals:
             raise click.BadParameter(f"{change!r} is not FIELD=VALUE", param_hint="--set")
         fields[name.strip()] = _parse(value.strip(), name.strip())
-    return RECIPES[preset].replace(**fields)
+    recipe = RECIPES[preset].replace(**fields)
+    require_trained(recipe)
+    return recipe
 
 
 def numbers(name: str, text: str) -> list[float]:

@@ -8,11 +8,12 @@ import numpy as np
 from jaxtyping import Float32
 from pydantic import Field, field_validator
 
-from toymodel.settings import Settings
+from toymodel.settings import Problem, SettingError, Settings
 from toymodel.task import TASKS, Task
 
 MAX_SEED = 2**31 - 1
 HIDDEN_BIAS_ALLOWED = "true or false, and true only in the identity task"
+WEIGHTS_ALLOWED = "empty, or 16 hexadecimal digits that name weights from elsewhere"
 
 
 class Config(Settings):
@@ -93,6 +94,8 @@ class Recipe(Settings):
         cycles: how often the schedule is run. From the second time on, training goes on from the
             weights of the time before: a warm restart of Adam, with new data, a plain ReLU and,
             where the schedule is a cosine, a third of the learning rate.
+        weights: of a model that was not trained here: what tells its weights from others. No such
+            recipe can be trained; its other fields mean nothing.
     """
 
     steps: Annotated[int, Field(ge=1, le=1_000_000)] = 7_000
@@ -109,6 +112,9 @@ class Recipe(Settings):
     linear_until: Annotated[float, Field(ge=0, le=1)] = 0.8
     restarts: Annotated[int, Field(ge=1, le=64)] = 1
     cycles: Annotated[int, Field(ge=1, le=100)] = 1
+    weights: Annotated[
+        str, Field(pattern="^([0-9a-f]{16})?$", max_length=16, description=WEIGHTS_ALLOWED)
+    ] = ""
 
     @property
     def total_steps(self) -> int:
@@ -136,6 +142,13 @@ RECIPES: dict[str, Recipe] = {
 """The presets by name. Links name them, so a preset once published is never changed."""
 
 
+def require_trained(recipe: Recipe) -> None:
+    """Raise `SettingError` for weights from elsewhere, which are neither trained nor stored."""
+    if recipe.weights:
+        allowed = "empty: weights from elsewhere are neither trained nor stored"
+        raise SettingError((Problem("weights", recipe.weights, allowed),))
+
+
 def difference(preset: str, recipe: Recipe) -> dict[str, object]:
     """The fields in which a recipe differs from a preset, with the recipe's values."""
     before = RECIPES[preset].model_dump()
@@ -149,6 +162,8 @@ def nearest_preset(recipe: Recipe) -> str:
 
 def recipe_name(recipe: Recipe) -> str:
     """The nearest preset and what differs from it: "standard with restarts = 8"."""
+    if recipe.weights:
+        return f"weights from elsewhere ({recipe.weights[:6]})"
     preset = nearest_preset(recipe)
     changes = difference(preset, recipe)
     changed = ", ".join(f"{field} = {value}" for field, value in changes.items())

@@ -132,6 +132,9 @@ def shifts_of_the_rest(
     """
     without = _keep(weights, found.W1 != REST, found.W2 != REST)
     all_, some = interference(config, weights), interference(config, without)
+    idle_after, idle_before = (
+        (each.W2 @ np.maximum(each.b_hidden, 0) + each.b)[:, None] for each in (weights, without)
+    )
     upper = np.abs(all_.high - some.high) >= np.abs(all_.low - some.low)
     after, before = (np.where(upper, each.high, each.low) for each in (all_, some))
     amount = after - before
@@ -139,7 +142,8 @@ def shifts_of_the_rest(
     own = np.where(upper, task.target(task.high), task.target(task.low))
     target = np.eye(config.n_features) * own
     error_after, error_before = (
-        np.abs(np.maximum(drive + weights.b[:, None], 0) - target) for drive in (after, before)
+        np.abs(np.maximum(drive + idle, 0) - target)
+        for drive, idle in ((after, idle_after), (before, idle_before))
     )
     order = np.argsort(-np.abs(amount), axis=None, kind="stable")
     shifts: list[Shift] = []

@@ -77,14 +77,11 @@ def rays(
 
 
 def active(
-    slope: Float[np.ndarray, "*all ray"],
-    bias: Float[np.ndarray, "*all 1"],
+    slope: Float[np.ndarray, "*#all ray"],
+    bias: Float[np.ndarray, "*#all 1"],
     reach: Float[np.ndarray, "*#all ray"],
-) -> tuple[Float[np.ndarray, "*all ray"], Float[np.ndarray, "*all ray"]]:
-    """From where to where on each ray slope r + bias is above 0: low and high, each (*all, ray).
-
-    reach: how far each ray goes, of the same rays or of those that several of them share.
-    """
+) -> tuple[Float[np.ndarray, "*#all ray"], Float[np.ndarray, "*#all ray"]]:
+    """From where to where on each ray slope r + bias is above 0: low and high, each (*all, ray)."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         zero = np.where(slope == 0, np.inf, -bias / np.where(slope == 0, 1, slope))
     rising = (slope > 0) | ((slope == 0) & (bias > 0))

@@ -35,7 +35,9 @@ class Limits(Settings):
         return cls.from_mapping({k: int(v) if v.isdecimal() else v for k, v in given.items() if v})
 
     def check(self, configs: Sequence[Config], recipe: Recipe) -> None:
-        """Raises `Refused` for a job beyond these limits."""
+        """Raises `Refused` for a job beyond these limits, and for weights from elsewhere."""
+        if recipe.weights:
+            raise Refused("These weights come from elsewhere: no training gives them.")
         memory = training_megabytes(configs, recipe)
         for what, asked, allowed, smaller in (
             ("MB of memory", memory, self.memory_mb, "features, neurons, restarts or a batch"),

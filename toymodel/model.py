@@ -14,8 +14,8 @@ from toymodel.config import Config, Recipe
 class Weights:
     """h = ReLU(W1 x + b_hidden), y = ReLU(W2 h + b). Paper: "Computation in Superposition".
 
-    W1: (neuron, feature). W2: (feature, neuron). b: (feature,). b_hidden: (neuron,), zeros in
-    the absolute-value task, which has no hidden bias. In the identity task W2 is W1 transposed.
+    W1: (neuron, feature). W2: (feature, neuron). b: (feature,). b_hidden: (neuron,), zeros where
+    |x| was trained here, which takes no hidden bias. In the identity task W2 is W1 transposed.
     """
 
     W1: Float32[np.ndarray, "neuron feature"]
@@ -113,7 +113,7 @@ class Model:
 
     @property
     def b_hidden(self) -> Float32[np.ndarray, " neuron"]:
-        """Hidden bias, (neuron,); zeros unless the config has `hidden_bias`."""
+        """Hidden bias, (neuron,); of trained models zeros unless the config has `hidden_bias`."""
         return self.weights.b_hidden
 
     @property

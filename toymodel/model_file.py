@@ -16,7 +16,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from toymodel.config import Config, Recipe
+from toymodel.config import Config, Recipe, require_trained
 from toymodel.model import History, Model, Weights
 from toymodel.settings import SettingError
 
@@ -44,13 +44,15 @@ def model_key(config: Config, recipe: Recipe) -> str:
 def save(model: Model, path: str | os.PathLike[str]) -> None:
     """Write a model to one safetensors file, which appears under its name only when complete.
 
-    Raises `OSError` where the folder cannot be written to.
+    Raises `OSError` where the folder cannot be written to, `SettingError` for weights from
+    elsewhere.
     """
     write_whole(Path(path), to_bytes(model))
 
 
 def to_bytes(model: Model) -> bytes:
     """What `save` writes."""
+    require_trained(model.recipe)
     tensors = _tensors(model)
     about: dict[str, Any] = {
         "format": _FORMAT,
@@ -88,6 +90,7 @@ def from_bytes(data: bytes, name: str) -> Model:
             raise DamagedFile(f"it has format {about['format']}, this version reads {_FORMAT}")
         config = Config.from_mapping(about["config"])
         recipe = Recipe.from_mapping(about["recipe"])
+        require_trained(recipe)
         together = about["trained_together"]
         if type(together) is not int or together < 1:
             raise DamagedFile("trained_together is not a number of models")

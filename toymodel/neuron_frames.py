@@ -115,12 +115,33 @@ def shares_by_magnitude(
                     "effective": share.effective,
                 }
             )
-    for kind, shares in others.items():
+    return _with_intervals([*rows, *_medians(others)])
+
+
+def median_shares(kinds: Mapping[str, Float[np.ndarray, "neuron interval"]]) -> pd.DataFrame:
+    """The medians of some neurons' shares between `EDGES`, by name.
+
+    Columns as of `shares_by_magnitude`; of a median, only kind, interval, low, high and value are
+    known.
+    """
+    frame = _with_intervals(_medians(kinds))
+    return frame.assign(value_low=math.nan, value_high=math.nan, effective=math.nan)
+
+
+def _medians(
+    kinds: Mapping[str, Float[np.ndarray, "neuron interval"]],
+) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for kind, shares in kinds.items():
         for k, (low, high) in enumerate(INTERVALS):
             known = shares[:, k][np.isfinite(shares[:, k])]
             median = float(np.median(known)) if known.size else math.nan
             rows.append({"kind": kind, "low": low, "high": high, "value": median})
-    frame = pd.DataFrame(rows)
+    return rows
+
+
+def _with_intervals(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=None if rows else ["kind", "low", "high", "value"])
     frame["interval"] = list(map(interval_name, frame["low"], frame["high"]))
     return frame
 

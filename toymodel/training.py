@@ -12,7 +12,7 @@ from dataclasses import replace
 import torch
 
 from toymodel.checkpoint import Checkpoint
-from toymodel.config import Config, Recipe
+from toymodel.config import Config, Recipe, require_trained
 from toymodel.errors import TrainingDiverged
 from toymodel.model import Model
 from toymodel.run import Run, Snapshot
@@ -38,9 +38,11 @@ def train(
     start: the models that the same recipe with a cycle less gave, where they are there already;
     with None for one that diverged. resume: goes on where a training of these configs was paused.
 
-    Raises `TrainingDiverged`, with the models that did train, when all restarts of a config did.
+    Raises `TrainingDiverged`, with the models that did train, when all restarts of a config did,
+    and `SettingError` for weights from elsewhere.
     """
     recipe = recipe or Recipe()
+    require_trained(recipe)
     if recipe.cycles > 1 and start is None:
         start = earlier_cycles(
             recipe, on_snapshot, lambda *a: train(configs, a[0], on_snapshot=a[1], device=device)

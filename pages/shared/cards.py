@@ -6,14 +6,30 @@ import math
 
 import streamlit as st
 
-from pages.shared.catalogue import FEATURES, IDENTITIES, MOTIFS, NEURONS, PAGES, SWEEP, TRAIN
+from pages.shared.catalogue import (
+    FEATURES,
+    IDENTITIES,
+    MOTIFS,
+    NEURONS,
+    OWN,
+    PAGES,
+    PHASE,
+    REAL,
+    SWEEP,
+    TRAIN,
+)
 from pages.shared.draw import draw
 from pages.shared.explore_state import DEFAULT
 from pages.shared.measured import activity_of
+from pages.shared.phase_density import class_inks
+from pages.shared.phase_models import along_density
+from pages.shared.real_models import MAIN, sweeps
+from pages.shared.real_sparsity import POLYSEMANTIC, trends
 from pages.shared.resources import colours, store
 from pages.shared.shown import Shown
 from pages.shared.sweep_state import SweepState
 from toymodel.charts.activation_histogram import activation_histogram
+from toymodel.charts.bands import bands
 from toymodel.charts.interference_map import interference_map
 from toymodel.charts.loss_curve import loss_curve
 from toymodel.charts.raw_weights import clip_of, raw_weights
@@ -29,14 +45,15 @@ from toymodel.loss import no_superposition_loss
 from toymodel.model import Model
 from toymodel.motif_frames import role_bars
 from toymodel.neuron_frames import activation_bars
-from toymodel.polysemanticity import CLASSES, instructive, neurons, paper_order
+from toymodel.phase_frames import class_curves
+from toymodel.polysemanticity import CLASSES, Thresholds, instructive, neurons, paper_order
 from toymodel.shipped import IDENTITY, SMALL
 
 _CARD_FEATURES = 40
 
 
 def draw_cards() -> None:
-    """A card for every page but the one that shows them."""
+    """A card for every page but the one that shows them, and a line for what has no picture."""
     pages = [page for page in PAGES if page in _PICTURES]
     for row in range(0, len(pages), 2):
         pair = pages[row : row + 2]
@@ -45,6 +62,7 @@ def draw_cards() -> None:
                 st.page_link(page.script, label=f"**{page.title}**")
                 st.markdown(page.claim)
                 _PICTURES[page]()
+    st.page_link(OWN.script, label=f"**{OWN.title}**: {OWN.claim}")
 
 
 def _sweep_picture() -> None:
@@ -181,6 +199,28 @@ def _motif_picture() -> None:
         draw(chart, f"card-motif-{side}")
 
 
+def _phase_picture() -> None:
+    found = along_density(Thresholds())
+    if found is None or found.networks.empty:
+        st.caption("Not trained here yet.")
+        return
+    st.caption("Share of neurons of each class from dense to sparse, four networks a density")
+    theme = colours()
+    draw(
+        bands(
+            class_curves(found.networks, "density"),
+            across="density 1 − S (sparser to the right)",
+            up="share of neurons",
+            series=class_inks(theme),
+            theme=theme,
+            falling=True,
+            share=True,
+            height=350,
+        ),
+        "card-phase",
+    )
+
+
 def _identity_picture() -> None:
     for config in (IDENTITY.configs[0], IDENTITY.configs[-1]):
         model = _stored(config, IDENTITY.recipe)
@@ -192,11 +232,23 @@ def _identity_picture() -> None:
         draw(weight_matrix(cells, theme=colours(), height=165), f"card-identity-{p}")
 
 
+def _real_picture() -> None:
+    found = sweeps(Thresholds())
+    if found.rise is None:
+        st.caption("Not trained here yet.")
+        return
+    st.caption("Polysemantic neurons in the paper's sweep, trained by two recipes")
+    shares = {name: trend.shares for name, trend in found.rise.trends.items()}
+    draw(trends(shares, found.rise.trends[MAIN].densities, POLYSEMANTIC), "card-real")
+
+
 _PICTURES = {
     SWEEP: _sweep_picture,
     TRAIN: _train_picture,
     NEURONS: _neuron_picture,
     FEATURES: _feature_picture,
     MOTIFS: _motif_picture,
+    PHASE: _phase_picture,
     IDENTITIES: _identity_picture,
+    REAL: _real_picture,
 }

@@ -80,7 +80,21 @@ IDENTITIES = Entry(
     "Networks that only copy their features do without their ReLU, given the chance.",
 )
 
-PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES, MOTIFS, PHASE, IDENTITIES)
+REAL = Entry(
+    "pages/real.py",
+    "In real networks",
+    "real",
+    "What the paper expects of real networks, measured in the toy model, and what does not follow.",
+)
+
+OWN = Entry(
+    "pages/own.py",
+    "Bring your own weights",
+    "own",
+    "A network of yours, from a file: its stack plot, classes, neurons, features and motifs.",
+)
+
+PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES, MOTIFS, PHASE, IDENTITIES, REAL, OWN)
 
 _THROUGH_APP = "through_app"
 _PAGE = "page"

@@ -20,7 +20,13 @@ class Choice:
     recipe: Recipe
 
     def changed(self, part: str, field: str, value: object) -> Choice:
-        """This choice with one field of its config, preset or recipe changed."""
+        """This choice with one field of its config, preset or recipe changed.
+
+        Weights from elsewhere have no other settings: with one changed it is a model to train.
+        """
+        if self.recipe.weights:
+            trained = replace(self, recipe=self.recipe.replace(weights=""))
+            return trained.changed(part, field, value)
         if part == "config":
             changes = {field: value}
             if field == "task" and value != self.config.task:

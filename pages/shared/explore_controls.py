@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from pages.shared.catalogue import TRAIN
+from pages.shared.catalogue import OWN, TRAIN
 from pages.shared.choice import Choice
 from pages.shared.explore_state import EXPLORE_STATE, ExploreState
 from pages.shared.found import brought, find_model
 from pages.shared.links import number
+from pages.shared.own_state import OwnState
 from pages.shared.page_state import show_value
 from pages.shared.resources import store
 from pages.shared.shown import Shown
@@ -116,20 +117,29 @@ def draw_model_line(shown: Shown) -> None:
     importance = f"$I_i = {number(config.importance_decay)}^i$"
     if config.importance_decay == 1:
         importance = "all features equally important"
-    hidden = " with hidden bias" if config.hidden_bias else ""
-    task = "" if config.task == "abs" else f"{config.task} task{hidden}, "
+    task = "" if config.task == "abs" else f"{config.task} task, "
+    hidden = "hidden biases, " if shown.weights.b_hidden.any() else ""
+    came = f"seed {config.seed}{restart}, recipe {recipe_name(shown.recipe)}"
+    if shown.recipe.weights:
+        came = recipe_name(shown.recipe)
     left, right = st.columns([8, 2], vertical_alignment="center")
     left.markdown(
-        f"**Model**: {task}{counted(config.n_features, 'feature')}, "
+        f"**Model**: {task}{hidden}{counted(config.n_features, 'feature')}, "
         f"{counted(config.n_neurons, 'neuron')}, 1 − S = {number(config.feature_probability)}, "
-        f"{importance}, seed {config.seed}{restart}, "
-        f"recipe {recipe_name(shown.recipe)}. Normalised loss {figure(shown.loss)}"
+        f"{importance}, {came}. Normalised loss {figure(shown.loss)}"
         + ("." if math.isnan(gain) else f", superposition gain {gain:.2f}.")
     )
+    script, link = _whole(shown)
+    right.page_link(script, label="The whole model", query_params=link)
+
+
+def _whole(shown: Shown) -> tuple[str, dict[str, str]]:
+    if shown.recipe.weights:
+        return OWN.script, OwnState.of(shown.config).link
     whole = TrainState(shown.choice)
     if shown.chosen is not None:
         whole = whole.changed("view", "restart", shown.chosen)
-    right.page_link(TRAIN.script, label="The whole model", query_params=whole.link)
+    return TRAIN.script, whole.link
 
 
 def model_name(settings: Settings, seeds: int = 1) -> str:

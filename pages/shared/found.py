@@ -23,10 +23,18 @@ def bring(model: Model) -> None:
 
     It is never stored: nobody can tell whether it is what its settings give.
     """
-    brought = _brought()
-    brought[model_key(model.config, model.recipe)] = model
+    brought, key = _brought(), model_key(model.config, model.recipe)
+    brought.pop(key, None)  # the latest is the last to go
+    brought[key] = model
     while len(brought) > _MOST:
         del brought[next(iter(brought))]
+
+
+def forget_own_weights() -> None:
+    """Forget every model that this visitor brought as weights alone."""
+    brought = _brought()
+    for key in [key for key, model in brought.items() if model.recipe.weights]:
+        del brought[key]
 
 
 def was_brought(config: Config, recipe: Recipe) -> bool:
@@ -43,7 +51,14 @@ def brought() -> list[tuple[Config, Recipe]]:
 def say_where_from(config: Config, recipe: Recipe) -> bool:
     """Say it where the model is from a file; returns whether it is."""
     brought = was_brought(config, recipe)
-    if brought:
+    if brought and recipe.weights:
+        st.info("Your own weights: seen by you alone, gone when this page is closed.")
+        if _brought()[model_key(config, recipe)].b_hidden.any():
+            st.caption(
+                "They have hidden biases. Activations, outputs and losses are with them; path "
+                "gains, roles and what counts as the motif are those of the weights alone."
+            )
+    elif brought:
         st.info("From your file, as is its loss: seen by you alone, gone when this page is closed.")
     return brought
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.choice import Choice
+from pages.shared.elsewhere import say_not_here
 from pages.shared.resources import jobs
 from pages.shared.train_live import request
 from pages.shared.watching import progress_share, progress_words
@@ -12,6 +13,9 @@ from pages.shared.watching import progress_share, progress_words
 
 def offer_missing(choice: Choice, which: str) -> None:
     """Say that a model is not there, and train it on request; `which` tells several apart."""
+    if choice.recipe.weights:
+        say_not_here(choice.config)
+        return
     progress = jobs().progress([choice.config], choice.recipe)
     if progress and progress.active:
         _wait(choice)

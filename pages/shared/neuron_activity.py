@@ -34,7 +34,7 @@ def draw_activity(state: ExploreState, shown: Shown) -> None:
     active = activity_of(shown.name, shown, neuron)
     st.header("What makes it fire")
     if not active.weight.sum():
-        st.info("Nothing does: on every input its activation is 0.")
+        st.info(_what_instead(active))
         return
     primary = active.features[0]
     left, right = st.columns(2)
@@ -103,6 +103,15 @@ def draw_activity(state: ExploreState, shown: Shown) -> None:
         )
 
 
+def _what_instead(active: Activity) -> str:
+    if active.silent.value < 1:
+        return (
+            f"No feature alone does. Several at once do, on {1 - active.silent.value:.2g} of "
+            "inputs: its bias takes more away than one feature brings."
+        )
+    return "Nothing does: on every input its activation is 0."
+
+
 def _drawn(shown: Shown) -> str:
     if tilted(shown.config):
         return "Features are drawn more often than they are there, and inputs weighted to make up."
@@ -162,6 +171,11 @@ def draw_examples(state: ExploreState, shown: Shown) -> None:
         )
     st.caption(
         f"Drawn at random, as likely as they are, from activations above {EDGES[0]:.0%} of the "
-        "range. Activations and contributions are shares of the range; contributions add up to "
-        "the activation."
+        "range. Activations and contributions are shares of the range; contributions "
+        f"{_with_bias(shown, neuron, active)}add up to the activation."
     )
+
+
+def _with_bias(shown: Shown, neuron: int, active: Activity) -> str:
+    bias = float(shown.weights.b_hidden[neuron])
+    return f"and the neuron's bias, {bias / active.range:.2f} of it, " if bias else ""

@@ -32,6 +32,7 @@ RECIPE_PARAMS = (
     Param("linear", Recipe, "linear_until", write=number),
     Param("restarts", Recipe, "restarts"),
     Param("cycles", Recipe, "cycles"),
+    Param("weights", Recipe, "weights"),
 )
 
 FIELDS = {
@@ -70,7 +71,7 @@ FIELDS = {
         "How often the schedule is run: each later time goes on from where the model stands.",
     ),
 }
-"""Of every field of a recipe but the restarts: its label, and what it does."""
+"""Of every field of a recipe that can be set, but the restarts: its label, and what it does."""
 
 
 class Base(Settings):

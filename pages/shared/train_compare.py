@@ -62,16 +62,19 @@ def differences(one: Choice, other: Choice) -> pd.DataFrame:
 
 
 def _label(name: str) -> str:
-    return _CONFIG[name] if name in _CONFIG else FIELDS[name][0] if name in FIELDS else "Restarts"
+    return FIELDS[name][0] if name in FIELDS else _LABELS[name]
 
 
-_CONFIG = {
+_LABELS = {
     "task": "Task",
     "n_features": "Features n",
     "n_neurons": "Neurons m",
     "feature_probability": "Density 1 − S",
     "importance_decay": "Importance decay d",
     "seed": "Seed",
+    "hidden_bias": "Hidden bias",
+    "restarts": "Restarts",
+    "weights": "Weights from elsewhere",
 }
 
 

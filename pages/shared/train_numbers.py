@@ -69,6 +69,9 @@ def draw_figures_that_matter(shown: Shown, thresholds: Thresholds) -> None:
         if model
         else ""
     )
+    if shown.recipe.weights:
+        st.caption(f"{measured}Weights from elsewhere.".replace(", restart 0", ""))
+        return
     restarts = "1 restart" if shown.recipe.restarts == 1 else f"{shown.recipe.restarts} restarts"
     st.caption(
         f"{measured}Trained for {seconds:.1f} s, {restarts}"

@@ -35,11 +35,7 @@ def draw_charts(state: TrainState, shown: Sequence[Shown]) -> None:
         _rows(left)
         _rows(right)
     if any(each.small for each in shown):
-        st.caption(
-            "Bars: one column is one neuron, by the feature that it holds most; one colour is one "
-            "feature, as in the charts below."
-            + (" **Click a neuron** to look at it alone." if all(e.model for e in shown) else "")
-        )
+        explain_bars(shown)
     if not all(each.small for each in shown):
         choose_look(state, shown)
     if len(shown) > 1:
@@ -59,6 +55,15 @@ def draw_charts(state: TrainState, shown: Sequence[Shown]) -> None:
             "Solid red edges are positive, dashed blue ones negative; thicker is larger. Edges "
             "below 3 % of their layer's largest are left out."
         )
+
+
+def explain_bars(shown: Sequence[Shown]) -> None:
+    """What the weights of a small model are drawn as."""
+    st.caption(
+        "Bars: one column is one neuron, by the feature that it holds most; one colour is one "
+        "feature."
+        + (" **Click a neuron** to look at it alone." if all(e.model for e in shown) else "")
+    )
 
 
 def _rows(*rows: Sequence[Cell]) -> None:

@@ -13,6 +13,7 @@ from pages.shared.catalogue import FEATURES, MOTIFS, NEURONS
 from pages.shared.clicks import explore_state, opens_neuron
 from pages.shared.draw import draw
 from pages.shared.motif_state import MotifState
+from pages.shared.page_state import PageState
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.stack_legend import stack_legend
@@ -121,8 +122,10 @@ def link_explorers(state: TrainState, shown: Shown) -> None:
         st.page_link(page.script, label=label, query_params=its)
 
 
-def choose_look(state: TrainState, shown: Sequence[Shown]) -> None:
-    """How stack plots are drawn, and what they mean."""
+def choose_look(
+    state: TrainState, shown: Sequence[Shown], page: PageState[Any] = TRAIN_STATE
+) -> None:
+    """How stack plots are drawn, and what they mean. page: whose view says how."""
     most = max(each.config.n_neurons for each in shown)
     names = {"first": f"the first {FIRST_NEURONS}", "all": f"all {most:,}"}
     with st.container(horizontal=True):
@@ -130,7 +133,7 @@ def choose_look(state: TrainState, shown: Sequence[Shown]) -> None:
             "Colour by",
             ["superposition", "feature"],
             required=True,
-            **TRAIN_STATE.bound("view", "colour", state.view.colour),
+            **page.bound("view", "colour", state.view.colour),
         )
         if most > FIRST_NEURONS:
             st.segmented_control(
@@ -139,7 +142,7 @@ def choose_look(state: TrainState, shown: Sequence[Shown]) -> None:
                 format_func=names.__getitem__,
                 required=True,
                 help="Those that hold the most important features come first.",
-                **TRAIN_STATE.bound("view", "neurons", state.view.neurons),
+                **page.bound("view", "neurons", state.view.neurons),
             )
     stack_legend(
         "weight, |W₁| above and |W₂| below",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from pages.shared.elsewhere import say_not_here
 from pages.shared.resources import jobs, visitor, warm_worker
 from pages.shared.watching import progress_share, progress_words, wait_until_stopped
 from toymodel.config import Config, Recipe
@@ -18,6 +19,9 @@ _SAID = "many.said"
 
 def offer_training(models: Mapping[Config, Model | None], recipe: Recipe) -> None:
     """Say what is missing, and train it on request."""
+    if recipe.weights:
+        say_not_here(next(iter(models)))
+        return
     warm_worker()
     missing = sum(model is None for model in models.values())
     failed = jobs().progress(list(models), recipe)

@@ -31,8 +31,10 @@ _ROUND = "train.tried.round"
 def note_tried(*shown: Choice) -> None:
     """Have the models that the page shows in the table, first if they are new there.
 
-    One that was removed while it is shown stays out until the page has shown another.
+    One that was removed while it is shown stays out until the page has shown another. Weights from
+    elsewhere stay out: they are gone when the page is closed.
     """
+    shown = tuple(choice for choice in shown if not choice.recipe.weights)
     removed = [choice for choice in st.session_state.get(_REMOVED, []) if choice in shown]
     st.session_state[_REMOVED] = removed
     tried = _tried()
@@ -110,7 +112,8 @@ def _read(text: str) -> list[Choice]:
         ]
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
         return []
-    return list(dict.fromkeys(choice for choice, problems in read if not problems))
+    sound = (choice for choice, problems in read if not problems)
+    return list(dict.fromkeys(choice for choice in sound if not choice.recipe.weights))
 
 
 def _row(choice: Choice, thresholds: Thresholds) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.shared.catalogue import OWN
 from pages.shared.choice import Choice
 from pages.shared.found import bring, find_model, was_brought
 from pages.shared.problems import plain
@@ -25,6 +26,7 @@ def draw_upload() -> None:
             key=_UPLOAD,
             on_change=_take,
         )
+        st.page_link(OWN.script, label="Weights alone, from elsewhere, have a page of their own")
         if said := st.session_state.pop(_SAID, None):
             st.error(plain(said))
 

@@ -46,24 +46,8 @@ def model_inputs(page: PageState[Any], config: Config) -> tuple[DeltaGenerator, 
         "Features n", 1, 2_000, **page.bound("config", "n_features", config.n_features)
     )
     right.number_input("Neurons m", 1, 2_000, **page.bound("config", "n_neurons", config.n_neurons))
-    left.number_input(
-        "Density 1 − S",
-        0.0,
-        1.0,
-        step=0.01,
-        format="%.4g",
-        help="How often a feature is not zero.",
-        **page.bound("config", "feature_probability", config.feature_probability),
-    )
-    right.number_input(
-        "Importance decay d",
-        0.0,
-        1.0,
-        step=0.05,
-        format="%.3g",
-        help="Feature i has importance d^i; the first one has 1.",
-        **page.bound("config", "importance_decay", config.importance_decay),
-    )
+    density_input(left, page, config)
+    decay_input(right, page, config)
     left.number_input(
         "Seed",
         0,
@@ -72,6 +56,32 @@ def model_inputs(page: PageState[Any], config: Config) -> tuple[DeltaGenerator, 
         **page.bound("config", "seed", config.seed),
     )
     return left, right
+
+
+def density_input(cell: DeltaGenerator, page: PageState[Any], config: Config) -> None:
+    """How often a feature is there."""
+    cell.number_input(
+        "Density 1 − S",
+        0.0,
+        1.0,
+        step=0.01,
+        format="%.4g",
+        help="How often a feature is not zero.",
+        **page.bound("config", "feature_probability", config.feature_probability),
+    )
+
+
+def decay_input(cell: DeltaGenerator, page: PageState[Any], config: Config) -> None:
+    """How fast importance falls from feature to feature."""
+    cell.number_input(
+        "Importance decay d",
+        0.0,
+        1.0,
+        step=0.05,
+        format="%.3g",
+        help="Feature i has importance d^i; the first one has 1.",
+        **page.bound("config", "importance_decay", config.importance_decay),
+    )
 
 
 def threshold_inputs(page: PageState[Any], thresholds: Thresholds) -> None:

@@ -60,8 +60,8 @@ def test_the_overview_leads_to_every_page(server: str, page: Page):
     page.goto(server)
     expect(page.get_by_role("heading", name="The smallest example")).to_be_visible()
     charts = page.get_by_test_id("stVegaLiteChart")
-    expect(charts).to_have_count(14)
-    for number in range(14):
+    expect(charts).to_have_count(16)
+    for number in range(16):
         expect(charts.nth(number).locator("svg, canvas").first).to_be_visible()
     card = page.locator(".st-key-card-sweep")
     expect(card.get_by_test_id("stVegaLiteChart")).to_have_count(3)
@@ -191,6 +191,7 @@ def test_nothing_is_wider_than_a_phone(server: str, browser: Browser, scheme: st
         "/train?n=100&m=40&p=0.01&recipe=standard&vs.recipe=usual",
         "/neurons",
         "/features",
+        "/real",
     ):
         page.goto(server + path)
         expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()

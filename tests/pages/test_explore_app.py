@@ -679,3 +679,23 @@ def test_identity_models_are_explored_too(script: str, family: Family):
     assert not app.warning and not app.error
     assert any("identity task" in text.value for text in app.markdown)
     assert not any("|x|" in metric.help for metric in app.metric if metric.help)
+
+
+def test_a_neuron_that_takes_several_features_is_told_to():
+    config = Config(n_features=2, n_neurons=1, task="identity", hidden_bias=True)
+    tied = weights([[1, 1]], [[1], [1]])
+    held = dataclasses.replace(tied, b_hidden=np.array([-1.5], np.float32))
+    app = look(NEURONS, put(config, held))
+    (told,) = (info.value for info in app.info if info.value.startswith("No feature alone does."))
+    assert "Several at once do, on 0.12 of inputs" in told
+    assert "hidden biases, 2 features" in said(app)
+
+
+def test_a_neurons_bias_is_a_part_of_its_activation():
+    config = Config(n_features=2, n_neurons=1, task="identity", hidden_bias=True)
+    tied = weights([[1, 1]], [[1], [1]])
+    held = dataclasses.replace(tied, b_hidden=np.array([-0.5], np.float32))
+    assert "the neuron's bias, -1.00 of it, add up to the activation" in said(
+        look(NEURONS, put(config, held))
+    )
+    assert "contributions add up to the activation" in said(look(NEURONS, put(config, tied)))

@@ -47,7 +47,7 @@ def test_every_example_is_shipped_and_named(name: str):
 
 def test_every_field_of_a_recipe_has_a_control_a_sentence_and_a_place_in_the_link():
     assert {param.field for param in RECIPE_PARAMS} == Recipe.model_fields.keys()
-    assert FIELDS.keys() | {"restarts"} == Recipe.model_fields.keys()
+    assert FIELDS.keys() | {"restarts", "weights"} == Recipe.model_fields.keys()
     app = opened(SCRIPT)
     said = {caption.value for caption in app.caption}
     keys = {w.key for w in (*app.number_input, *app.selectbox)}

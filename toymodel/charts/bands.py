@@ -88,7 +88,7 @@ def _template(
         symbolStrokeWidth=2.5,
         symbolOpacity=1,
         labelLimit=400,
-        columns=2,  # so that a phone has room for them
+        columns=1,  # side by side they are cut where it is narrow
     )
     x = alt.X(
         "x:Q",
