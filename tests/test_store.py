@@ -816,12 +816,12 @@ def test_a_damaged_shipped_file_does_not_hide_the_trained_one(store: Store):
     assert seeds(store) == [1]
 
 
-def test_so_many_files_of_either_folder_are_looked_at(store: Store):
+def test_so_many_files_of_those_trained_here_are_looked_at(store: Store):
     for seed in range(6):
         aged(store, seed, 100 + seed, shipped=seed < 3)
-    assert seeds(store, 2) == [1, 2, 5, 4]
-    assert seeds(store, 1) == [2, 5]
+    assert seeds(store, 2) == [0, 1, 2, 5, 4]
+    assert seeds(store, 1) == [0, 1, 2, 5]
     assert seeds(store, 3) == [0, 1, 2, 5, 4, 3]
     # A file that is no model is looked at, too.
     (store.trained / "new.safetensors").write_text("foreign")
-    assert seeds(store, 2) == [1, 2, 5]
+    assert seeds(store, 2) == [0, 1, 2, 5]

@@ -140,7 +140,7 @@ class Store:
     def contents(self, most: int = 200) -> list[tuple[Config, Recipe]]:
         """What there are models of: shipped ones, then the latest used of those trained here.
 
-        most: files looked at in either folder.
+        most: files looked at of those trained here.
         """
         found: dict[tuple[Config, Recipe], None] = {}
         for folder in (self.shipped, self.trained):
@@ -149,7 +149,8 @@ class Store:
                 with contextlib.suppress(OSError):  # another process may evict at the same time
                     aged.append((path.stat().st_mtime, path))
             settings: list[tuple[Config, Recipe]] = []
-            for _, path in sorted(aged, key=lambda one: (-one[0], one[1]))[:most]:
+            looked_at = len(aged) if folder == self.shipped else most
+            for _, path in sorted(aged, key=lambda one: (-one[0], one[1]))[:looked_at]:
                 with contextlib.suppress(OSError, DamagedFile):
                     config, recipe = read_settings(path)
                     if model_key(config, recipe) == path.stem:  # of this engine's version

@@ -17,6 +17,8 @@ from toymodel.phase_frames import ONE, TWO, class_curves, curve, turning
 from toymodel.polysemanticity import CLASSES
 from toymodel.shipped import DENSITY_SWEEP
 
+_KINDS = ("one", "between", "more")
+_SIDE_BY_SIDE = 0.1  # of the neurons
 _ACROSS = "density 1 − S (sparser to the right)"
 
 
@@ -89,8 +91,8 @@ def draw_density(state: PhaseState) -> None:
     with right:
         st.markdown("**What it gains, and features represented**")
         for column, name, height in (
-            ("gain", "superposition gain", 200),
-            ("represented", "represented", 200),
+            ("gain", "superposition gain", 220),
+            ("represented", "features represented", 220),
         ):
             draw(
                 bands(
@@ -132,20 +134,7 @@ def class_inks(theme: Theme) -> dict[str, str]:
 
 
 def _words(found: AlongDensity, turned: pd.DataFrame) -> str:
-    between = {
-        float(str(density)): float(own["between"].to_numpy().mean())
-        for density, own in found.networks.groupby("density")
-    }
-    most = max(between, key=between.__getitem__)
-    share = between[most]
-    said = [
-        f"**A neuron jumps, more or less:** at no density are more than {share:.0%} of the neurons "
-        f"(1 − S = {number(most)}) between holding one feature and two, from {ONE:g} "
-        f"to {TWO:g} effective features; the others hold one, or several."
-        if share < 1 / 3
-        else f"**A neuron drifts:** at 1 − S = {number(most)}, {share:.0%} of the "
-        f"neurons are between holding one feature and two, from {ONE:g} to {TWO:g} effective ones."
-    ]
+    said = [jump_or_drift(found.networks)]
     known = turned.dropna()
     if len(known) < 2:
         return said[0]
@@ -165,3 +154,39 @@ def _words(found: AlongDensity, turned: pd.DataFrame) -> str:
         "make at once: a front goes from the least important neurons to the most important ones."
     )
     return " ".join(said)
+
+
+def jump_or_drift(networks: pd.DataFrame) -> str:
+    """Whether single neurons jump from one feature to several, in words, by a `network_table`."""
+    # Where both kinds stand side by side: are there fewer neurons on the way than at either end?
+    both: list[float] = []
+    fewer: list[float] = []
+    slow: list[float] = []
+    shares = (float(str(density)) for density in networks["density"].unique())
+    for density in sorted(shares, reverse=True):
+        own = networks.loc[networks["density"] == density]
+        one, between, more = (float(own[name].to_numpy().mean()) for name in _KINDS)
+        if min(one, more) >= _SIDE_BY_SIDE:
+            both.append(density)
+            if between < min(one, more):
+                fewer.append(density)
+        if between > one and between >= _SIDE_BY_SIDE:
+            slow.append(density)
+    if not both:
+        return (
+            f"**A neuron drifts:** at no density are a tenth of the neurons below {ONE:g} "
+            f"effective features and another tenth at {TWO:g} and more."
+        )
+    said = (
+        f"At {len(both)} densit{'y' if len(both) == 1 else 'ies'} neurons of one feature (below {ONE:g} effective ones) and of "
+        f"several ({TWO:g} and more) stand side by side, a tenth of the layer and more each; at "
+        f"{len(fewer)} of these fewer neurons are in between than at either end"
+    )
+    if len(fewer) <= len(both) / 2:
+        return f"**A neuron drifts:** {said[0].lower()}{said[1:]}."
+    if slow:
+        said += (
+            f". Not so the last ones: at 1 − S = {', '.join(map(number, slow))} more are in "
+            "between than hold one feature"
+        )
+    return f"**Most neurons jump:** {said[0].lower()}{said[1:]}."

@@ -17,7 +17,7 @@ def draw_notes() -> None:
         "- **The paper** sees a phase change of neurons that mirrors that of features, and says "
         "that it is not clear how to formalise it. Here it is taken apart: what one neuron does, "
         "what the layer does, and what is best where all solutions can be written down.\n"
-        "- **One neuron** passes quickly from one feature to several; **a layer** holds both kinds "
+        "- **Most neurons** jump from one feature to several; **a layer** holds both kinds "
         "over two decades of density, because each neuron turns at a density of its own.\n"
         "- **Importance decides when**: a feature that matters keeps neurons to itself longest, "
         "as the paper notes of the neurons on the left.\n"

@@ -7,9 +7,11 @@ from dataclasses import replace
 from urllib.parse import parse_qs
 
 import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.shared import phase_density
 from pages.shared.choice import Choice
 from pages.shared.phase_models import along_density, along_training, phase_diagram
 from pages.shared.phase_state import DENSITY_ALLOWED, RATIO_ALLOWED, PhaseState, View
@@ -80,8 +82,12 @@ def test_the_sentences_have_the_numbers_of_the_networks():
     app = opened(SCRIPT)
     found = along_density(Thresholds())
     assert found
-    share = found.networks.groupby("density")["between"].mean()
-    assert f"{share.max():.0%} of the neurons (1 − S = {share.idxmax():g})" in said(app)
+    share = found.networks.groupby("density")[["one", "between", "more"]].mean()
+    both = share.loc[share[["one", "more"]].min(axis=1) >= 0.1]
+    fewer = both["between"] < both[["one", "more"]].min(axis=1)
+    assert fewer.mean() > 0.5
+    assert "**Most neurons jump:** " + f"at {len(both)} densities" in said(app)
+    assert f"at {fewer.sum()} of these fewer neurons are in between" in said(app)
     assert "**The layer drifts:**" in said(app)
     diagram, theory = there()
     odd = diagram_cells(diagram, theory, Thresholds().second_weight)["disagrees"].sum()
@@ -303,3 +309,25 @@ def test_the_links_to_try_lead_to_cells_that_are_there():
     for state, problems in links.values():
         assert problems == []
         assert state.view.density == DENSITIES[-1]
+
+
+def networks(*shares: tuple[float, float, float, float]) -> pd.DataFrame:
+    return pd.DataFrame(shares, columns=["density", "one", "between", "more"])
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (
+            networks((1, 1, 0, 0), (0.1, 0.5, 0.1, 0.4), (0.01, 0, 0, 1)),
+            "**Most neurons jump:** at 1",
+        ),
+        (
+            networks((1, 1, 0, 0), (0.1, 0.3, 0.4, 0.3), (0.01, 0, 0, 1)),
+            "**A neuron drifts:** at 1",
+        ),
+        (networks((1, 1, 0, 0), (0.1, 0, 1, 0), (0.01, 0, 0, 1)), "**A neuron drifts:** at no"),
+    ],
+)
+def test_the_words_follow_what_neurons_do(found: pd.DataFrame, words: str):
+    assert phase_density.jump_or_drift(found).startswith(words)
