@@ -21,7 +21,7 @@ from pages.shared.catalogue import (
 from pages.shared.draw import draw
 from pages.shared.explore_state import DEFAULT
 from pages.shared.measured import activity_of
-from pages.shared.phase_density import class_inks
+from pages.shared.phase_density import draw_classes
 from pages.shared.phase_models import along_density
 from pages.shared.real_models import MAIN, sweeps
 from pages.shared.real_sparsity import POLYSEMANTIC, trends
@@ -29,7 +29,6 @@ from pages.shared.resources import colours, store
 from pages.shared.shown import Shown
 from pages.shared.sweep_state import SweepState
 from toymodel.charts.activation_histogram import activation_histogram
-from toymodel.charts.bands import bands
 from toymodel.charts.interference_map import interference_map
 from toymodel.charts.loss_curve import loss_curve
 from toymodel.charts.raw_weights import clip_of, raw_weights
@@ -45,7 +44,6 @@ from toymodel.loss import no_superposition_loss
 from toymodel.model import Model
 from toymodel.motif_frames import role_bars
 from toymodel.neuron_frames import activation_bars
-from toymodel.phase_frames import class_curves
 from toymodel.polysemanticity import CLASSES, Thresholds, instructive, neurons, paper_order
 from toymodel.shipped import IDENTITY, SMALL
 
@@ -205,20 +203,7 @@ def _phase_picture() -> None:
         st.caption("Not trained here yet.")
         return
     st.caption("Share of neurons of each class from dense to sparse, four networks a density")
-    theme = colours()
-    draw(
-        bands(
-            class_curves(found.networks, "density"),
-            across="density 1 − S (sparser to the right)",
-            up="share of neurons",
-            series=class_inks(theme),
-            theme=theme,
-            falling=True,
-            share=True,
-            height=350,
-        ),
-        "card-phase",
-    )
+    draw_classes(found.networks, "card-phase", height=350)
 
 
 def _identity_picture() -> None:

@@ -43,19 +43,7 @@ def draw_density(state: PhaseState) -> None:
     left, right = st.columns(2)
     with left:
         st.markdown("**Share of each class**")
-        draw(
-            bands(
-                class_curves(table, "density"),
-                across=_ACROSS,
-                up="share of neurons",
-                series=class_inks(theme),
-                theme=theme,
-                falling=True,
-                share=True,
-                height=320,
-            ),
-            "phase-classes",
-        )
+        draw_classes(table, "phase-classes", height=320)
     with right:
         st.markdown("**How many features a neuron holds**")
         draw(
@@ -128,6 +116,23 @@ def draw_density(state: PhaseState) -> None:
         )
 
 
+def draw_classes(table: pd.DataFrame, key: str, *, height: int) -> None:
+    """The share of each class of a `network_table` against density."""
+    draw(
+        bands(
+            class_curves(table, "density"),
+            across=_ACROSS,
+            up="share of neurons",
+            series=class_inks(colours()),
+            theme=colours(),
+            falling=True,
+            share=True,
+            height=height,
+        ),
+        key,
+    )
+
+
 def class_inks(theme: Theme) -> dict[str, str]:
     """A colour a class for curves."""
     return {name: theme.class_ink[name] for name in CLASSES}
@@ -178,9 +183,10 @@ def jump_or_drift(networks: pd.DataFrame) -> str:
             f"effective features and another tenth at {TWO:g} and more."
         )
     said = (
-        f"At {len(both)} densit{'y' if len(both) == 1 else 'ies'} neurons of one feature (below {ONE:g} effective ones) and of "
-        f"several ({TWO:g} and more) stand side by side, a tenth of the layer and more each; at "
-        f"{len(fewer)} of these fewer neurons are in between than at either end"
+        f"At {len(both)} densit{'y' if len(both) == 1 else 'ies'} neurons of one feature (below "
+        f"{ONE:g} effective ones) and of several ({TWO:g} and more) stand side by side, a tenth of "
+        f"the layer and more each; at {len(fewer)} of these fewer neurons are in between than at "
+        "either end"
     )
     if len(fewer) <= len(both) / 2:
         return f"**A neuron drifts:** {said[0].lower()}{said[1:]}."
