@@ -20,6 +20,7 @@ from toymodel.model_file import (
     model_key,
     read_settings,
     save,
+    to_bytes,
     write_whole,
 )
 
@@ -103,6 +104,29 @@ class Store:
         if not shipped:
             self._evict(keep=key)
         return True
+
+    def put_many(self, models: Iterable[Model]) -> None:
+        """Keep many models at once; raises `OSError` where they cannot be written.
+
+        Each is there when the program ends; after a power cut the last ones may not be.
+        """
+        self.trained.mkdir(parents=True, exist_ok=True)
+        last = ""
+        for model in models:
+            last = model_key(model.config, model.recipe)
+            write_whole(self.trained / (last + _SUFFIX), to_bytes(model), durable=False)
+        self._evict(keep=last)
+
+    def keys(self) -> set[str]:
+        """The keys of all models that there are, by their names alone."""
+        with self._lock:
+            kept = set(self._memory)
+        return kept | {path.stem for path in self.files()}
+
+    @property
+    def grids(self) -> Path:
+        """The folder of the grids of which models were trained here."""
+        return self.root / "grids"
 
     def in_memory(self, config: Config, recipe: Recipe) -> bool:
         """Whether the model is kept in memory, because it could not be written."""
