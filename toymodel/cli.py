@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 import numpy as np
-from tqdm import tqdm
 
-from toymodel.cached import load_or_train
 from toymodel.cli_figures import figures_command
 from toymodel.cli_motifs import motifs_command
-from toymodel.cli_options import answer_options, model_options, numbers, recipe_of
+from toymodel.cli_options import answer_options, model_options, recipe_of
 from toymodel.cli_phase import phase_command
+from toymodel.cli_sweep import sweep_command
+from toymodel.cli_training import answer, progress_bar, run
 from toymodel.config import Config, Recipe
 from toymodel.errors import TrainingDiverged
+from toymodel.executors import NoCluster
 from toymodel.model import Model
 from toymodel.model_file import DamagedFile, load_named, model_key, save
-from toymodel.polysemanticity import CLASSES, Thresholds
 from toymodel.settings import SettingError
 from toymodel.shipped import SHIPPED
 from toymodel.store import Store, default_store
-from toymodel.sweep import PAPER_DENSITIES, sweep
-from toymodel.sweep_table import sweep_table
 
 if TYPE_CHECKING:
-    from toymodel.training import Snapshot
+    pass
 
 
 def main() -> None:
@@ -46,7 +42,7 @@ def main() -> None:
         _fail(error.format_message(), error.exit_code)
     except SettingError as error:
         _fail(str(error), 2)
-    except TrainingDiverged as error:
+    except (TrainingDiverged, NoCluster) as error:
         _fail(str(error), 1)
     except (OSError, ValueError) as error:
         _fail(str(error), 1)
@@ -86,34 +82,16 @@ def train(
         raise click.BadParameter(f"{out.parent} is not a folder", param_hint="--out")
     if out and out.is_dir():
         raise click.BadParameter(f"{out} is a folder, not a file", param_hint="--out")
-    models = _run([config], recipe, quiet or as_json)
+    models = run([config], recipe, quiet or as_json)
     if out:
         save(models[0], out)
-    _answer(models, as_json)
-
-
-@cli.command("sweep")
-@model_options
-@answer_options
-@click.option(
-    "--densities",
-    "-p",
-    default=",".join(f"{p:g}" for p in PAPER_DENSITIES),
-    show_default=True,
-    help="Feature probabilities 1 - S, with commas, up to 12.",
-)
-def sweep_command(
-    densities: str, changes: Sequence[str], preset: str, as_json: bool, quiet: bool, **fields: Any
-) -> None:
-    """Train the same model at several densities, as in the paper's figure."""
-    base = Config(**fields)
-    configs = sweep(base, numbers("densities", densities))
-    _answer(_run(configs, recipe_of(preset, changes), quiet or as_json), as_json)
+    answer(models, as_json)
 
 
 cli.add_command(figures_command)
 cli.add_command(motifs_command)
 cli.add_command(phase_command)
+cli.add_command(sweep_command)
 
 
 @cli.command()
@@ -179,7 +157,7 @@ def _answer_ship(store: Store, as_json: bool) -> None:
 def _train(configs: Sequence[Config], recipe: Recipe, quiet: bool) -> list[Model]:
     from toymodel.training import train
 
-    with _progress_bar(recipe, quiet) as show:
+    with progress_bar(recipe, quiet) as show:
         return train(configs, recipe, on_snapshot=show)
 
 
@@ -189,54 +167,3 @@ def _sound(path: Path) -> bool:
     except DamagedFile:
         return False
     return True
-
-
-def _run(configs: list[Config], recipe: Recipe, quiet: bool) -> list[Model]:
-    store = default_store()
-    with _progress_bar(recipe, quiet) as show:
-        models = load_or_train(configs, recipe, store=store, on_snapshot=show)
-    for note in store.notes:
-        click.echo(f"toymodel: {note}", err=True)
-    return models
-
-
-@contextmanager
-def _progress_bar(recipe: Recipe, quiet: bool) -> Iterator[Callable[[Snapshot], None]]:
-    with tqdm(total=recipe.total_steps, unit="step", disable=quiet or None, leave=False) as bar:
-
-        def show(snapshot: Snapshot) -> None:
-            bar.update(snapshot.step - bar.n)
-            losses = [snapshot.history(i).lowest for i in range(min(len(snapshot.configs), 8))]
-            if np.isfinite(losses).any():
-                bar.set_postfix_str("loss " + " ".join(f"{loss:.2g}" for loss in losses))
-
-        yield show
-
-
-def _answer(models: list[Model], as_json: bool) -> None:
-    table = sweep_table(models, Thresholds())
-    if as_json:
-        rows = [
-            {
-                "key": model_key(model.config, model.recipe),
-                "config": model.config.model_dump(),
-                "recipe": model.recipe.model_dump(),
-                **{k: v if not _missing(v) else None for k, v in row.items()},
-            }
-            for model, row in zip(models, table.to_dict("records"), strict=True)
-        ]
-        click.echo(json.dumps(rows))
-        return
-    click.echo(
-        f"{'1 - S':>8}{'loss':>10}{'+-':>9}{'yardstick':>11}{'gain':>7}  {' / '.join(CLASSES)}"
-    )
-    for row in table.to_dict("records"):
-        counts = " / ".join(str(row[name]) for name in CLASSES)
-        click.echo(
-            f"{row['density']:>8g}{row['loss']:>10.5f}{row['loss_error']:>9.5f}"
-            f"{row['no_superposition_loss']:>11.5f}{row['gain']:>7.2f}  {counts}"
-        )
-
-
-def _missing(value: object) -> bool:
-    return isinstance(value, float) and not math.isfinite(value)

@@ -38,8 +38,7 @@ def place(scheduler: str | None = None, workers: int | None = None) -> Iterator[
         try:
             yield Place(executor, 2)
         finally:
-            executor.shutdown(wait=False, cancel_futures=True)
-            executor.end()
+            executor.shutdown(cancel_futures=True)
         return
     try:
         from distributed import Client, LocalCluster

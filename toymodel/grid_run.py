@@ -19,7 +19,7 @@ from toymodel.store import Store
 ATTEMPTS = 3
 """How often a shard is tried before it is given up."""
 
-_HEADER = 2_000  # bytes of a model's file that are not tensors
+_HEADER = 1_400  # bytes of a model's file that are not tensors
 _POLL_SECONDS = 0.5
 _SAMPLE_SECONDS = 1.0
 
@@ -74,7 +74,8 @@ def missing(grid: Grid, store: Store) -> list[Config]:
 
 def size_of(grid: Grid) -> int:
     """The bytes that the models of a grid take in a store, about."""
-    records = RECORDS * grid.recipe.cycles
+    every = -(-grid.recipe.steps // RECORDS)
+    records = -(-grid.recipe.steps // every) * grid.recipe.cycles
     total = 0
     for config in grid.configs:
         n, m = config.n_features, config.n_neurons
@@ -154,8 +155,10 @@ def run_grid(
             if on_progress:
                 on_progress(progress())
     finally:
+        kill = getattr(executor, "kill", None)
         for future in running:
-            future.cancel()
+            if not future.cancel() and kill:
+                kill(future)
     return Outcome(progress=progress(), reasons=reasons)
 
 
