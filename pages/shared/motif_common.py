@@ -103,7 +103,7 @@ def _map(
     key = f"motif-grid-{name}-{here}"
     draw(
         setting_map(
-            table[["density", "decay"]].assign(value=table[name]),
+            pd.DataFrame({"x": table["density"], "y": table["decay"], "value": table[name]}),
             title=title,
             form=form,
             limits=limits,
@@ -121,10 +121,10 @@ def _map(
 def _opens(key: str) -> Callable[[], None]:
     def open_it() -> None:
         chosen = st.session_state[key]["selection"].get(SELECTION, [])
-        if not chosen or chosen[0].get("density") is None:
+        if not chosen or chosen[0].get("x") is None:
             return
         config = MOTIF_GRID.configs[0].replace(
-            feature_probability=chosen[0]["density"], importance_decay=chosen[0]["decay"]
+            feature_probability=chosen[0]["x"], importance_decay=chosen[0]["y"]
         )
         choice = Choice(config, "standard", MOTIF_GRID.recipe)
         MOTIF_STATE.remember(MOTIF_STATE.left().showing(choice, seeds=1))

@@ -13,8 +13,8 @@ from toymodel.charts.setting_map import SELECTION, setting_map
 
 FRAME = pd.DataFrame(
     {
-        "density": [0.1, 0.1, 1.0, 1.0],
-        "decay": [0.8, 1.0, 0.8, 1.0],
+        "x": [0.1, 0.1, 1.0, 1.0],
+        "y": [0.8, 1.0, 0.8, 1.0],
         "value": [0.0, 1.0, 0.25, math.nan],
     }
 )
@@ -44,11 +44,7 @@ def test_settings_stand_from_dense_to_sparse_with_even_importance_on_top():
 def test_values_are_written_in_their_form():
     def written(**options) -> dict[tuple[float, float], str]:
         spec = drawing(**options).spec
-        return (
-            rows(spec, by_field(spec, "text", "text"))
-            .set_index(["density", "decay"])["text"]
-            .to_dict()
-        )
+        return rows(spec, by_field(spec, "text", "text")).set_index(["x", "y"])["text"].to_dict()
 
     assert written() == {(0.1, 0.8): "0%", (0.1, 1): "100%", (1, 0.8): "25%", (1, 1): "–"}
     negative = FRAME.assign(value=-FRAME["value"])
@@ -59,7 +55,7 @@ def test_values_are_written_in_their_form():
 @pytest.mark.parametrize("diverging", [False, True])
 def test_numbers_are_legible_on_their_colours(theme, diverging: bool):
     values = np.linspace(-1, 1, 41) if diverging else np.linspace(0, 1, 41)
-    frame = pd.DataFrame({"density": 0.1, "decay": np.arange(41), "value": values})
+    frame = pd.DataFrame({"x": 0.1, "y": np.arange(41), "value": values})
     limits = (-0.5, 0.5) if diverging else (0.0, 0.8)
     spec = drawing(frame, theme, limits=limits, diverging=diverging).spec
     scale = cell_layer(spec)["encoding"]["color"]["scale"]
@@ -85,7 +81,7 @@ def test_colours_go_from_the_background_on_or_tell_signs_apart(theme):
 def test_what_is_not_known_is_grey():
     spec = drawing().spec
     (grey,) = (each for each in layers(spec) if each["data"]["name"] == "unknown")
-    assert rows(spec, grey)[["density", "decay"]].to_numpy().tolist() == [[1.0, 1.0]]
+    assert rows(spec, grey)[["x", "y"]].to_numpy().tolist() == [[1.0, 1.0]]
     assert mark(grey)["color"] == LIGHT.faint
     assert "value" not in rows(spec, grey)  # a browser takes no NaN
     assert rows(spec, cell_layer(spec))["value"].notna().all()
@@ -95,7 +91,7 @@ def test_what_is_not_known_is_grey():
 def test_the_selected_setting_is_framed(theme):
     def framed(selected) -> list[list[float]]:
         found = drawing(selected=selected).data["selected"]
-        return found[["density", "decay"]].to_numpy().tolist()
+        return found[["x", "y"]].to_numpy().tolist()
 
     assert framed((0.1, 0.8)) == [[0.1, 0.8]]
     assert framed((1.0, 1.0)) == [[1.0, 1.0]]  # of which nothing is known
@@ -108,19 +104,19 @@ def test_a_click_selects_a_setting():
     spec = drawing().spec
     (param,) = spec["params"]
     assert param["name"] == SELECTION
-    assert param["select"] == {"type": "point", "fields": ["density", "decay"], "toggle": False}
+    assert param["select"] == {"type": "point", "fields": ["x", "y"], "toggle": False}
     hit = list(layers(spec))[-1]  # on top of the numbers
     assert param["views"] == [hit["name"]]
     assert len(rows(spec, hit)) == len(FRAME)
     assert [each["title"] for each in hit["encoding"]["tooltip"]] == [
-        "density 1 − S",
+        "density 1 − S (sparser to the right)",
         "importance decay",
         "share",
     ]
 
 
 def test_numbers_fit_into_narrow_cells():
-    frame = pd.DataFrame({"density": np.geomspace(1, 0.001, 8), "decay": 1.0, "value": 1.0})
+    frame = pd.DataFrame({"x": np.geomspace(1, 0.001, 8), "y": 1.0, "value": 1.0})
     drawn = picture(frame, width=205, limits=(0.0, 4.0))
     cells = drawn[60] == np.median(drawn[60], axis=0)  # above the numbers
     inside = cells.all(axis=1)

@@ -1,4 +1,4 @@
-"""One number over settings: density across, importance decay up, a cell a setting."""
+"""One number over two settings, a cell for each pair of their values."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from toymodel.charts.drawing import Drawing, filled
 from toymodel.charts.look import Theme
 
 SELECTION = "setting"
-"""The name of the chart's selection parameter: a click on a cell selects its density and decay."""
+"""The name of the chart's selection parameter: a click on a cell selects its x and y."""
 
+_NAMED = "isNumber(datum.value) ? format(datum.value, '~g') : datum.value"
 _BLACK, _WHITE = "#000000", "#ffffff"
 _TITLE, _WORDS, _DOMAIN, _COLUMNS, _ROWS = "<title>", "<words>", "<domain>", "<columns>", "<rows>"
-_LABEL = 36  # pixels of the longest density's name
+_ACROSS, _UP = "<across>", "<up>"
+_LABEL = 36  # pixels of the longest name of a column
+_MOST_NAMED = 24  # columns that all have their name
 
 
 def setting_map(
@@ -27,15 +30,19 @@ def setting_map(
     form: str,
     limits: tuple[float, float],
     theme: Theme,
-    selected: tuple[float, float] | None = None,
+    across: str = "density 1 − S (sparser to the right)",
+    up: str = "importance decay",
+    falling: bool = True,
+    selected: tuple[Any, Any] | None = None,
     diverging: bool = False,
     height: int = 220,
 ) -> Drawing:
-    """A cell a setting: density, decay, value (NaN: not known), written in it and as its colour.
+    """A cell a setting: x, y, value (NaN: not known), written in it and as its colour.
 
     title: what the values are. form: how they are written, as in an f-string. limits: the values
-    with the strongest colours; with diverging, those below 0 have a colour of their own. selected:
-    the density and the decay whose cell is framed.
+    with the strongest colours; with diverging, those below 0 have a colour of their own. across,
+    up: what x and y are. falling: the largest x is on the left. selected: the x and the y whose
+    cell is framed.
     """
     low, high = limits
     stops = [low, 0.0, high] if diverging else [low, high]
@@ -47,19 +54,20 @@ def setting_map(
         text=[f"{value:{form}}".replace("-", "−") for value in cells["value"]],
     )
     # What may be NaN is in words by now.
-    unknown = frame.loc[~known, ["density", "decay"]].assign(text="–", ink=theme.ink)
-    settings = pd.concat([cells[["density", "decay", "text", "ink"]], unknown], ignore_index=True)
-    at = (np.nan, np.nan) if selected is None else selected
-    chosen = np.isclose(settings[["density", "decay"]], at, rtol=1e-9, atol=0).all(axis=1)
-    columns = sorted(set(frame["density"]), reverse=True)
+    unknown = frame.loc[~known, ["x", "y"]].assign(text="–", ink=theme.ink)
+    settings = pd.concat([cells[["x", "y", "text", "ink"]], unknown], ignore_index=True)
+    chosen = [selected == pair for pair in zip(settings["x"], settings["y"], strict=True)]
+    columns = sorted(set(frame["x"]), reverse=falling)
     template = filled(
         _template(len(columns), theme, height, diverging=diverging),
         {
             _TITLE: title,
-            _WORDS: f"{title}, written in a cell for each density 1 − S and importance decay.",
+            _WORDS: f"{title}, written in a cell for each pair of: {across}; {up}.",
+            _ACROSS: across,
+            _UP: up,
             _DOMAIN: stops,
             _COLUMNS: columns,
-            _ROWS: sorted(set(frame["decay"]), reverse=True),
+            _ROWS: sorted(set(frame["y"]), reverse=True),
         },
     )
     data = {
@@ -91,25 +99,25 @@ def _ink(place: float, colours: list[str]) -> str:
 def _template(count: int, theme: Theme, height: int, *, diverging: bool) -> dict[str, Any]:
     narrow = f"width < {count * _LABEL}"
     x = alt.X(
-        "density:O",
-        title="density 1 − S (sparser to the right)",
+        "x:O",
+        title=_ACROSS,
         scale=alt.Scale(domain=[_COLUMNS], padding=0),
         axis=alt.Axis(
             labelAngle=alt.ExprRef(f"{narrow} ? -90 : 0"),
             labelAlign=alt.ExprRef(f"{narrow} ? 'right' : 'center'"),
             labelBaseline=alt.ExprRef(f"{narrow} ? 'middle' : 'top'"),
-            labelExpr="format(datum.value, '~g')",
-            labelOverlap=False,
+            labelExpr=_NAMED,
+            labelOverlap=count > _MOST_NAMED,
             ticks=False,
             domain=False,
             grid=False,
         ),
     )
     y = alt.Y(
-        "decay:O",
-        title="importance decay",
+        "y:O",
+        title=_UP,
         scale=alt.Scale(domain=[_ROWS], padding=0),
-        axis=alt.Axis(labelExpr="format(datum.value, '~g')", ticks=False, domain=False, grid=False),
+        axis=alt.Axis(labelExpr=_NAMED, ticks=False, domain=False, grid=False),
     )
 
     def layer(data: str) -> alt.Chart:
@@ -137,12 +145,12 @@ def _template(count: int, theme: Theme, height: int, *, diverging: bool) -> dict
         .mark_rect(opacity=0, cursor="pointer")
         .encode(
             tooltip=[
-                alt.Tooltip("density:Q", format="~g", title="density 1 − S"),
-                alt.Tooltip("decay:Q", format="~g", title="importance decay"),
+                alt.Tooltip("x:N", title=_ACROSS),
+                alt.Tooltip("y:N", title=_UP),
                 alt.Tooltip("text:N", title=_TITLE),
             ]
         )
-        .add_params(alt.selection_point(SELECTION, fields=["density", "decay"], toggle=False))
+        .add_params(alt.selection_point(SELECTION, fields=["x", "y"], toggle=False))
     )
     return (
         alt.LayerChart(
