@@ -61,7 +61,7 @@ def place(scheduler: str | None = None, workers: int | None = None) -> Iterator[
             n_workers=workers,
             threads_per_worker=1,
             memory_limit=0,
-            dashboard_address=None,
+            dashboard_address=None,  # pyright: ignore[reportArgumentType]
             silence_logs=40,
         ) as cluster,
         Client(cluster) as client,

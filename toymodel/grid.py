@@ -170,22 +170,27 @@ def _values(field: str, value: object) -> tuple[Any, ...]:
 
 
 def _range(field: str, about: Mapping[str, Any]) -> tuple[Any, ...]:
-    low, high, count = (about.get(name) for name in ("from", "to", "count"))
-    scale = about.get("scale", "linear")
-    whole = Config.model_fields[field].annotation is int
+    scale, count = about.get("scale", "linear"), about.get("count")
+    low, high = (_end(about.get(name)) for name in ("from", "to"))
     sound = (
         set(about) <= {"from", "to", "count", "scale"}
-        and all(type(end) in (int, float) and math.isfinite(end) for end in (low, high))
+        and math.isfinite(low)
+        and math.isfinite(high)
         and type(count) is int
         and 2 <= count <= _MOST_VALUES
         and scale in _SCALES
     )
     if not sound or (scale == "log" and min(low, high) <= 0):
         raise _refused(field, dict(about), f"{_RANGE}, on a log scale with ends above 0")
-    places = np.geomspace(low, high, count) if scale == "log" else np.linspace(low, high, count)
-    if whole:
+    number = int(count or 0)
+    places = np.geomspace(low, high, number) if scale == "log" else np.linspace(low, high, number)
+    if Config.model_fields[field].annotation is int:
         return tuple(dict.fromkeys(round(place) for place in places.tolist()))
-    return tuple(float(f"{place:.6g}") for place in places.tolist())
+    return tuple(dict.fromkeys(float(f"{place:.4g}") for place in places.tolist()))
+
+
+def _end(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan
 
 
 def shards(configs: Sequence[Config], recipe: Recipe) -> Iterator[tuple[Config, ...]]:

@@ -87,6 +87,13 @@ REAL = Entry(
     "What the paper expects of real networks, measured in the toy model, and what does not follow.",
 )
 
+SWEEPS = Entry(
+    "pages/sweeps.py",
+    "Sweeps",
+    "sweeps",
+    "Grids of any settings, trained in the shell or on a cluster, on one map.",
+)
+
 OWN = Entry(
     "pages/own.py",
     "Bring your own weights",
@@ -94,7 +101,7 @@ OWN = Entry(
     "A network of yours, from a file: its stack plot, classes, neurons, features and motifs.",
 )
 
-PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES, MOTIFS, PHASE, IDENTITIES, REAL, OWN)
+PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES, MOTIFS, PHASE, IDENTITIES, REAL, OWN, SWEEPS)
 
 _THROUGH_APP = "through_app"
 _PAGE = "page"

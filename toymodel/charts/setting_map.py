@@ -35,6 +35,7 @@ def setting_map(
     falling: bool = True,
     selected: tuple[Any, Any] | None = None,
     diverging: bool = False,
+    numbers: bool = True,
     height: int = 220,
 ) -> Drawing:
     """A cell a setting: x, y, value (NaN: not known), written in it and as its colour.
@@ -42,7 +43,7 @@ def setting_map(
     title: what the values are. form: how they are written, as in an f-string. limits: the values
     with the strongest colours; with diverging, those below 0 have a colour of their own. across,
     up: what x and y are. falling: the largest x is on the left. selected: the x and the y whose
-    cell is framed.
+    cell is framed. numbers: whether they are written.
     """
     low, high = limits
     stops = [low, 0.0, high] if diverging else [low, high]
@@ -70,6 +71,8 @@ def setting_map(
             _ROWS: sorted(set(frame["y"]), reverse=True),
         },
     )
+    if not numbers:
+        settings = settings.assign(ink="transparent")
     data = {
         "cells": cells,
         "unknown": unknown,

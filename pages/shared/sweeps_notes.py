@@ -1,0 +1,47 @@
+"""How a grid comes about, for those who have none, and for those who want another."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+_EXAMPLE = """\
+seeds = 4
+recipe = "quick"
+
+[config]
+n_features = 6
+n_neurons = [6, 8, 10, 12]
+feature_probability = { from = 1, to = 0.01, count = 9, scale = "log" }
+"""
+
+
+def draw_empty() -> None:
+    """What to do where no grid was trained yet."""
+    st.info("No grid was trained here yet. Write a file like this one, and train it in the shell.")
+    _example()
+
+
+def draw_notes() -> None:
+    """How to train another grid."""
+    with st.expander("Another grid"):
+        _example()
+
+
+def _example() -> None:
+    left, right = st.columns(2)
+    with left:
+        st.code(_EXAMPLE, language="toml")
+    with right:
+        st.code(
+            "python -m toymodel sweep small.toml --dry-run\n"
+            "python -m toymodel sweep small.toml\n"
+            "python -m toymodel sweep small.toml --workers 2\n"
+            "python -m toymodel sweep small.toml --scheduler tcp://host:8786",
+            language="bash",
+        )
+    st.caption(
+        "Any field of a config is a value, a list of values, or a range; seeds are a number or a "
+        "list. The first command says how many models, how long and how large. Stopped and started "
+        "again, the others go on where they were. A cluster needs Dask: "
+        "`pip install 'toymodel[cluster]'`."
+    )
