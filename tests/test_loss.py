@@ -99,7 +99,7 @@ def test_more_examples_give_a_smaller_error():
 def test_several_models_are_measured_on_the_same_inputs():
     config = Config(n_features=6, n_neurons=3, feature_probability=0.1)
     networks = [random_weights(6, 3), silent(6)]
-    *before, last = evaluate_many(config, networks, examples=5_000)
+    *before, last = evaluate_many([(config, each) for each in networks], examples=5_000)
     assert len(before) == 4
     assert last == [evaluate(config, network, examples=5_000) for network in networks]
 

@@ -34,28 +34,31 @@ def evaluate(config: Config, weights: Weights, *, examples: int | None = None) -
 
     E sum_i I_i (y_i - |x_i|)^2 over p/3 sum I; answering 0 to everything scores exactly 1.
     """
-    *_, estimates = evaluate_many(config, [weights], examples=examples)
+    *_, estimates = evaluate_many([(config, weights)], examples=examples)
     return estimates[0]
 
 
 def evaluate_many(
-    config: Config, models: Sequence[Weights], *, examples: int | None = None
+    networks: Sequence[tuple[Config, Weights]], *, examples: int | None = None
 ) -> Iterator[list[Estimate]]:
-    """Estimates for several models on the same inputs, after every batch: the last one counts.
+    """Estimates for several networks on the same inputs, after every batch: the last one counts.
 
-    An iterator, so that a caller can stop between batches.
+    Their configs have the same `inputs_of`. An iterator, so that a caller can stop between batches.
     """
-    total = np.zeros(len(models))
-    square = np.zeros(len(models))
+    total = np.zeros(len(networks))
+    square = np.zeros(len(networks))
     count = 0
-    importance = config.importance
-    target = config.definition.target
-    for x, weight in evaluation_batches(config, examples or evaluation_examples(config)):
+    first, _ = networks[0]
+    target = first.definition.target
+    importance = {config: config.importance for config, _ in networks}
+    scale = {config: config.loss_scale for config, _ in networks}
+    for x, weight in evaluation_batches(first, examples or evaluation_examples(first)):
         count += x.shape[1]
-        for index, model in enumerate(models):
-            error = model.output(x) - target(x)
+        wanted = target(x)
+        for index, (config, weights) in enumerate(networks):
+            error = weights.output(x) - wanted
             np.square(error, out=error)
-            loss = (importance @ error).astype(np.float64) * weight / config.loss_scale
+            loss = (importance[config] @ error).astype(np.float64) * weight / scale[config]
             total[index] += loss.sum()
             square[index] += (loss**2).sum()
         mean = total / count
@@ -64,6 +67,12 @@ def evaluate_many(
             Estimate(float(m), float(e))
             for m, e in zip(mean, np.sqrt(variance / max(count - 1, 1)), strict=True)
         ]
+
+
+def inputs_of(config: Config) -> tuple[object, ...]:
+    """What the inputs depend on with which a config's networks are measured."""
+    task, n, p = config.task, config.n_features, config.feature_probability
+    return task, n, p, evaluation_examples(config)
 
 
 def no_superposition_loss(config: Config) -> float:

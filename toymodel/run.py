@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import repeat
@@ -19,7 +19,7 @@ from toymodel.config import Config, Recipe
 from toymodel.diagnosis import likely_cause
 from toymodel.engine import Draws, Shard
 from toymodel.errors import TrainingDiverged
-from toymodel.loss import Estimate, evaluate_many
+from toymodel.loss import Estimate, evaluate_many, inputs_of
 from toymodel.memory import block_steps
 from toymodel.model import History, Model, Weights
 from toymodel.model_file import RECORDS, model_key
@@ -28,6 +28,10 @@ _BATCHES_PER_RECORD = 5
 # Multiplications of a forward layer: a thread's work, large enough to be worth one, small enough
 # for its cache.
 _SHARD = 2**23
+# Numbers of a layer's activations in a shard: more of them would not stay in that cache.
+_ACTIVATIONS = 2**18
+# Multiplications of a layer for one example that are measured between two chances to stop.
+_MEASURED = 2**19
 # Normalised losses, of which answering 0 to everything has 1: a run that once was above the first
 # has diverged, unless it ended below the second.
 _EXPLODED = 1e3
@@ -104,7 +108,8 @@ class Run:
             kind = c.task, c.hidden_bias, c.n_features, c.n_neurons, self.restarts(index)
             alike[kind].append(index)
         for (_, _, n, m, R), members in alike.items():
-            instances = max(1, _SHARD // (self.recipe.batch_size * n * m))
+            B = self.recipe.batch_size
+            instances = max(1, min(_SHARD // (B * n * m), _ACTIVATIONS // (B * max(n, m))))
             together = max(1, instances // max(R, 1))
             for first in range(0, len(members), together):
                 chosen = members[first : first + together]
@@ -195,10 +200,21 @@ class Run:
         shard, position = self.place[config, restart]
         return shard.weights(position, restart)
 
-    def history(self, config: int, restarts: Sequence[int] | None = None) -> History:
-        """Of some restarts of a config, or all that take part; earlier cycles come first."""
+    def _losses(self) -> Float32[np.ndarray, "record config restart"]:
+        return np.array(self.records, np.float32).reshape(len(self.records), *self._shape)
+
+    def history(
+        self,
+        config: int,
+        restarts: Sequence[int] | None = None,
+        losses: Float32[np.ndarray, "record config restart"] | None = None,
+    ) -> History:
+        """Of some restarts of a config, or all that take part; earlier cycles come first.
+
+        losses: the records of all configs, where the caller has put them together.
+        """
         chosen = list(range(self.restarts(config))) if restarts is None else list(restarts)
-        loss = np.array(self.records, np.float32).reshape(len(self.records), *self._shape)
+        loss = self._losses() if losses is None else losses
         now = History(
             step=np.array(self.recorded_steps, np.int64),
             seconds=np.array(self.recorded_seconds, np.float32),
@@ -241,23 +257,31 @@ class Run:
         """Measure every restart on the evaluation stream, and say which configs came to nothing."""
         models: list[Model | None] = []
         reasons: list[str] = []
-        for index, config in enumerate(self.configs):
-            loss = self.history(index).loss
-            sound = [
-                r
-                for r in range(self.restarts(index))
-                if self.instance(index, r).finite and np.isfinite(loss[r]).all()
-            ]
-            restarts = [self.instance(index, r) for r in sound]
+        losses = self._losses()
+        sound = {
+            (index, r): weights
+            for index in range(len(self.configs))
+            for r in range(self.restarts(index))
+            if np.isfinite(losses[:, index, r]).all()
+            and (weights := self.instance(index, r)).finite
+        }
+        measured: dict[tuple[int, int], Estimate] = {}
+        for together in self._measured_together(sound):
+            networks = [(self.configs[index], sound[index, r]) for index, r in together]
             estimates: list[Estimate] = []
-            for so_far in evaluate_many(config, restarts) if sound else ():
+            for so_far in evaluate_many(networks):
                 estimates = so_far
                 yield self.snapshot()
+            measured |= zip(together, estimates, strict=True)
+        for index, config in enumerate(self.configs):
             kept = [
-                i
-                for i, (r, estimate) in enumerate(zip(sound, estimates, strict=True))
-                if estimate.value < _RECOVERED
-                or (np.isfinite(estimate.value) and (index, r) not in self.exploded_at)
+                r
+                for r in range(self.restarts(index))
+                if (estimate := measured.get((index, r)))
+                and (
+                    estimate.value < _RECOVERED
+                    or (np.isfinite(estimate.value) and (index, r) not in self.exploded_at)
+                )
             ]
             if not kept:
                 models.append(None)
@@ -267,15 +291,27 @@ class Run:
                 Model(
                     config=config,
                     recipe=self.recipe,
-                    restarts=tuple(restarts[i] for i in kept),
-                    losses=np.array([estimates[i].value for i in kept], np.float32),
-                    loss_errors=np.array([estimates[i].error for i in kept], np.float32),
-                    history=self.history(index, [sound[i] for i in kept]),
+                    restarts=tuple(sound[index, r] for r in kept),
+                    losses=np.array([measured[index, r].value for r in kept], np.float32),
+                    loss_errors=np.array([measured[index, r].error for r in kept], np.float32),
+                    history=self.history(index, kept, losses),
                 )
             )
         if reasons:
             raise TrainingDiverged(models, reasons)
         return [model for model in models if model is not None]
+
+    def _measured_together(
+        self, sound: Iterable[tuple[int, int]]
+    ) -> Iterator[list[tuple[int, int]]]:
+        alike: dict[tuple[object, ...], list[tuple[int, int]]] = defaultdict(list)
+        for index, r in sound:
+            alike[inputs_of(self.configs[index])].append((index, r))
+        for members in alike.values():
+            config = self.configs[members[0][0]]
+            size = max(1, _MEASURED // (config.n_features * config.n_neurons))
+            for first in range(0, len(members), size):
+                yield members[first : first + size]
 
     def _reason(self, index: int) -> str:
         steps = [at for (config, _), at in self.exploded_at.items() if config == index]

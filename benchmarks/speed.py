@@ -1,0 +1,130 @@
+"""`python -m benchmarks.speed`: a step over its five matrix products, and models a second."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+import click
+import torch
+
+from benchmarks.record import record
+from toymodel.config import RECIPES, Config, Recipe
+from toymodel.engine import Draws, Shard
+from toymodel.ensemble import MOST_SEEDS
+from toymodel.loss import evaluate
+from toymodel.run import Run
+from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES, sweep
+
+_SHAPES = {1: (1, 1), 7: (7, 1), 28: (7, 4), 256: (7, 37)}
+"""Instances: densities, restarts of each. 256 are 259, as densities are seven."""
+
+_SMALL = Config(n_features=6, n_neurons=10, feature_probability=0.1)
+
+
+@click.command()
+@click.option("--rounds", default=5, show_default=True, help="Times each is measured.")
+@click.option("--instances", default="64,1024,16384", show_default=True, help="Of n = 6, m = 10.")
+def main(rounds: int, instances: str) -> None:
+    """Print both, medians of some rounds that take turns, and keep them as JSON."""
+    torch.set_num_threads(1)
+    figures: dict[str, object] = {}
+    click.echo("A step of n = 100, m = 40, batch 128, over its five matrix products, one thread")
+    for count, (densities, restarts) in _SHAPES.items():
+        step, floor, ratio = times_the_floor(densities, restarts, rounds)
+        figures[f"times_the_floor_{count}"] = ratio
+        click.echo(
+            f"{densities * restarts:>5} instances: {1e6 * step:>8.0f} us, products "
+            f"{1e6 * floor:>8.0f} us, {ratio:.2f} times"
+        )
+    click.echo("Models a second, n = 6, m = 10, 1 - S = 0.1, all cores, measuring included")
+    for name in ("quick", "standard"):
+        for count in map(int, instances.split(",")):
+            seconds, megabytes = small_models(count, RECIPES[name])
+            figures[f"{name}_models_a_second_{count}"] = count / seconds
+            figures[f"{name}_seconds_{count}"] = seconds
+            click.echo(
+                f"{name:>9} {count:>6}: {count / seconds:>7.1f} a second, {seconds:>6.0f} s in "
+                f"all, {megabytes:,.0f} MB at most"
+            )
+    record("speed", figures)
+
+
+def times_the_floor(densities: int, restarts: int, rounds: int) -> tuple[float, float, float]:
+    """Seconds of a late step, of its products alone, and the median ratio of pairs of them."""
+    configs = sweep(PAPER_CONFIG, PAPER_DENSITIES[-densities:])
+    recipe = RECIPES["standard"].replace(restarts=restarts)
+    shard = Shard(configs, range(restarts), recipe, "cpu")
+    draws = Draws(configs, recipe)
+    draws.advance(16)
+    uniform = draws.uniform(configs)
+    late = recipe.steps - 1
+
+    def step(k: int) -> None:
+        shard.step(uniform[k % 16], late, record=False)
+
+    products = _products(densities, restarts, recipe.batch_size)
+    repeats = max(10, 2_000 // (densities * restarts))
+    pairs = [
+        (_seconds(step, repeats), _seconds(lambda _: products(), repeats)) for _ in range(rounds)
+    ]
+    ratio = statistics.median(a / b for a, b in pairs)
+    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs), ratio
+
+
+def _products(C: int, R: int, B: int) -> Callable[[], None]:
+    n, m = PAPER_CONFIG.n_features, PAPER_CONFIG.n_neurons
+    x, W1 = torch.randn(C, n, B), torch.randn(C, R * m, n)
+    W2, dz = torch.randn(C * R, n, m), torch.randn(C * R, n, B)
+    h, z = torch.empty(C, R * m, B), torch.empty(C * R, n, B)
+    gW2, dh, gW1 = torch.empty(C * R, n, m), torch.empty(C * R, m, B), torch.empty(C, R * m, n)
+
+    def all_five() -> None:
+        torch.bmm(W1, x, out=h)
+        torch.bmm(W2, h.view(C * R, m, B), out=z)
+        torch.bmm(dz, h.view(C * R, m, B).transpose(1, 2), out=gW2)
+        torch.bmm(W2.transpose(1, 2), dz, out=dh)
+        torch.bmm(dh.view(C, R * m, B), x.transpose(1, 2), out=gW1)
+
+    return all_five
+
+
+def _seconds(call: Callable[[int], None], repeats: int) -> float:
+    call(0)
+    began = time.perf_counter()
+    for k in range(repeats):
+        call(k)
+    return (time.perf_counter() - began) / repeats
+
+
+def small_models(count: int, recipe: Recipe) -> tuple[float, float]:
+    """Seconds that so many models take, from some of their steps, and the memory at most so far.
+
+    The steps are all of the same kind: a tenth of a minute of them is timed and scaled up, and so
+    is the measuring of some models.
+    """
+    restarts = min(count, MOST_SEEDS)
+    configs = [_SMALL.replace(seed=seed) for seed in range(max(1, count // restarts))]
+    recipe = recipe.replace(restarts=restarts)
+    run = Run(configs, recipe, None, "cpu")
+    with ThreadPoolExecutor() as threads:
+        run.advance(threads)
+        began, first = time.perf_counter(), run.done
+        while time.perf_counter() - began < 6 and run.done < recipe.steps:
+            run.advance(threads)
+        each = (time.perf_counter() - began) / max(1, run.done - first)
+    some: Sequence[tuple[Config, int]] = [(c, r) for c in configs for r in range(restarts)][:32]
+    began = time.perf_counter()
+    for config, restart in islice(some, 32):
+        evaluate(config, run.instance(configs.index(config), restart))
+    measuring = (time.perf_counter() - began) / len(some) * count
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return each * recipe.steps + measuring, memory
+
+
+if __name__ == "__main__":
+    main()
