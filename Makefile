@@ -27,6 +27,8 @@ bench: $(VENV)/ready-dev $(VENV)/browser
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.explorers
 	$(BIN)/python -m benchmarks.motifs
+	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.cluster
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.visitors
 	$(BIN)/python -m pytest -m slow

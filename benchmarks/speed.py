@@ -5,9 +5,8 @@ from __future__ import annotations
 import resource
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 
 import click
 import torch
@@ -16,7 +15,7 @@ from benchmarks.record import record
 from toymodel.config import RECIPES, Config, Recipe
 from toymodel.engine import Draws, Shard
 from toymodel.ensemble import MOST_SEEDS
-from toymodel.loss import evaluate
+from toymodel.loss import evaluate_many
 from toymodel.run import Run
 from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES, sweep
 
@@ -117,10 +116,13 @@ def small_models(count: int, recipe: Recipe) -> tuple[float, float]:
         while time.perf_counter() - began < 6 and run.done < recipe.steps:
             run.advance(threads)
         each = (time.perf_counter() - began) / max(1, run.done - first)
-    some: Sequence[tuple[Config, int]] = [(c, r) for c in configs for r in range(restarts)][:32]
+    some = [
+        (config, run.instance(index, restart))
+        for index, config in enumerate(configs[:32])
+        for restart in range(min(restarts, 32))
+    ][:32]
     began = time.perf_counter()
-    for config, restart in islice(some, 32):
-        evaluate(config, run.instance(configs.index(config), restart))
+    list(evaluate_many(some))
     measuring = (time.perf_counter() - began) / len(some) * count
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return each * recipe.steps + measuring, memory

@@ -16,6 +16,7 @@ from pages.shared.catalogue import (
     PHASE,
     REAL,
     SWEEP,
+    SWEEPS,
     TRAIN,
 )
 from pages.shared.draw import draw
@@ -60,7 +61,8 @@ def draw_cards() -> None:
                 st.page_link(page.script, label=f"**{page.title}**")
                 st.markdown(page.claim)
                 _PICTURES[page]()
-    st.page_link(OWN.script, label=f"**{OWN.title}**: {OWN.claim}")
+    for page in (OWN, SWEEPS):
+        st.page_link(page.script, label=f"**{page.title}**: {page.claim}")
 
 
 def _sweep_picture() -> None:

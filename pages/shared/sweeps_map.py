@@ -42,6 +42,10 @@ def draw_grid(state: SweepsState, found: Mapping[str, Grid]) -> None:
         format_func=names.__getitem__,
         **SWEEPS_STATE.bound("view", "grid", key),
     )
+    x, y = _axes(state, grid)
+    if (state.view.grid, state.view.x, state.view.y) != (key, x, y):  # so that the link has them
+        state = replace(state, view=state.view.replace(grid=key, x=x, y=y))
+        SWEEPS_STATE.remember(state)
     table = measured(grid, state.thresholds)
     left = len(grid.configs) - len(table)
     if left:
@@ -52,10 +56,6 @@ def draw_grid(state: SweepsState, found: Mapping[str, Grid]) -> None:
         st.button("Look again")
     if table.empty:
         return
-    x, y = _axes(state, grid)
-    if (state.view.grid, state.view.x, state.view.y) != (key, x, y):  # so that the link has them
-        state = replace(state, view=state.view.replace(grid=key, x=x, y=y))
-        SWEEPS_STATE.remember(state)
     with st.container(horizontal=True):
         axes = list(FIELDS)
         for label, name, value in (("Across", "x", x), ("Up", "y", y)):

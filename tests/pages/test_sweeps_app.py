@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from pages.shared.sweeps_state import SweepsState
 from tests.builders import model
-from tests.pages.test_app import opened
+from tests.pages.test_app import opened, shipped
 from toymodel.config import RECIPES
 from toymodel.grid import Grid, grid_of
 from toymodel.grid_frames import measure
 from toymodel.grid_run import remember
 from toymodel.store import Store
+
+__all__ = ["shipped"]  # a fixture
 
 SCRIPT = "pages/sweeps.py"
 RECIPE = RECIPES["standard"]
@@ -44,8 +47,6 @@ def test_without_a_grid_it_is_said_how_one_comes_about(store: Store):
     assert "No grid was trained here yet" in app.info[0].value
     assert "--workers 2" in app.code[1].value
     # What the example says is a grid.
-    import tomllib
-
     assert len(grid_of("example", tomllib.loads(app.code[0].value)).configs) == 4 * 9 * 4
 
 
@@ -64,7 +65,7 @@ def test_the_first_view_is_the_gain_over_the_fields_that_differ(grid: Grid):
 
 
 def test_models_that_are_missing_are_told(grid: Grid, store: Store):
-    next(iter(store.files())).unlink()
+    next(store.trained.glob("*.safetensors")).unlink()
     app = opened(SCRIPT)
     assert app.info[0].value.startswith("1 of 12 models are not there yet")
     assert len(app.dataframe[0].value) == 11
