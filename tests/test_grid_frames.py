@@ -11,7 +11,7 @@ import pytest
 import toymodel as tm
 from tests.builders import model
 from toymodel.grid import grid_of
-from toymodel.grid_frames import FIELDS, MEASURES, grid_table, measure, over, those_at
+from toymodel.grid_frames import FIELDS, MEASURES, measure, over, those_at
 from toymodel.polysemanticity import CLASSES, Thresholds
 
 CONFIG = tm.Config(n_features=4, n_neurons=6, feature_probability=0.3)
@@ -36,13 +36,8 @@ def test_motifs_are_of_networks_that_compute_the_absolute_value():
     assert math.isnan(measure(model(CONFIG.replace(task="identity"), RECIPE))["motifs"])
 
 
-def test_there_is_a_row_a_model_and_a_name_for_every_column():
-    models = [model(CONFIG.replace(seed=seed), RECIPE, seed=seed) for seed in range(3)]
-    called: list[int] = []
-    table = grid_table(models, on_model=lambda: called.append(1))
-    assert len(table) == len(called) == 3
-    assert list(table.columns) == [*FIELDS, *MEASURES]
-    assert grid_table([]).empty
+def test_every_column_has_a_name():
+    assert list(measure(model(CONFIG, RECIPE))) == [*FIELDS, *MEASURES]
 
 
 def test_cells_have_the_mean_over_all_else():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -55,20 +55,6 @@ def measure(
         "effective": float(found.effective_features.mean()),
         "motifs": len(find_motifs(model.W1, model.W2, motifs)) if searched else float("nan"),
     }
-
-
-def grid_table(
-    models: Iterable[Model],
-    thresholds: Thresholds | None = None,
-    on_model: Callable[[], None] | None = None,
-) -> pd.DataFrame:
-    """One row a model, as `measure` has it. on_model: called after each."""
-    rows = []
-    for model in models:
-        rows.append(measure(model, thresholds))
-        if on_model:
-            on_model()
-    return pd.DataFrame(rows, columns=[*Config.model_fields, *MEASURES])
 
 
 def over(table: pd.DataFrame, x: str, y: str, measure: str) -> pd.DataFrame:

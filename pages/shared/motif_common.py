@@ -34,7 +34,7 @@ _PRESETS = ("standard", "thorough")
 def draw_common(state: MotifState) -> None:
     """The share of networks with so many instances, and whether better ones have more."""
     st.header("How common it is")
-    there = {path.stem for path in store().files()}
+    there = store().keys()
     keys = {config: model_key(config, MOTIF_GRID.recipe) for config in MOTIF_GRID.configs}
     found = tuple(config for config, key in keys.items() if key in there)
     if not found:

@@ -49,7 +49,7 @@ def along_training(density: float, thresholds: Thresholds) -> pd.DataFrame:
 
 def _there(families: Iterable[Family]) -> dict[str, tuple[Config, Recipe]]:
     # Names of files alone: reading the models takes longer, and what was measured is kept.
-    names = {path.stem for path in store().files()}
+    names = store().keys()
     settings = ((config, family.recipe) for family in families for config in family.configs)
     keys = {model_key(*each): each for each in settings}
     return {key: each for key, each in keys.items() if key in names}

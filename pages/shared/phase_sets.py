@@ -46,6 +46,7 @@ def draw_sets(state: PhaseState) -> None:
             series=dict(zip(names.values(), inks, strict=True)),
             theme=theme,
             falling=True,
+            height=360,
         ),
         "phase-sets",
     )

@@ -61,6 +61,7 @@ def draw_training(state: PhaseState) -> None:
                     theme=theme,
                     share=True,
                     marks=paper,
+                    height=320,
                 ),
                 f"phase-training-{sampler}-{state.view.at}",
             )
@@ -89,7 +90,7 @@ def draw_training(state: PhaseState) -> None:
             series=dict(zip(_NAMES.values(), (theme.negative, theme.positive), strict=True)),
             theme=theme,
             log=True,
-            height=220,
+            height=280,
         ),
         f"phase-training-loss-{state.view.at}",
     )
