@@ -212,7 +212,7 @@ def test_a_shard_goes_on_from_given_weights(configs: list[Config]):
     blur(first)
     given = [[first.weights(c, r) for r in range(2)] for c in range(len(configs))]
     again = Shard(configs, range(2), Recipe(batch_size=B, cycles=2), "cpu", given)
-    assert torch.equal(again.params, first.params)
+    assert torch.equal(again.params[: again.numbers], first.params[: first.numbers])
 
 
 def test_a_restart_starts_alike_whichever_restarts_stand_beside_it():

@@ -27,6 +27,7 @@ from toymodel.sampling import (
 )
 
 _STATE = ("params", "first_moment", "second_moment", "window")
+_VECTOR = 64
 
 
 class Shard:
@@ -66,7 +67,9 @@ class Shard:
         self.importance = torch.from_numpy(importance).float().to(device).reshape(C, n, 1)
 
         self.hidden_bias = configs[0].hidden_bias
-        self.params = torch.zeros(I * self._size(n, m), device=device)
+        self.numbers = I * self._size(n, m)
+        # Whole vectors: the update rounds what is left over at an end otherwise than the rest.
+        self.params = torch.zeros(-(-self.numbers // _VECTOR) * _VECTOR, device=device)
         self.grads = torch.zeros_like(self.params)
         self.W1, self.W2, self.b, self.b_hidden = self._views(self.params, I, n, m)
         self.gW1, self.gW2, self.gb, self.gb_hidden = self._views(self.grads, I, n, m)
@@ -75,10 +78,13 @@ class Shard:
         self._initialise(start)
         self.first_moment = torch.zeros_like(self.params)
         self.second_moment = torch.zeros_like(self.params)
-        self.denominator = torch.empty_like(self.params)
+        self.count = torch.zeros((), device=device)  # of the step, from 1
 
-        self.x, self.h, self.dh = empty(C, n, B), empty(I, m, B), empty(I, m, B)
-        self.z, self.y, self.dz = empty(I, n, B), empty(I, n, B), empty(I, n, B)
+        # All that a step writes: what is allocated anew at every step costs as much as a product.
+        self.x, self.target, self.scale = empty(C, n, B), empty(C, n, B), empty(C, n, B)
+        self.active = empty(C, 1, B)
+        self.h, self.dh = empty(I, m, B), empty(I, m, B)
+        self.z, self.dz = empty(I, n, B), empty(I, n, B)
         self.window = torch.zeros(I, device=device)
         self.window_steps = 0
 
@@ -89,7 +95,8 @@ class Shard:
     def _views(self, flat: Tensor, I: int, n: int, m: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         own = 0 if self.task.tied else n * m
         biases = m if self.hidden_bias else 0
-        W1, W2, b, b_hidden = flat.split([I * m * n, I * own, I * n, I * biases])
+        sizes = [I * m * n, I * own, I * n, I * biases]
+        W1, W2, b, b_hidden = flat[: self.numbers].split(sizes)
         W1 = W1.view(I, m, n)
         return (
             W1,
@@ -141,12 +148,12 @@ class Shard:
 
     def state(self) -> dict[str, np.ndarray]:
         """A copy of what the next steps depend on, by name."""
-        return {name: getattr(self, name).cpu().numpy().copy() for name in _STATE}
+        return {name: getattr(self, name)[: self.numbers].cpu().numpy().copy() for name in _STATE}
 
     def restore(self, state: Mapping[str, np.ndarray], window_steps: int) -> None:
         """Be as the shard was of which this is the `state`."""
         for name in _STATE:
-            getattr(self, name).copy_(torch.from_numpy(state[name]))
+            getattr(self, name)[: len(state[name])].copy_(torch.from_numpy(state[name]))
         self.window_steps = window_steps
 
     def step(self, uniform: Tensor, t: int, *, record: bool) -> None:
@@ -158,10 +165,15 @@ class Shard:
 
         x = torch.mul(uniform, self.slope_of_cut, out=self.x).add_(task.high)
         torch.threshold_(x, task.low, 0.0)
+        target = x
+        if task.low < 0:
+            target = torch.abs(x, out=self.target)
         scale = self.importance
         if self.tilted:
-            active = torch.abs(x).ceil_().sum(dim=1, keepdim=True)  # |x| is 1 at most
-            scale = scale * active.mul_(self.ratio_slope).add_(self.ratio_constant).exp_()
+            active = torch.ceil(target, out=self.scale)  # targets are 1 at most
+            active = torch.sum(active, dim=1, keepdim=True, out=self.active)
+            active.mul_(self.ratio_slope).add_(self.ratio_constant).exp_()
+            scale = torch.mul(scale, active, out=self.scale)
 
         torch.bmm(self.W1.view(C, R * m, n), x, out=self.h.view(C, R * m, B))
         if self.hidden_bias:
@@ -170,15 +182,15 @@ class Shard:
         z = torch.baddbmm(self.b.unsqueeze(2), self.W2, h, out=self.z)
         leak = _leak(recipe, t)
         if leak:
-            y = torch.ops.aten.leaky_relu.out(z, leak, out=self.y)
+            y = torch.ops.aten.leaky_relu.out(z, leak, out=self.dz)
         else:
-            y = torch.clamp_min(z, 0.0, out=self.y)
-        error = y.view(C, R, n, B).sub_(task.target(x).unsqueeze(1))
-        dz = torch.mul(error, scale.unsqueeze(1), out=self.dz.view(C, R, n, B))
+            y = torch.clamp_min(z, 0.0, out=self.dz)
+        error = y.view(C, R, n, B).sub_(target.unsqueeze(1))
         if record:
-            self.window += (error * dz).sum(dim=(2, 3)).view(I) / 2
+            square = error.square().mul_(scale.unsqueeze(1))
+            self.window.add_(square.sum(dim=(2, 3)).view(I), alpha=0.5)
             self.window_steps += 1
-        dz = dz.view(I, n, B)
+        dz = error.mul_(scale.unsqueeze(1)).view(I, n, B)
         if leak:
             torch.ops.aten.leaky_relu_backward.grad_input(dz, z, leak, False, grad_input=dz)
         else:
@@ -196,14 +208,21 @@ class Shard:
         self._adam(t)
 
     def _adam(self, t: int) -> None:
-        b1, b2 = self.recipe.beta1, self.recipe.beta2
-        g, mean, square = self.grads, self.first_moment, self.second_moment
-        mean.lerp_(g, 1 - b1)
-        square.mul_(b2).addcmul_(g, g, value=1 - b2)
-        correction = math.sqrt(1 - b2 ** (t + 1))
-        rate = _learning_rate(self.recipe, t) * correction / (1 - b1 ** (t + 1))
-        denominator = torch.sqrt(square, out=self.denominator).add_(1e-8 * correction)
-        self.params.addcdiv_(mean, denominator, value=-rate)
+        torch._fused_adam_(
+            [self.params],
+            [self.grads],
+            [self.first_moment],
+            [self.second_moment],
+            [],
+            [self.count.fill_(t + 1)],
+            lr=_learning_rate(self.recipe, t),
+            beta1=self.recipe.beta1,
+            beta2=self.recipe.beta2,
+            weight_decay=0.0,
+            eps=1e-8,
+            amsgrad=False,
+            maximize=False,
+        )
 
 
 def _leak(recipe: Recipe, t: int) -> float:
