@@ -28,6 +28,65 @@ class WorkerDied(RuntimeError):
     """The process that ran the call ended without an answer: killed, or out of memory."""
 
 
+class Child:
+    """A Python process of its own that runs calls, one at a time.
+
+    It ends when this process does. nice: whether it leaves the processor to whoever else wants it.
+    """
+
+    def __init__(self, *, nice: bool = False) -> None:
+        root = str(Path(__file__).resolve().parent.parent)
+        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+        # One thread a process for numpy too: see `training._single_threaded_operators`.
+        single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "toymodel.worker", *(["nice"] if nice else [])],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | single | {"PYTHONPATH": path},
+        )
+        assert self._process.stdin and self._process.stdout
+        self._to, self._from = self._process.stdin, self._process.stdout
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can take a call."""
+        return self._process.poll() is None
+
+    def ask(self, request: bytes) -> None:
+        """Have it run a call, (function, arguments, keywords) pickled."""
+        try:
+            _send(self._to, request)
+        except OSError:
+            raise self._died() from None
+
+    def answer(self) -> tuple[Any, bool]:
+        """What the call gave, or raised: then the second is true. Raises `WorkerDied`."""
+        try:
+            return pickle.loads(_receive(self._from))
+        except (EOFError, OSError):
+            raise self._died() from None
+
+    def _died(self) -> WorkerDied:
+        return WorkerDied(
+            f"The training process ended unexpectedly (exit code {self.end()}); "
+            "it may have run out of memory. The next training starts a new one."
+        )
+
+    def kill(self) -> None:
+        """End it in the middle of a call, which fails with `WorkerDied`."""
+        self._process.kill()
+        self._process.wait()  # so that the next call sees that it is gone
+
+    def end(self) -> int:
+        """End it, which loses nothing between calls; returns its exit code."""
+        self._process.kill()
+        for stream in (self._to, self._from):
+            with suppress(OSError):
+                stream.close()
+        return self._process.wait()
+
+
 class WorkerExecutor(Executor):
     """Runs calls in their order in one child process, which is started when first needed.
 
@@ -36,7 +95,7 @@ class WorkerExecutor(Executor):
 
     def __init__(self) -> None:
         self._calls: queue.SimpleQueue[tuple[Future[Any], bytes] | None] = queue.SimpleQueue()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child: Child | None = None
         self._running: Future[Any] | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -54,15 +113,14 @@ class WorkerExecutor(Executor):
 
     def warm(self) -> None:
         """Start the child and its imports now, so that the next call need not wait for them."""
-        if self._process is None and self._running is None:
+        if self._child is None and self._running is None:
             self.submit(_import_training)
 
     def kill(self, future: Future[Any]) -> None:
         """End the child if it runs this call; the call fails with `WorkerDied`."""
         with self._lock:
-            if self._running is future and self._process:
-                self._process.kill()
-                self._process.wait()  # so that the next call sees that it is gone
+            if self._running is future and self._child:
+                self._child.kill()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more calls; with cancel_futures, drop those that wait."""
@@ -101,47 +159,22 @@ class WorkerExecutor(Executor):
                 future.set_result(answer)
 
     def _call(self, future: Future[Any], request: bytes) -> tuple[Any, bool]:
-        process = self._start()
-        with self._lock:
-            self._running = future
-        assert process.stdin and process.stdout
-        try:
-            _send(process.stdin, request)
-            return pickle.loads(_receive(process.stdout))
-        except (EOFError, OSError):
-            code = self._end()
-            raise WorkerDied(
-                f"The training process ended unexpectedly (exit code {code}); "
-                "it may have run out of memory. The next training starts a new one."
-            ) from None
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        if self._process and self._process.poll() is not None:
+        if self._child and not self._child.alive:
             self._end()
-        if self._process is None:
-            root = str(Path(__file__).resolve().parent.parent)
-            path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-            # One thread a process for numpy too: see `training._single_threaded_operators`.
-            single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "toymodel.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env=os.environ | single | {"PYTHONPATH": path},
-            )
-        return self._process
+        child = self._child or Child(nice=True)
+        with self._lock:
+            self._child, self._running = child, future
+        try:
+            child.ask(request)
+            return child.answer()
+        except WorkerDied:
+            self._child = None
+            raise
 
-    def _end(self) -> int | None:
-        """End the child, which loses nothing between calls; returns its exit code."""
-        process, self._process = self._process, None
-        if process is None:
-            return None
-        process.kill()
-        for stream in (process.stdin, process.stdout):
-            if stream:
-                with suppress(OSError):
-                    stream.close()
-        return process.wait()
+    def _end(self) -> None:
+        child, self._child = self._child, None
+        if child:
+            child.end()
 
 
 def _import_training() -> None:
@@ -169,7 +202,7 @@ def _child() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when this ends
-    if hasattr(os, "nice"):
+    if "nice" in sys.argv and hasattr(os, "nice"):
         os.nice(10)  # pages come first
     while True:
         try:
