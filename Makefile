@@ -35,7 +35,7 @@ bench: $(VENV)/ready-dev $(VENV)/browser
 
 figures: $(VENV)/ready
 	$(BIN)/python -m toymodel cache --ship
-	$(BIN)/python -m toymodel phase --ship
+	$(BIN)/python -m toymodel phase --ship --device cpu
 
 clean:
 	rm -rf $(VENV)

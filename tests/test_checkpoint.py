@@ -14,7 +14,7 @@ RECIPE = tm.Recipe(steps=5)
 CHECKPOINT = Checkpoint(
     [model_key(config, RECIPE) for config in CONFIGS],
     {"one": np.arange(4, dtype=np.float32), "other": np.zeros(1)},
-    {"done": 3, "draws": [{"state": 2**127}]},
+    {"done": 3, "shards": [], "draws": [{"state": 2**127}]},
 )
 
 

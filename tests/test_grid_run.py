@@ -121,7 +121,7 @@ def test_a_model_that_diverges_is_told_once_and_the_rest_of_its_shard_kept(tmp_p
     outcome = run_grid(wanted, Store(tmp_path), Direct())
     if outcome.progress.failed:  # that it does is what the engine's own tests are for
         assert "diverged" in outcome.reasons[0]
-    models, reasons = train_shard(wanted.configs, wild)
+    models, reasons = train_shard(wanted.configs, wild, "auto", None)
     assert (models[0] is None) == bool(reasons)
 
 

@@ -25,7 +25,7 @@ from toymodel.worker import WorkerExecutor
 
 RECIPE = tm.Recipe(steps=20, batch_size=16)
 ENDLESS = tm.Recipe(steps=1_000_000, batch_size=16)
-PAUSABLE = tm.Recipe(steps=4_000, batch_size=16, restarts=2)
+PAUSABLE = tm.Recipe(steps=12_000, batch_size=16, restarts=2)
 SOMETIMES_WILD = tm.Recipe(
     steps=100,
     batch_size=8,
@@ -432,7 +432,7 @@ def test_a_paused_training_shows_where_it_stands_and_goes_on(manager: JobManager
     configs = [config(0), config(1).replace(n_features=5)]
     start(manager, configs)
     shown = pause(manager, configs)
-    assert 0 < shown.step < shown.steps == 4_000
+    assert 0 < shown.step < shown.steps == 12_000
     for each in configs:
         live = shown.models[model_key(each, PAUSABLE)]
         assert live.history.loss.shape == (2, len(live.history.step))
@@ -480,10 +480,10 @@ def test_a_training_is_paused_in_the_worker_process_too(worker: JobManager):
 
 
 def test_a_training_is_paused_in_its_second_cycle(manager: JobManager):
-    recipe = PAUSABLE.replace(steps=3_000, cycles=2)
-    start(manager, [config(0)], recipe, step=3_000)
+    recipe = PAUSABLE.replace(cycles=2)
+    start(manager, [config(0)], recipe, step=12_000)
     shown = pause(manager, [config(0)], recipe)
-    assert 3_000 < shown.step < shown.steps == 6_000
+    assert 12_000 < shown.step < shown.steps == 24_000
     assert manager.store.has(config(0), recipe.replace(cycles=1))
     goes_on(manager, [config(0)], recipe)
 
@@ -595,7 +595,7 @@ def test_a_failure_of_what_was_paused_is_told_beside_the_pause(worker: JobManage
     pause(worker, [config(0)], ENDLESS)
     start(worker, [config(0)], ENDLESS)
     assert isinstance(worker.executor, WorkerExecutor)
-    process = worker.executor._process
+    process = worker.executor._child
     assert process is not None
     process.kill()
     found = wait(worker, [config(0)], ENDLESS)

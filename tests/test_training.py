@@ -166,7 +166,7 @@ def test_weights_do_not_depend_on_how_the_work_is_split(
     recipe = RECIPE.replace(restarts=3)
     whole = train(configs, recipe)
     weights = CONFIG.n_features * CONFIG.n_neurons * recipe.batch_size
-    monkeypatch.setattr("toymodel.run._SHARD", instances * weights)
+    monkeypatch.setattr("toymodel.layout._SHARD", instances * weights)
     monkeypatch.setattr("toymodel.memory._BLOCK", 1)
     for one, other in zip(train(configs, recipe), whole, strict=True):
         assert all(map(same, one.restarts, other.restarts))
@@ -184,7 +184,7 @@ def test_weights_do_not_depend_on_snapshots():
             steps.append(snapshot.step)
     except StopIteration as finished:
         (watched,) = finished.value
-    assert len(set(steps)) > 10
+    assert len(set(steps)) >= 7
     assert steps == sorted(steps)
     assert same(watched.weights, train([CONFIG], RECIPE.replace(steps=200))[0].weights)
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.builders import run_python
-from toymodel.worker import WorkerDied, WorkerExecutor
+from toymodel.child import WorkerDied
+from toymodel.worker import WorkerExecutor
 
 SOON = 30.0
 

@@ -22,13 +22,14 @@ def load_or_train(
     store: Store | None = None,
     resume: Checkpoint | None = None,
     on_snapshot: Callable[[Snapshot], None] | None = None,
+    device: str = "auto",
 ) -> list[Model]:
     """One model a config, in order, from the store where it has them.
 
     Imports torch only if something is missing. The missing ones are trained together, and each
     that comes out is stored even if another one fails; so is what each cycle of the recipe leaves,
     so that training longer goes on from there. `on_snapshot` is called while they train, about the
-    missing configs only. resume: goes on where their training was paused.
+    missing configs only. resume: goes on where their training was paused. device: as in `train`.
 
     Raises `TrainingDiverged`, whose `models` go with `configs`, and `SettingError` for weights
     from elsewhere.
@@ -42,13 +43,22 @@ def load_or_train(
         from toymodel.training import earlier_cycles, train
 
         def earlier(recipe: Recipe, show: Callable[[Snapshot], None] | None) -> list[Model]:
-            return load_or_train(missing, recipe, store=store, resume=resume, on_snapshot=show)
+            return load_or_train(
+                missing, recipe, store=store, resume=resume, on_snapshot=show, device=device
+            )
 
         start = earlier_cycles(recipe, on_snapshot, earlier) if recipe.cycles > 1 else None
         if resume and not resume.fits(missing, recipe):
             resume = None
         try:
-            trained = train(missing, recipe, start=start, resume=resume, on_snapshot=on_snapshot)
+            trained = train(
+                missing,
+                recipe,
+                start=start,
+                resume=resume,
+                on_snapshot=on_snapshot,
+                device=device,
+            )
             models |= zip(missing, trained, strict=True)
         except TrainingDiverged as error:
             models |= zip(missing, error.models, strict=True)

@@ -27,8 +27,9 @@ class Checkpoint:
     about: Mapping[str, Any]
 
     def fits(self, configs: Sequence[Config], recipe: Recipe) -> bool:
-        """Whether it is of this training."""
-        return self.keys == [model_key(config, recipe) for config in configs]
+        """Whether it is of this training, and says how that was laid out."""
+        keys = [model_key(config, recipe) for config in configs]
+        return self.keys == keys and "shards" in self.about
 
     @property
     def checksum(self) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from toymodel.cli_figures import figures_command
 from toymodel.cli_motifs import motifs_command
-from toymodel.cli_options import answer_options, model_options, recipe_of
+from toymodel.cli_options import answer_options, device_option, model_options, recipe_of
 from toymodel.cli_phase import phase_command
 from toymodel.cli_sweep import sweep_command
 from toymodel.cli_training import answer, progress_bar, run
@@ -64,6 +64,7 @@ def cli() -> None:
 @cli.command()
 @model_options
 @answer_options
+@device_option
 @click.option("--density", "-p", default=1.0, show_default=True, help="Feature probability 1 - S.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Also write the model here.")
 def train(
@@ -73,6 +74,7 @@ def train(
     preset: str,
     as_json: bool,
     quiet: bool,
+    device: str,
     **fields: Any,
 ) -> None:
     """Train one model, or read it from the store."""
@@ -82,7 +84,7 @@ def train(
         raise click.BadParameter(f"{out.parent} is not a folder", param_hint="--out")
     if out and out.is_dir():
         raise click.BadParameter(f"{out} is a folder, not a file", param_hint="--out")
-    models = run([config], recipe, quiet or as_json)
+    models = run([config], recipe, quiet or as_json, device)
     if out:
         save(models[0], out)
     answer(models, as_json)
@@ -158,7 +160,7 @@ def _train(configs: Sequence[Config], recipe: Recipe, quiet: bool) -> list[Model
     from toymodel.training import train
 
     with progress_bar(recipe, quiet) as show:
-        return train(configs, recipe, on_snapshot=show)
+        return train(configs, recipe, on_snapshot=show, device="cpu")  # as most will
 
 
 def _sound(path: Path) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from toymodel.config import RECIPES, Recipe, require_trained
+from toymodel.devices import DEVICES
 from toymodel.task import TASKS
 
 _Command = Callable[..., Any]
@@ -54,6 +55,17 @@ def model_options(command: _Command) -> _Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def device_option(command: _Command) -> _Command:
+    """Where a command trains."""
+    return click.option(
+        "--device",
+        type=click.Choice(DEVICES),
+        default="auto",
+        show_default=True,
+        help="Where to train; auto is CUDA where there is a device.",
+    )(command)
 
 
 def answer_options(command: _Command) -> _Command:

@@ -12,6 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from toymodel.candidates import theory
+from toymodel.cli_options import device_option
 from toymodel.model_file import DamagedFile
 from toymodel.phase import (
     RECIPE,
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 @click.option("--ship", is_flag=True, help="Keep it as the diagram that the dashboard shows.")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
-def phase_command(ship: bool, as_json: bool, quiet: bool) -> None:
+@device_option
+def phase_command(ship: bool, as_json: bool, quiet: bool, device: str) -> None:
     """Train the phase diagram of two neurons anew, and hold it against the exact one."""
     path = diagram_path(default_store().shipped)
     began = time.perf_counter()
@@ -44,7 +46,7 @@ def phase_command(ship: bool, as_json: bool, quiet: bool) -> None:
         def show(snapshot: Snapshot) -> None:
             bar.update(snapshot.step - bar.n)
 
-        diagram = train_diagram(on_snapshot=show)
+        diagram = train_diagram(on_snapshot=show, device=device)
     seconds = time.perf_counter() - began
     before = _before(path) if path.exists() else None
     if ship:

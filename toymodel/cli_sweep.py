@@ -11,10 +11,16 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from toymodel.cli_options import answer_options, model_options, numbers, recipe_of
+from toymodel.cli_options import (
+    answer_options,
+    device_option,
+    model_options,
+    numbers,
+    recipe_of,
+)
 from toymodel.cli_training import answer, run
 from toymodel.config import Config
-from toymodel.executors import place
+from toymodel.executors import Place, place
 from toymodel.grid import Grid, read_grid
 from toymodel.grid_run import Estimate, GridProgress, Outcome, estimate, run_grid, size_of
 from toymodel.store import Store, default_store
@@ -29,6 +35,7 @@ _GRID_OPTIONS = ("scheduler", "workers", "dry_run")
 )
 @model_options
 @answer_options
+@device_option
 @click.option(
     "--densities",
     "-p",
@@ -55,6 +62,7 @@ def sweep_command(
     preset: str,
     as_json: bool,
     quiet: bool,
+    device: str,
     **fields: Any,
 ) -> None:
     """Train the same model at several densities, as in the paper's figure; or a grid from FILE.
@@ -83,9 +91,9 @@ def sweep_command(
             raise click.UsageError(f"--{name} is for a grid: give its file")
         base = Config(**fields)
         configs = sweep(base, numbers("densities", densities))
-        answer(run(configs, recipe_of(preset, changes), quiet or as_json), as_json)
+        answer(run(configs, recipe_of(preset, changes), quiet or as_json, device), as_json)
         return
-    if wrong := given - {*_GRID_OPTIONS, "file", "as_json", "quiet"}:
+    if wrong := given - {*_GRID_OPTIONS, "file", "as_json", "quiet", "device"}:
         name = sorted(map(str, wrong))[0].replace("_", "-")
         raise click.UsageError(f"--{name} and a file cannot go together: the file says it")
     if scheduler and workers:
@@ -96,7 +104,7 @@ def sweep_command(
         return
     _refuse_too_large(grid, store)
     with place(scheduler, workers) as where:
-        outcome = _train(grid, store, where.executor, where.at_once, quiet or as_json)
+        outcome = _train(grid, store, where, device, quiet or as_json)
     _say_outcome(grid, outcome, as_json)
 
 
@@ -110,7 +118,7 @@ def _refuse_too_large(grid: Grid, store: Store) -> None:
         )
 
 
-def _train(grid: Grid, store: Store, executor: Any, at_once: int, quiet: bool) -> Outcome:
+def _train(grid: Grid, store: Store, where: Place, device: str, quiet: bool) -> Outcome:
     with tqdm(total=len(grid.configs), unit="model", disable=quiet or None, leave=False) as bar:
 
         def show(progress: GridProgress) -> None:
@@ -118,7 +126,15 @@ def _train(grid: Grid, store: Store, executor: Any, at_once: int, quiet: bool) -
             if math.isfinite(progress.remaining):
                 bar.set_postfix_str(f"{progress.remaining:.0f} s left")
 
-        return run_grid(grid, store, executor, at_once=at_once, on_progress=show)
+        return run_grid(
+            grid,
+            store,
+            where.executor,
+            at_once=where.at_once,
+            processes=where.processes,
+            device=device,
+            on_progress=show,
+        )
 
 
 def _say_estimate(grid: Grid, found: Estimate, store: Store, as_json: bool) -> None:
@@ -132,7 +148,7 @@ def _say_estimate(grid: Grid, found: Estimate, store: Store, as_json: bool) -> N
         f"{found.models:,} models, {found.models - found.missing:,} of them in the store; "
         f"{found.shards:,} shards"
     )
-    click.echo(f"about {found.seconds:,.0f} s in one process here, {found.megabytes:,} MB a shard")
+    click.echo(f"about {found.seconds:,.0f} s on this machine, {found.megabytes:,} MB a shard")
     click.echo(
         f"about {found.bytes / 2**20:,.1f} MB in the store"
         + ("" if fits else f", which holds {store.max_bytes / 2**20:,.0f}: TOYMODEL_CACHE_MB")

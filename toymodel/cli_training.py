@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from toymodel.training import Snapshot
 
 
-def run(configs: list[Config], recipe: Recipe, quiet: bool) -> list[Model]:
+def run(configs: list[Config], recipe: Recipe, quiet: bool, device: str) -> list[Model]:
     """Models from the store or from training, with what the store has to say."""
     store = default_store()
     with progress_bar(recipe, quiet) as show:
-        models = load_or_train(configs, recipe, store=store, on_snapshot=show)
+        models = load_or_train(configs, recipe, store=store, on_snapshot=show, device=device)
     for note in store.notes:
         click.echo(f"toymodel: {note}", err=True)
     return models

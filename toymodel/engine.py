@@ -158,7 +158,19 @@ class Shard:
 
     def step(self, uniform: Tensor, t: int, *, record: bool) -> None:
         """One optimiser step, number t from 0, on uniform numbers (C or 1, n, B) in [0, 1)."""
-        recipe, task = self.recipe, self.task
+        self.count.fill_(t + 1)
+        leak, rate = leak_at(self.recipe, t), learning_rate_at(self.recipe, t)
+        self.learn(uniform, leak, rate, record=record)
+        self.window_steps += record
+
+    def learn(
+        self, uniform: Tensor, leak: float | Tensor, rate: float | Tensor, *, record: bool
+    ) -> None:
+        """A step with the output's slope below zero, and Adam's rate; `count` says which it is.
+
+        As numbers for a processor; as tensors on the device where a step is recorded and replayed.
+        """
+        task = self.task
         C, R = len(self.configs), len(self.restarts)
         I, m, B = self.h.shape
         n = self.x.shape[1]
@@ -180,21 +192,13 @@ class Shard:
             self.h.add_(self.b_hidden.unsqueeze(2))
         h = self.h.relu_()
         z = torch.baddbmm(self.b.unsqueeze(2), self.W2, h, out=self.z)
-        leak = _leak(recipe, t)
-        if leak:
-            y = torch.ops.aten.leaky_relu.out(z, leak, out=self.dz)
-        else:
-            y = torch.clamp_min(z, 0.0, out=self.dz)
+        y = _bent(z, leak, self.dz)
         error = y.view(C, R, n, B).sub_(target.unsqueeze(1))
         if record:
             square = error.square().mul_(scale.unsqueeze(1))
             self.window.add_(square.sum(dim=(2, 3)).view(I), alpha=0.5)
-            self.window_steps += 1
         dz = error.mul_(scale.unsqueeze(1)).view(I, n, B)
-        if leak:
-            torch.ops.aten.leaky_relu_backward.grad_input(dz, z, leak, False, grad_input=dz)
-        else:
-            torch.ops.aten.threshold_backward.grad_input(dz, z, 0.0, grad_input=dz)
+        _through_the_bend(dz, z, leak)
 
         torch.sum(dz, dim=2, out=self.gb)
         torch.bmm(dz, h.transpose(1, 2), out=self.gW2)
@@ -205,17 +209,17 @@ class Shard:
             self.gW1.add_(self.gW2.transpose(1, 2))
         if self.hidden_bias:
             torch.sum(dh, dim=2, out=self.gb_hidden)
-        self._adam(t)
+        self._adam(rate)
 
-    def _adam(self, t: int) -> None:
-        torch._fused_adam_(
+    def _adam(self, rate: float | Tensor) -> None:
+        torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage]
             [self.params],
             [self.grads],
             [self.first_moment],
             [self.second_moment],
             [],
-            [self.count.fill_(t + 1)],
-            lr=_learning_rate(self.recipe, t),
+            [self.count],
+            lr=rate,
             beta1=self.recipe.beta1,
             beta2=self.recipe.beta2,
             weight_decay=0.0,
@@ -225,14 +229,35 @@ class Shard:
         )
 
 
-def _leak(recipe: Recipe, t: int) -> float:
+def _bent(z: Tensor, leak: float | Tensor, out: Tensor) -> Tensor:
+    """The output unit: z where it is positive, leak times z elsewhere."""
+    if isinstance(leak, Tensor):
+        return torch.maximum(z, torch.mul(z, leak, out=out), out=out)
+    if leak:
+        return torch.ops.aten.leaky_relu.out(z, leak, out=out)
+    return torch.clamp_min(z, 0.0, out=out)
+
+
+def _through_the_bend(gradient: Tensor, z: Tensor, leak: float | Tensor) -> None:
+    """Makes of the gradient of the output unit, in its place, that of z."""
+    if isinstance(leak, Tensor):
+        gradient.mul_(torch.where(z > 0, 1.0, leak))
+    elif leak:
+        torch.ops.aten.leaky_relu_backward.grad_input(gradient, z, leak, False, grad_input=gradient)
+    else:
+        torch.ops.aten.threshold_backward.grad_input(gradient, z, 0.0, grad_input=gradient)
+
+
+def leak_at(recipe: Recipe, t: int) -> float:
+    """The slope of the output unit below zero at step t: from 1 to 0."""
     if recipe.cycles > 1:  # each has found its feature by then, or never will
         return 0.0
     end = recipe.linear_until * recipe.steps
     return max(0.0, 1 - t / end) ** 2 if end > 0 else 0.0
 
 
-def _learning_rate(recipe: Recipe, t: int) -> float:
+def learning_rate_at(recipe: Recipe, t: int) -> float:
+    """Adam's learning rate at step t."""
     warmup = recipe.warmup * recipe.steps
     highest = recipe.learning_rate
     if recipe.cycles > 1 and recipe.schedule == "cosine":
@@ -259,14 +284,14 @@ class Draws:
         }
         self.drawn: dict[tuple[int, int], Tensor] = {}
 
-    def state(self) -> list[Mapping[str, Any]]:
-        """Where each stream of random numbers stands, as JSON has it."""
-        return [random.bit_generator.state for random in self.generators.values()]
+    def state(self) -> dict[tuple[int, int], Mapping[str, Any]]:
+        """Where each stream of random numbers stands, as JSON has it; by seed and features."""
+        return {key: random.bit_generator.state for key, random in self.generators.items()}
 
-    def restore(self, state: Sequence[Mapping[str, Any]]) -> None:
+    def restore(self, state: Mapping[tuple[int, int], Mapping[str, Any]]) -> None:
         """Go on where the draws stood of which this is the `state`."""
-        for random, now in zip(self.generators.values(), state, strict=True):
-            random.bit_generator.state = dict(now)
+        for key, random in self.generators.items():
+            random.bit_generator.state = dict(state[key])
 
     def advance(self, steps: int) -> None:
         """Draw what the next `steps` steps need."""

@@ -18,10 +18,14 @@ class NoCluster(RuntimeError):
 
 
 class Place(NamedTuple):
-    """An executor, and how many shards it should have at once."""
+    """An executor, how many shards it should have at once, and the processes of each.
+
+    processes: None where a shard may have all of its machine.
+    """
 
     executor: Executor
     at_once: int
+    processes: int | None
 
 
 @contextmanager
@@ -36,7 +40,7 @@ def place(scheduler: str | None = None, workers: int | None = None) -> Iterator[
     if scheduler is None and workers is None:
         executor = WorkerExecutor()
         try:
-            yield Place(executor, 2)
+            yield Place(executor, 2, None)
         finally:
             executor.shutdown(cancel_futures=True)
         return
@@ -54,7 +58,7 @@ def place(scheduler: str | None = None, workers: int | None = None) -> Iterator[
             running = len(client.scheduler_info()["workers"])
             yield _place_of(client, max(1, running))
         return
-    # One thread a worker: a training takes cores of its own. No limit of memory, because shards
+    # One thread a worker: a training has a core to itself. No limit of memory, because shards
     # are made to a size, and a worker that is paused would wait for ever.
     with (
         LocalCluster(
@@ -72,4 +76,4 @@ def place(scheduler: str | None = None, workers: int | None = None) -> Iterator[
 def _place_of(client: object, workers: int) -> Place:
     # Not pure: a shard that is tried again is a new call, and not the answer of the last one.
     executor = client.get_executor(pure=False)  # pyright: ignore[reportAttributeAccessIssue]
-    return Place(executor, 2 * workers)
+    return Place(executor, 2 * workers, 1)

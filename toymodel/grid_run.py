@@ -56,12 +56,14 @@ class Outcome:
     reasons: list[str] = field(default_factory=list)
 
 
-def train_shard(configs: Sequence[Config], recipe: Recipe) -> Trained:
+def train_shard(
+    configs: Sequence[Config], recipe: Recipe, device: str, processes: int | None
+) -> Trained:
     """Models in the order of the configs, None for those that diverged, and why they did."""
     from toymodel.training import train
 
     try:
-        return [*train(configs, recipe)], []
+        return [*train(configs, recipe, device=device, processes=processes)], []
     except TrainingDiverged as error:
         return error.models, error.reasons
 
@@ -96,13 +98,16 @@ def run_grid(
     executor: Executor,
     *,
     at_once: int = 2,
+    processes: int | None = None,
+    device: str = "auto",
     on_progress: Callable[[GridProgress], None] | None = None,
 ) -> Outcome:
     """Train what a store does not have of a grid; models are stored as their shards finish.
 
     at_once: shards that are with the executor. A shard that fails, with the worker that had it
     for instance, is tried again, three times in all; then it is given up, and the others go on.
-    Configs that diverge are not tried again. Two programs may do so on one store.
+    Configs that diverge are not tried again. Two programs may do so on one store. processes,
+    device: as in `train`, for each shard.
 
     Raises `OSError` where models cannot be stored.
     """
@@ -131,7 +136,9 @@ def run_grid(
                 left = _left(shard, grid.recipe, store)
                 before += len(shard) - len(left)  # another program has trained them by now
                 if left:
-                    future = executor.submit(train_shard, list(left), grid.recipe)
+                    future = executor.submit(
+                        train_shard, list(left), grid.recipe, device, processes
+                    )
                     running[future] = left
                     attempts[left] += attempts.pop(shard, 0) if left != shard else 0
             finished, _ = wait(running, _POLL_SECONDS, FIRST_COMPLETED)

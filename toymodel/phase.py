@@ -147,17 +147,18 @@ def train_diagram(
     recipe: Recipe = RECIPE,
     *,
     on_snapshot: Callable[[Snapshot], None] | None = None,
+    device: str = "auto",
 ) -> Diagram:
     """Train every cell of a diagram in one batch; raises `SettingError` for what a config refuses.
 
-    densities: each in (0, 1]. ratios: each above 0.
+    densities: each in (0, 1]. ratios: each above 0. device: as in `train`.
     """
     from toymodel.training import train
 
     cells = [cell_config(p, r) for p in densities for r in ratios]
     try:
         models: list[Model | None] = [
-            *train([config for config, _ in cells], recipe, on_snapshot=on_snapshot)
+            *train([config for config, _ in cells], recipe, on_snapshot=on_snapshot, device=device)
         ]
     except TrainingDiverged as error:
         models = list(error.models)

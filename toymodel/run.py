@@ -1,37 +1,28 @@
-"""One cycle of a training: all its instances, in step with each other. Imports torch."""
+"""One cycle of a training: all its parts, in step with each other. Imports torch."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float32
 
 from toymodel.checkpoint import Checkpoint
 from toymodel.config import Config, Recipe
+from toymodel.crew import Helper
 from toymodel.diagnosis import likely_cause
-from toymodel.engine import Draws, Shard
 from toymodel.errors import TrainingDiverged
-from toymodel.loss import Estimate, evaluate_many, inputs_of
-from toymodel.memory import block_steps
+from toymodel.layout import Placed, share_out
+from toymodel.loss import Estimate
 from toymodel.model import History, Model, Weights
 from toymodel.model_file import RECORDS, model_key
+from toymodel.part import Instance, Part, Start, State, call_part, open_part
 
-_BATCHES_PER_RECORD = 5
-# Multiplications of a forward layer: a thread's work, large enough to be worth one, small enough
-# for its cache.
-_SHARD = 2**23
-# Numbers of a layer's activations in a shard: more of them would not stay in that cache.
-_ACTIVATIONS = 2**18
-# Multiplications of a layer for one example that are measured between two chances to stop.
-_MEASURED = 2**19
+_MEASURE_SECONDS = 0.05
 # Normalised losses, of which answering 0 to everything has 1: a run that once was above the first
 # has diverged, unless it ended below the second.
 _EXPLODED = 1e3
@@ -64,8 +55,17 @@ class Snapshot:
         return self.pace * (self.steps - self.step)
 
 
+def restarts_of(
+    configs: Sequence[Config], recipe: Recipe, start: Sequence[Model | None] | None
+) -> list[int]:
+    """How many instances each config has: later cycles go on with those that did not diverge."""
+    if start is None:
+        return [recipe.restarts] * len(configs)
+    return [len(model.restarts) if model else 0 for model in start]
+
+
 class Run:
-    """All instances of one cycle, in shards, in step with each other."""
+    """All instances of one cycle, laid out in shards: a part of them here, one with each helper."""
 
     def __init__(
         self,
@@ -73,6 +73,8 @@ class Run:
         recipe: Recipe,
         start: Sequence[Model | None] | None,
         device: str,
+        placed: Sequence[Placed],
+        helpers: Sequence[Helper] = (),
     ) -> None:
         self.configs, self.recipe, self.device = list(configs), recipe, device
         self.start = list(start) if start is not None else None
@@ -80,70 +82,94 @@ class Run:
         self.recorded_steps: list[int] = []
         self.recorded_seconds: list[float] = []
         self.records: list[Float32[np.ndarray, "config restart"]] = []
-        self.exploded_at: dict[tuple[int, int], int] = {}
+        self.exploded_at: dict[Instance, int] = {}
 
+        self._restarts = restarts_of(configs, recipe, start)
         self.done = 0
         self.seconds_before = 0.0
-        self.began = time.perf_counter()
-        self.shards = list(self._shards())
-        self.place = {
-            (index, restart): (shard, position)
-            for chosen, shard in self.shards
-            for position, index in enumerate(chosen)
-            for restart in shard.restarts
+        self.placed = list(placed)
+        self.shares = share_out(self.placed, configs, recipe, len(helpers) + 1)
+        self.owner = {
+            (index, restart): part
+            for part, share in enumerate(self.shares)
+            for number in share
+            for index in self.placed[number].configs
+            for restart in self.placed[number].restarts
         }
-        self.draws = Draws(self.configs, recipe)
-        self.block = block_steps(configs, recipe)
+        self.helpers = list(helpers)
+        for helper, share in zip(self.helpers, self.shares[1:], strict=True):
+            helper.ask(open_part, *self._part(share))
+        self.part = Part(*self._part(self.shares[0]))
+        for helper in self.helpers:
+            helper.answer()
+        self.began = time.perf_counter()
 
-    def restarts(self, config: int) -> int:
-        """How many instances a config has: later cycles go on with those that did not diverge."""
-        if self.start is None:
-            return self.recipe.restarts
-        model = self.start[config]
-        return len(model.restarts) if model else 0
+    def _part(
+        self, share: Sequence[int]
+    ) -> tuple[dict[int, Config], Recipe, list[Placed], Start | None, str, int]:
+        """What `Part` takes."""
+        placed = [self.placed[number] for number in share]
+        chosen = sorted({index for shard in placed for index in shard.configs})
+        start = None
+        if self.start is not None:
+            start = {i: model.restarts for i in chosen if (model := self.start[i])}
+        configs = {index: self.configs[index] for index in chosen}
+        return configs, self.recipe, placed, start, self.device, self.every
 
-    def _shards(self) -> Iterator[tuple[list[int], Shard]]:
-        alike: dict[tuple[str, bool, int, int, int], list[int]] = defaultdict(list)
-        for index, c in enumerate(self.configs):
-            kind = c.task, c.hidden_bias, c.n_features, c.n_neurons, self.restarts(index)
-            alike[kind].append(index)
-        for (_, _, n, m, R), members in alike.items():
-            B = self.recipe.batch_size
-            instances = max(1, min(_SHARD // (B * n * m), _ACTIVATIONS // (B * max(n, m))))
-            together = max(1, instances // max(R, 1))
-            for first in range(0, len(members), together):
-                chosen = members[first : first + together]
-                configs = [self.configs[i] for i in chosen]
-                start = [m.restarts for i in chosen if (m := self.start[i])] if self.start else None
-                for restart in range(0, R, instances):
-                    restarts = range(restart, min(restart + instances, R))
-                    yield chosen, Shard(configs, restarts, self.recipe, self.device, start)
+    def _in_all(self, method: str, *arguments: Sequence[object]) -> list[Any]:
+        """What a method gives in every part, which all work at once; with a tuple for each."""
+        given = arguments or [()] * len(self.shares)
+        for helper, own in zip(self.helpers, given[1:], strict=True):
+            helper.ask(call_part, method, *own)
+        mine = getattr(self.part, method)(*given[0])
+        return [mine, *(helper.answer() for helper in self.helpers)]
+
+    def _of_shards(self, answers: Sequence[Sequence[Any]]) -> list[Any]:
+        """The answers of all parts for their shards, in the order of the shards."""
+        found = {
+            number: value
+            for share, values in zip(self.shares, answers, strict=True)
+            for number, value in zip(share, values, strict=True)
+        }
+        return [found[number] for number in range(len(self.placed))]
 
     @property
     def seconds(self) -> float:
         """Since this cycle began, pauses not counted."""
         return self.seconds_before + time.perf_counter() - self.began
 
+    @property
+    def pace(self) -> float:
+        """Seconds that a step takes; infinite before the first."""
+        return self.seconds / self.done if self.done else math.inf
+
     def checkpoint(self) -> Checkpoint:
         """What `restore` takes to go on from here."""
-        shards = {
+        states: list[State] = self._in_all("state")
+        tensors = {
             f"shard{k}.{name}": value
-            for k, (_, shard) in enumerate(self.shards)
-            for name, value in shard.state().items()
+            for k, shard in enumerate(self._of_shards([state.tensors for state in states]))
+            for name, value in shard.items()
         }
+        draws = {key: now for state in states for key, now in state.draws.items()}
         return Checkpoint(
             [model_key(config, self.recipe) for config in self.configs],
-            shards | {"records": np.array(self.records, np.float32)},
+            tensors | {"records": np.array(self.records, np.float32)},
             {
                 "done": self.done,
                 "seconds": self.seconds,
                 "steps": self.recorded_steps,
                 "record_seconds": self.recorded_seconds,
                 "exploded": [[*which, at] for which, at in self.exploded_at.items()],
-                "window_steps": [shard.window_steps for _, shard in self.shards],
-                "draws": self.draws.state(),
+                "shards": [[list(chosen), [r.start, r.stop]] for chosen, r in self.placed],
+                "window_steps": self._of_shards([state.window_steps for state in states]),
+                "draws": [draws[key] for key in self._streams],
             },
         )
+
+    @property
+    def _streams(self) -> list[tuple[int, int]]:
+        return list(dict.fromkeys((c.seed, c.n_features) for c in self.configs))
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on where the run stood of which this is the checkpoint."""
@@ -153,42 +179,42 @@ class Run:
         self.recorded_seconds = list(about["record_seconds"])
         self.records = list(tensors["records"])
         self.exploded_at = {(c, r): at for c, r, at in about["exploded"]}
-        for k, (_, shard) in enumerate(self.shards):
-            prefix = f"shard{k}."
-            state = {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
-            shard.restore(state, about["window_steps"][k])
-        self.draws.restore(about["draws"])
+        shards: list[dict[str, np.ndarray]] = [{} for _ in self.placed]
+        for name, value in tensors.items():
+            shard, dot, own = name.removeprefix("shard").partition(".")
+            if dot:
+                shards[int(shard)][own] = value
+        draws = dict(zip(self._streams, about["draws"], strict=True))
+        states = [
+            (State([shards[k] for k in share], [about["window_steps"][k] for k in share], draws),)
+            for share in self.shares
+        ]
+        self._in_all("restore", *states)
         self.began = time.perf_counter()
 
-    def advance(self, threads: Executor) -> None:
-        """The next few steps of every shard; records the loss where one is due."""
-        start = self.done
-        to_record = self.every - start % self.every
-        steps = min(self.block, to_record, self.recipe.steps - start)
-        self.draws.advance(steps)
-        list(threads.map(self._advance_shard, self.shards, repeat(start)))
+    def advance(self, seconds: float) -> None:
+        """The next steps of every part, for about so long."""
+        steps = self.part.block
+        if self.done:
+            steps = max(steps, int(seconds / self.pace))
+        steps = min(steps, self.recipe.steps - self.done)
+        before = self.seconds
+        answers = self._in_all("advance", *[(self.done, steps)] * len(self.shares))
         self.done += steps
-        if self.done % self.every == 0 or self.done == self.recipe.steps:
-            self._record()
+        for records in zip(*answers, strict=True):
+            windows = self._of_shards([record.windows for record in records])
+            self._record(records[0].step, before + records[0].seconds, windows)
 
-    def _advance_shard(self, placed: tuple[list[int], Shard], start: int) -> None:
-        chosen, shard = placed
-        torch.set_num_threads(1)  # torch keeps this a thread
-        stride = max(1, self.every // _BATCHES_PER_RECORD)
-        uniform = self.draws.uniform([self.configs[i] for i in chosen]).to(self.device)
-        for t, block in enumerate(uniform, start):
-            shard.step(block, t, record=t % self.every % stride == 0)
-
-    def _record(self) -> None:
+    def _record(self, step: int, seconds: float, windows: Sequence[np.ndarray]) -> None:
         losses = np.full((len(self.configs), self.recipe.restarts), np.nan, np.float32)
-        for chosen, shard in self.shards:
-            losses[np.ix_(chosen, shard.restarts)] = shard.take_window()
-        self.recorded_steps.append(self.done)
-        self.recorded_seconds.append(self.seconds)
+        for (chosen, restarts), window in zip(self.placed, windows, strict=True):
+            losses[np.ix_(chosen, restarts)] = window
+        self.recorded_steps.append(step)
+        self.recorded_seconds.append(seconds)
         self.records.append(losses)
-        for which in self.place:
-            if not losses[which] <= _EXPLODED:
-                self.exploded_at.setdefault(which, self.done)
+        for index, restart in np.argwhere(~(losses <= _EXPLODED)).tolist():
+            if (index, restart) in self.owner:
+                self.exploded_at.setdefault((index, restart), step)
 
     @property
     def hopeless(self) -> bool:
@@ -197,8 +223,12 @@ class Run:
 
     def instance(self, config: int, restart: int) -> Weights:
         """A copy of the weights of a restart."""
-        shard, position = self.place[config, restart]
-        return shard.weights(position, restart)
+        part = self.owner[config, restart]
+        if part == 0:
+            return self.part.weights(config, restart)
+        helper = self.helpers[part - 1]
+        helper.ask(call_part, "weights", config, restart)
+        return helper.answer()
 
     def _losses(self) -> Float32[np.ndarray, "record config restart"]:
         return np.array(self.records, np.float32).reshape(len(self.records), *self._shape)
@@ -213,7 +243,7 @@ class Run:
 
         losses: the records of all configs, where the caller has put them together.
         """
-        chosen = list(range(self.restarts(config))) if restarts is None else list(restarts)
+        chosen = list(range(self._restarts[config])) if restarts is None else list(restarts)
         loss = self._losses() if losses is None else losses
         now = History(
             step=np.array(self.recorded_steps, np.int64),
@@ -247,7 +277,7 @@ class Run:
             recipe=self.recipe,
             step=self._steps_before + self.done,
             steps=self.recipe.total_steps,
-            pace=self.seconds / self.done if self.done else math.inf,
+            pace=self.pace,
             history=self.history,
             weights=self.instance,
             checkpoint=self.checkpoint,
@@ -258,25 +288,26 @@ class Run:
         models: list[Model | None] = []
         reasons: list[str] = []
         losses = self._losses()
-        sound = {
-            (index, r): weights
-            for index in range(len(self.configs))
-            for r in range(self.restarts(index))
-            if np.isfinite(losses[:, index, r]).all()
-            and (weights := self.instance(index, r)).finite
-        }
-        measured: dict[tuple[int, int], Estimate] = {}
-        for together in self._measured_together(sound):
-            networks = [(self.configs[index], sound[index, r]) for index, r in together]
-            estimates: list[Estimate] = []
-            for so_far in evaluate_many(networks):
-                estimates = so_far
-                yield self.snapshot()
-            measured |= zip(together, estimates, strict=True)
+        finite = np.all(np.isfinite(losses), axis=0)
+        sound: list[list[Instance]] = [[] for _ in self.shares]
+        for (index, restart), part in self.owner.items():
+            if finite[index, restart]:
+                sound[part].append((index, restart))
+        self._in_all("measure", *[(instances,) for instances in sound])
+        weights: dict[Instance, Weights] = {}
+        measured: dict[Instance, Estimate] = {}
+        complete = False
+        while not complete:
+            answers = self._in_all("measure_some", *[(_MEASURE_SECONDS,)] * len(self.shares))
+            for found, _ in answers:
+                for which, network, estimate in found:
+                    weights[which], measured[which] = network, estimate
+            complete = all(all_of_it for _, all_of_it in answers)
+            yield self.snapshot()
         for index, config in enumerate(self.configs):
             kept = [
                 r
-                for r in range(self.restarts(index))
+                for r in range(self._restarts[index])
                 if (estimate := measured.get((index, r)))
                 and (
                     estimate.value < _RECOVERED
@@ -291,7 +322,7 @@ class Run:
                 Model(
                     config=config,
                     recipe=self.recipe,
-                    restarts=tuple(sound[index, r] for r in kept),
+                    restarts=tuple(weights[index, r] for r in kept),
                     losses=np.array([measured[index, r].value for r in kept], np.float32),
                     loss_errors=np.array([measured[index, r].error for r in kept], np.float32),
                     history=self.history(index, kept, losses),
@@ -301,22 +332,10 @@ class Run:
             raise TrainingDiverged(models, reasons)
         return [model for model in models if model is not None]
 
-    def _measured_together(
-        self, sound: Iterable[tuple[int, int]]
-    ) -> Iterator[list[tuple[int, int]]]:
-        alike: dict[tuple[object, ...], list[tuple[int, int]]] = defaultdict(list)
-        for index, r in sound:
-            alike[inputs_of(self.configs[index])].append((index, r))
-        for members in alike.values():
-            config = self.configs[members[0][0]]
-            size = max(1, _MEASURED // (config.n_features * config.n_neurons))
-            for first in range(0, len(members), size):
-                yield members[first : first + size]
-
     def _reason(self, index: int) -> str:
         steps = [at for (config, _), at in self.exploded_at.items() if config == index]
         # A config without restarts diverged in an earlier cycle.
-        last = self.recipe.steps if self.restarts(index) else 0
+        last = self.recipe.steps if self._restarts[index] else 0
         step = self._steps_before + min(steps, default=last)
         p = self.configs[index].feature_probability
         cause, _ = likely_cause(self.configs[index], self.recipe)

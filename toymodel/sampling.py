@@ -77,6 +77,13 @@ def independent(random: np.random.Generator, n_features: int, examples: int) -> 
     return draw
 
 
+def strata(random: np.random.Generator, examples: int) -> Float32[np.ndarray, "row example"]:
+    """Rows that hold 0, 1/B, ... (B - 1)/B in random orders, where B is the number of examples."""
+    rows = max(16, min(1_024, _STRATA_NUMBERS // examples))
+    ordered = np.tile(np.arange(examples, dtype=np.float32), (rows, 1))
+    return random.permuted(ordered, axis=1) / np.float32(examples)
+
+
 def stratified(random: np.random.Generator, n_features: int, examples: int) -> Draw:
     """Batches in which every feature's numbers are spread evenly over [0, 1).
 
@@ -84,9 +91,8 @@ def stratified(random: np.random.Generator, n_features: int, examples: int) -> D
     each other. So expectations are the same and a batch's mean varies less: a feature with
     q = 0.1 is active in a tenth of every batch.
     """
-    rows = max(16, min(1_024, _STRATA_NUMBERS // examples))
-    strata = np.tile(np.arange(examples, dtype=np.float32), (rows, 1))
-    orders = random.permuted(strata, axis=1) / np.float32(examples)
+    orders = strata(random, examples)
+    rows = len(orders)
 
     def draw(steps: int) -> Float32[np.ndarray, "step feature example"]:
         chosen = np.empty((steps, n_features), np.int64)

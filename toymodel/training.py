@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import torch
 
+from toymodel.accelerator import accelerated, device_of
 from toymodel.checkpoint import Checkpoint
 from toymodel.config import Config, Recipe, require_trained
+from toymodel.crew import crew, processes_here
 from toymodel.errors import TrainingDiverged
+from toymodel.layout import Placed, lay_out, seconds_alone
 from toymodel.model import Model
-from toymodel.run import Run, Snapshot
+from toymodel.part import close_part
+from toymodel.run import Run, Snapshot, restarts_of
+
+# Seconds of one core from which on a training asks helpers that are there, and starts new ones,
+# which takes about a second.
+_ASK = 0.5
+_START = 4.0
 
 Snapshots = Callable[[Snapshot], None]
 
@@ -27,7 +34,8 @@ def train(
     start: Sequence[Model | None] | None = None,
     resume: Checkpoint | None = None,
     on_snapshot: Snapshots | None = None,
-    device: str = "cpu",
+    device: str = "auto",
+    processes: int | None = None,
 ) -> list[Model]:
     """Train one model a config, in order; each is the best of the recipe's restarts.
 
@@ -37,17 +45,26 @@ def train(
 
     start: the models that the same recipe with a cycle less gave, where they are there already;
     with None for one that diverged. resume: goes on where a training of these configs was paused.
+    device: "cpu", "cuda", or "auto", which is CUDA where there is a device; weights are as good,
+    and others. processes: of this machine that share the work where there is enough of it, which
+    does not change the weights; None for one a core, or $TOYMODEL_PROCESSES.
 
     Raises `TrainingDiverged`, with the models that did train, when all restarts of a config did,
-    and `SettingError` for weights from elsewhere.
+    and `SettingError` for weights from elsewhere and for a device that is not there.
     """
     recipe = recipe or Recipe()
     require_trained(recipe)
     if recipe.cycles > 1 and start is None:
         start = earlier_cycles(
-            recipe, on_snapshot, lambda *a: train(configs, a[0], on_snapshot=a[1], device=device)
+            recipe,
+            on_snapshot,
+            lambda recipe, show: train(
+                configs, recipe, on_snapshot=show, device=device, processes=processes
+            ),
         )
-    with closing(training(configs, recipe, start=start, resume=resume, device=device)) as run:
+    with closing(
+        training(configs, recipe, start=start, resume=resume, device=device, processes=processes)
+    ) as run:
         while True:
             try:
                 snapshot = next(run)
@@ -83,7 +100,8 @@ def training(
     *,
     start: Sequence[Model | None] | None = None,
     resume: Checkpoint | None = None,
-    device: str = "cpu",
+    device: str = "auto",
+    processes: int | None = None,
     interval: float = 0.1,
 ) -> Generator[Snapshot, None, list[Model]]:
     """The last cycle of `train`, which pauses with a `Snapshot` about every `interval` seconds.
@@ -92,17 +110,35 @@ def training(
     """
     if not configs:
         return []
-    run = Run(configs, recipe, start, device)
-    if resume:
-        run.restore(resume)
-    due = time.perf_counter()
-    with _single_threaded_operators(), ThreadPoolExecutor(os.cpu_count()) as threads:
-        while run.done < recipe.steps and not run.hopeless:
-            if time.perf_counter() >= due:
-                yield run.snapshot()
-                due = time.perf_counter() + interval
-            run.advance(threads)
-    return (yield from run.finish())
+    device, processes = device_of(device), processes or processes_here()
+    restarts = restarts_of(configs, recipe, start)
+
+    def shards(processes: int) -> list[Placed]:
+        on_accelerator = accelerated(device)
+        return lay_out(configs, recipe, restarts, processes, on_accelerator=on_accelerator)
+
+    seconds = seconds_alone(shards(1), configs, recipe)
+    useful = 0 if accelerated(device) or seconds < _ASK else min(processes, len(shards(processes)))
+    with _single_threaded_operators(), crew(useful - 1, start=seconds >= _START) as helpers:
+        try:
+            placed = shards(len(helpers) + 1)
+            if resume:
+                placed = [Placed(tuple(c), range(*r)) for c, r in resume.about["shards"]]
+            run = Run(configs, recipe, start, device, placed, helpers)
+            if resume:
+                run.restore(resume)
+            due = time.perf_counter()
+            while run.done < recipe.steps and not run.hopeless:
+                if time.perf_counter() >= due:
+                    yield run.snapshot()
+                    due = time.perf_counter() + interval
+                run.advance(interval)
+            return (yield from run.finish())
+        finally:
+            for helper in helpers:
+                if helper.ready:
+                    helper.ask(close_part)
+                    helper.answer()
 
 
 @contextmanager

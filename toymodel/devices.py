@@ -1,0 +1,4 @@
+"""What a training can run on, by name; finding out which of it is there takes torch."""
+
+DEVICES = ("auto", "cpu", "cuda")
+"""The words for it: "auto" is CUDA where there is a device."""
