@@ -16,6 +16,7 @@ from toymodel.sampling import (
     independent,
     log_ratio,
     sampling_probability,
+    strata,
     stratified,
     tilted_probability,
 )
@@ -163,3 +164,19 @@ def test_evaluation_has_the_examples_asked_for():
 def test_all_seeds_are_measured_on_the_same_inputs():
     (one,), (other,) = (evaluation_batches(Config(n_features=3, seed=s), 100) for s in (0, 9))
     np.testing.assert_array_equal(one[0], other[0])
+
+
+@pytest.mark.parametrize(("n", "examples"), [(6, 128), (3, 10), (1, 1), (2, 3_000)])
+def test_stratified_batches_are_what_a_generator_gives_number_by_number(n: int, examples: int):
+    random, same = (np.random.Generator(np.random.PCG64(8)) for _ in range(2))
+    draw = stratified(same, n, examples)
+    orders = strata(random, examples)
+    for steps in (3, 1, 2):
+        expected = np.empty((steps, n, examples), np.float32)
+        for step in range(steps):
+            rows = random.integers(0, len(orders), n)
+            shift = random.random((n, 1), dtype=np.float32)
+            expected[step] = (orders[rows] + shift) % 1
+        np.testing.assert_array_equal(draw(steps), expected)
+    after = [each.integers(0, 2**32, 9, np.uint32) for each in (random, same)]
+    np.testing.assert_array_equal(*after)

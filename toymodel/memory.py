@@ -8,16 +8,20 @@ from pathlib import Path
 
 from toymodel.config import Config, Recipe
 
-# Multiplications of a forward layer between two chances to stop: some 20 ms.
-_BLOCK = 2**27
+# Multiplications of a forward layer between two chances to stop, which is a fifth of a second; of
+# fewer, shards would leave a core's cache sooner than they need.
+_BLOCK = 2**29
 _MOST_STEPS = 32
+_DRAWN = 2**24  # numbers that are drawn for them: 64 MB
 
 
 def block_steps(configs: Sequence[Config], recipe: Recipe) -> int:
     """Steps that a training makes at once, for which it draws its inputs beforehand."""
     products = sum(c.n_features * c.n_neurons for c in configs)
     work = recipe.batch_size * recipe.restarts * products
-    return max(1, min(_MOST_STEPS, _BLOCK // work))
+    streams = {(c.seed, c.n_features) for c in configs}
+    drawn = recipe.batch_size * sum(n_features for _, n_features in streams)
+    return max(1, min(_MOST_STEPS, _BLOCK // work, _DRAWN // drawn))
 
 
 def training_megabytes(configs: Sequence[Config], recipe: Recipe) -> int:

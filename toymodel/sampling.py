@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from enum import IntEnum
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, UInt32
 
 from toymodel.config import Config, Recipe
 
@@ -95,17 +95,36 @@ def stratified(random: np.random.Generator, n_features: int, examples: int) -> D
     rows = len(orders)
 
     def draw(steps: int) -> Float32[np.ndarray, "step feature example"]:
-        chosen = np.empty((steps, n_features), np.int64)
-        shift = np.empty((steps, n_features, 1), np.float32)
-        for step in range(steps):  # so that blocks of any length give the same numbers
-            chosen[step] = random.integers(0, rows, n_features)
-            random.random(dtype=np.float32, out=shift[step])
-        batches = orders[chosen]
-        batches += shift
+        # A row and a shift for every feature, step after step, so that blocks of any length give
+        # the same numbers.
+        drawn = _words(random.bit_generator, steps * 2 * n_features)
+        of_row, of_shift = np.moveaxis(drawn.reshape(steps, 2, n_features), 1, 0)
+        # The high half of a product of 32 bits each: below `rows`, evenly but for one in a million.
+        chosen = (of_row.astype(np.uint64) * np.uint64(rows) >> np.uint64(32)).astype(np.int64)
+        batches = np.empty((steps, n_features, examples), np.float32)
+        np.take(orders, chosen, axis=0, out=batches, mode="clip")  # which is none, and unbuffered
+        batches += ((of_shift >> np.uint32(8)).astype(np.float32) * np.float32(2**-24))[..., None]
         batches -= batches >= 1
         return batches
 
     return draw
+
+
+def _words(bits: np.random.BitGenerator, count: int) -> UInt32[np.ndarray, " word"]:
+    """The next random words of 32 bits, all at once: each number of 64 bits is two, low first.
+
+    As a `Generator` takes them, a word that is left over is kept for the next call.
+    """
+    before = bits.state
+    kept = before["has_uint32"]
+    raw = bits.random_raw((count - kept + 1) // 2)
+    words = np.empty(kept + 2 * len(raw), np.uint32)
+    words[:kept] = before["uinteger"]
+    words[kept::2], words[kept + 1 :: 2] = raw & np.uint64(2**32 - 1), raw >> np.uint64(32)
+    over = len(words) - count
+    if kept or over:
+        bits.state = bits.state | {"has_uint32": over, "uinteger": int(words[-1]) if over else 0}
+    return words[:count]
 
 
 def evaluation_batches(

@@ -22,7 +22,7 @@ from toymodel.run import Run, Snapshot, restarts_of
 # Seconds of one core from which on a training asks helpers that are there, and starts new ones,
 # which takes about a second.
 _ASK = 0.5
-_START = 4.0
+_START = 3.0
 
 Snapshots = Callable[[Snapshot], None]
 
