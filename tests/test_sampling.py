@@ -82,7 +82,7 @@ def test_a_denser_cut_of_the_same_numbers_keeps_what_was_active(seed: int):
 @pytest.mark.parametrize("draw", [independent, stratified])
 def test_every_number_is_uniform_and_features_are_independent(draw):
     n, examples, batches = 3, 16, 4_000
-    u = draw(np.random.default_rng(2), n, examples)(batches)
+    u = draw([np.random.default_rng(2)], n, examples)(batches)[0]
     assert (u.dtype, u.shape) == (np.float32, (batches, n, examples))
     assert (u.min() >= 0, u.max() < 1) == (True, True)
     # One example of each batch by itself: nothing tells the two ways to draw apart.
@@ -99,7 +99,7 @@ def test_every_number_is_uniform_and_features_are_independent(draw):
 
 @given(n=st.integers(1, 5), examples=st.integers(1, 64), seed=st.integers(0, 1_000))
 def test_a_stratified_batch_has_one_number_in_each_stratum(n: int, examples: int, seed: int):
-    for batch in stratified(np.random.default_rng(seed), n, examples)(3):
+    for batch in stratified([np.random.default_rng(seed)], n, examples)(3)[0]:
         shifted = np.sort(batch.astype(np.float64), axis=1)
         gaps = np.diff(shifted, axis=1, append=shifted[:, :1] + 1)
         np.testing.assert_allclose(gaps, 1 / examples, atol=1e-6)
@@ -107,17 +107,17 @@ def test_a_stratified_batch_has_one_number_in_each_stratum(n: int, examples: int
 
 def test_stratified_batches_vary_less():
     def spread(draw) -> float:
-        batches = draw(np.random.default_rng(4), 10, 100)(300)
+        batches = draw([np.random.default_rng(4)], 10, 100)(300)[0]
         return float(np.std([(batch**2).mean() for batch in batches]))
 
     assert spread(stratified) < 0.2 * spread(independent)
 
 
 @pytest.mark.parametrize("draw", [independent, stratified])
-def test_blocks_of_any_length_give_the_same_numbers(draw):
-    together = draw(np.random.default_rng(6), 3, 10)(5)
-    apart = draw(np.random.default_rng(6), 3, 10)
-    assert np.array_equal(np.concatenate([apart(2), apart(1), apart(2)]), together)
+def test_blocks_of_any_length_and_beside_other_streams_give_the_same_numbers(draw):
+    together = draw([np.random.default_rng(seed) for seed in (6, 7)], 3, 10)(5)
+    apart = draw([np.random.default_rng(6)], 3, 10)
+    assert np.array_equal(np.concatenate([apart(2), apart(1), apart(2)], axis=1)[0], together[0])
 
 
 def test_streams_are_separate_and_come_again():
@@ -169,7 +169,7 @@ def test_all_seeds_are_measured_on_the_same_inputs():
 @pytest.mark.parametrize(("n", "examples"), [(6, 128), (3, 10), (1, 1), (2, 3_000)])
 def test_stratified_batches_are_what_a_generator_gives_number_by_number(n: int, examples: int):
     random, same = (np.random.Generator(np.random.PCG64(8)) for _ in range(2))
-    draw = stratified(same, n, examples)
+    draw = stratified([same], n, examples)
     orders = strata(random, examples)
     for steps in (3, 1, 2):
         expected = np.empty((steps, n, examples), np.float32)
@@ -177,6 +177,6 @@ def test_stratified_batches_are_what_a_generator_gives_number_by_number(n: int, 
             rows = random.integers(0, len(orders), n)
             shift = random.random((n, 1), dtype=np.float32)
             expected[step] = (orders[rows] + shift) % 1
-        np.testing.assert_array_equal(draw(steps), expected)
+        np.testing.assert_array_equal(draw(steps)[0], expected)
     after = [each.integers(0, 2**32, 9, np.uint32) for each in (random, same)]
     np.testing.assert_array_equal(*after)

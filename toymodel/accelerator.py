@@ -6,6 +6,7 @@ recorded once, with what changes from step to step in memory of the device, and 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from toymodel.config import Config, Recipe
 from toymodel.devices import DEVICES
-from toymodel.engine import Shard, leak_at, learning_rate_at
+from toymodel.engine import Shard, chosen_streams, leak_at, learning_rate_at
 from toymodel.sampling import Stream, generator, strata
 from toymodel.settings import Problem, SettingError
 
@@ -68,10 +69,11 @@ class DeviceDraws:
 
     def __init__(self, configs: Sequence[Config], recipe: Recipe, device: str) -> None:
         self.recipe, self.device = recipe, device
-        self.keys = list(dict.fromkeys((c.seed, c.n_features) for c in configs))
+        self.seeds: dict[int, list[int]] = defaultdict(list)  # by n
+        for seed, n in dict.fromkeys((c.seed, c.n_features) for c in configs):
+            self.seeds[n].append(seed)
         self.step = 0
-        self.drawn: dict[tuple[int, int], Tensor] = {}
-        self.features = sorted({n for _, n in self.keys})
+        self.drawn: dict[int, Tensor] = {}
         self.orders = torch.empty(0)
         if recipe.sampler == "tilted":
             random = generator(Stream.TRAINING_DATA)
@@ -79,7 +81,7 @@ class DeviceDraws:
 
     def state(self) -> dict[tuple[int, int], Mapping[str, Any]]:
         """Where each stream stands, as JSON has it."""
-        return {key: {"step": self.step} for key in self.keys}
+        return {(seed, n): {"step": self.step} for n in self.seeds for seed in self.seeds[n]}
 
     def restore(self, state: Mapping[tuple[int, int], Mapping[str, Any]]) -> None:
         """Go on where the draws stood of which this is the `state`."""
@@ -87,24 +89,18 @@ class DeviceDraws:
 
     def advance(self, steps: int) -> None:
         """Draw what the next `steps` steps need."""
-        self.drawn.clear()
-        for n in self.features:
-            seeds = [seed for seed, features in self.keys if features == n]
-            drawn = self._draw(seeds, n, steps)  # (step, seed, feature, example)
-            self.drawn |= {(seed, n): drawn[:, k] for k, seed in enumerate(seeds)}
+        self.drawn = {n: self._draw(seeds, n, steps) for n, seeds in self.seeds.items()}
         self.step += steps
 
     def uniform(self, configs: Sequence[Config]) -> Tensor:
         """(step, config, feature, example); one config long where all share a seed."""
-        keys = [(c.seed, c.n_features) for c in configs]
-        if len(set(keys)) == 1:
-            return self.drawn[keys[0]].unsqueeze(1)
-        return torch.stack([self.drawn[key] for key in keys], dim=1)
+        n = configs[0].n_features
+        return chosen_streams(self.drawn[n], [self.seeds[n].index(c.seed) for c in configs])
 
     def _draw(self, seeds: Sequence[int], n: int, steps: int) -> Tensor:
         if self.recipe.sampler != "tilted":
             return unit(self._hashed(seeds, steps, n * self.recipe.batch_size, 0)).view(
-                steps, len(seeds), n, self.recipe.batch_size
+                len(seeds), steps, n, self.recipe.batch_size
             )
         rows = len(self.orders)
         chosen = (unit(self._hashed(seeds, steps, n, 0)) * rows).long()
@@ -113,7 +109,7 @@ class DeviceDraws:
         return batches.sub_((batches >= 1).to(batches.dtype))
 
     def _hashed(self, seeds: Sequence[int], steps: int, places: int, purpose: int) -> Tensor:
-        """Random bits by (step, seed, place)."""
+        """Random bits by (seed, step, place)."""
 
         def numbers(values: object) -> Tensor:
             return torch.as_tensor(values, dtype=torch.int64, device=self.device)
@@ -122,10 +118,10 @@ class DeviceDraws:
             return mixed(before + (value + 1) * _INCREMENT)
 
         about = (int(Stream.TRAINING_DATA), self.recipe.cycles, purpose)
-        state = numbers(seeds)[None, :]
+        state = numbers(seeds)[:, None]
         for value in about:
             state = then(state, numbers(value))
-        state = then(state, numbers(range(self.step, self.step + steps))[:, None])
+        state = then(state, numbers(range(self.step, self.step + steps))[None, :])
         return then(state[:, :, None], torch.arange(places, device=self.device))
 
 

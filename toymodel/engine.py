@@ -18,6 +18,7 @@ from torch import Tensor
 from toymodel.config import Config, Recipe
 from toymodel.model import Weights
 from toymodel.sampling import (
+    Draw,
     Stream,
     generator,
     independent,
@@ -279,10 +280,13 @@ class Draws:
         self.generators = {
             (c.seed, c.n_features): generator(Stream.TRAINING_DATA, c.seed, *cycle) for c in configs
         }
-        self.streams = {
-            key: draw(random, key[1], recipe.batch_size) for key, random in self.generators.items()
-        }
-        self.drawn: dict[tuple[int, int], Tensor] = {}
+        self.streams: dict[int, Draw] = {}
+        self.place: dict[tuple[int, int], int] = {}
+        for n in dict.fromkeys(c.n_features for c in configs):
+            own = {key: random for key, random in self.generators.items() if key[1] == n}
+            self.streams[n] = draw(list(own.values()), n, recipe.batch_size)
+            self.place |= {key: place for place, key in enumerate(own)}
+        self.drawn: dict[int, Tensor] = {}
 
     def state(self) -> dict[tuple[int, int], Mapping[str, Any]]:
         """Where each stream of random numbers stands, as JSON has it; by seed and features."""
@@ -295,12 +299,19 @@ class Draws:
 
     def advance(self, steps: int) -> None:
         """Draw what the next `steps` steps need."""
-        for key, draw in self.streams.items():
-            self.drawn[key] = torch.from_numpy(draw(steps)).unsqueeze(1)
+        self.drawn = {n: torch.from_numpy(draw(steps)) for n, draw in self.streams.items()}
 
     def uniform(self, configs: Sequence[Config]) -> Tensor:
         """(step, config, feature, example); one config long where all share a seed."""
-        keys = [(c.seed, c.n_features) for c in configs]
-        if len(set(keys)) == 1:
-            return self.drawn[keys[0]]
-        return torch.cat([self.drawn[key] for key in keys], dim=1)
+        n = configs[0].n_features
+        return chosen_streams(self.drawn[n], [self.place[c.seed, n] for c in configs])
+
+
+def chosen_streams(drawn: Tensor, places: Sequence[int]) -> Tensor:
+    """Of (stream, step, feature, example) those at some places, as `Draws.uniform` gives them."""
+    if len(set(places)) == 1:
+        places = places[:1]
+    first = places[0]
+    if list(places) == list(range(first, first + len(places))):
+        return drawn[first : first + len(places)].transpose(0, 1)
+    return drawn[list(places)].transpose(0, 1)

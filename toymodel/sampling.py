@@ -7,7 +7,7 @@ its value then runs over the task's range. So two densities can be cut from the 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
 
 import numpy as np
@@ -64,15 +64,18 @@ def cut(
     return np.where(value > np.float32(low), value, np.float32(0.0))
 
 
-Draw = Callable[[int], Float32[np.ndarray, "step feature example"]]
-"""Gives the uniform numbers in [0, 1) of the next so many batches."""
+Draw = Callable[[int], Float32[np.ndarray, "stream step feature example"]]
+"""Gives the uniform numbers in [0, 1) of the next so many batches of every stream."""
 
 
-def independent(random: np.random.Generator, n_features: int, examples: int) -> Draw:
+def independent(streams: Sequence[np.random.Generator], n_features: int, examples: int) -> Draw:
     """Batches of independent uniform numbers."""
 
-    def draw(steps: int) -> Float32[np.ndarray, "step feature example"]:
-        return random.random((steps, n_features, examples), dtype=np.float32)
+    def draw(steps: int) -> Float32[np.ndarray, "stream step feature example"]:
+        batches = np.empty((len(streams), steps, n_features, examples), np.float32)
+        for random, out in zip(streams, batches, strict=True):
+            random.random(dtype=np.float32, out=out)
+        return batches
 
     return draw
 
@@ -84,26 +87,29 @@ def strata(random: np.random.Generator, examples: int) -> Float32[np.ndarray, "r
     return random.permuted(ordered, axis=1) / np.float32(examples)
 
 
-def stratified(random: np.random.Generator, n_features: int, examples: int) -> Draw:
+def stratified(streams: Sequence[np.random.Generator], n_features: int, examples: int) -> Draw:
     """Batches in which every feature's numbers are spread evenly over [0, 1).
 
     Each example by itself is what independent numbers give; only those of one batch depend on
     each other. So expectations are the same and a batch's mean varies less: a feature with
     q = 0.1 is active in a tenth of every batch.
     """
-    orders = strata(random, examples)
-    rows = len(orders)
+    orders = [strata(random, examples) for random in streams]
+    rows = len(orders[0])
 
-    def draw(steps: int) -> Float32[np.ndarray, "step feature example"]:
+    def draw(steps: int) -> Float32[np.ndarray, "stream step feature example"]:
         # A row and a shift for every feature, step after step, so that blocks of any length give
         # the same numbers.
-        drawn = _words(random.bit_generator, steps * 2 * n_features)
-        of_row, of_shift = np.moveaxis(drawn.reshape(steps, 2, n_features), 1, 0)
+        size = 2 * steps * n_features
+        words = np.stack([_words(random.bit_generator, size) for random in streams])
+        words = words.reshape(len(streams), steps, 2, n_features)
         # The high half of a product of 32 bits each: below `rows`, evenly but for one in a million.
-        chosen = (of_row.astype(np.uint64) * np.uint64(rows) >> np.uint64(32)).astype(np.int64)
-        batches = np.empty((steps, n_features, examples), np.float32)
-        np.take(orders, chosen, axis=0, out=batches, mode="clip")  # which is none, and unbuffered
-        batches += ((of_shift >> np.uint32(8)).astype(np.float32) * np.float32(2**-24))[..., None]
+        chosen = (words[:, :, 0].astype(np.uint64) * np.uint64(rows) >> np.uint64(32)).astype(int)
+        shift = (words[:, :, 1] >> np.uint32(8)).astype(np.float32) * np.float32(2**-24)
+        batches = np.empty((len(streams), steps, n_features, examples), np.float32)
+        for own, places, out in zip(orders, chosen, batches, strict=True):
+            np.take(own, places, axis=0, out=out, mode="clip")  # which is none, and unbuffered
+        batches += shift[..., None]
         batches -= batches >= 1
         return batches
 
