@@ -1,43 +1,76 @@
-"""What a training step and a page's frames cost as models grow."""
+"""What a training step, and a page's frames, cost as models and their number grow."""
 
 from __future__ import annotations
 
+import statistics
 import time
+from collections.abc import Sequence
 
 import click
 
 import toymodel as tm
+from benchmarks.record import record
 from toymodel.frames import blocks, columns, spans
 from toymodel.training import training
 
-SIZES = ((100, 40), (200, 80), (500, 200), (1_000, 400))
+_FEATURES = tuple((n, 40, 7) for n in (50, 100, 200, 400))
+_NEURONS = tuple((100, m, 7) for m in (20, 40, 80, 160))
+_INSTANCES = tuple((100, 40, count) for count in (1, 7, 28, 112))
+_BOTH = tuple((n, 2 * n // 5, 1) for n in (100, 200, 500, 1_000))
+_PACES = 5
 
 
-def report() -> None:
-    """Print milliseconds a step, and milliseconds for the frames of a stack plot."""
-    click.echo("size          ms/step, 1 model    ms/step, 7 models    ms, stack plot's frames")
-    for n, m in SIZES:
-        one, seven = (milliseconds_per_step(n, m, count) for count in (1, 7))
-        click.echo(f"{n:>5} x {m:<5}{one:>14.2f}{seven:>21.2f}{frames_milliseconds(n, m):>27.1f}")
+@click.command()
+def main() -> None:
+    """Print milliseconds a step as n, m and the instances grow, and of a stack plot's frames."""
+    figures: dict[str, object] = {}
+    click.echo("Milliseconds of a step of batch 128, all cores")
+    for name, shapes in (
+        ("n", _FEATURES),
+        ("m", _NEURONS),
+        ("instances", _INSTANCES),
+        ("n and m", _BOTH),
+    ):
+        first = 0.0
+        for n, m, count in shapes:
+            milliseconds = _step(n, m, count)
+            first = first or milliseconds
+            click.echo(
+                f"  {name:<10} n = {n:>5,}, m = {m:>3}, {count:>3} instances: {milliseconds:>7.2f}"
+                f"   {milliseconds / first:>6.1f} times the first"
+            )
+            figures[f"step_ms_{n}_{m}_{count}"] = milliseconds
+    for n, m, _ in _BOTH:
+        milliseconds = _frames(n, m)
+        click.echo(f"  frames of a stack plot, n = {n:>5,}, m = {m:>3}: {milliseconds:>7.1f}")
+        figures[f"frames_ms_{n}_{m}"] = milliseconds
+    record("growth", figures)
 
 
-def milliseconds_per_step(n: int, m: int, models: int) -> float:
+def _step(n: int, m: int, instances: int) -> float:
     """The median pace of a short run of the standard recipe."""
-    configs = [tm.Config(n_features=n, n_neurons=m, seed=seed) for seed in range(models)]
-    recipe = tm.Recipe(steps=100_000)
+    configs = [tm.Config(n_features=n, n_neurons=m, seed=seed) for seed in range(min(instances, 7))]
+    recipe = tm.Recipe(steps=100_000, restarts=-(-instances // 7))
+    return 1e3 * statistics.median(_paces(configs, recipe))
+
+
+def _paces(configs: Sequence[tm.Config], recipe: tm.Recipe) -> list[float]:
     paces: list[float] = []
-    last = (0, 0.0)
-    for snapshot in training(configs, recipe, interval=0.3):
+    last: tuple[int, float] | None = None
+    run = training(configs, recipe, interval=0.3)
+    for snapshot in run:
         now = time.perf_counter()
-        if snapshot.step > last[0]:
+        if last and snapshot.step > last[0]:
             paces.append((now - last[1]) / (snapshot.step - last[0]))
-        last = (snapshot.step, now)
-        if len(paces) == 6:
+        if snapshot.step:  # the first steps are slower: helpers and memory are new
+            last = (snapshot.step, now)
+        if len(paces) == _PACES:
             break
-    return sorted(paces)[len(paces) // 2] * 1e3
+    run.close()
+    return paces
 
 
-def frames_milliseconds(n: int, m: int) -> float:
+def _frames(n: int, m: int) -> float:
     """Blocks, columns and spans of one model, which a page makes at every run."""
     config = tm.Config(n_features=n, n_neurons=m, feature_probability=0.01)
     weights = tm.train([config], tm.Recipe(steps=20))[0].weights
@@ -45,3 +78,7 @@ def frames_milliseconds(n: int, m: int) -> float:
     blocks(config, weights)
     spans(columns(weights))
     return (time.perf_counter() - start) * 1e3
+
+
+if __name__ == "__main__":
+    main()

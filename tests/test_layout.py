@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toymodel as tm
-from toymodel.layout import Placed, lay_out, seconds_alone, share_out
+from toymodel.layout import Placed, lay_out, seconds_alone, share_out, threads_each
 from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES, sweep
 
 SWEEP = sweep(PAPER_CONFIG, PAPER_DENSITIES)
@@ -107,3 +107,12 @@ def test_more_steps_and_more_models_take_longer():
     assert seconds(SWEEP, STANDARD) > 2 * one
     assert seconds(SWEEP[:1], STANDARD.replace(steps=14_000)) == pytest.approx(2 * one)
     assert seconds(SWEEP[:1], STANDARD.replace(batch_size=256)) > one
+
+
+def test_operators_have_threads_where_there_is_enough_for_each_to_do():
+    large = tm.Config(n_features=1_000, n_neurons=400)
+    for configs, expected in (([large], 4), ([SMALL], 1), ([large, SMALL], 1), (SWEEP, 1)):
+        placed = lay_out(configs, STANDARD, [1] * len(configs))
+        assert threads_each(placed, configs, STANDARD, 4) == expected
+    placed = lay_out([SWEEP[0]], STANDARD.replace(batch_size=4_096), [1])
+    assert threads_each(placed, [SWEEP[0]], STANDARD.replace(batch_size=4_096), 2) == 2

@@ -18,6 +18,9 @@ _ON_ACCELERATOR = 2**27
 # feature of an example, whatever the neurons, and so many for a shard, whatever its size.
 _EACH_FEATURE = 35
 _EACH_SHARD = 2**19
+# Multiplications of a forward layer of one instance from which on its operators are worth threads,
+# which meet at the end of each.
+_THREADED = 2**23
 # Of this, what a core does in a second: the order of magnitude.
 _PACE = 9e9
 
@@ -99,6 +102,18 @@ def _each(config: Config, batch_size: int) -> int:
 def _cost(shard: Placed, configs: Sequence[Config], recipe: Recipe) -> float:
     each = _each(configs[shard.configs[0]], recipe.batch_size)
     return len(shard.configs) * len(shard.restarts) * each + _EACH_SHARD
+
+
+def threads_each(
+    placed: Sequence[Placed], configs: Sequence[Config], recipe: Recipe, free: int
+) -> int:
+    """Threads of each operator, where so many cores are free for a process."""
+    smallest = min((configs[index] for shard in placed for index in shard.configs), key=_weights)
+    return free if recipe.batch_size * _weights(smallest) >= _THREADED else 1
+
+
+def _weights(config: Config) -> int:
+    return config.n_features * config.n_neurons
 
 
 def seconds_alone(placed: Sequence[Placed], configs: Sequence[Config], recipe: Recipe) -> float:

@@ -129,7 +129,8 @@ def _words(bits: np.random.BitGenerator, count: int) -> UInt32[np.ndarray, " wor
     words[kept::2], words[kept + 1 :: 2] = raw & np.uint64(2**32 - 1), raw >> np.uint64(32)
     over = len(words) - count
     if kept or over:
-        bits.state = bits.state | {"has_uint32": over, "uinteger": int(words[-1]) if over else 0}
+        kept_word = int(words[-1]) if over else 0
+        bits.state = {**bits.state, "has_uint32": over, "uinteger": kept_word}
     return words[:count]
 
 

@@ -14,7 +14,7 @@ from toymodel.checkpoint import Checkpoint
 from toymodel.config import Config, Recipe, require_trained
 from toymodel.crew import crew, processes_here
 from toymodel.errors import TrainingDiverged
-from toymodel.layout import Placed, lay_out, seconds_alone
+from toymodel.layout import Placed, lay_out, seconds_alone, threads_each
 from toymodel.model import Model
 from toymodel.part import close_part
 from toymodel.run import Run, Snapshot, restarts_of
@@ -46,8 +46,9 @@ def train(
     start: the models that the same recipe with a cycle less gave, where they are there already;
     with None for one that diverged. resume: goes on where a training of these configs was paused.
     device: "cpu", "cuda", or "auto", which is CUDA where there is a device; weights are as good,
-    and others. processes: of this machine that share the work where there is enough of it, which
-    does not change the weights; None for one a core, or $TOYMODEL_PROCESSES.
+    and others. processes: of this machine that share the work where there is enough of it; None
+    for one a core, or $TOYMODEL_PROCESSES. They change no weights, but for the last bits of models
+    so large that each operator is shared.
 
     Raises `TrainingDiverged`, with the models that did train, when all restarts of a config did,
     and `SettingError` for weights from elsewhere and for a device that is not there.
@@ -119,11 +120,12 @@ def training(
 
     seconds = seconds_alone(shards(1), configs, recipe)
     useful = 0 if accelerated(device) or seconds < _ASK else min(processes, len(shards(processes)))
-    with _single_threaded_operators(), crew(useful - 1, start=seconds >= _START) as helpers:
+    with _threads() as set_threads, crew(useful - 1, start=seconds >= _START) as helpers:
         try:
             placed = shards(len(helpers) + 1)
             if resume:
                 placed = [Placed(tuple(c), range(*r)) for c, r in resume.about["shards"]]
+            set_threads(threads_each(placed, configs, recipe, processes // (len(helpers) + 1)))
             run = Run(configs, recipe, start, device, placed, helpers)
             if resume:
                 run.restore(resume)
@@ -142,12 +144,11 @@ def training(
 
 
 @contextmanager
-def _single_threaded_operators() -> Iterator[None]:
-    # The operators of a step are so short that torch's own threads, which meet at the end of
+def _threads() -> Iterator[Callable[[int], None]]:
+    # The operators of most steps are so short that torch's own threads, which meet at the end of
     # each, lose more than they gain, and lose all where another program wants a core.
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
     try:
-        yield
+        yield torch.set_num_threads
     finally:
         torch.set_num_threads(before)
