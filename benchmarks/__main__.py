@@ -13,9 +13,13 @@ import click
 import numpy as np
 
 import toymodel as tm
-from benchmarks import growth, usual
+from benchmarks import usual
+from benchmarks.record import record
 from toymodel.polysemanticity import CLASSES, neurons
 from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES, sweep
+from toymodel.training import training
+
+_EXAMPLES = 8_192
 
 
 @click.command()
@@ -23,11 +27,10 @@ from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES, sweep
 @click.option("--usual-steps", default=300, show_default=True, help="Of its 10,000; scaled up.")
 @click.option("--seeds", default=5, show_default=True, help="Of the standard preset.")
 @click.option("--thorough-seeds", default=3, show_default=True, help="Of the thorough preset.")
-@click.option("--skip-usual-loss", is_flag=True, help="Leave out the usual recipe's losses.")
-def main(
-    rounds: int, usual_steps: int, seeds: int, thorough_seeds: int, skip_usual_loss: bool
-) -> None:
+def main(rounds: int, usual_steps: int, seeds: int, thorough_seeds: int) -> None:
     """Train the paper's sweep by every preset, and print losses, classes and times."""
+    figures: dict[str, object] = {"densities": PAPER_DENSITIES}
+    timed("standard", seeds)  # has helpers started, as they are from the second training on
     reference: list[float] = []
     ratios: dict[str, list[float]] = {"standard": [], "thorough": []}
     models: dict[str, list[list[tm.Model]]] = {"standard": [], "thorough": [], "quick": []}
@@ -46,29 +49,43 @@ def main(
                 ratios[preset].append((before + reference_seconds()) / 2 / seconds)
             click.echo(f"{preset}, seed {seed}: {seconds:.1f} s", err=True)
     models["quick"] = [timed("quick", 0)[1]]
+    models["usual"] = [timed("usual", 0)[1]]
+    usual_seconds = statistics.median(reference)
 
     click.echo(f"Usual recipe in plain PyTorch, 7 models, {usual.STEPS:,} steps of 1,024, scaled")
-    click.echo(f"up from {usual_steps}: median {statistics.median(reference):.0f} s")
+    click.echo(f"up from {usual_steps}: median {usual_seconds:.0f} s")
     for preset, found in ratios.items():
         if found:
             middle = statistics.median(found)
             click.echo(f"{preset}: {middle:.2f} times as fast ({min(found):.2f}-{max(found):.2f})")
+            figures[f"{preset}_times_as_fast"] = {"median": middle, "all": found}
     click.echo()
     click.echo(row("normalised loss at 1 - S =", (f"{p:g}" for p in PAPER_DENSITIES)))
     click.echo(row("without superposition", losses([models["standard"][0]], yardstick=True)))
-    if not skip_usual_loss:
-        click.echo(row("usual, seed 0", losses([timed("usual", 0)[1]])))
-    click.echo(row("quick, seed 0", losses(models["quick"])))
-    click.echo(row(f"standard, median of {len(models['standard'])}", losses(models["standard"])))
-    for seed, trained in enumerate(models["thorough"]):
-        click.echo(row(f"thorough, seed {seed}", losses([trained])))
+    for preset, runs in models.items():
+        figures[f"{preset}_losses"] = [[model.loss for model in run] for run in runs]
+    for name, runs in (
+        ("usual, seed 0", models["usual"]),
+        ("quick, seed 0", models["quick"]),
+        (f"standard, median of {len(models['standard'])}", models["standard"]),
+        *((f"thorough, seed {seed}", [run]) for seed, run in enumerate(models["thorough"])),
+    ):
+        click.echo(row(name, losses(runs)))
+    click.echo()
+    targets = [model.loss for model in models["usual"][0]]
+    reached = np.array([seconds_to_reach(targets, seed) for seed in range(rounds)])
+    middle = np.median(reached, axis=0)
+    click.echo(row("seconds to usual's loss", (f"{seconds:.2f}" for seconds in middle)))
+    click.echo(row("times as fast", (f"{usual_seconds / seconds:.0f}" for seconds in middle)))
+    figures["seconds_to_the_usual_loss"] = reached.tolist()
+    figures["times_as_fast_to_the_usual_loss"] = (usual_seconds / middle).tolist()
     click.echo()
     click.echo("neurons: " + " / ".join(CLASSES))
-    for preset, found in models.items():
-        for seed, trained in enumerate(found):
+    for preset, runs in models.items():
+        for seed, trained in enumerate(runs):
             click.echo(row(f"{preset}, seed {seed}", map(classes, trained)))
-    click.echo()
-    growth.report()
+        figures[f"{preset}_classes"] = [[classes(model) for model in run] for run in runs]
+    record("sweep", figures)
 
 
 def timed(preset: str, seed: int) -> tuple[float, list[tm.Model]]:
@@ -77,6 +94,30 @@ def timed(preset: str, seed: int) -> tuple[float, list[tm.Model]]:
     start = time.perf_counter()
     models = tm.train(configs, tm.RECIPES[preset])
     return time.perf_counter() - start, models
+
+
+def seconds_to_reach(targets: Sequence[float], seed: int) -> list[float]:
+    """Seconds in which `standard` gets at each density to a loss, all seven together; NaN if never.
+
+    Measured as models are that are done, without the slope that outputs have in training, on fewer
+    inputs; the time that measuring takes does not count.
+    """
+    configs = sweep(PAPER_CONFIG.replace(seed=seed), PAPER_DENSITIES)
+    reached = [float("nan")] * len(targets)
+    spent, began = 0.0, time.perf_counter()
+    run = training(configs, tm.RECIPES["standard"], interval=0.05)
+    for snapshot in run:
+        spent += time.perf_counter() - began
+        for index, config in enumerate(configs):
+            if np.isnan(reached[index]) and snapshot.step:
+                found = tm.evaluate(config, snapshot.weights(index, 0), examples=_EXAMPLES)
+                if found.value <= targets[index]:
+                    reached[index] = spent
+        if not np.isnan(reached).any():
+            break
+        began = time.perf_counter()
+    run.close()
+    return reached
 
 
 def losses(runs: Sequence[Sequence[tm.Model]], *, yardstick: bool = False) -> list[str]:

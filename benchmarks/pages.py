@@ -16,12 +16,14 @@ import tempfile
 import time
 import urllib.request
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.record import record
 
 ROOT = Path(__file__).resolve().parent.parent
 PANELS = (
@@ -65,6 +67,7 @@ TRAININGS = {
 def main(rounds: int) -> None:
     """Print medians and all values, in seconds."""
     times: dict[str, list[float]] = defaultdict(list)
+    busy: dict[str, list[float]] = defaultdict(list)
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next(filter(None, map(shutil.which, names)), None)
     port = free_port()  # one for all servers: a browser's cache goes by address
@@ -76,38 +79,77 @@ def main(rounds: int) -> None:
             page.wait_for_function(PANELS)
         for number in range(rounds):
             with server(port) as address:
-                visit(page, address, 1_000 + number, times)
+                timed = _Timed(page, times)
+                timed(
+                    "seven panels, first request to a server",
+                    lambda a=address: page.goto(f"{a}/sweep"),
+                    PANELS,
+                )
+                look(page, address, timed)
+                visit_sweep(page, address, 1_000 + number, timed)
+                for name, settings in TRAININGS.items():
+                    link = f"{address}/train?{settings}&seed={1_000 + number}"
+                    visit_training(page, link, name, times)
+            with server(port) as address, someone_trains(browser, address):
+                page.goto(f"{address}/sweep")
+                page.wait_for_function(PANELS)
+                page.wait_for_timeout(2_000)
+                look(page, address, _Timed(page, busy))
         browser.close()
     for name, values in times.items():
-        every = ", ".join(f"{value:.2f}" for value in values)
-        click.echo(f"{name:<58}{statistics.median(values):>6.2f}   ({every})")
+        click.echo(_line(name, values))
+    click.echo("While somebody trains:")
+    slower = {
+        name: statistics.median(values) / statistics.median(times[name])
+        for name, values in busy.items()
+    }
+    for name, values in busy.items():
+        click.echo(f"{_line(name, values)}   {slower[name]:.2f} times")
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    record("pages", {"seconds": medians, "times_while_somebody_trains": slower})
 
 
-def visit(page: Page, address: str, seed: int, times: dict[str, list[float]]) -> None:
-    """One visitor's clicks, timed into `times`."""
+def _line(name: str, values: Sequence[float]) -> str:
+    every = ", ".join(f"{value:.2f}" for value in values)
+    return f"{name:<58}{statistics.median(values):>6.2f}   ({every})"
 
-    def timed(name: str, action: Callable[[], object], seen: str) -> None:
+
+class _Timed:
+    """Does something on a page, waits until a condition holds, and keeps the seconds by name."""
+
+    def __init__(self, page: Page, times: dict[str, list[float]]) -> None:
+        self.page, self.times = page, times
+
+    def __call__(self, name: str, action: Callable[[], object], seen: str) -> None:
         start = time.perf_counter()
         action()
-        page.wait_for_function(seen, polling=20)
-        times[name].append(time.perf_counter() - start)
-        page.wait_for_timeout(1_000)
+        self.page.wait_for_function(seen, polling=20)
+        self.times[name].append(time.perf_counter() - start)
+        self.page.wait_for_timeout(1_000)
 
-    sweep = f"{address}/sweep"
-    timed("seven panels, first request to a server", lambda: page.goto(sweep), PANELS)
-    timed("seven panels, later", lambda: page.goto(sweep), PANELS)
+
+@contextmanager
+def someone_trains(browser: Browser, address: str) -> Iterator[None]:
+    """Another visitor has a long training on the way."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{address}/sweep?recipe=thorough&seed=77")
+    button = page.get_by_role("button", name="Train 7 models")
+    button.click()
+    page.wait_for_function(PICTURE)
+    page.close()  # their browser takes no time, and the training goes on
+    try:
+        yield
+    finally:
+        context.close()
+
+
+def look(page: Page, address: str, timed: _Timed) -> None:
+    """One visitor who looks at models that are there."""
     menu = page.get_by_role("navigation")
+    timed("seven panels, later", lambda: page.goto(f"{address}/sweep"), PANELS)
     timed("to the overview", menu.get_by_role("link", name="Overview").click, OVERVIEW)
     timed("to the sweep", menu.get_by_role("link", name="Sparsity sweep").click, PANELS)
-    page.goto(f"{sweep}?seed={seed}")
-    train = page.get_by_role("button", name="Train 7 models")
-    train.wait_for()
-    page.wait_for_timeout(1_000)
-    timed("first moving picture after the click", train.click, PANELS)
-    start = time.perf_counter()
-    page.get_by_role("button", name="Cancel").click()
-    train.wait_for()
-    times["cancelled, as the page shows it"].append(time.perf_counter() - start)
     neurons = f"{address}/neurons?p=0.01"
     timed("a neuron, first view of a model", lambda: page.goto(neurons), NEURON)
     for _ in range(3):
@@ -116,15 +158,25 @@ def visit(page: Page, address: str, seed: int, times: dict[str, list[float]]) ->
         timed("the next neuron", button.click, f"{NEURON} && {HEADING} != {before}")
     feature = page.get_by_role("link", name="(primary)")
     timed("its primary feature", feature.click, f"{IDLE} && {HEADING}?.startsWith('Feature')")
-    motif = f"{address}/motif"
-    timed("the motif's three panels, 64 seeds", lambda: page.goto(motif), MOTIF)
+    timed("the motif's three panels, 64 seeds", lambda: page.goto(f"{address}/motif"), MOTIF)
     page.wait_for_function(IDLE)
     for number in range(1, 4):
         less = f"document.body.innerText.includes('With {5 * number}% of its inhibition')"
         slider = page.get_by_role("slider")
         timed("inhibition turned by 5 %", lambda s=slider: s.press("ArrowRight"), less)
-    for name, settings in TRAININGS.items():
-        visit_training(page, f"{address}/train?{settings}&seed={seed}", name, times)
+
+
+def visit_sweep(page: Page, address: str, seed: int, timed: _Timed) -> None:
+    """One visitor who trains the sweep, and stops it."""
+    page.goto(f"{address}/sweep?seed={seed}")
+    train = page.get_by_role("button", name="Train 7 models")
+    train.wait_for()
+    page.wait_for_timeout(4_000)  # as long as it takes to read what the page says
+    timed("first moving picture after the click", train.click, PANELS)
+    start = time.perf_counter()
+    page.get_by_role("button", name="Cancel").click()
+    train.wait_for()
+    timed.times["cancelled, as the page shows it"].append(time.perf_counter() - start)
 
 
 def visit_training(page: Page, address: str, name: str, times: dict[str, list[float]]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import resource
+import os
 import statistics
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import click
 import torch
@@ -15,9 +15,8 @@ from benchmarks.record import record
 from toymodel.config import RECIPES, Config, Recipe
 from toymodel.engine import Draws, Shard
 from toymodel.ensemble import MOST_SEEDS
-from toymodel.loss import evaluate_many
-from toymodel.run import Run
 from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES, sweep
+from toymodel.training import train
 
 _SHAPES = {1: (1, 1), 7: (7, 1), 28: (7, 4), 256: (7, 37)}
 """Instances: densities, restarts of each. 256 are 259, as densities are seven."""
@@ -40,15 +39,21 @@ def main(rounds: int, instances: str) -> None:
             f"{densities * restarts:>5} instances: {1e6 * step:>8.0f} us, products "
             f"{1e6 * floor:>8.0f} us, {ratio:.2f} times"
         )
-    click.echo("Models a second, n = 6, m = 10, 1 - S = 0.1, all cores, measuring included")
-    for name in ("quick", "standard"):
+    small_models(64, RECIPES["standard"], "cpu")  # has helpers started
+    for device in ("cpu", "cuda"):
+        if device == "cuda" and not torch.cuda.is_available():
+            click.echo("On a GPU: not measured, none is here")
+            figures["cuda"] = "not measured"
+            continue
+        click.echo(f"n = 6, m = 10, 1 - S = 0.1, `quick`, {device}, all of it, measuring included")
         for count in map(int, instances.split(",")):
-            seconds, megabytes = small_models(count, RECIPES[name])
-            figures[f"{name}_models_a_second_{count}"] = count / seconds
-            figures[f"{name}_seconds_{count}"] = seconds
+            seconds, megabytes = small_models(count, RECIPES["quick"], device)
+            figures[f"{device}_models_a_second_{count}"] = count / seconds
+            figures[f"{device}_seconds_{count}"] = seconds
+            figures[f"{device}_megabytes_{count}"] = megabytes
             click.echo(
-                f"{name:>9} {count:>6}: {count / seconds:>7.1f} a second, {seconds:>6.0f} s in "
-                f"all, {megabytes:,.0f} MB at most"
+                f"{count:>7}: {count / seconds:>7.1f} a second, {seconds:>6.1f} s, "
+                f"{megabytes:,.0f} MB at most, all processes"
             )
     record("speed", figures)
 
@@ -100,32 +105,23 @@ def _seconds(call: Callable[[int], None], repeats: int) -> float:
     return (time.perf_counter() - began) / repeats
 
 
-def small_models(count: int, recipe: Recipe) -> tuple[float, float]:
-    """Seconds that so many models take, from some of their steps, and the memory at most so far.
-
-    The steps are all of the same kind: a tenth of a minute of them is timed and scaled up, and so
-    is the measuring of some models.
-    """
+def small_models(count: int, recipe: Recipe, device: str) -> tuple[float, float]:
+    """Seconds in which so many models are trained and measured, and the memory at most so far."""
     restarts = min(count, MOST_SEEDS)
     configs = [_SMALL.replace(seed=seed) for seed in range(max(1, count // restarts))]
-    recipe = recipe.replace(restarts=restarts)
-    run = Run(configs, recipe, None, "cpu")
-    with ThreadPoolExecutor() as threads:
-        run.advance(threads)
-        began, first = time.perf_counter(), run.done
-        while time.perf_counter() - began < 6 and run.done < recipe.steps:
-            run.advance(threads)
-        each = (time.perf_counter() - began) / max(1, run.done - first)
-    some = [
-        (config, run.instance(index, restart))
-        for index, config in enumerate(configs[:32])
-        for restart in range(min(restarts, 32))
-    ][:32]
     began = time.perf_counter()
-    list(evaluate_many(some))
-    measuring = (time.perf_counter() - began) / len(some) * count
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return each * recipe.steps + measuring, memory
+    train(configs, recipe.replace(restarts=restarts), device=device)
+    return time.perf_counter() - began, _megabytes()
+
+
+def _megabytes() -> float:
+    """Of this process and its children, each at its highest."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    total = 0
+    for process in ("self", *children):
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        total += sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    return total / 1024
 
 
 if __name__ == "__main__":
