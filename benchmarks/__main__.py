@@ -25,7 +25,7 @@ _EXAMPLES = 8_192
 @click.command()
 @click.option("--rounds", default=3, show_default=True, help="Times the usual recipe is paired.")
 @click.option("--usual-steps", default=300, show_default=True, help="Of its 10,000; scaled up.")
-@click.option("--seeds", default=5, show_default=True, help="Of the standard preset.")
+@click.option("--seeds", default=15, show_default=True, help="Of the standard preset.")
 @click.option("--thorough-seeds", default=3, show_default=True, help="Of the thorough preset.")
 def main(rounds: int, usual_steps: int, seeds: int, thorough_seeds: int) -> None:
     """Train the paper's sweep by every preset, and print losses, classes and times."""

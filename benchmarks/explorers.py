@@ -14,6 +14,7 @@ import click
 import numpy as np
 
 import toymodel as tm
+from benchmarks.record import record
 from toymodel.activations import activity, shares_of_all
 from toymodel.inputs import input_examples
 
@@ -26,6 +27,7 @@ DENSITIES = (1.0, 0.1, 0.01, 0.001)
 def main(rounds: int) -> None:
     """Print medians in milliseconds, and the memory at its highest."""
     names = ("a neuron's activations", "all neurons' shares", "ablation", "losses of features")
+    figures: dict[str, object] = {}
     click.echo(f"{'':<34}{'inputs':>10}" + "".join(f"{name:>24}" for name in names))
     for n, m in SIZES:
         for p in DENSITIES:
@@ -39,12 +41,14 @@ def main(rounds: int) -> None:
             )
             times = [statistics.median(_time(step, j) for j in range(rounds)) for step in steps]
             name = f"n = {n:,}, m = {m:,}, 1 - S = {p:g}"
+            figures |= {f"{what}, {name}": t for what, t in zip(names, times, strict=True)}
             click.echo(
                 f"{name:<34}{input_examples(config):>10,}"
                 + "".join(f"{1e3 * seconds:>21.0f} ms" for seconds in times)
             )
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     click.echo(f"memory at its highest, all of Python: {most:.0f} MB")
+    record("explorers", {"seconds": figures, "megabytes": most})
 
 
 def _time(step: Callable[[int], object], neuron: int) -> float:

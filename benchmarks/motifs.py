@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 
+from benchmarks.record import record
 from toymodel.config import RECIPES
 from toymodel.decomposition import decompose, loss_by_inhibition
 from toymodel.ensemble import members
@@ -28,14 +29,14 @@ _SAMPLES = 7
 
 def main() -> None:
     """Print all of it."""
-    _seeds()
+    seconds = _seeds()
     _samples()
-    _finding()
+    record("motifs", {"seconds_of_64_seeds": seconds, "seconds_of_500_x_500": _finding()})
     _grid()
     _sweep()
 
 
-def _seeds() -> None:
+def _seeds() -> list[float]:
     seconds: list[float] = []
     models = []
     for _ in range(_ROUNDS):
@@ -60,6 +61,7 @@ def _seeds() -> None:
         f"{without:.3f} (x {without / found.everything:.0f}); absolute value alone "
         f"{found.absolute_value:.3f}, and the motif {found.with_motifs:.3f}"
     )
+    return seconds
 
 
 def _samples() -> None:
@@ -75,7 +77,7 @@ def _samples() -> None:
         )
 
 
-def _finding() -> None:
+def _finding() -> list[float]:
     random = np.random.default_rng(0)
     W1, W2 = random.normal(size=(2, _LARGEST, _LARGEST)).astype(np.float32)
     seconds: list[float] = []
@@ -84,6 +86,7 @@ def _finding() -> None:
         find_motifs(W1, W2)
         seconds.append(time.perf_counter() - start)
     print(f"find_motifs, {_LARGEST} x {_LARGEST}: median {statistics.median(seconds):.3f} s")
+    return seconds
 
 
 def _grid() -> None:

@@ -10,6 +10,7 @@ import click
 from playwright.sync_api import sync_playwright
 
 from benchmarks.pages import free_port, server
+from benchmarks.record import record
 
 _SETTINGS = "n=100&m=40&p=0.01&recipe=quick"
 
@@ -45,7 +46,11 @@ def main(visitors: int) -> None:
         refused = sum(page.get_by_text("trainings wait already").count() for page in pages)
         click.echo(f"asked within {asked:.1f} s; {sum(done)} of {visitors} have their model")
         click.echo(f"the last after {trained:.1f} s; {errors} errors, {refused} refused")
-        click.echo(f"server and worker together: {most:.0f} MB at most")
+        click.echo(f"server, worker and helpers together: {most:.0f} MB at most")
+        record(
+            "visitors",
+            {"visitors": visitors, "models": sum(done), "seconds": trained, "megabytes": most},
+        )
         browser.close()
 
 

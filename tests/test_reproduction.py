@@ -11,7 +11,7 @@ from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES, sweep
 
 pytestmark = pytest.mark.slow
 
-SEEDS = range(5)
+SEEDS = range(15)
 TARGETS = (0.0034, 0.0098, 0.0107, 0.0092, 0.0062, 0.0040, 0.0042)
 
 
