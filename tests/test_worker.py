@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 import os
@@ -176,6 +177,16 @@ def test_shutdown_ends_the_child_and_refuses_more():
     with pytest.raises(RuntimeError, match="cannot schedule new futures after shutdown"):
         executor.submit(abs, -1)
     executor.shutdown()
+
+
+def test_shutdown_does_not_wait_for_a_child_that_is_warming_up(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("toymodel.worker._import_training", functools.partial(time.sleep, 60))
+    executor = WorkerExecutor()
+    executor.warm()
+    assert until(lambda: executor._child is not None)
+    started = time.monotonic()
+    executor.shutdown()
+    assert time.monotonic() - started < 10
 
 
 def test_shutdown_can_drop_the_calls_that_wait():

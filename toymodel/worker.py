@@ -27,6 +27,7 @@ class WorkerExecutor(Executor):
         self._calls: queue.SimpleQueue[tuple[Future[Any], bytes] | None] = queue.SimpleQueue()
         self._child: Child | None = None
         self._running: Future[Any] | None = None
+        self._warming: Future[Any] | None = None
         self._lock = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._serve, name="worker", daemon=True)
@@ -44,7 +45,7 @@ class WorkerExecutor(Executor):
     def warm(self) -> None:
         """Start the child and its imports now, so that the next call need not wait for them."""
         if self._child is None and self._running is None:
-            self.submit(_import_training)
+            self._warming = self.submit(_import_training)
 
     def kill(self, future: Future[Any]) -> None:
         """End the child if it runs this call; the call fails with `WorkerDied`."""
@@ -53,9 +54,14 @@ class WorkerExecutor(Executor):
                 self._child.kill()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Take no more calls; with cancel_futures, drop those that wait."""
+        """Take no more calls; with cancel_futures, drop those that wait.
+
+        Nobody waits for a child that is still warming up: it is ended.
+        """
         with self._lock:
             self._closed = True
+        if self._warming and not self._warming.cancel():
+            self.kill(self._warming)
         if cancel_futures:
             with suppress(queue.Empty):
                 while call := self._calls.get_nowait():
