@@ -332,6 +332,15 @@ def test_restarts_that_diverged_take_no_part_in_later_cycles():
     assert longer.history.loss.shape == (len(longer.restarts), len(longer.history.step))
 
 
+def test_where_all_diverged_in_an_early_cycle_nothing_is_left_to_train():
+    seen: list[int] = []
+    with pytest.raises(tm.TrainingDiverged) as error:
+        train([CONFIG], WILD.replace(cycles=2), on_snapshot=lambda s: seen.append(s.step))
+    assert error.value.models == [None]
+    assert "Training diverged at p = 0.1" in error.value.reasons[0]
+    assert seen
+
+
 def test_what_diverged_in_an_early_cycle_is_reported_and_the_others_go_on():
     configs = [CONFIG, CONFIG.replace(feature_probability=1e-300)]
     recipe = tm.Recipe(steps=50, batch_size=8, cycles=2)

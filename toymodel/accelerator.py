@@ -69,9 +69,10 @@ class DeviceDraws:
 
     def __init__(self, configs: Sequence[Config], recipe: Recipe, device: str) -> None:
         self.recipe, self.device = recipe, device
-        self.seeds: dict[int, list[int]] = defaultdict(list)  # by n
-        for seed, n in dict.fromkeys((c.seed, c.n_features) for c in configs):
-            self.seeds[n].append(seed)
+        self.seeds: dict[int, dict[int, int]] = defaultdict(dict)  # by n: the place of each
+        for c in configs:
+            own = self.seeds[c.n_features]
+            own.setdefault(c.seed, len(own))
         self.step = 0
         self.drawn: dict[int, Tensor] = {}
         self.orders = torch.empty(0)
@@ -89,13 +90,13 @@ class DeviceDraws:
 
     def advance(self, steps: int) -> None:
         """Draw what the next `steps` steps need."""
-        self.drawn = {n: self._draw(seeds, n, steps) for n, seeds in self.seeds.items()}
+        self.drawn = {n: self._draw(list(seeds), n, steps) for n, seeds in self.seeds.items()}
         self.step += steps
 
     def uniform(self, configs: Sequence[Config]) -> Tensor:
         """(step, config, feature, example); one config long where all share a seed."""
         n = configs[0].n_features
-        return chosen_streams(self.drawn[n], [self.seeds[n].index(c.seed) for c in configs])
+        return chosen_streams(self.drawn[n], [self.seeds[n][c.seed] for c in configs])
 
     def _draw(self, seeds: Sequence[int], n: int, steps: int) -> Tensor:
         if self.recipe.sampler != "tilted":

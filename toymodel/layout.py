@@ -108,12 +108,9 @@ def threads_each(
     placed: Sequence[Placed], configs: Sequence[Config], recipe: Recipe, free: int
 ) -> int:
     """Threads of each operator, where so many cores are free for a process."""
-    smallest = min((configs[index] for shard in placed for index in shard.configs), key=_weights)
-    return free if recipe.batch_size * _weights(smallest) >= _THREADED else 1
-
-
-def _weights(config: Config) -> int:
-    return config.n_features * config.n_neurons
+    trained = [configs[index] for shard in placed for index in shard.configs]
+    smallest = min((c.n_features * c.n_neurons for c in trained), default=0)
+    return free if recipe.batch_size * smallest >= _THREADED else 1
 
 
 def seconds_alone(placed: Sequence[Placed], configs: Sequence[Config], recipe: Recipe) -> float:

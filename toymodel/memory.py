@@ -21,7 +21,7 @@ def block_steps(configs: Sequence[Config], recipe: Recipe) -> int:
     work = recipe.batch_size * recipe.restarts * products
     streams = {(c.seed, c.n_features) for c in configs}
     drawn = recipe.batch_size * sum(n_features for _, n_features in streams)
-    return max(1, min(_MOST_STEPS, _BLOCK // work, _DRAWN // drawn))
+    return max(1, min(_MOST_STEPS, _BLOCK // max(1, work), _DRAWN // max(1, drawn)))
 
 
 def training_megabytes(configs: Sequence[Config], recipe: Recipe) -> int:

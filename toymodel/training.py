@@ -118,14 +118,17 @@ def training(
         on_accelerator = accelerated(device)
         return lay_out(configs, recipe, restarts, processes, on_accelerator=on_accelerator)
 
-    seconds = seconds_alone(shards(1), configs, recipe)
-    useful = 0 if accelerated(device) or seconds < _ASK else min(processes, len(shards(processes)))
-    with _threads() as set_threads, crew(useful - 1, start=seconds >= _START) as helpers:
+    before: list[Placed] = []
+    if resume:
+        before = [Placed(tuple(c), range(*r)) for c, r in resume.about["shards"]]
+    wanted, seconds = 0, seconds_alone(shards(1), configs, recipe)
+    if seconds >= _ASK and not accelerated(device):
+        wanted = min(processes, len(before or shards(processes))) - 1
+    with _threads() as set_threads, crew(wanted, start=seconds >= _START) as helpers:
         try:
-            placed = shards(len(helpers) + 1)
-            if resume:
-                placed = [Placed(tuple(c), range(*r)) for c, r in resume.about["shards"]]
-            set_threads(threads_each(placed, configs, recipe, processes // (len(helpers) + 1)))
+            parts = len(helpers) + 1
+            placed = before or shards(parts)
+            set_threads(threads_each(placed, configs, recipe, processes // parts))
             run = Run(configs, recipe, start, device, placed, helpers)
             if resume:
                 run.restore(resume)
