@@ -158,6 +158,25 @@ def test_a_training_can_be_paused_there_too(on_accelerator: None, sampler: str):
         np.testing.assert_array_equal(one.history.loss, other.history.loss)
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_what_was_paused_goes_on_on_another_device(
+    first: bool, monkeypatch: pytest.MonkeyPatch, short_evaluation: None
+):
+    def on(accelerator: bool) -> None:
+        for module in ("accelerator", "training", "part"):
+            monkeypatch.setattr(f"toymodel.{module}.accelerated", lambda device: accelerator)
+
+    recipe = RECIPE.replace(steps=1_000, batch_size=64)
+    on(first)
+    run = training(CONFIGS, recipe, interval=0.0)
+    resume = next(s.checkpoint() for s in run if s.step >= 100)
+    run.close()
+    on(not first)
+    for model in train(CONFIGS, recipe, resume=resume):
+        assert model.history.step[-1] == 1_000
+        assert model.loss < 0.6
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_on_cuda_a_graph_gives_the_steps_of_the_processor():
     shard, here = (Shard(CONFIGS, range(2), RECIPE, device) for device in ("cuda", "cpu"))

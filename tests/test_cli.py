@@ -146,6 +146,17 @@ def test_bad_input_is_one_line_on_standard_error(shell, arguments: list[str], wo
     assert words in answer.err
 
 
+@pytest.mark.parametrize("command", [("train", *SMALL), ("sweep", *SMALL), ("phase",)])
+def test_a_device_that_is_not_there_is_refused(
+    shell, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    answer = shell(*command, "--device", "cuda")
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert "no CUDA device is found here" in answer.err
+    assert shell(*command, "--device", "gpu").code == 2
+
+
 def test_a_divergence_is_one_line_on_standard_error(shell, cache: Path):
     answer = shell("train", *SMALL, *WILD, "--json")
     assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)

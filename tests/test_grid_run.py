@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from toymodel.config import RECIPES
 from toymodel.grid import Grid, grid_of
@@ -46,8 +47,11 @@ class Direct(Executor):
         error = self.failures.pop(0) if self.failures else None
         if error:
             future.set_exception(error)
-        else:
+            return future
+        try:
             future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
         return future
 
 
@@ -95,6 +99,15 @@ def test_a_shard_that_fails_is_tried_again(tmp_path: Path):
     outcome = run_grid(grid(), Store(tmp_path), executor)
     assert (outcome.progress.done, outcome.progress.failed) == (6, 0)
     assert len(executor.calls) == 5
+
+
+def test_a_device_that_is_not_there_is_told_at_once(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    executor = Direct()
+    outcome = run_grid(grid(), Store(tmp_path), executor, device="cuda")
+    assert (outcome.progress.done, outcome.progress.failed) == (0, 6)
+    assert executor.calls == [2, 2, 2]
+    assert all("no CUDA device is found here" in reason for reason in outcome.reasons)
 
 
 def test_a_shard_that_fails_three_times_is_told_and_the_others_are_kept(tmp_path: Path):

@@ -85,8 +85,8 @@ class DeviceDraws:
         return {(seed, n): {"step": self.step} for n in self.seeds for seed in self.seeds[n]}
 
     def restore(self, state: Mapping[tuple[int, int], Mapping[str, Any]]) -> None:
-        """Go on where the draws stood of which this is the `state`."""
-        (self.step,) = {now["step"] for now in state.values()}
+        """Go on where the draws stood of which this is the `state`; anew after a processor's."""
+        self.step = max((now["step"] for now in state.values() if "step" in now), default=0)
 
     def advance(self, steps: int) -> None:
         """Draw what the next `steps` steps need."""

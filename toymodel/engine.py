@@ -293,9 +293,10 @@ class Draws:
         return {key: random.bit_generator.state for key, random in self.generators.items()}
 
     def restore(self, state: Mapping[tuple[int, int], Mapping[str, Any]]) -> None:
-        """Go on where the draws stood of which this is the `state`."""
+        """Go on where the draws stood of which this is the `state`; anew after a device's."""
         for key, random in self.generators.items():
-            random.bit_generator.state = dict(state[key])
+            if "bit_generator" in state[key]:
+                random.bit_generator.state = dict(state[key])
 
     def advance(self, steps: int) -> None:
         """Draw what the next `steps` steps need."""

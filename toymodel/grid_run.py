@@ -14,6 +14,7 @@ from toymodel.grid import Grid, shards
 from toymodel.memory import training_megabytes
 from toymodel.model import Model
 from toymodel.model_file import RECORDS, model_key, write_whole
+from toymodel.settings import SettingError
 from toymodel.store import Store
 
 ATTEMPTS = 3
@@ -146,6 +147,10 @@ def run_grid(
                 shard = running.pop(future)
                 try:
                     models, why = future.result()
+                except SettingError as error:  # a device that is not there: it will not be
+                    failed += len(shard)
+                    reasons.append(f"{len(shard)} models: {error}")
+                    continue
                 except (Exception, CancelledError) as error:
                     attempts[shard] += 1
                     if attempts[shard] < ATTEMPTS:
