@@ -7,6 +7,7 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from toymodel.charts.look import Theme, theme
+from toymodel.crew import processes_here
 from toymodel.jobs import JobManager
 from toymodel.limits import Limits
 from toymodel.store import Store, default_store
@@ -22,6 +23,7 @@ def store() -> Store:
 @st.cache_resource(show_spinner=False)
 def jobs() -> JobManager:
     """The server's one job manager."""
+    processes_here()  # a wrong $TOYMODEL_PROCESSES is told now, and not by the first training
     return JobManager(store(), WorkerExecutor(), Limits.from_environment(), _is_present)
 
 
