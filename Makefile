@@ -36,7 +36,7 @@ bench: $(VENV)/ready-dev $(VENV)/browser
 
 figures: $(VENV)/ready
 	$(BIN)/python -m toymodel cache --ship
-	$(BIN)/python -m toymodel phase --ship --device cpu
+	$(BIN)/python -m toymodel phase --ship
 
 clean:
 	rm -rf $(VENV)

@@ -35,7 +35,13 @@ def main(rounds: int) -> None:
             with place(workers=workers) as where, tempfile.TemporaryDirectory() as folder:
                 for future in [where.executor.submit(_warm) for _ in range(2 * workers)]:
                     future.result()
-                outcome = run_grid(grid, Store(folder), where.executor, at_once=where.at_once)
+                outcome = run_grid(
+                    grid,
+                    Store(folder),
+                    where.executor,
+                    at_once=where.at_once,
+                    processes=where.processes,
+                )
                 found.append(outcome.progress.seconds)
                 assert outcome.progress.done == len(grid.configs)
     ratios = [one / two for one, two in zip(seconds[1], seconds[2], strict=True)]

@@ -33,6 +33,12 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Device "auto" is the processor, whatever the machine has."""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+
+
 @pytest.fixture
 def short_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure models on 8,192 examples: enough for models as small as those of the tests."""

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 import toymodel as tm
-from toymodel import accelerator
 from toymodel.accelerator import DeviceDraws, Replayed, device_of, mixed, unit
 from toymodel.checkpoint import Checkpoint
 from toymodel.engine import Draws, Shard
@@ -23,11 +22,15 @@ CONFIGS = [
 RECIPE = tm.Recipe(steps=60, batch_size=32, restarts=2)
 
 
+def train_as(monkeypatch: pytest.MonkeyPatch, *, on_accelerator: bool) -> None:
+    """Train as on an accelerator, or not, whatever the device."""
+    for module in ("training", "part"):
+        monkeypatch.setattr(f"toymodel.{module}.accelerated", lambda device: on_accelerator)
+
+
 @pytest.fixture
 def on_accelerator(monkeypatch: pytest.MonkeyPatch, short_evaluation: None) -> None:
-    """Train as on an accelerator, whatever the device."""
-    for module in ("accelerator", "training", "part"):
-        monkeypatch.setattr(f"toymodel.{module}.accelerated", lambda device: True)
+    train_as(monkeypatch, on_accelerator=True)
 
 
 @pytest.mark.parametrize("choice", ["gpu", "cuda:0", "", "mps"])
@@ -162,16 +165,12 @@ def test_a_training_can_be_paused_there_too(on_accelerator: None, sampler: str):
 def test_what_was_paused_goes_on_on_another_device(
     first: bool, monkeypatch: pytest.MonkeyPatch, short_evaluation: None
 ):
-    def on(accelerator: bool) -> None:
-        for module in ("accelerator", "training", "part"):
-            monkeypatch.setattr(f"toymodel.{module}.accelerated", lambda device: accelerator)
-
     recipe = RECIPE.replace(steps=1_000, batch_size=64)
-    on(first)
+    train_as(monkeypatch, on_accelerator=first)
     run = training(CONFIGS, recipe, interval=0.0)
     resume = next(s.checkpoint() for s in run if s.step >= 100)
     run.close()
-    on(not first)
+    train_as(monkeypatch, on_accelerator=not first)
     for model in train(CONFIGS, recipe, resume=resume):
         assert model.history.step[-1] == 1_000
         assert model.loss < 0.6
@@ -180,7 +179,7 @@ def test_what_was_paused_goes_on_on_another_device(
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_on_cuda_a_graph_gives_the_steps_of_the_processor():
     shard, here = (Shard(CONFIGS, range(2), RECIPE, device) for device in ("cuda", "cpu"))
-    replayed = accelerator.Replayed(shard, RECIPE, "cuda")
+    replayed = Replayed(shard, RECIPE, "cuda")
     draws = Draws(CONFIGS, RECIPE)
     for t in range(RECIPE.steps):
         draws.advance(1)

@@ -213,20 +213,18 @@ def test_a_training_that_is_stopped_leaves_helpers_that_can_be_asked(nobody: Non
     assert len(pids(3, start=False)) == 2
 
 
-def test_a_helper_that_dies_fails_the_training_and_the_next_has_a_new_one(shared: None):
+def test_a_helper_that_dies_fails_the_training_and_the_next_has_a_new_one(
+    nobody: None, shared: None
+):
+    helpers = pids(2)  # idle now: the training takes these
+
     def kill(snapshot: Snapshot) -> None:
         if snapshot.step:
-            for process in children():
-                os.kill(process, signal.SIGKILL)
+            os.kill(helpers[0], signal.SIGKILL)
 
     with pytest.raises(WorkerDied, match="ended unexpectedly"):
         train(CONFIGS, RECIPE.replace(steps=1_000_000), on_snapshot=kill)
     assert len(train(CONFIGS, RECIPE)) == len(CONFIGS)
-
-
-def children() -> list[int]:
-    with open(f"/proc/self/task/{os.getpid()}/children") as file:  # noqa: PTH123
-        return [int(word) for word in file.read().split()]
 
 
 def test_small_trainings_are_not_shared(nobody: None):
@@ -264,6 +262,12 @@ def test_what_is_no_number_of_processes_is_refused(value: str, monkeypatch: pyte
     monkeypatch.setenv("TOYMODEL_PROCESSES", value)
     with pytest.raises(tm.SettingError, match=r"TOYMODEL_PROCESSES.*from 1 to 256"):
         processes_here()
+
+
+@pytest.mark.parametrize("processes", [0, -1, 257])
+def test_a_number_of_processes_that_is_none_is_refused(processes: int):
+    with pytest.raises(tm.SettingError, match=r"processes = .*from 1 to 256"):
+        train([CONFIG], RECIPE, processes=processes)
 
 
 def test_there_is_a_core():

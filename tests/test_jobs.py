@@ -595,9 +595,9 @@ def test_a_failure_of_what_was_paused_is_told_beside_the_pause(worker: JobManage
     pause(worker, [config(0)], ENDLESS)
     start(worker, [config(0)], ENDLESS)
     assert isinstance(worker.executor, WorkerExecutor)
-    process = worker.executor._child
-    assert process is not None
-    process.kill()
+    child = worker.executor._child
+    assert child is not None
+    child.kill()
     found = wait(worker, [config(0)], ENDLESS)
     assert found is not None
     assert found.state == "paused"

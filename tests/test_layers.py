@@ -17,7 +17,8 @@ FILES = {
 CHARTS = sorted(name for name in FILES if name.startswith("toymodel.charts."))
 WITH_TORCH = {f"toymodel.{name}" for name in ("accelerator", "engine", "part", "training")}
 ENGINE = {*WITH_TORCH, "toymodel.run"}
-UPPER = {"jobs", "job", "worker", "cached", "training", "run", "engine", "cli"}
+BELOW = {"engine", "accelerator", "part", "run", "crew", "child"}
+UPPER = {"jobs", "job", "worker", "cached", "training", *BELOW, "cli"}
 
 
 def imported(source: str, *, at_once: bool = False) -> set[str]:
@@ -118,7 +119,13 @@ def test_charts_take_frames_and_reach_nothing_else(module: str):
         ("diagnosis", {"store", "charts", "frames", *UPPER}),
         ("figures", {"store", *UPPER}),
         ("export", {"store", "charts", "frames", *UPPER}),
-        ("engine", {"store", "charts", "frames", "jobs", "worker", "cached", "training", "cli"}),
+        ("layout", {"store", "charts", "frames", *UPPER}),
+        ("child", {"store", "charts", "frames", *UPPER}),
+        ("crew", {"store", "charts", "frames", *UPPER - {"child"}}),
+        ("engine", {"store", "charts", "frames", *UPPER - {"engine"}}),
+        ("accelerator", {"store", "charts", "frames", *UPPER - {"engine"}}),
+        ("part", {"store", "charts", "frames", *UPPER - {"engine", "accelerator"}}),
+        ("run", {"store", "charts", "frames", *UPPER - BELOW}),
         ("training", {"store", "charts", "frames", "jobs", "worker", "cached", "cli"}),
         ("cached", {"charts", "frames", "jobs", "worker", "cli"}),
         ("jobs", {"charts", "frames", "cli"}),

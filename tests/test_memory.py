@@ -21,7 +21,7 @@ def most():
 config = tm.Config(n_features=int(sys.argv[1]), n_neurons=int(sys.argv[2]))
 recipe = tm.Recipe(batch_size=int(sys.argv[3]), restarts=int(sys.argv[4]))
 before = most()
-for snapshot in training([config], recipe, interval=0.01):
+for snapshot in training([config], recipe, interval=0.01, processes=1):
     if snapshot.step > 2:
         checkpoint = snapshot.checkpoint()
         checkpoint.checksum

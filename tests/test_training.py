@@ -141,7 +141,7 @@ def test_a_restart_does_not_depend_on_how_many_there_are():
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3])
-def test_large_operators_have_threads_which_change_no_more_than_last_bits(
+def test_large_operators_have_threads_which_change_little(
     processes: int, monkeypatch: pytest.MonkeyPatch
 ):
     configs = [CONFIG.replace(n_features=60, n_neurons=m) for m in (20, 30)]

@@ -39,11 +39,6 @@ def device_of(choice: str) -> str:
     return ("cuda" if found else "cpu") if choice == "auto" else choice
 
 
-def accelerated(device: str) -> bool:
-    """Whether a device has its inputs drawn and its steps replayed by this module."""
-    return device != "cpu"
-
-
 def mixed(number: Tensor) -> Tensor:
     """The finaliser of SplitMix64, element by element: int64 to int64, as if unsigned."""
     for shift, factor in zip((30, 27), _FACTORS, strict=True):

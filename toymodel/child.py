@@ -25,9 +25,9 @@ class WorkerDied(RuntimeError):
 
 
 class Child:
-    """A Python process of its own that runs calls, one at a time.
+    """Such a process, which ends when this one does.
 
-    It ends when this process does. nice: whether it leaves the processor to whoever else wants it.
+    nice: whether it leaves the processor to whoever else wants it.
     """
 
     def __init__(self, *, nice: bool = False) -> None:

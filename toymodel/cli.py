@@ -160,7 +160,8 @@ def _train(configs: Sequence[Config], recipe: Recipe, quiet: bool) -> list[Model
     from toymodel.training import train
 
     with progress_bar(recipe, quiet) as show:
-        return train(configs, recipe, on_snapshot=show, device="cpu")  # as most will
+        # What is shipped is what a machine without a GPU gives.
+        return train(configs, recipe, on_snapshot=show, device="cpu")
 
 
 def _sound(path: Path) -> bool:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 @device_option
 def phase_command(ship: bool, as_json: bool, quiet: bool, device: str) -> None:
     """Train the phase diagram of two neurons anew, and hold it against the exact one."""
+    if ship and device == "auto":
+        device = "cpu"  # what is shipped is what a machine without a GPU gives
     path = diagram_path(default_store().shipped)
     began = time.perf_counter()
     with tqdm(

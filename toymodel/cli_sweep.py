@@ -100,7 +100,7 @@ def sweep_command(
         raise click.UsageError("--scheduler and --workers cannot go together: one is a cluster")
     grid, store = read_grid(file), default_store()
     if dry_run:
-        _say_estimate(grid, estimate(grid, store), store, as_json)
+        _say_estimate(grid, estimate(grid, store, device), store, as_json)
         return
     _refuse_too_large(grid, store)
     with place(scheduler, workers) as where:

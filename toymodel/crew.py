@@ -22,20 +22,25 @@ from toymodel.settings import Problem, SettingError
 _MOST = 256
 _USUALLY_MOST = 8
 _EACH_MEGABYTES = 1_000  # of the machine: a helper takes a quarter of it, before it has any work
+_ALLOWED = f"a whole number from 1 to {_MOST}"
 _VARIABLE = "TOYMODEL_PROCESSES"
 
 
-def processes_here() -> int:
-    """Processes that a training may use: $TOYMODEL_PROCESSES, or one for every core.
+def processes_here(asked: int | None = None) -> int:
+    """Processes that a training may use: as asked, $TOYMODEL_PROCESSES, or one for every core.
 
     Unless said, no more than 8, and no more than the machine has GB of memory. Raises
     `SettingError` for anything but a number from 1 to 256.
     """
+    if asked is not None:
+        if not 1 <= asked <= _MOST:
+            raise SettingError((Problem("processes", asked, _ALLOWED),))
+        return asked
     given = os.environ.get(_VARIABLE, "").strip()
     if not given:
         return max(1, min(cores(), _USUALLY_MOST, physical_megabytes() // _EACH_MEGABYTES))
     if not (given.isdecimal() and 1 <= int(given) <= _MOST):
-        raise SettingError((Problem(_VARIABLE, given, f"a whole number from 1 to {_MOST}"),))
+        raise SettingError((Problem(_VARIABLE, given, _ALLOWED),))
     return int(given)
 
 
@@ -93,7 +98,7 @@ def crew(wanted: int, *, start: bool) -> Iterator[list[Helper]]:
 
     There are fewer where no process can be started.
     """
-    helpers = list(_take(wanted))
+    helpers = _take(wanted)
     try:
         while start and len(helpers) < wanted:
             try:
@@ -106,19 +111,22 @@ def crew(wanted: int, *, start: bool) -> Iterator[list[Helper]]:
             _leave(helper)
 
 
-def _take(wanted: int) -> Iterator[Helper]:
-    while wanted > 0:
-        with _lock:
-            if not _idle:
-                return
-            helper = _idle.pop()
-        if helper.timer:
-            helper.timer.cancel()
+def _pop() -> Helper | None:
+    with _lock:
+        helper = _idle.pop() if _idle else None
+    if helper and helper.timer:
+        helper.timer.cancel()
+    return helper
+
+
+def _take(wanted: int) -> list[Helper]:
+    taken: list[Helper] = []
+    while len(taken) < wanted and (helper := _pop()):
         if helper.ready:
-            wanted -= 1
-            yield helper
+            taken.append(helper)
         else:
             helper.end()
+    return taken
 
 
 def _leave(helper: Helper) -> None:
@@ -143,11 +151,5 @@ def _end_idle(helper: Helper) -> None:
 @atexit.register
 def dismiss() -> None:
     """End all helpers that are idle."""
-    while True:
-        with _lock:
-            if not _idle:
-                return
-            helper = _idle.pop()
-        if helper.timer:
-            helper.timer.cancel()
+    while helper := _pop():
         helper.end()

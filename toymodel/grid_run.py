@@ -147,7 +147,9 @@ def run_grid(
                 shard = running.pop(future)
                 try:
                     models, why = future.result()
-                except SettingError as error:  # a device that is not there: it will not be
+                except (
+                    SettingError
+                ) as error:  # such as a device that is not there: trying again changes nothing
                     failed += len(shard)
                     reasons.append(f"{len(shard)} models: {error}")
                     continue
@@ -195,10 +197,10 @@ class Estimate:
     megabytes: int
 
 
-def estimate(grid: Grid, store: Store) -> Estimate:
-    """How long a grid's missing models would take in this process, from a few steps of each shape.
+def estimate(grid: Grid, store: Store, device: str = "auto") -> Estimate:
+    """How long a grid's missing models would take on this machine, from a few steps of each shape.
 
-    Trains for a second a shape, and keeps nothing.
+    Trains for a second a shape, and keeps nothing. device: as in `train`.
     """
     wanted = missing(grid, store)
     parts = list(shards(wanted, grid.recipe))
@@ -208,7 +210,7 @@ def estimate(grid: Grid, store: Store) -> Estimate:
         first = part[0]
         kind = first.task, first.hidden_bias, first.n_features, first.n_neurons
         if kind not in paces:
-            paces[kind] = _pace(part, grid.recipe) / len(part)
+            paces[kind] = _pace(part, grid.recipe, device) / len(part)
         seconds += paces[kind] * len(part)
     return Estimate(
         models=len(grid.configs),
@@ -220,12 +222,12 @@ def estimate(grid: Grid, store: Store) -> Estimate:
     )
 
 
-def _pace(shard: Shard, recipe: Recipe) -> float:
+def _pace(shard: Shard, recipe: Recipe, device: str) -> float:
     from toymodel.training import training
 
     began = time.perf_counter()
     pace = float("inf")
-    run = training(shard, recipe.replace(cycles=1), interval=_SAMPLE_SECONDS / 5)
+    run = training(shard, recipe.replace(cycles=1), device=device, interval=_SAMPLE_SECONDS / 5)
     for snapshot in run:
         if snapshot.step:
             pace = snapshot.pace

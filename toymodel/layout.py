@@ -50,13 +50,17 @@ def lay_out(
         alike[kind].append(index)
     placed: list[Placed] = []
     for (_, _, n, m, R), members in alike.items():
+        if not R:  # all of theirs diverged in an earlier cycle
+            continue
         B = recipe.batch_size
         if on_accelerator:
             instances = max(1, _ON_ACCELERATOR // (B * max(n, m)))
         else:
             fitting = max(1, min(_SHARD // (B * n * m), _ACTIVATIONS // (B * max(n, m))))
-            instances = _evenly(len(members) * R, fitting, _each(configs[members[0]], B), processes)
-        together = max(1, instances // max(R, 1))
+            instances = _evenly(
+                len(members) * R, fitting, _instance_cost(configs[members[0]], B), processes
+            )
+        together = max(1, instances // R)
         size = _even_size(R, instances)
         for first in range(0, len(members), together):
             chosen = tuple(members[first : first + together])
@@ -71,13 +75,12 @@ def _evenly(instances: int, fitting: int, each: int, processes: int) -> int:
     rounded = -(-shards // processes) * processes
     # A smaller shard would cost more for being one than for what is in it.
     worthwhile = instances * each // _EACH_SHARD
-    return _even_size(instances, -(-instances // max(1, shards, min(rounded, worthwhile))))
+    return _even_size(instances, -(-instances // max(shards, min(rounded, worthwhile))))
 
 
 def _even_size(count: int, most: int) -> int:
-    """The size of pieces of nearly one size, none larger than `most`."""
-    pieces = max(1, -(-count // max(1, most)))
-    return max(1, -(-count // pieces))
+    """The size of pieces of nearly one size, none larger than `most`; both are 1 at least."""
+    return -(-count // -(-count // most))
 
 
 def share_out(
@@ -85,7 +88,7 @@ def share_out(
 ) -> list[list[int]]:
     """Which shards each process has, by their numbers, so that they take equally long; about."""
     parts: list[list[int]] = [[] for _ in range(processes)]
-    work = [0.0] * processes
+    work = [0] * processes
     costs = {number: _cost(shard, configs, recipe) for number, shard in enumerate(placed)}
     for number in sorted(costs, key=lambda number: -costs[number]):
         # Of equals the last: the first process is the caller's, which has other things to do.
@@ -95,12 +98,12 @@ def share_out(
     return [sorted(part) for part in parts]
 
 
-def _each(config: Config, batch_size: int) -> int:
+def _instance_cost(config: Config, batch_size: int) -> int:
     return batch_size * config.n_features * (config.n_neurons + _EACH_FEATURE)
 
 
-def _cost(shard: Placed, configs: Sequence[Config], recipe: Recipe) -> float:
-    each = _each(configs[shard.configs[0]], recipe.batch_size)
+def _cost(shard: Placed, configs: Sequence[Config], recipe: Recipe) -> int:
+    each = _instance_cost(configs[shard.configs[0]], recipe.batch_size)
     return len(shard.configs) * len(shard.restarts) * each + _EACH_SHARD
 
 

@@ -16,7 +16,7 @@ _DRAWN = 2**24  # numbers that are drawn for them: 64 MB
 
 
 def block_steps(configs: Sequence[Config], recipe: Recipe) -> int:
-    """Steps that a training makes at once, for which it draws its inputs beforehand."""
+    """Steps that a process makes at once, for which it draws its inputs beforehand."""
     products = sum(c.n_features * c.n_neurons for c in configs)
     work = recipe.batch_size * recipe.restarts * products
     streams = {(c.seed, c.n_features) for c in configs}
@@ -27,8 +27,9 @@ def block_steps(configs: Sequence[Config], recipe: Recipe) -> int:
 def training_megabytes(configs: Sequence[Config], recipe: Recipe) -> int:
     """What training these models together takes, and pausing them, above an idle process; about.
 
-    Weights are held five times (gradients, Adam's two moments and a place to work in) and some
-    more to write a pause, activations of a batch once, inputs for all steps of a block.
+    Weights are held four times (gradients and Adam's two moments are the others) and some more to
+    write a pause, activations of a batch once, inputs for all steps of a block. Helpers, which
+    take some 250 MB each before they have work, are not counted.
     """
     floats = 0.0
     for c in configs:

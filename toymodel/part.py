@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from toymodel.accelerator import DeviceDraws, Replayed, accelerated
+from toymodel.accelerator import DeviceDraws, Replayed
 from toymodel.config import Config, Recipe
+from toymodel.devices import accelerated
 from toymodel.engine import Draws, Shard
 from toymodel.layout import Placed
 from toymodel.loss import Estimate, evaluate_many, inputs_of
@@ -82,11 +83,12 @@ class Part:
         }
         several = list(configs.values())
         self.block = block_steps(several, recipe)
-        self.replayed: list[Replayed] = []
-        self.draws = Draws(several, recipe)
+        self.draws: Draws | DeviceDraws
         if accelerated(device):
             self.draws = DeviceDraws(several, recipe, device)
             self.replayed = [Replayed(shard, recipe, device) for shard in self.shards]
+        else:
+            self.draws, self.replayed = Draws(several, recipe), []
         self._measuring: Iterator[list[tuple[Instance, Weights, Estimate]]] = iter(())
 
     def advance(self, start: int, steps: int) -> list[Record]:
@@ -178,9 +180,9 @@ class Part:
 _open: list[Part] = []
 
 
-def open_part(*arguments: Any) -> None:
+def open_part(threads: int, *arguments: Any) -> None:
     """In a helper: have a part there, in the place of what was there before."""
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     _open[:] = [Part(*arguments)]
 
 
@@ -189,6 +191,6 @@ def close_part() -> None:
     _open.clear()
 
 
-def call_part(method: str, *arguments: Any) -> Any:
-    """In a helper: what a method of the part there gives."""
-    return getattr(_open[0], method)(*arguments)
+def call_part(method: Callable[..., Any], *arguments: Any) -> Any:
+    """In a helper: what a method of `Part` gives for the part there."""
+    return method(_open[0], *arguments)

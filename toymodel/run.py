@@ -20,7 +20,7 @@ from toymodel.layout import Placed, share_out
 from toymodel.loss import Estimate
 from toymodel.model import History, Model, Weights
 from toymodel.model_file import RECORDS, model_key
-from toymodel.part import Instance, Part, Start, State, call_part, open_part
+from toymodel.part import Instance, Part, Start, State, call_part, close_part, open_part
 
 _MEASURE_SECONDS = 0.05
 # Normalised losses, of which answering 0 to everything has 1: a run that once was above the first
@@ -74,7 +74,8 @@ class Run:
         start: Sequence[Model | None] | None,
         device: str,
         placed: Sequence[Placed],
-        helpers: Sequence[Helper] = (),
+        helpers: Sequence[Helper],
+        threads: int,
     ) -> None:
         self.configs, self.recipe, self.device = list(configs), recipe, device
         self.start = list(start) if start is not None else None
@@ -98,7 +99,7 @@ class Run:
         }
         self.helpers = list(helpers)
         for helper, share in zip(self.helpers, self.shares[1:], strict=True):
-            helper.ask(open_part, *self._part(share))
+            helper.ask(open_part, threads, *self._part(share))
         self.part = Part(*self._part(self.shares[0]))
         for helper in self.helpers:
             helper.answer()
@@ -116,12 +117,24 @@ class Run:
         configs = {index: self.configs[index] for index in chosen}
         return configs, self.recipe, placed, start, self.device, self.every
 
-    def _in_all(self, method: str, *arguments: Sequence[object]) -> list[Any]:
-        """What a method gives in every part, which all work at once; with a tuple for each."""
-        given = arguments or [()] * len(self.shares)
-        for helper, own in zip(self.helpers, given[1:], strict=True):
+    def close(self) -> None:
+        """Have the helpers forget their parts, which gives their memory back."""
+        for helper in self.helpers:
+            if helper.ready:
+                helper.ask(close_part)
+                helper.answer()
+
+    def _in_all(self, method: Callable[..., Any], *arguments: object) -> list[Any]:
+        """What a method of `Part` gives in every part, which all work at once."""
+        return self._in_each(method, [arguments] * len(self.shares))
+
+    def _in_each(
+        self, method: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]
+    ) -> list[Any]:
+        """The same, with arguments of its own for each."""
+        for helper, own in zip(self.helpers, arguments[1:], strict=True):
             helper.ask(call_part, method, *own)
-        mine = getattr(self.part, method)(*given[0])
+        mine = method(self.part, *arguments[0])
         return [mine, *(helper.answer() for helper in self.helpers)]
 
     def _of_shards(self, answers: Sequence[Sequence[Any]]) -> list[Any]:
@@ -145,7 +158,7 @@ class Run:
 
     def checkpoint(self) -> Checkpoint:
         """What `restore` takes to go on from here."""
-        states: list[State] = self._in_all("state")
+        states: list[State] = self._in_all(Part.state)
         tensors = {
             f"shard{k}.{name}": value
             for k, shard in enumerate(self._of_shards([state.tensors for state in states]))
@@ -189,7 +202,7 @@ class Run:
             (State([shards[k] for k in share], [about["window_steps"][k] for k in share], draws),)
             for share in self.shares
         ]
-        self._in_all("restore", *states)
+        self._in_each(Part.restore, states)
         self.began = time.perf_counter()
 
     def advance(self, seconds: float) -> None:
@@ -199,7 +212,7 @@ class Run:
             steps = max(steps, int(seconds / self.pace))
         steps = min(steps, self.recipe.steps - self.done)
         before = self.seconds
-        answers = self._in_all("advance", *[(self.done, steps)] * len(self.shares))
+        answers = self._in_all(Part.advance, self.done, steps)
         self.done += steps
         for records in zip(*answers, strict=True):
             windows = self._of_shards([record.windows for record in records])
@@ -227,7 +240,7 @@ class Run:
         if part == 0:
             return self.part.weights(config, restart)
         helper = self.helpers[part - 1]
-        helper.ask(call_part, "weights", config, restart)
+        helper.ask(call_part, Part.weights, config, restart)
         return helper.answer()
 
     def _losses(self) -> Float32[np.ndarray, "record config restart"]:
@@ -293,12 +306,12 @@ class Run:
         for (index, restart), part in self.owner.items():
             if finite[index, restart]:
                 sound[part].append((index, restart))
-        self._in_all("measure", *[(instances,) for instances in sound])
+        self._in_each(Part.measure, [(instances,) for instances in sound])
         weights: dict[Instance, Weights] = {}
         measured: dict[Instance, Estimate] = {}
         complete = False
         while not complete:
-            answers = self._in_all("measure_some", *[(_MEASURE_SECONDS,)] * len(self.shares))
+            answers = self._in_all(Part.measure_some, _MEASURE_SECONDS)
             for found, _ in answers:
                 for which, network, estimate in found:
                     weights[which], measured[which] = network, estimate

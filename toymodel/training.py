@@ -9,14 +9,14 @@ from dataclasses import replace
 
 import torch
 
-from toymodel.accelerator import accelerated, device_of
+from toymodel.accelerator import device_of
 from toymodel.checkpoint import Checkpoint
 from toymodel.config import Config, Recipe, require_trained
 from toymodel.crew import crew, processes_here
+from toymodel.devices import accelerated
 from toymodel.errors import TrainingDiverged
 from toymodel.layout import Placed, lay_out, seconds_alone, threads_each
 from toymodel.model import Model
-from toymodel.part import close_part
 from toymodel.run import Run, Snapshot, restarts_of
 
 # Seconds of one core from which on a training asks helpers that are there, and starts new ones,
@@ -46,12 +46,13 @@ def train(
     start: the models that the same recipe with a cycle less gave, where they are there already;
     with None for one that diverged. resume: goes on where a training of these configs was paused.
     device: "cpu", "cuda", or "auto", which is CUDA where there is a device; weights are as good,
-    and others. processes: of this machine that share the work where there is enough of it; None
-    for one a core, or $TOYMODEL_PROCESSES. They change no weights, but for the last bits of models
-    so large that each operator is shared.
+    and others. processes: of this machine that share the work where there is enough of it, 1 or
+    more; None for as many as `crew.processes_here` says. They change no weights, but for the last
+    bits of models so large that each operator is shared.
 
     Raises `TrainingDiverged`, with the models that did train, when all restarts of a config did,
-    and `SettingError` for weights from elsewhere and for a device that is not there.
+    and `SettingError` for weights from elsewhere, a device that is not there, and a number of
+    processes that is none.
     """
     recipe = recipe or Recipe()
     require_trained(recipe)
@@ -111,25 +112,25 @@ def training(
     """
     if not configs:
         return []
-    device, processes = device_of(device), processes or processes_here()
-    restarts = restarts_of(configs, recipe, start)
+    device = device_of(device)
+    processes = processes_here(processes)
+    restarts, on_accelerator = restarts_of(configs, recipe, start), accelerated(device)
 
     def shards(processes: int) -> list[Placed]:
-        on_accelerator = accelerated(device)
         return lay_out(configs, recipe, restarts, processes, on_accelerator=on_accelerator)
 
     before: list[Placed] = []
     if resume:
         before = [Placed(tuple(c), range(*r)) for c, r in resume.about["shards"]]
     wanted, seconds = 0, seconds_alone(shards(1), configs, recipe)
-    if seconds >= _ASK and not accelerated(device):
+    if seconds >= _ASK and not on_accelerator:
         wanted = min(processes, len(before or shards(processes))) - 1
-    with _threads() as set_threads, crew(wanted, start=seconds >= _START) as helpers:
-        try:
-            parts = len(helpers) + 1
-            placed = before or shards(parts)
-            set_threads(threads_each(placed, configs, recipe, processes // parts))
-            run = Run(configs, recipe, start, device, placed, helpers)
+    with crew(wanted, start=seconds >= _START) as helpers:
+        parts = len(helpers) + 1
+        placed = before or shards(parts)
+        threads = threads_each(placed, configs, recipe, max(1, processes // parts))
+        run = Run(configs, recipe, start, device, placed, helpers, threads)
+        with _threads(threads), closing(run):
             if resume:
                 run.restore(resume)
             due = time.perf_counter()
@@ -139,19 +140,13 @@ def training(
                     due = time.perf_counter() + interval
                 run.advance(interval)
             return (yield from run.finish())
-        finally:
-            for helper in helpers:
-                if helper.ready:
-                    helper.ask(close_part)
-                    helper.answer()
 
 
 @contextmanager
-def _threads() -> Iterator[Callable[[int], None]]:
-    # The operators of most steps are so short that torch's own threads, which meet at the end of
-    # each, lose more than they gain, and lose all where another program wants a core.
+def _threads(count: int) -> Iterator[None]:
     before = torch.get_num_threads()
+    torch.set_num_threads(count)
     try:
-        yield torch.set_num_threads
+        yield
     finally:
         torch.set_num_threads(before)

@@ -118,13 +118,12 @@ def _import_training() -> None:
 
     with crew(processes_here() - 1, start=True) as helpers:
         for helper in helpers:
-            helper.ask(import_part)
+            helper.ask(_import_part)
         import toymodel.training  # noqa: F401
 
         for helper in helpers:
             helper.answer()
 
 
-def import_part() -> None:
-    """Import all that a part of a training needs."""
+def _import_part() -> None:
     import toymodel.part  # noqa: F401
