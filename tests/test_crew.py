@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -230,6 +232,111 @@ def test_a_helper_that_dies_fails_the_training_and_the_next_has_a_new_one(
 def test_small_trainings_are_not_shared(nobody: None):
     train([CONFIG], tm.Recipe(steps=20, batch_size=8), processes=8)
     assert pids(1, start=False) == []
+
+
+@pytest.mark.parametrize(("m", "restarts", "batch"), [(1, 9, 300), (2, 6, 1_000), (3, 8, 500)])
+def test_weights_do_not_depend_on_whether_a_helper_is_there(
+    nobody: None, m: int, restarts: int, batch: int, monkeypatch: pytest.MonkeyPatch
+):
+    config = tm.Config(n_features=17, n_neurons=m, feature_probability=0.3)
+    recipe = tm.Recipe(steps=200, batch_size=batch, restarts=restarts)
+    monkeypatch.setattr("toymodel.training._ASK", 0.0)
+    monkeypatch.setattr("toymodel.training._START", float("inf"))
+    configs = [config, config.replace(seed=1)]
+    alone = train(configs, recipe, processes=2)
+    assert len(pids(1)) == 1
+    helped = train(configs, recipe, processes=2)
+    for one, other in zip(alone, helped, strict=True):
+        assert all(map(same, one.restarts, other.restarts))
+
+
+def test_a_helper_that_is_gone_does_not_change_how_a_training_ends(nobody: None, shared: None):
+    run = training(CONFIGS, RECIPE, interval=0.0)
+    next(run)
+    helpers = children_named("toymodel.child")
+    assert len(helpers) == 2
+    for process in helpers:
+        os.kill(process, signal.SIGKILL)
+    run.close()  # and raises nothing
+    assert pids(1, start=False) == []
+
+
+def children_named(name: str) -> list[int]:
+    """Children of this process that run this module."""
+    listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [p for p in map(int, listed) if name in Path(f"/proc/{p}/cmdline").read_text()]
+
+
+def test_the_smallest_part_does_not_decide_how_many_steps_are_made_at_once(shared: None):
+    large = tm.Config(n_features=300, n_neurons=300)
+    recipe = tm.Recipe(steps=10_000, batch_size=4_096)
+    run = training([CONFIG, large], recipe, interval=0.0)
+    steps = [snapshot.step for snapshot, _ in zip(run, range(4), strict=False)]
+    run.close()
+    assert max(np.diff(steps)) <= 2
+
+
+def test_a_paused_training_may_have_lost_a_config_in_an_earlier_cycle(shared: None):
+    wild = tm.Recipe(
+        steps=100,
+        batch_size=8,
+        learning_rate=10.0,
+        schedule="constant",
+        warmup=0.0,
+        linear_until=0.0,
+    )
+    configs = [tm.Config(n_features=2, n_neurons=1, seed=seed) for seed in range(8)]
+    with pytest.raises(tm.TrainingDiverged) as error:
+        train(configs, wild)
+    twice = wild.replace(cycles=2)
+    run = training(configs, twice, start=error.value.models, interval=0.0)
+    resume = next(s.checkpoint() for s in run if s.step > 100)
+    run.close()
+    with pytest.raises(tm.TrainingDiverged) as later:
+        train(configs, twice, start=error.value.models, resume=resume)
+    with pytest.raises(tm.TrainingDiverged) as whole:
+        train(configs, twice, start=error.value.models)
+    for one, other in zip(later.value.models, whole.value.models, strict=True):
+        assert (one is None) == (other is None)
+        assert one is None or other is None or same(one.weights, other.weights)
+
+
+def test_a_snapshot_is_not_read_when_the_training_has_ended(shared: None):
+    seen: list[Snapshot] = []
+    train(CONFIGS, RECIPE, on_snapshot=seen.append)
+    with pytest.raises(RuntimeError, match="read a snapshot before it goes on"):
+        seen[-1].weights(0, 0)
+
+
+@pytest.mark.parametrize("exit_", ["", "raise SystemExit"])
+def test_a_training_that_is_left_in_the_middle_does_not_keep_python_from_ending(exit_: str):
+    result = run_python(
+        "-c",
+        "import toymodel as tm, toymodel.training as t\n"
+        "t._ASK = t._START = 0.0\n"
+        "configs = [tm.Config(n_features=20, n_neurons=m) for m in (5, 6)]\n"
+        "run = t.training(configs, tm.Recipe(steps=100_000), interval=0.0, processes=2)\n"
+        f"next(run), next(run); print('left', flush=True)\n{exit_}",
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (0, "left\n", "")
+
+
+def test_a_helper_does_not_import_what_lies_about_and_needs_no_standard_error(
+    nobody: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "random.py").write_text("raise SystemExit('shadow')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert len(pids(1)) == 1
+
+
+def test_a_helper_that_cannot_import_its_part_is_not_used(
+    nobody: None, shared: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "torch.py").write_text("raise RuntimeError('no torch here')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert pids(1) == []
+    assert len(train(CONFIGS[:2], RECIPE)) == 2
 
 
 @pytest.mark.parametrize("code", ["", "os._exit(0)", "os.kill(os.getpid(), signal.SIGKILL)"])

@@ -6,6 +6,7 @@ recorded once, with what changes from step to step in memory of the device, and 
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,6 +24,7 @@ from toymodel.settings import Problem, SettingError
 _INCREMENT = -0x61C8864680B583EB  # 2^64 over the golden ratio, as int64 has it
 _FACTORS = (-0x40A7B892E31B1A47, -0x6B2FB644ECCEEE15)
 _WARM_UP = 3
+_recording = threading.Lock()  # one graph at a time, whichever thread trains
 
 
 def device_of(choice: str) -> str:
@@ -156,6 +158,10 @@ class Replayed:
         self.shard.learn(self.uniform, self.leak, self.rate, record=True)
 
     def _recorded(self) -> torch.cuda.CUDAGraph:
+        with _recording:
+            return self._record()
+
+    def _record(self) -> torch.cuda.CUDAGraph:
         before = self.shard.state()
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
@@ -164,7 +170,7 @@ class Replayed:
                 self._run()
         torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             self._run()
         self.shard.restore(before, self.shard.window_steps)
         return graph

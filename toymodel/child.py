@@ -36,9 +36,10 @@ class Child:
         # One thread a process for numpy too: see `training._threads`.
         single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "toymodel.child", *(["nice"] if nice else [])],
+            [sys.executable, "-P", "-m", "toymodel.child", *(["nice"] if nice else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=None if sys.stderr else subprocess.DEVNULL,  # where this process has none
             env=os.environ | single | {"PYTHONPATH": path},
         )
         assert self._process.stdin and self._process.stdout
@@ -116,7 +117,10 @@ def _child() -> None:
             answer = pickle.dumps((fn(*args, **kwargs), False))
         except BaseException as error:
             answer = pickle.dumps((error, True))
-        _send(answers, answer)
+        try:
+            _send(answers, answer)
+        except OSError:  # nobody is there any more
+            os._exit(0)
 
 
 if __name__ == "__main__":

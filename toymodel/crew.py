@@ -9,13 +9,14 @@ from __future__ import annotations
 import atexit
 import os
 import pickle
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from toymodel.child import IDLE_SECONDS, Child
+from toymodel.child import IDLE_SECONDS, Child, WorkerDied
 from toymodel.memory import physical_megabytes
 from toymodel.settings import Problem, SettingError
 
@@ -96,15 +97,12 @@ _lock = threading.Lock()
 def crew(wanted: int, *, start: bool) -> Iterator[list[Helper]]:
     """Helpers for one training: those that are idle, and if `start`, new ones up to so many.
 
-    There are fewer where no process can be started.
+    There are fewer where no process can be started, or where it cannot import what it needs.
     """
     helpers = _take(wanted)
     try:
-        while start and len(helpers) < wanted:
-            try:
-                helpers.append(Helper())
-            except OSError:
-                break
+        if start and len(helpers) < wanted:
+            helpers += _started(wanted - len(helpers))
         yield helpers
     finally:
         for helper in helpers:
@@ -129,15 +127,42 @@ def _take(wanted: int) -> list[Helper]:
     return taken
 
 
+def _started(count: int) -> list[Helper]:
+    fresh: list[Helper] = []
+    sound: list[Helper] = []
+    for _ in range(count):
+        with suppress(OSError, WorkerDied):
+            helper = Helper()
+            fresh.append(helper)
+            helper.ask(_prepare)
+    _prepare()  # which is as long, meanwhile
+    for helper in fresh:
+        try:
+            helper.answer()
+        except Exception:  # whatever is wrong with it, a training can do without
+            helper.end()
+        else:
+            sound.append(helper)
+    return sound
+
+
+def _prepare() -> None:
+    import toymodel.part  # noqa: F401
+
+
 def _leave(helper: Helper) -> None:
-    if not helper.ready:
+    if not helper.ready or sys.is_finalizing():  # no thread can be started any more
         helper.end()
         return
-    helper.timer = threading.Timer(IDLE_SECONDS, _end_idle, (helper,))
-    helper.timer.daemon = True
+    timer = threading.Timer(IDLE_SECONDS, _end_idle, (helper,))
+    timer.daemon = True
+    helper.timer = timer
     with _lock:
         _idle.append(helper)
-    helper.timer.start()
+    try:
+        timer.start()
+    except RuntimeError:  # no more threads: then it is not kept
+        _end_idle(helper)
 
 
 def _end_idle(helper: Helper) -> None:

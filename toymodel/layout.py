@@ -36,13 +36,16 @@ def lay_out(
     configs: Sequence[Config],
     recipe: Recipe,
     restarts: Sequence[int],
-    processes: int = 1,
+    processes: int,
+    parts: int,
     *,
     on_accelerator: bool = False,
 ) -> list[Placed]:
-    """The shards of a training for so many processes; restarts: of each config.
+    """The shards of a training that has so many parts now, of so many processes.
 
-    The weights do not depend on it.
+    restarts: of each config. A config's restarts are split for the processes that there might be,
+    as their number in a shard can change the last bits of weights; the parts decide only which
+    configs stand side by side, which changes none.
     """
     alike: dict[tuple[str, bool, int, int, int], list[int]] = defaultdict(list)
     for index, c in enumerate(configs):
@@ -55,13 +58,13 @@ def lay_out(
         B = recipe.batch_size
         if on_accelerator:
             instances = max(1, _ON_ACCELERATOR // (B * max(n, m)))
+            size = _even_size(R, instances)
         else:
             fitting = max(1, min(_SHARD // (B * n * m), _ACTIVATIONS // (B * max(n, m))))
-            instances = _evenly(
-                len(members) * R, fitting, _instance_cost(configs[members[0]], B), processes
-            )
-        together = max(1, instances // R)
-        size = _even_size(R, instances)
+            cost = _instance_cost(configs[members[0]], B)
+            size = _even_size(R, _evenly(R, fitting, cost, processes))
+            instances = _evenly(len(members) * R, fitting, cost, parts)
+        together = max(1, instances // size)
         for first in range(0, len(members), together):
             chosen = tuple(members[first : first + together])
             for restart in range(0, R, size):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toymodel.config import Config, Recipe
+from toymodel.sampling import strata_rows
 
 # Multiplications of a forward layer between two chances to stop, which is a fifth of a second; of
 # fewer, shards would leave a core's cache sooner than they need.
@@ -28,8 +29,8 @@ def training_megabytes(configs: Sequence[Config], recipe: Recipe) -> int:
     """What training these models together takes, and pausing them, above an idle process; about.
 
     Weights are held four times (gradients and Adam's two moments are the others) and some more to
-    write a pause, activations of a batch once, inputs for all steps of a block. Helpers, which
-    take some 250 MB each before they have work, are not counted.
+    write a pause, activations of a batch once, inputs for all steps of a block, a table for each
+    seed. Helpers, which take some 250 MB each before they have work, are not counted.
     """
     floats = 0.0
     for c in configs:
@@ -37,6 +38,9 @@ def training_megabytes(configs: Sequence[Config], recipe: Recipe) -> int:
         activations = recipe.batch_size * (2 * c.n_neurons + 3 * c.n_features)
         inputs = (block_steps(configs, recipe) + 3) * recipe.batch_size * c.n_features
         floats += recipe.restarts * (14 * weights + 1.4 * activations) + 1.2 * inputs
+    if recipe.sampler == "tilted":
+        streams = {(c.seed, c.n_features) for c in configs}
+        floats += 1.5 * len(streams) * strata_rows(recipe.batch_size) * recipe.batch_size
     return int(4 * floats / 2**20) + 1
 
 

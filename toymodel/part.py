@@ -19,7 +19,6 @@ from toymodel.devices import accelerated
 from toymodel.engine import Draws, Shard
 from toymodel.layout import Placed
 from toymodel.loss import Estimate, evaluate_many, inputs_of
-from toymodel.memory import block_steps
 from toymodel.model import Weights
 
 _BATCHES_PER_RECORD = 5
@@ -82,7 +81,6 @@ class Part:
             for restart in restarts
         }
         several = list(configs.values())
-        self.block = block_steps(several, recipe)
         self.draws: Draws | DeviceDraws
         if accelerated(device):
             self.draws = DeviceDraws(several, recipe, device)
@@ -91,18 +89,21 @@ class Part:
             self.draws, self.replayed = Draws(several, recipe), []
         self._measuring: Iterator[list[tuple[Instance, Weights, Estimate]]] = iter(())
 
-    def advance(self, start: int, steps: int) -> list[Record]:
-        """The next steps, from number `start`, and what was recorded meanwhile."""
+    def advance(self, start: int, steps: int, block: int) -> list[Record]:
+        """The next steps, from number `start`, and what was recorded meanwhile.
+
+        block: steps for which inputs are drawn at once, and that a shard makes before the next.
+        """
         began = time.perf_counter()
         records: list[Record] = []
         done, end = start, start + steps
         while done < end:
             due = min(done - done % self.every + self.every, self.recipe.steps)
-            block = min(self.block, due - done, end - done)
-            self.draws.advance(block)
+            steps = min(block, due - done, end - done)
+            self.draws.advance(steps)
             for number in range(len(self.shards)):
                 self._advance_shard(number, done)
-            done += block
+            done += steps
             if done == due:
                 windows = [shard.take_window() for shard in self.shards]
                 records.append(Record(done, time.perf_counter() - began, windows))

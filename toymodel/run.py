@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from toymodel.diagnosis import likely_cause
 from toymodel.errors import TrainingDiverged
 from toymodel.layout import Placed, share_out
 from toymodel.loss import Estimate
+from toymodel.memory import block_steps
 from toymodel.model import History, Model, Weights
 from toymodel.model_file import RECORDS, model_key
 from toymodel.part import Instance, Part, Start, State, call_part, close_part, open_part
@@ -97,6 +99,9 @@ class Run:
             for index in self.placed[number].configs
             for restart in self.placed[number].restarts
         }
+        self.block = block_steps(configs, recipe)
+        self.next_steps = self.block
+        self.closed = False
         self.helpers = list(helpers)
         for helper, share in zip(self.helpers, self.shares[1:], strict=True):
             helper.ask(open_part, threads, *self._part(share))
@@ -119,10 +124,12 @@ class Run:
 
     def close(self) -> None:
         """Have the helpers forget their parts, which gives their memory back."""
+        self.closed = True
         for helper in self.helpers:
             if helper.ready:
-                helper.ask(close_part)
-                helper.answer()
+                with suppress(Exception):  # one that dies now must not take the models with it
+                    helper.ask(close_part)
+                    helper.answer()
 
     def _in_all(self, method: Callable[..., Any], *arguments: object) -> list[Any]:
         """What a method of `Part` gives in every part, which all work at once."""
@@ -182,7 +189,9 @@ class Run:
 
     @property
     def _streams(self) -> list[tuple[int, int]]:
-        return list(dict.fromkeys((c.seed, c.n_features) for c in self.configs))
+        """By seed and features, of the configs that still have an instance."""
+        trained = [c for c, R in zip(self.configs, self._restarts, strict=True) if R]
+        return list(dict.fromkeys((c.seed, c.n_features) for c in trained))
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on where the run stood of which this is the checkpoint."""
@@ -207,13 +216,12 @@ class Run:
 
     def advance(self, seconds: float) -> None:
         """The next steps of every part, for about so long."""
-        steps = self.part.block
-        if self.done:
-            steps = max(steps, int(seconds / self.pace))
-        steps = min(steps, self.recipe.steps - self.done)
+        steps = min(self.next_steps, self.recipe.steps - self.done)
         before = self.seconds
-        answers = self._in_all(Part.advance, self.done, steps)
+        answers = self._in_all(Part.advance, self.done, steps, self.block)
         self.done += steps
+        pace = (self.seconds - before) / steps
+        self.next_steps = max(self.block, int(seconds / max(pace, 1e-9)))
         for records in zip(*answers, strict=True):
             windows = self._of_shards([record.windows for record in records])
             self._record(records[0].step, before + records[0].seconds, windows)
@@ -236,6 +244,8 @@ class Run:
 
     def instance(self, config: int, restart: int) -> Weights:
         """A copy of the weights of a restart."""
+        if self.closed:
+            raise RuntimeError("The training has ended: read a snapshot before it goes on.")
         part = self.owner[config, restart]
         if part == 0:
             return self.part.weights(config, restart)

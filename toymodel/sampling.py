@@ -80,10 +80,14 @@ def independent(streams: Sequence[np.random.Generator], n_features: int, example
     return draw
 
 
+def strata_rows(examples: int) -> int:
+    """How many rows `strata` has."""
+    return max(16, min(1_024, _STRATA_NUMBERS // examples))
+
+
 def strata(random: np.random.Generator, examples: int) -> Float32[np.ndarray, "row example"]:
     """Rows that hold 0, 1/B, ... (B - 1)/B in random orders, where B is the number of examples."""
-    rows = max(16, min(1_024, _STRATA_NUMBERS // examples))
-    ordered = np.tile(np.arange(examples, dtype=np.float32), (rows, 1))
+    ordered = np.tile(np.arange(examples, dtype=np.float32), (strata_rows(examples), 1))
     return random.permuted(ordered, axis=1) / np.float32(examples)
 
 

@@ -116,8 +116,8 @@ def training(
     processes = processes_here(processes)
     restarts, on_accelerator = restarts_of(configs, recipe, start), accelerated(device)
 
-    def shards(processes: int) -> list[Placed]:
-        return lay_out(configs, recipe, restarts, processes, on_accelerator=on_accelerator)
+    def shards(parts: int) -> list[Placed]:
+        return lay_out(configs, recipe, restarts, processes, parts, on_accelerator=on_accelerator)
 
     before: list[Placed] = []
     if resume:

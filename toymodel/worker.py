@@ -116,14 +116,5 @@ class WorkerExecutor(Executor):
 def _import_training() -> None:
     from toymodel.crew import crew, processes_here
 
-    with crew(processes_here() - 1, start=True) as helpers:
-        for helper in helpers:
-            helper.ask(_import_part)
+    with crew(processes_here() - 1, start=True):
         import toymodel.training  # noqa: F401
-
-        for helper in helpers:
-            helper.answer()
-
-
-def _import_part() -> None:
-    import toymodel.part  # noqa: F401
