@@ -45,6 +45,7 @@ def choose_model(state: ExploreState, model: Model | None) -> None:
     st.selectbox(
         "Model",
         options,
+        index=options.index(shown),
         format_func=model_name,
         key=_MODEL,
         on_change=_model_chosen,

@@ -40,6 +40,7 @@ def choose_models(state: MotifState) -> None:
     st.selectbox(
         "Models",
         options,
+        index=options.index(shown),
         format_func=_name,
         key=_MODELS,
         on_change=_models_chosen,
@@ -83,13 +84,13 @@ def choose_member(state: MotifState, table: pd.DataFrame) -> None:
     chosen = state.view.member
     st.selectbox(
         "Show",
-        list(names),
         format_func=lambda member: names.get(member, ""),
         help="In the order of their losses; or click a point in the chart of all of them.",
-        **MOTIF_STATE.bound(
+        **MOTIF_STATE.bound_option(
             "view",
             "member",
             _BEST if chosen is None or chosen not in names else chosen,
+            list(names),
             lambda value: value if isinstance(value, int) else None,
         ),
     )
@@ -116,9 +117,8 @@ def other_settings(state: MotifState) -> None:
         )
         right.selectbox(
             "Recipe",
-            list(PRESETS),
             format_func=PRESETS.__getitem__,
-            **MOTIF_STATE.bound("preset", "preset", choice.preset),
+            **MOTIF_STATE.bound_option("preset", "preset", choice.preset, list(PRESETS)),
         )
         st.caption(f"{counted(state.count, 'network')}. n = 6, m = 10 trains in seconds.")
 

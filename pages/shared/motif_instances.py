@@ -60,12 +60,13 @@ def chosen(state: MotifState, found: Decomposition) -> int:
 def choose_instance(state: MotifState, found: Decomposition, key: str) -> None:
     """Which instance is looked at; `key` tells several such choices apart."""
     names = [name_of(number, motif) for number, motif in enumerate(found.motifs)]
-    show_value(key, names[chosen(state, found)])
+    now = chosen(state, found)
+    show_value(key, names[now])
 
     def choose() -> None:
         MOTIF_STATE.remember(MOTIF_STATE.left().at(instance=names.index(st.session_state[key])))
 
-    st.selectbox("Instance", names, key=key, on_change=choose)
+    st.selectbox("Instance", names, index=now, key=key, on_change=choose)
 
 
 def name_of(number: int, motif: Motif) -> str:

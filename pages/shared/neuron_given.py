@@ -102,10 +102,12 @@ def _enter(state: ExploreState, shown: Shown) -> Given:
     if given is None:
         primary = int(np.abs(w).argmax())
         given = ((primary, task.high if w[primary] >= 0 else task.low),)
-    show_value(_GIVEN, [feature for feature, _ in given])
+    features = [feature for feature, _ in given]
+    show_value(_GIVEN, features)
     st.multiselect(
         "Features that are there",
         range(shown.config.n_features),
+        default=features,
         format_func=lambda i: f"f{i}",
         key=_GIVEN,
         max_selections=MOST_GIVEN,
@@ -121,6 +123,7 @@ def _enter(state: ExploreState, shown: Shown) -> Given:
                 f"Value of f{feature}",
                 task.low,
                 task.high,
+                value,
                 step=0.01,
                 key=key,
                 on_change=_value_given,

@@ -48,9 +48,13 @@ def draw_responses(state: ExploreState, shown: Shown) -> None:
         else:
             st.selectbox(
                 "The other feature",
-                [i for i in range(config.n_features) if i != primary],
                 format_func=lambda i: f"f{i}",
-                **EXPLORE_STATE.bound("view", "second", second),
+                **EXPLORE_STATE.bound_option(
+                    "view",
+                    "second",
+                    second,
+                    [i for i in range(config.n_features) if i != primary],
+                ),
             )
             draw(
                 response_map(
@@ -69,9 +73,8 @@ def draw_responses(state: ExploreState, shown: Shown) -> None:
         feature = primary if state.view.output is None else state.view.output
         st.selectbox(
             "Output of",
-            range(config.n_features),
             format_func=lambda i: f"f{i}",
-            **EXPLORE_STATE.bound("view", "output", feature),
+            **EXPLORE_STATE.bound_option("view", "output", feature, range(config.n_features)),
         )
         frame = with_and_without(config, weights, neuron, feature)
         series = frame["series"].unique().tolist()

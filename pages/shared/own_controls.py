@@ -19,10 +19,9 @@ def controls(state: OwnState) -> None:
     st.header("Measured on")
     st.selectbox(
         "Task",
-        list(TASK_NAMES),
         format_func=TASK_NAMES.__getitem__,
         help="What every output should be.",
-        **OWN_STATE.bound("config", "task", state.config.task),
+        **OWN_STATE.bound_option("config", "task", state.config.task, list(TASK_NAMES)),
     )
     left, right = st.columns(2)
     density_input(left, OWN_STATE, state.config)
@@ -52,9 +51,14 @@ def draw_assignment(state: OwnState, file: OwnFile) -> None:
         chosen = getattr(state.assignment, role) or _NONE
         cell.selectbox(
             label,
-            options if chosen in options else [chosen, *options],
             format_func=lambda name: name or "zeros",
-            **OWN_STATE.bound("assignment", role, chosen, lambda name: name or None),
+            **OWN_STATE.bound_option(
+                "assignment",
+                role,
+                chosen,
+                options if chosen in options else [chosen, *options],
+                lambda name: name or None,
+            ),
         )
     for cell, role, says in (
         (cells[0], "W1_transposed", "(feature, neuron)"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, Self, TypeVar
 from urllib.parse import urlencode
@@ -32,7 +32,11 @@ _MOST_LINKS = 300
 
 
 def show_value(key: str, value: object) -> None:
-    """Have the widget of this key show a value."""
+    """Have the widget of this key show a value, which the widget has to be told as well.
+
+    A browser that has not yet loaded the widget when the page is drawn a second time does not see
+    that a value was set: it takes what the widget starts from, and reports it as a change.
+    """
     st.session_state[_SHOWN + key] = value
     # A value that is set makes the browser take it, over a click that it may just have got.
     if key not in st.session_state or st.session_state[key] != value:
@@ -119,6 +123,33 @@ class PageState(Generic[S]):
 
         read: from the widget's value to the field's.
         """
+        return {"value": value} | self._bound(part, field, value, read)
+
+    def bound_default(
+        self,
+        part: str,
+        field: str,
+        value: object,
+        read: Callable[[Any], object] = lambda value: value,
+    ) -> dict[str, Any]:
+        """The same for a widget that is told by `default` what it shows."""
+        return {"default": value} | self._bound(part, field, value, read)
+
+    def bound_option(
+        self,
+        part: str,
+        field: str,
+        value: object,
+        options: Sequence[Any],
+        read: Callable[[Any], object] = lambda value: value,
+    ) -> dict[str, Any]:
+        """The same for a widget that shows one of its options."""
+        shown = {"options": options, "index": options.index(value)}
+        return shown | self._bound(part, field, value, read)
+
+    def _bound(
+        self, part: str, field: str, value: object, read: Callable[[Any], object]
+    ) -> dict[str, Any]:
         key = f"{self.name}.{field}"
         show_value(key, value)
         return {"key": key, "on_change": self._changed, "args": (part, field, read)}

@@ -49,9 +49,8 @@ def controls(state: SweepState) -> None:
     _densities(state)
     st.selectbox(
         "Recipe",
-        list(PRESETS),
         format_func=PRESETS.__getitem__,
-        **bound("training", "preset", state.training.preset),
+        **SWEEP_STATE.bound_option("training", "preset", state.training.preset, list(PRESETS)),
     )
     st.number_input(
         "Restarts",
@@ -67,7 +66,10 @@ def controls(state: SweepState) -> None:
         ("colour", "Colour by", ["superposition", "feature"]),
     ):
         st.segmented_control(
-            label, choices, required=True, **bound("view", field, getattr(view, field))
+            label,
+            choices,
+            required=True,
+            **SWEEP_STATE.bound_default("view", field, getattr(view, field)),
         )
     threshold_inputs(SWEEP_STATE, thresholds)
     st.button("Back to the paper's setting", on_click=_reset, width="stretch")
@@ -83,6 +85,7 @@ def _densities(state: SweepState) -> None:
     st.session_state[_DENSITIES] = draft
     st.text_input(
         "Densities 1 − S",
+        draft,
         help=f"How often a feature is not zero: {DENSITIES_ALLOWED}.",
         key=_DENSITIES,
         on_change=_densities_changed,

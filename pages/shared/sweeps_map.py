@@ -38,9 +38,8 @@ def draw_grid(state: SweepsState, found: Mapping[str, Grid]) -> None:
     names = {each: f"{one.name}: {one.words}" for each, one in found.items()}
     st.selectbox(
         "Grid",
-        list(names),
         format_func=names.__getitem__,
-        **SWEEPS_STATE.bound("view", "grid", key),
+        **SWEEPS_STATE.bound_option("view", "grid", key, list(names)),
     )
     x, y = _axes(state, grid)
     if (state.view.grid, state.view.x, state.view.y) != (key, x, y):  # so that the link has them
@@ -61,15 +60,13 @@ def draw_grid(state: SweepsState, found: Mapping[str, Grid]) -> None:
         for label, name, value in (("Across", "x", x), ("Up", "y", y)):
             st.selectbox(
                 label,
-                axes,
                 format_func=FIELDS.__getitem__,
-                **SWEEPS_STATE.bound("view", name, value),
+                **SWEEPS_STATE.bound_option("view", name, value, axes),
             )
         st.selectbox(
             "Measure",
-            list(MEASURES),
             format_func=MEASURES.__getitem__,
-            **SWEEPS_STATE.bound("view", "measure", state.view.measure),
+            **SWEEPS_STATE.bound_option("view", "measure", state.view.measure, list(MEASURES)),
         )
     cells = over(table, x, y, state.view.measure)
     chosen = _chosen(state, cells)

@@ -29,7 +29,7 @@ def controls(state: TrainState) -> None:
     st.selectbox(
         "Start from",
         list(EXAMPLES),
-        index=None,
+        index=list(EXAMPLES).index(example) if example else None,
         key=_EXAMPLE,
         placeholder="Your own settings",
         on_change=_start_from,
@@ -47,10 +47,9 @@ def controls(state: TrainState) -> None:
     )
     st.selectbox(
         "Recipe",
-        list(PRESETS),
         format_func=PRESETS.__getitem__,
         help="How it is trained. Choosing one sets every field below.",
-        **bound("preset", "preset", state.choice.preset),
+        **TRAIN_STATE.bound_option("preset", "preset", state.choice.preset, list(PRESETS)),
     )
     with st.expander("Advanced: every field of the recipe"):
         for name in FIELDS:
@@ -61,9 +60,11 @@ def controls(state: TrainState) -> None:
 def _recipe_input(name: str, recipe: Recipe) -> None:
     label, sentence = FIELDS[name]
     field = Recipe.model_fields[name]
-    bound = TRAIN_STATE.bound("recipe", name, getattr(recipe, name))
+    value = getattr(recipe, name)
+    bound = TRAIN_STATE.bound("recipe", name, value)
     if get_origin(field.annotation) is Literal:
-        st.selectbox(label, get_args(field.annotation), **bound)
+        options = get_args(field.annotation)
+        st.selectbox(label, **TRAIN_STATE.bound_option("recipe", name, value, options))
     elif plain_type(field) is int:
         st.number_input(label, *Recipe.bounds(name), **bound)
     else:

@@ -120,13 +120,13 @@ def choose_restart(
     chosen = page.left().view.restart
     st.selectbox(
         "Show",
-        list(names),
         format_func=lambda restart: names.get(restart, ""),
         width=260,
-        **page.bound(
+        **page.bound_option(
             "view",
             "restart",
             _LOWEST if chosen is None or chosen not in names else chosen,
+            list(names),
             lambda value: value if isinstance(value, int) else None,
         ),
         help=f"Restart {lowest} has the lowest loss.",

@@ -26,10 +26,9 @@ def task_inputs(page: PageState[Any], part: str, config: Config) -> None:
     """
     st.selectbox(
         "Task",
-        list(TASK_NAMES),
         format_func=TASK_NAMES.__getitem__,
         help="What every output should be.",
-        **page.bound(part, "task", config.task),
+        **page.bound_option(part, "task", config.task, list(TASK_NAMES)),
     )
     if config.task == "identity":
         st.checkbox(

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 import toymodel as tm
 from pages.shared.train_state import TrainState
@@ -93,6 +93,35 @@ def test_a_model_is_trained_and_shown(server: str, page: Page, store: Store):
     expect(charts).to_have_count(5)  # both layers, loss, response, network
     for number in range(5):
         expect(charts.nth(number).locator("svg, canvas").first).to_be_visible()
+
+
+def test_a_click_before_the_controls_are_there_leaves_their_settings(server: str, page: Page):
+    held: list[Route] = []
+
+    def hold(request: Route) -> None:
+        held.append(request)
+
+    page.route(re.compile(r"/js/(NumberInput|Selectbox|Checkbox|ButtonGroup)"), hold)
+    page.goto(f"{server}/train?{LONG}&seed=177&task=identity&hidden=yes&colour=feature")
+    button(page, "Train").click()
+    expect(page.get_by_test_id("stProgress")).to_contain_text("left")
+    asked = state(page)
+    assert held
+    for request in held:
+        request.continue_()
+    expect(page.get_by_label("Features n")).to_have_value("30")
+    expect(page.get_by_text("Hidden bias", exact=True)).to_be_visible()
+    button(page, "Cancel").click()
+    expect(button(page, "Train")).to_be_visible()
+    assert state(page) == asked
+    assert asked.config == tm.Config(
+        task="identity",
+        n_features=30,
+        n_neurons=12,
+        feature_probability=0.1,
+        seed=177,
+        hidden_bias=True,
+    )
 
 
 def test_a_training_moves_pauses_and_goes_on(server: str, page: Page):
