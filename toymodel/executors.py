@@ -9,7 +9,10 @@ from typing import NamedTuple
 
 from toymodel.worker import WorkerExecutor
 
-HOW_TO_INSTALL = "it needs Dask: pip install 'toymodel[cluster]', or pip install dask distributed"
+HOW_TO_INSTALL = (
+    "it needs Dask: pip install -e '.[cluster]' in the project's folder, or pip install dask "
+    "distributed"
+)
 _CONNECT_SECONDS = 10
 
 

@@ -43,5 +43,5 @@ def _example() -> None:
         "Any field of a config is a value, a list of values, or a range; seeds are a number or a "
         "list. The first command says how many models, how long and how large. Stopped and started "
         "again, the others go on where they were. A cluster needs Dask: "
-        "`pip install 'toymodel[cluster]'`."
+        "`pip install -e '.[cluster]'` in the project's folder."
     )
