@@ -114,8 +114,16 @@ def navigate() -> None:
     if asked := where_to():
         path, link = asked
         script = next(entry.script for entry in PAGES if entry.path == path)
+        _end_redraws()
         st.switch_page(script, query_params=link)
     page.run()
+
+
+def _end_redraws() -> None:
+    # A browser goes on asking for them until it hears of the next page. One that comes while that
+    # is drawn would be done after it, in the name of the page before, and the browser be emptied.
+    if context := get_script_run_ctx():
+        context.fragment_storage.clear()
 
 
 def _menu() -> StreamlitPage:
