@@ -153,7 +153,7 @@ def test_a_scheduler_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("asked", [{"workers": 2}, {"scheduler": "tcp://127.0.0.1:9"}])
 def test_without_dask_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch, asked):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(NoCluster, match=r"pip install 'toymodel\[cluster\]'"), place(**asked):
+    with pytest.raises(NoCluster, match=r"pip install -e '\.\[cluster\]'"), place(**asked):
         pass
 
 
