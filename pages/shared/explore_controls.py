@@ -13,7 +13,7 @@ from pages.shared.explore_state import EXPLORE_STATE, ExploreState
 from pages.shared.found import brought, find_model
 from pages.shared.links import number
 from pages.shared.own_state import OwnState
-from pages.shared.page_state import show_value
+from pages.shared.page_state import reported, show_value
 from pages.shared.resources import store
 from pages.shared.shown import Shown
 from pages.shared.train_numbers import choose_restart, figure
@@ -161,7 +161,9 @@ def model_name(settings: Settings, seeds: int = 1) -> str:
 
 
 def _model_chosen() -> None:
-    config, recipe = st.session_state[_MODEL]
+    if not (chosen := reported(_MODEL)):
+        return
+    config, recipe = chosen
     state = EXPLORE_STATE.left().showing(Choice(config, nearest_preset(recipe), recipe))
     model = find_model(config, recipe)
     # With the neuron at once, so that the way back has one step.

@@ -11,7 +11,7 @@ from pages.shared.choice import Choice
 from pages.shared.explore_controls import model_name
 from pages.shared.found import brought
 from pages.shared.motif_state import DEFAULT, MOTIF_STATE, MotifState
-from pages.shared.page_state import show_value
+from pages.shared.page_state import reported, show_value
 from pages.shared.recipes import PRESETS
 from pages.shared.resources import store
 from pages.shared.watching import counted
@@ -69,7 +69,9 @@ def _name(ensemble: Ensemble) -> str:
 
 
 def _models_chosen() -> None:
-    config, recipe, seeds = st.session_state[_MODELS]
+    if not (chosen := reported(_MODELS)):
+        return
+    config, recipe, seeds = chosen
     choice = Choice(config, nearest_preset(recipe), recipe)
     MOTIF_STATE.remember(MOTIF_STATE.left().showing(choice, seeds=seeds))
 

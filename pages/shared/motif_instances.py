@@ -10,7 +10,7 @@ from pages.shared.draw import draw
 from pages.shared.measured import interventions_of
 from pages.shared.motif_panels import draw_bars
 from pages.shared.motif_state import MOTIF_STATE, MotifState
-from pages.shared.page_state import show_value
+from pages.shared.page_state import reported, show_value
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.train_numbers import figure
@@ -64,7 +64,8 @@ def choose_instance(state: MotifState, found: Decomposition, key: str) -> None:
     show_value(key, names[now])
 
     def choose() -> None:
-        MOTIF_STATE.remember(MOTIF_STATE.left().at(instance=names.index(st.session_state[key])))
+        if name := reported(key):
+            MOTIF_STATE.remember(MOTIF_STATE.left().at(instance=names.index(name)))
 
     st.selectbox("Instance", names, index=now, key=key, on_change=choose)
 

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.shared.clicks import shows
 from pages.shared.draw import draw
 from pages.shared.explore_state import EXPLORE_STATE, MOST_GIVEN, ExploreState, Given
-from pages.shared.page_state import show_value
+from pages.shared.page_state import reported, show_value
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from toymodel.charts.ranked_bars import SELECTION as BAR
@@ -136,12 +136,15 @@ def _enter(state: ExploreState, shown: Shown) -> Given:
 
 
 def _features_given(drawn: Given) -> None:
-    values = dict(_now(drawn))
-    _remember(tuple((feature, values.get(feature, 1.0)) for feature in st.session_state[_GIVEN]))
+    values, features = dict(_now(drawn)), reported(_GIVEN)
+    if features is not None:
+        _remember(tuple((feature, values.get(feature, 1.0)) for feature in features))
 
 
 def _value_given(drawn: Given, feature: int) -> None:
-    value = st.session_state[f"{_GIVEN}.{feature}"]
+    value = reported(f"{_GIVEN}.{feature}")
+    if value is None:
+        return
     _remember(tuple((i, value if i == feature else v) for i, v in _now(drawn)))
 
 

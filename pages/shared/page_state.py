@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, Self, TypeVar
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from toymodel.settings import SettingError
 
@@ -27,6 +29,8 @@ class State(Protocol):
 
 S = TypeVar("S", bound=State)
 _SHOWN = "shown."
+_REPLACED = "replaced."
+_LATE_SECONDS = 2.0
 _LINKS = "links"
 _MOST_LINKS = 300
 
@@ -40,7 +44,32 @@ def show_value(key: str, value: object) -> None:
     st.session_state[_SHOWN + key] = value
     # A value that is set makes the browser take it, over a click that it may just have got.
     if key not in st.session_state or st.session_state[key] != value:
+        _note_replaced(key, st.session_state.get(key))
         st.session_state[key] = value
+
+
+def reported(key: str) -> Any:
+    """What the widget of this key was changed to, or None where nobody changed it.
+
+    Streamlit reports a widget that comes or goes as a change, too, and one of which the browser
+    did not yet know what it shows now when it asked for something else.
+    """
+    value = st.session_state.get(key)
+    return None if value == st.session_state.get(_SHOWN + key) or _is_late(key, value) else value
+
+
+def _note_replaced(key: str, value: object) -> None:
+    now = time.monotonic()
+    before = st.session_state.get(_REPLACED + key, [])
+    recent = [one for one in before if now - one[1] < _LATE_SECONDS]
+    st.session_state[_REPLACED + key] = [*recent, (value, now)]
+
+
+def _is_late(key: str, value: object) -> bool:
+    # What was replaced moments ago is what a browser had, and not what a person went back to.
+    since = time.monotonic() - _LATE_SECONDS
+    replaced = st.session_state.get(_REPLACED + key, [])
+    return any(one == value and at > since for one, at in replaced)
 
 
 def forget_values() -> None:
@@ -76,7 +105,8 @@ class PageState(Generic[S]):
     def current(self) -> tuple[S, list[str]]:
         """The link's state, or the one that this visitor left; and what is wrong with the link."""
         link = {name: st.query_params.get_all(name) for name in st.query_params}
-        if _links().get(_text(st.query_params.to_dict()), self.name) != self.name:
+        text = _text(st.query_params.to_dict())
+        if _links().get(text, self.name) != self.name or self._is_late(text):
             link = {}
         state, problems = self.from_link(link) if link else (self.left(), [])
         self.remember(state)
@@ -87,6 +117,12 @@ class PageState(Generic[S]):
         said = st.session_state.get(key, (None, []))
         return state, said[1] if said[0] == state else []
 
+    def _is_late(self, link: str) -> bool:
+        context = get_script_run_ctx()
+        if context and context.is_history_navigation:
+            return False
+        return link != _text(self.left().link) and _is_late(f"{self.name}.link", link)
+
     def left(self) -> S:
         """The state that this visitor last had here."""
         return st.session_state.get(f"{self.name}.state", self.default)
@@ -96,8 +132,11 @@ class PageState(Generic[S]):
         st.session_state[f"{self.name}.state"] = state
         # After a link to the same page the address may be old though the parameters are new.
         written = f"{self.name}.written"
-        if st.query_params.to_dict() != state.link or st.session_state.get(written) != state.link:
+        before = st.session_state.get(written)
+        if st.query_params.to_dict() != state.link or before != state.link:
             st.query_params.from_dict(state.link)
+        if before and before != state.link:
+            _note_replaced(f"{self.name}.link", _text(before))
         st.session_state[written] = state.link
         self.own(state)
 
@@ -161,9 +200,8 @@ class PageState(Generic[S]):
 
     def _changed(self, part: str, field: str, read: Callable[[Any], object]) -> None:
         key = f"{self.name}.{field}"
-        value = st.session_state[key]
-        # Streamlit reports a widget that comes or goes as a change, too.
-        if value is None or value == st.session_state.get(_SHOWN + key):
+        value = reported(key)
+        if value is None:
             return
         st.session_state[_SHOWN + key] = value
         try:

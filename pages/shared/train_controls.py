@@ -7,6 +7,7 @@ from typing import Literal, get_args, get_origin
 import streamlit as st
 
 from pages.shared.choice import Choice
+from pages.shared.page_state import reported, show_value
 from pages.shared.recipes import FIELDS, PRESETS
 from pages.shared.train_examples import EXAMPLES, example_name
 from pages.shared.train_state import TRAIN_STATE, TrainState
@@ -24,8 +25,7 @@ def controls(state: TrainState) -> None:
     bound = TRAIN_STATE.bound
     config, recipe = state.config, state.recipe
     example = example_name(state.choice)
-    if st.session_state.get(_EXAMPLE) != example:
-        st.session_state[_EXAMPLE] = example
+    show_value(_EXAMPLE, example)
     st.selectbox(
         "Start from",
         list(EXAMPLES),
@@ -75,7 +75,7 @@ def _recipe_input(name: str, recipe: Recipe) -> None:
 
 
 def _start_from() -> None:
-    if name := st.session_state[_EXAMPLE]:
+    if name := reported(_EXAMPLE):
         show(EXAMPLES[name].choice)
 
 

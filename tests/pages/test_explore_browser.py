@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
-from streamlit.proto.BackMsg_pb2 import BackMsg
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.pages.requests import Requests
 from tests.pages.test_browser import click_column, link, panel, wait_until_idle
 
 pytestmark = pytest.mark.browser
@@ -179,29 +179,8 @@ def test_an_input_entered_by_hand_is_answered_and_in_the_link(server: str, page:
     expect(page.get_by_role("heading", name="Enter an input")).to_be_visible()
 
 
-class Redraws:
-    """What a page that redraws itself asks its server for, to be sent once more."""
-
-    def __init__(self, page: Page) -> None:
-        self.last: str | bytes = b""
-        page.route_web_socket(re.compile("/_stcore/stream"), self._connect)
-
-    def _connect(self, socket: WebSocketRoute) -> None:
-        self._server = socket.connect_to_server()
-        socket.on_message(self._pass_on)
-
-    def _pass_on(self, message: str | bytes) -> None:
-        if isinstance(message, bytes) and BackMsg.FromString(message).rerun_script.is_auto_rerun:
-            self.last = message
-        self._server.send(message)
-
-    def again(self) -> None:
-        """As if the browser had not heard yet that the page is left."""
-        self._server.send(self.last)
-
-
 def test_a_finished_panel_is_opened_while_others_train(server: str, page: Page):
-    redraws = Redraws(page)
+    requests = Requests(page)
     page.goto(f"{server}/sweep?n=100&m=40&p=0.01,0.02&recipe=thorough&restarts=8")
     page.get_by_role("button", name="Train 1 model").click()
     expect(page.get_by_test_id("stProgress")).to_be_visible()
@@ -216,7 +195,7 @@ def test_a_finished_panel_is_opened_while_others_train(server: str, page: Page):
         page.mouse.click(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
         for _ in range(50):
             page.wait_for_timeout(50)
-            redraws.again()
+            requests.redraw_again()  # as if the browser had not heard of the next page yet
         if "/neurons" in page.evaluate("location.pathname"):
             break
     expect(heading(page, r"^Neuron \d+: ")).to_be_visible()

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 import toymodel as tm
 from pages.shared.train_state import TrainState
 from tests.builders import run_python, same
+from tests.pages.requests import Requests
 from tests.pages.test_browser import link, wait_until_idle
 from toymodel.store import Store
 
@@ -412,6 +413,25 @@ def test_the_failing_preset_is_explained_and_can_be_mended(server: str, page: Pa
     page.wait_for_function("location.search.includes('linear=0.8')")
     button(page, "Cancel").click()
     expect(button(page, "Train")).to_be_visible()
+
+
+@pytest.mark.parametrize("by_link_of_now", [True, False])
+def test_what_a_browser_had_before_changes_nothing_back(
+    server: str, page: Page, by_link_of_now: bool
+):
+    requests = Requests(page)
+    page.goto(f"{server}/train")
+    wait_for_model(page)
+    page.get_by_label("Start from").click()
+    page.get_by_role("option", name="The usual recipe, failing").click()
+    page.wait_for_function("location.search.includes('recipe=usual')")
+    page.wait_for_timeout(200)
+    requests.ask_again(by_link_of_now=by_link_of_now)
+    page.wait_for_timeout(1_000)
+    wait_until_idle(page)
+    expect(page.get_by_label("Features n")).to_have_value("100")
+    expect(page.get_by_role("heading", name="Why did it go badly?")).to_be_visible()
+    assert link(page)["recipe"] == "usual"
 
 
 def test_a_divergence_is_explained_and_can_be_mended(server: str, page: Page):
