@@ -150,8 +150,12 @@ def look(page: Page, address: str, timed: _Timed) -> None:
     timed("seven panels, later", lambda: page.goto(f"{address}/sweep"), PANELS)
     timed("to the overview", menu.get_by_role("link", name="Overview").click, OVERVIEW)
     timed("to the sweep", menu.get_by_role("link", name="Sparsity sweep").click, PANELS)
-    neurons = f"{address}/neurons?p=0.01"
-    timed("a neuron, first view of a model", lambda: page.goto(neurons), NEURON)
+    panel = page.locator("[class*='st-key-panel-0-01'] [data-testid=stVegaLiteChart]").first
+    panel.scroll_into_view_if_needed()
+    box = panel.bounding_box()
+    assert box
+    x, y = box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2
+    timed("a neuron clicked, the first of a model", lambda: page.mouse.click(x, y), NEURON)
     for _ in range(3):
         before = json.dumps(page.locator("h2").first.inner_text())
         button = page.get_by_role("button", name="Next")

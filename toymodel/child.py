@@ -33,7 +33,7 @@ class Child:
     def __init__(self, *, nice: bool = False) -> None:
         root = str(Path(__file__).resolve().parent.parent)
         path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-        # One thread a process for numpy too: see `training._threads`.
+        # One thread a process for numpy too: see `layout.threads_each`.
         single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "toymodel.child", *(["nice"] if nice else [])],

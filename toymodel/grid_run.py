@@ -147,9 +147,8 @@ def run_grid(
                 shard = running.pop(future)
                 try:
                     models, why = future.result()
-                except (
-                    SettingError
-                ) as error:  # such as a device that is not there: trying again changes nothing
+                except SettingError as error:
+                    # Such as a device that is not there: trying again changes nothing.
                     failed += len(shard)
                     reasons.append(f"{len(shard)} models: {error}")
                     continue

@@ -113,7 +113,11 @@ def _cost(shard: Placed, configs: Sequence[Config], recipe: Recipe) -> int:
 def threads_each(
     placed: Sequence[Placed], configs: Sequence[Config], recipe: Recipe, free: int
 ) -> int:
-    """Threads of each operator, where so many cores are free for a process."""
+    """Threads of each operator, where so many cores are free for a process.
+
+    The operators of most steps are so short that threads, which meet at the end of each, lose more
+    than they gain, and lose all where another program wants a core.
+    """
     trained = [configs[index] for shard in placed for index in shard.configs]
     smallest = min((c.n_features * c.n_neurons for c in trained), default=0)
     return free if recipe.batch_size * smallest >= _THREADED else 1

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared.clicks import where_to
-from pages.shared.page_state import forget_values
+from pages.shared.widget_values import forget_values
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage

@@ -13,12 +13,12 @@ from pages.shared.explore_state import EXPLORE_STATE, ExploreState
 from pages.shared.found import brought, find_model
 from pages.shared.links import number
 from pages.shared.own_state import OwnState
-from pages.shared.page_state import reported, show_value
 from pages.shared.resources import store
 from pages.shared.shown import Shown
 from pages.shared.train_numbers import choose_restart, figure
 from pages.shared.train_state import TrainState
 from pages.shared.watching import counted
+from pages.shared.widget_values import reported, show_value
 from pages.shared.widgets import threshold_inputs
 from toymodel.config import RECIPES, Config, Recipe, nearest_preset, recipe_name
 from toymodel.loss import superposition_gain

@@ -112,7 +112,7 @@ def draw_map(state: ExploreState, shown: Shown, found: Interference) -> None:
         required=True,
         help="By importance: times the square root of the receiving feature's importance, so that "
         "its square counts as the loss does.",
-        **EXPLORE_STATE.bound_default("view", "weighted", state.view.weighted),
+        **EXPLORE_STATE.bound("view", "weighted", state.view.weighted, by="default"),
     )
     weighted = state.view.weighted == "by importance"
     cells = interference_cells(shown.config, found, weighted=weighted)

@@ -35,7 +35,7 @@ def draw_sweep(state: IdentityState) -> None:
         ["without", "with"],
         required=True,
         help="Without: h = ReLU(W x), as in the paper's figures. With: h = ReLU(W x + c).",
-        **IDENTITY_STATE.bound_default("view", "hidden", state.view.hidden),
+        **IDENTITY_STATE.bound("view", "hidden", state.view.hidden, by="default"),
     )
     family = IDENTITY_BIAS if state.view.hidden == "with" else IDENTITY
     models = models_of(family)

@@ -11,10 +11,10 @@ from pages.shared.choice import Choice
 from pages.shared.explore_controls import model_name
 from pages.shared.found import brought
 from pages.shared.motif_state import DEFAULT, MOTIF_STATE, MotifState
-from pages.shared.page_state import reported, show_value
 from pages.shared.recipes import PRESETS
 from pages.shared.resources import store
 from pages.shared.watching import counted
+from pages.shared.widget_values import reported, show_value
 from pages.shared.widgets import model_inputs
 from toymodel.config import Config, Recipe, nearest_preset
 from toymodel.ensemble import MOST_SEEDS

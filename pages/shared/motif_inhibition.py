@@ -52,7 +52,7 @@ def _draw_with_slider(shown: Shown, found: Decomposition) -> None:
             ["this", "all"],
             required=True,
             format_func={"this": "this instance", "all": "all instances"}.__getitem__,
-            **MOTIF_STATE.bound_default("view", "of", state.view.of),
+            **MOTIF_STATE.bound("view", "of", state.view.of, by="default"),
         )
     motifs = (motif,) if state.view.of == "this" or not several else found.motifs
     whose = "its inhibition" if len(motifs) == 1 else f"the inhibition of all {len(motifs)}"

@@ -10,10 +10,10 @@ from pages.shared.draw import draw
 from pages.shared.measured import interventions_of
 from pages.shared.motif_panels import draw_bars
 from pages.shared.motif_state import MOTIF_STATE, MotifState
-from pages.shared.page_state import reported, show_value
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.train_numbers import figure
+from pages.shared.widget_values import reported, show_value
 from toymodel.charts.look import MAX_NAMED_FEATURES as MANY
 from toymodel.charts.network import SELECTION, network
 from toymodel.decomposition import Decomposition

@@ -113,7 +113,7 @@ def draw_panels(state: MotifState, shown: Shown, found: Decomposition) -> None:
                 ["clipped", "whole"],
                 required=True,
                 help="Where a stack is clipped, an arrow and a number say where it ends.",
-                **MOTIF_STATE.bound_default("view", "bars", state.view.bars),
+                **MOTIF_STATE.bound("view", "bars", state.view.bars, by="default"),
             )
     right.altair_chart(colour_bar("feature", shown.config.n_features), key="motif-colours")
 

@@ -45,7 +45,7 @@ def draw_activity(state: ExploreState, shown: Shown) -> None:
                 "Counts",
                 ["linear", "log"],
                 required=True,
-                **EXPLORE_STATE.bound_default("view", "counts", state.view.counts),
+                **EXPLORE_STATE.bound("view", "counts", state.view.counts, by="default"),
             )
             st.slider(
                 "Threshold",

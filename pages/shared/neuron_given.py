@@ -9,9 +9,9 @@ import streamlit as st
 from pages.shared.clicks import shows
 from pages.shared.draw import draw
 from pages.shared.explore_state import EXPLORE_STATE, MOST_GIVEN, ExploreState, Given
-from pages.shared.page_state import reported, show_value
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
+from pages.shared.widget_values import reported, show_value
 from toymodel.charts.ranked_bars import SELECTION as BAR
 from toymodel.charts.ranked_bars import ranked_bars
 from toymodel.features import answers

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Literal, Protocol, Self, TypeVar
 from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pages.shared.widget_values import is_late, note_replaced, reported, show_value
 from toymodel.settings import SettingError
 
 
@@ -28,58 +28,8 @@ class State(Protocol):
 
 
 S = TypeVar("S", bound=State)
-_SHOWN = "shown."
-_REPLACED = "replaced."
-_LATE_SECONDS = 2.0
 _LINKS = "links"
 _MOST_LINKS = 300
-
-
-def show_value(key: str, value: object) -> None:
-    """Have the widget of this key show a value, which the widget has to be told as well.
-
-    A browser that has not yet loaded the widget when the page is drawn a second time does not see
-    that a value was set: it takes what the widget starts from, and reports it as a change.
-    """
-    st.session_state[_SHOWN + key] = value
-    # A value that is set makes the browser take it, over a click that it may just have got.
-    if key not in st.session_state or st.session_state[key] != value:
-        _note_replaced(key, st.session_state.get(key))
-        st.session_state[key] = value
-
-
-def reported(key: str) -> Any:
-    """What the widget of this key was changed to, or None where nobody changed it.
-
-    Streamlit reports a widget that comes or goes as a change, too, and one of which the browser
-    did not yet know what it shows now when it asked for something else.
-    """
-    value = st.session_state.get(key)
-    return None if value == st.session_state.get(_SHOWN + key) or _is_late(key, value) else value
-
-
-def _note_replaced(key: str, value: object) -> None:
-    now = time.monotonic()
-    before = st.session_state.get(_REPLACED + key, [])
-    recent = [one for one in before if now - one[1] < _LATE_SECONDS]
-    st.session_state[_REPLACED + key] = [*recent, (value, now)]
-
-
-def _is_late(key: str, value: object) -> bool:
-    # What was replaced moments ago is what a browser had, and not what a person went back to.
-    since = time.monotonic() - _LATE_SECONDS
-    replaced = st.session_state.get(_REPLACED + key, [])
-    return any(one == value and at > since for one, at in replaced)
-
-
-def forget_values() -> None:
-    """Have every widget that comes now take its value anew.
-
-    Another page's widget is another one to Streamlit, though it has the same key and the value
-    under that key is still there.
-    """
-    for name in [str(name) for name in st.session_state if str(name).startswith(_SHOWN)]:
-        st.session_state.pop(name.removeprefix(_SHOWN), None)
 
 
 def _links() -> dict[str, str]:
@@ -121,7 +71,7 @@ class PageState(Generic[S]):
         context = get_script_run_ctx()
         if context and context.is_history_navigation:
             return False
-        return link != _text(self.left().link) and _is_late(f"{self.name}.link", link)
+        return link != _text(self.left().link) and is_late(f"{self.name}.link", link)
 
     def left(self) -> S:
         """The state that this visitor last had here."""
@@ -136,7 +86,7 @@ class PageState(Generic[S]):
         if st.query_params.to_dict() != state.link or before != state.link:
             st.query_params.from_dict(state.link)
         if before and before != state.link:
-            _note_replaced(f"{self.name}.link", _text(before))
+            note_replaced(f"{self.name}.link", _text(before))
         st.session_state[written] = state.link
         self.own(state)
 
@@ -157,22 +107,14 @@ class PageState(Generic[S]):
         field: str,
         value: object,
         read: Callable[[Any], object] = lambda value: value,
+        *,
+        by: Literal["value", "default"] = "value",
     ) -> dict[str, Any]:
         """What makes a widget show one field, and each change of it the page's next state.
 
-        read: from the widget's value to the field's.
+        read: from the widget's value to the field's. by: the parameter that tells the widget.
         """
-        return {"value": value} | self._bound(part, field, value, read)
-
-    def bound_default(
-        self,
-        part: str,
-        field: str,
-        value: object,
-        read: Callable[[Any], object] = lambda value: value,
-    ) -> dict[str, Any]:
-        """The same for a widget that is told by `default` what it shows."""
-        return {"default": value} | self._bound(part, field, value, read)
+        return {by: value} | self._bound(part, field, value, read)
 
     def bound_option(
         self,
@@ -203,7 +145,6 @@ class PageState(Generic[S]):
         value = reported(key)
         if value is None:
             return
-        st.session_state[_SHOWN + key] = value
         try:
             self.remember(self.left().changed(part, field, read(value)))
         except SettingError as error:

@@ -43,7 +43,7 @@ def draw_diagram(state: PhaseState) -> None:
         required=True,
         help="phase: what the neurons serve. weights: how evenly the neuron that shares most "
         "shares, the smaller of its input weights over the larger.",
-        **PHASE_STATE.bound_default("view", "colour", state.view.colour),
+        **PHASE_STATE.bound("view", "colour", state.view.colour, by="default"),
     )
     trained = diagram_cells(diagram, theory, least)
     exact = theory_cells(diagram, theory, least)

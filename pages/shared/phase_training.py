@@ -27,7 +27,7 @@ def draw_training(state: PhaseState) -> None:
         "Density 1 − S",
         ["0.003", "0.001"],
         required=True,
-        **PHASE_STATE.bound_default("view", "at", state.view.at),
+        **PHASE_STATE.bound("view", "at", state.view.at, by="default"),
     )
     density = float(state.view.at)
     table = along_training(density, state.thresholds)

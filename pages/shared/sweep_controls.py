@@ -12,6 +12,7 @@ from pages.shared.sweep_state import (
     parse_densities,
     write_densities,
 )
+from pages.shared.widget_values import reported, show_value
 from pages.shared.widgets import task_inputs, threshold_inputs
 from toymodel.config import MAX_SEED
 from toymodel.settings import SettingError
@@ -69,7 +70,7 @@ def controls(state: SweepState) -> None:
             label,
             choices,
             required=True,
-            **SWEEP_STATE.bound_default("view", field, getattr(view, field)),
+            **SWEEP_STATE.bound("view", field, getattr(view, field), by="default"),
         )
     threshold_inputs(SWEEP_STATE, thresholds)
     st.button("Back to the paper's setting", on_click=_reset, width="stretch")
@@ -82,7 +83,7 @@ def _densities(state: SweepState) -> None:
     if instead_of != good:
         draft = good
         del st.session_state[_DRAFT]
-    st.session_state[_DENSITIES] = draft
+    show_value(_DENSITIES, draft)
     st.text_input(
         "Densities 1 − S",
         draft,
@@ -95,7 +96,9 @@ def _densities(state: SweepState) -> None:
 
 
 def _densities_changed() -> None:
-    text, old = st.session_state[_DENSITIES], SWEEP_STATE.left()
+    text, old = reported(_DENSITIES), SWEEP_STATE.left()
+    if text is None:
+        return
     try:
         SWEEP_STATE.remember(old.changed("training", "densities", parse_densities(text)))
     except SettingError:

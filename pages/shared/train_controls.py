@@ -7,10 +7,10 @@ from typing import Literal, get_args, get_origin
 import streamlit as st
 
 from pages.shared.choice import Choice
-from pages.shared.page_state import reported, show_value
 from pages.shared.recipes import FIELDS, PRESETS
 from pages.shared.train_examples import EXAMPLES, example_name
 from pages.shared.train_state import TRAIN_STATE, TrainState
+from pages.shared.widget_values import reported, show_value
 from pages.shared.widgets import model_inputs, task_inputs, threshold_inputs
 from toymodel.config import Recipe
 from toymodel.settings import plain_type
@@ -60,17 +60,21 @@ def controls(state: TrainState) -> None:
 def _recipe_input(name: str, recipe: Recipe) -> None:
     label, sentence = FIELDS[name]
     field = Recipe.model_fields[name]
-    value = getattr(recipe, name)
-    bound = TRAIN_STATE.bound("recipe", name, value)
+    of_recipe = "recipe", name, getattr(recipe, name)
     if get_origin(field.annotation) is Literal:
-        options = get_args(field.annotation)
-        st.selectbox(label, **TRAIN_STATE.bound_option("recipe", name, value, options))
+        st.selectbox(label, **TRAIN_STATE.bound_option(*of_recipe, get_args(field.annotation)))
     elif plain_type(field) is int:
-        st.number_input(label, *Recipe.bounds(name), **bound)
+        st.number_input(label, *Recipe.bounds(name), **TRAIN_STATE.bound(*of_recipe))
     else:
         low, high = Recipe.bounds(name)
-        step = _STEPS.get(name, 0.01)
-        st.number_input(label, float(low), float(high), step=step, format="%.4g", **bound)
+        st.number_input(
+            label,
+            float(low),
+            float(high),
+            step=_STEPS.get(name, 0.01),
+            format="%.4g",
+            **TRAIN_STATE.bound(*of_recipe),
+        )
     st.caption(sentence)
 
 

@@ -150,21 +150,24 @@ def _choose_axis(state: TrainState) -> None:
         ["steps", "seconds"],
         required=True,
         label_visibility="collapsed",
-        **TRAIN_STATE.bound_default("view", "against", state.view.against),
+        **TRAIN_STATE.bound("view", "against", state.view.against, by="default"),
     )
 
 
 def _choose_features(state: TrainState, shown: Sequence[Shown]) -> None:
     st.markdown("**Output of a feature that is there alone**, against its value")
     most = shown[0].config.n_features
-    bound = TRAIN_STATE.bound_default(
-        "view", "features", list(_features(state, shown)), lambda chosen: tuple(chosen) or None
-    )
     st.multiselect(
         "Features",
         range(most),
         max_selections=MOST_FEATURES,
         label_visibility="collapsed",
         placeholder="Features to draw",
-        **bound,
+        **TRAIN_STATE.bound(
+            "view",
+            "features",
+            list(_features(state, shown)),
+            lambda chosen: tuple(chosen) or None,
+            by="default",
+        ),
     )

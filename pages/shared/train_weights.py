@@ -133,7 +133,7 @@ def choose_look(
             "Colour by",
             ["superposition", "feature"],
             required=True,
-            **page.bound_default("view", "colour", state.view.colour),
+            **page.bound("view", "colour", state.view.colour, by="default"),
         )
         if most > FIRST_NEURONS:
             st.segmented_control(
@@ -142,7 +142,7 @@ def choose_look(
                 format_func=names.__getitem__,
                 required=True,
                 help="Those that hold the most important features come first.",
-                **page.bound_default("view", "neurons", state.view.neurons),
+                **page.bound("view", "neurons", state.view.neurons, by="default"),
             )
     stack_legend(
         "weight, |W₁| above and |W₂| below",

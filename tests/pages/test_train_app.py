@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pages.shared import page_state, resources
+from pages.shared import resources, widget_values
 from pages.shared.choice import Choice
 from pages.shared.found import find_model
 from pages.shared.recipes import FIELDS, RECIPE_PARAMS
@@ -149,7 +149,7 @@ def test_a_number_is_set_back_by_a_person_and_not_by_a_late_browser(
     app.number_input(key="train.n_features").set_value(before).run()  # at once: nobody is so fast
     assert app.number_input(key="train.n_features").value == 100
     assert app.selectbox(key="train.example").value == name
-    monkeypatch.setattr(page_state, "_LATE_SECONDS", 0.0)
+    monkeypatch.setattr(widget_values, "_LATE_SECONDS", 0.0)
     app.number_input(key="train.n_features").set_value(before).run()
     assert app.number_input(key="train.n_features").value == before
     assert app.query_params["n"] == str(before)
