@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared.catalogue import navigate
+from pages.shared.navigation import navigate
 
 st.set_page_config(page_title="Computation in superposition", layout="wide")
 navigate()

@@ -15,9 +15,9 @@ import numpy as np
 import toymodel as tm
 from benchmarks import usual
 from benchmarks.record import record
-from toymodel.polysemanticity import CLASSES, neurons
-from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES, sweep
-from toymodel.training import training
+from toymodel.analysis.polysemanticity import CLASSES, neurons
+from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
+from toymodel.training.train import training
 
 _EXAMPLES = 8_192
 

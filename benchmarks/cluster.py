@@ -8,10 +8,10 @@ import tempfile
 import click
 
 from benchmarks.record import record
-from toymodel.executors import place
-from toymodel.grid import grid_of
-from toymodel.grid_run import run_grid
-from toymodel.store import Store
+from toymodel.storage.store import Store
+from toymodel.sweeps.executors import place
+from toymodel.sweeps.grid import grid_of
+from toymodel.sweeps.run_grid import run_grid
 
 _GRID = {
     "recipe": "quick",
@@ -55,7 +55,7 @@ def main(rounds: int) -> None:
 
 
 def _warm() -> None:
-    import toymodel.training  # noqa: F401
+    import toymodel.training.train  # noqa: F401
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ import numpy as np
 
 import toymodel as tm
 from benchmarks.record import record
-from toymodel.activations import activity, shares_of_all
-from toymodel.inputs import input_examples
+from toymodel.analysis.activations import activity, shares_of_all
+from toymodel.analysis.inputs import input_examples
 
 SIZES = ((100, 40), (1_000, 400))
 DENSITIES = (1.0, 0.1, 0.01, 0.001)

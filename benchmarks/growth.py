@@ -10,8 +10,8 @@ import click
 
 import toymodel as tm
 from benchmarks.record import record
-from toymodel.frames import blocks, columns, spans
-from toymodel.training import training
+from toymodel.charts.network.tables import blocks, columns, spans
+from toymodel.training.train import training
 
 _FEATURES = tuple((n, 40, 7) for n in (50, 100, 200, 400))
 _NEURONS = tuple((100, m, 7) for m in (20, 40, 80, 160))

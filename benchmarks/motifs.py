@@ -11,15 +11,15 @@ import time
 import numpy as np
 
 from benchmarks.record import record
+from toymodel.analysis.decomposition import decompose, loss_by_inhibition
+from toymodel.analysis.ensemble import members
+from toymodel.analysis.motifs import find_motifs
+from toymodel.charts.motif.tables import MOST_COUNTED, ensemble_table, settings_table
 from toymodel.config import RECIPES
-from toymodel.decomposition import decompose, loss_by_inhibition
-from toymodel.ensemble import members
-from toymodel.motif_frames import MOST_COUNTED, ensemble_table, settings_table
-from toymodel.motifs import find_motifs
-from toymodel.shipped import MOTIF, MOTIF_GRID
-from toymodel.store import default_store
-from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES, sweep
-from toymodel.training import train
+from toymodel.storage.store import default_store
+from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
+from toymodel.sweeps.shipped import MOTIF, MOTIF_GRID
+from toymodel.training.train import train
 
 _ROUNDS = 3
 _LARGEST = 500

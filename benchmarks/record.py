@@ -8,7 +8,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from toymodel.model_file import write_whole
+from toymodel.storage.model_file import write_whole
 
 FILE = Path(__file__).parent / "last.json"
 

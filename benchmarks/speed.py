@@ -12,11 +12,11 @@ import click
 import torch
 
 from benchmarks.record import record
+from toymodel.analysis.ensemble import MOST_SEEDS
 from toymodel.config import RECIPES, Config, Recipe
-from toymodel.engine import Draws, Shard
-from toymodel.ensemble import MOST_SEEDS
-from toymodel.sweep import PAPER_CONFIG, PAPER_DENSITIES, sweep
-from toymodel.training import train
+from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
+from toymodel.training.engine import Draws, Shard
+from toymodel.training.train import train
 
 _SHAPES = {1: (1, 1), 7: (7, 1), 28: (7, 4), 256: (7, 37)}
 """Instances: densities, restarts of each. 256 are 259, as densities are seven."""

@@ -11,7 +11,7 @@ import hypothesis
 import jaxtyping
 import pytest
 
-from tests import axes
+from tests.helpers import axes
 
 # Matrices are tiny here: threads that share them out take longer than the work, and more so
 # where tests run side by side.
@@ -42,7 +42,7 @@ def on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def short_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure models on 8,192 examples: enough for models as small as those of the tests."""
-    monkeypatch.setattr("toymodel.loss.evaluation_examples", lambda config: 8_192)
+    monkeypatch.setattr("toymodel.analysis.loss.evaluation_examples", lambda config: 8_192)
 
 
 class Answer(NamedTuple):
@@ -58,7 +58,7 @@ def shell(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., Answer]:
     """Run `toymodel` with these arguments."""
-    from toymodel.cli import main
+    from toymodel.cli.main import main
 
     def run(*arguments: str) -> Answer:
         monkeypatch.setattr("sys.argv", ["toymodel", *arguments])

@@ -4,7 +4,7 @@ import jaxtyping
 import numpy as np
 import pytest
 
-from tests.builders import model, two_neurons_a_feature, weights
+from tests.helpers.networks import model, two_neurons_a_feature, weights
 from toymodel.config import Config, Recipe
 
 

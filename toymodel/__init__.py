@@ -7,22 +7,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from toymodel.ablation import ablate
-from toymodel.activations import activity
+from toymodel.analysis.ablation import ablate
+from toymodel.analysis.activations import activity
+from toymodel.analysis.decomposition import decompose
+from toymodel.analysis.features import carriers, interference
+from toymodel.analysis.loss import (
+    evaluate,
+    loss_by_feature,
+    no_superposition_loss,
+    superposition_gain,
+)
+from toymodel.analysis.motifs import Motif, find_motifs
+from toymodel.analysis.polysemanticity import Thresholds, neurons, path_gain, superposition
 from toymodel.config import RECIPES, Config, Recipe
-from toymodel.decomposition import decompose
 from toymodel.errors import TrainingCancelled, TrainingDiverged
-from toymodel.features import carriers, interference
-from toymodel.loss import evaluate, loss_by_feature, no_superposition_loss, superposition_gain
 from toymodel.model import Model, Weights
-from toymodel.motifs import Motif, find_motifs
-from toymodel.polysemanticity import Thresholds, neurons, path_gain, superposition
 from toymodel.settings import SettingError
 
 if TYPE_CHECKING:
-    from toymodel.cached import load_or_train
-    from toymodel.model_file import load, save
-    from toymodel.training import train
+    from toymodel.storage.model_file import load, save
+    from toymodel.training.load_or_train import load_or_train
+    from toymodel.training.train import train
 
 __all__ = [
     "RECIPES",
@@ -54,7 +59,12 @@ __all__ = [
     "train",
 ]
 
-_LAZY = {"train": "training", "load_or_train": "cached", "load": "model_file", "save": "model_file"}
+_LAZY = {
+    "train": "training.train",
+    "load_or_train": "training.load_or_train",
+    "load": "storage.model_file",
+    "save": "storage.model_file",
+}
 
 
 def __getattr__(name: str) -> Any:

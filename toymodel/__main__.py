@@ -1,6 +1,6 @@
 """`python -m toymodel`."""
 
-from toymodel.cli import main
+from toymodel.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.shared.choice import Choice
-from pages.shared.explore_state import EXPLORE_STATE, ExploreState
+from pages.shared.explorer_state import EXPLORE_STATE, ExploreState
+from pages.shared.model_choice import Choice
 
 _GO = "clicks.go"
 

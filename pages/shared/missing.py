@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared.choice import Choice
-from pages.shared.elsewhere import say_not_here
+from pages.shared.imported_notice import say_not_here
+from pages.shared.live_model import request
+from pages.shared.model_choice import Choice
 from pages.shared.resources import jobs
-from pages.shared.train_live import request
 from pages.shared.watching import progress_share, progress_words
 
 

@@ -7,11 +7,11 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from toymodel.charts.look import Theme, theme
-from toymodel.crew import processes_here
-from toymodel.jobs import JobManager
-from toymodel.limits import Limits
-from toymodel.store import Store, default_store
-from toymodel.worker import WorkerExecutor
+from toymodel.jobs.limits import Limits
+from toymodel.jobs.manager import JobManager
+from toymodel.storage.store import Store, default_store
+from toymodel.training.crew import processes_here
+from toymodel.training.worker import WorkerExecutor
 
 
 @st.cache_resource(show_spinner=False)

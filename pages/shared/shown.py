@@ -7,10 +7,10 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from pages.shared.choice import Choice
+from pages.shared.model_choice import Choice
 from toymodel.config import Config, Recipe, nearest_preset
 from toymodel.model import History, Model, Weights
-from toymodel.model_file import model_key
+from toymodel.storage.model_file import model_key
 
 _SMALL = (12, 24)  # features and neurons up to which every weight is a bar of its own
 

@@ -7,8 +7,8 @@ from typing import Literal
 import streamlit as st
 
 from pages.shared.resources import colours
+from toymodel.analysis.polysemanticity import CLASSES
 from toymodel.charts.colour_bar import colour_bar
-from toymodel.polysemanticity import CLASSES
 
 
 def stack_legend(

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pages.shared.elsewhere import say_not_here
+from pages.shared.imported_notice import say_not_here
 from pages.shared.resources import jobs, visitor, warm_worker
 from pages.shared.watching import progress_share, progress_words, wait_until_stopped
 from toymodel.config import Config, Recipe
-from toymodel.job import Progress
-from toymodel.limits import Refused
+from toymodel.jobs.job import Progress
+from toymodel.jobs.limits import Refused
 from toymodel.model import Model
 
 _SAID = "many.said"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pages.shared.resources import jobs
 from toymodel.config import Config, Recipe
-from toymodel.job import Progress
+from toymodel.jobs.job import Progress
 
 _LOOK_SECONDS = 0.02
 _LOOKS = 20

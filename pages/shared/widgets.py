@@ -9,8 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.page_state import PageState
 from pages.shared.task_words import TASK_NAMES
+from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.config import MAX_SEED, Config
-from toymodel.polysemanticity import Thresholds
 
 ODD = (
     " With an odd number of neurons one is left over and can compute one side of one more feature: "

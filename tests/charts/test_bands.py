@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.charts.drawing import by_field, layers, mark, pixels, rows, shows
+from tests.helpers.chart_specs import by_field, layers, mark, pixels, rows, shows
 from toymodel.charts.bands import bands
 from toymodel.charts.look import DARK, LIGHT
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.charts.drawing import pixels, shows
+from tests.helpers.chart_specs import pixels, shows
 from toymodel.charts.colour_bar import colour_bar
 
 

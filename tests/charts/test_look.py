@@ -7,7 +7,9 @@ import altair as alt
 import pandas as pd
 import pytest
 
-from tests.charts.drawing import pixels, shows
+from tests.helpers.chart_specs import pixels, shows
+from tests.helpers.colours import contrast
+from toymodel.analysis.polysemanticity import CLASSES, UNUSED
 from toymodel.charts.look import (
     DARK,
     INSTANCES,
@@ -19,18 +21,6 @@ from toymodel.charts.look import (
     superposition_colour,
     theme,
 )
-from toymodel.polysemanticity import CLASSES, UNUSED
-
-
-def luminance(colour: str) -> float:
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
 
 
 def test_each_theme_has_a_colour_for_every_class():

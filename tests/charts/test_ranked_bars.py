@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tests.charts.drawing import by_field, layers, mark, pixels, rows, shows
+from tests.helpers.chart_specs import by_field, layers, mark, pixels, rows, shows
 from toymodel.charts.look import DARK, LIGHT
 from toymodel.charts.ranked_bars import SELECTION, ranked_bars
 

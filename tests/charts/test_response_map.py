@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.charts.drawing import by_field, pixels, rows, shows
+from tests.helpers.chart_specs import by_field, pixels, rows, shows
 from toymodel.charts.look import DARK, LIGHT
 from toymodel.charts.response_map import response_map
 

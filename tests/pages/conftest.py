@@ -1,4 +1,4 @@
-"""A server with a store of its own, and a browser to open it in."""
+"""The shipped models for pages, a server with a store of its own, a browser to open it in."""
 
 from __future__ import annotations
 
@@ -13,11 +13,47 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
+from pages.shared import resources
+from tests.helpers.networks import ROOT
 
 expect.set_options(timeout=30_000)  # other programs may want the processor too
+
+
+@pytest.fixture(scope="session")
+def shipped_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A copy of the shipped models, which no test may change."""
+    folder = tmp_path_factory.mktemp("shipped") / "shipped"
+    shutil.copytree(ROOT / "cache" / "shipped", folder)
+    before = _times(folder)
+    yield folder
+    assert _times(folder) == before, "a test that changes shipped models takes `own_shipped`"
+
+
+def _times(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def shipped(cache: Path, shipped_models: Path) -> Iterator[Path]:
+    """The store of the pages has the shipped models."""
+    cache.mkdir(parents=True, exist_ok=True)
+    folder = cache / "shipped"
+    folder.symlink_to(shipped_models, target_is_directory=True)
+    st.cache_resource.clear()
+    yield folder
+    resources.jobs().close()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def own_shipped(shipped: Path, shipped_models: Path) -> Path:
+    """The same, in a folder that this test may change."""
+    shipped.unlink()
+    shutil.copytree(shipped_models, shipped)
+    return shipped
 
 
 @pytest.fixture(scope="session")

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
-from pages.shared import resources
+from tests.helpers.apps import opened
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(autouse=True)
-def shipped(cache: Path):
-    shutil.copytree(ROOT / "cache" / "shipped", cache / "shipped")
-    st.cache_resource.clear()
-    yield
-    resources.jobs().close()
-    st.cache_resource.clear()
-
-
-def opened(script: str = "", **link: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    for name, value in link.items():
-        app.query_params[name] = value
-    if script:
-        app.switch_page(script)
-    app.run()
-    assert not app.exception, app.exception[0].value
-    return app
+pytestmark = pytest.mark.usefixtures("shipped")
 
 
 def test_the_overview_shows_the_smallest_example():
@@ -42,7 +22,7 @@ def test_the_overview_shows_the_smallest_example():
 
 
 def test_the_sweep_opens_with_the_papers_seven_panels():
-    app = opened("pages/sweep.py")
+    app = opened("pages/sweep/page.py")
     assert len([t for t in app.markdown if t.value.startswith("**1 − S = ")]) == 7
     said = [text.value for text in app.markdown if text.value.startswith("Here: ")]
     assert len(said) == 7
@@ -69,7 +49,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("link", HOSTILE, ids=lambda link: next(iter(link)))
 def test_a_wrong_link_says_so_and_opens_the_default(link: dict[str, str]):
-    app = opened("pages/sweep.py", **link)
+    app = opened("pages/sweep/page.py", **link)
     assert len(app.warning) == 1
     assert next(iter(link)) in app.warning[0].value
     assert len([t for t in app.markdown if t.value.startswith("**1 − S = ")]) == 7
@@ -87,24 +67,24 @@ EXTREME = [
 
 @pytest.mark.parametrize("link", EXTREME, ids=lambda link: next(iter(link)))
 def test_the_ends_of_the_ranges_are_allowed(link: dict[str, str]):
-    app = opened("pages/sweep.py", **link)
+    app = opened("pages/sweep/page.py", **link)
     assert not app.warning and not app.error
 
 
 def test_a_number_that_its_box_takes_and_the_model_refuses_is_told():
-    app = opened("pages/sweep.py")
+    app = opened("pages/sweep/page.py")
     app.number_input(key="sweep.importance_decay").set_value(0.0).run()
     assert "above 0 and at most 1" in app.error[0].value
     assert app.number_input(key="sweep.importance_decay").value == 0.8
 
 
 def test_settings_that_are_not_stored_offer_training_and_import_no_torch():
-    app = opened("pages/sweep.py", n="20", m="8", recipe="quick", p="0.5,0.1")
+    app = opened("pages/sweep/page.py", n="20", m="8", recipe="quick", p="0.5,0.1")
     assert any(button.label == "Train 2 models" for button in app.button)
 
 
 def test_densities_that_cannot_be_read_stay_in_the_box_with_what_is_wrong():
-    app = opened("pages/sweep.py")
+    app = opened("pages/sweep/page.py")
     box = app.text_input(key="sweep.p")
     box.set_value("1, two").run()
     assert app.text_input(key="sweep.p").value == "1, two"
@@ -115,9 +95,9 @@ def test_densities_that_cannot_be_read_stay_in_the_box_with_what_is_wrong():
 
 
 def test_widgets_keep_their_values_between_pages():
-    app = opened("pages/sweep.py")
+    app = opened("pages/sweep/page.py")
     app.number_input(key="sweep.second_weight").set_value(0.2).run()
-    app.switch_page("pages/overview.py").run()
+    app.switch_page("pages/overview/page.py").run()
     app.query_params.clear()
-    app.switch_page("pages/sweep.py").run()
+    app.switch_page("pages/sweep/page.py").run()
     assert app.number_input(key="sweep.second_weight").value == 0.2

@@ -3,41 +3,15 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
+
+from tests.helpers.browser import chart, click_column, link, panel, wait_until_idle
 
 pytestmark = pytest.mark.browser
 
 SMALL = "n=12&m=6&p=0.5,0.1,0.02&recipe=quick"
-
-
-def panel(page: Page, density: str) -> Locator:
-    return page.locator(f".st-key-panel-{density.replace('.', '-')}")
-
-
-def chart(page: Page, density: str) -> Locator:
-    return panel(page, density).get_by_test_id("stVegaLiteChart").locator("svg, canvas").first
-
-
-def link(page: Page) -> dict[str, str]:
-    search = page.evaluate("location.search.slice(1)")
-    return {name: values[0] for name, values in parse_qs(search).items()}
-
-
-def wait_until_idle(page: Page) -> None:
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    expect(page.locator("[data-stale=true]")).to_have_count(0)
-
-
-def click_column(page: Page, density: str, share: float) -> None:
-    expect(chart(page, density)).to_be_visible()
-    wait_until_idle(page)
-    chart(page, density).scroll_into_view_if_needed()
-    box = chart(page, density).bounding_box()
-    assert box
-    page.mouse.click(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
 
 
 def train(page: Page, count: int) -> None:

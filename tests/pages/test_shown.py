@@ -3,7 +3,7 @@ from __future__ import annotations
 import toymodel as tm
 from pages.shared.shown import Shown
 from pages.shared.watching import counted, duration
-from tests.builders import model
+from tests.helpers.networks import model
 
 CONFIG = tm.Config(n_features=3, n_neurons=4)
 RECIPE = tm.Recipe(restarts=3)

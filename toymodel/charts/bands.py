@@ -12,7 +12,7 @@ import pandas as pd
 
 from toymodel.charts.drawing import Drawing, filled
 from toymodel.charts.look import Theme
-from toymodel.charts.ticks import SHORT, log_range, log_ticks
+from toymodel.charts.scales import SHORT, log_range, log_ticks
 
 _ACROSS, _UP, _WORDS, _SERIES = "<across>", "<up>", "<words>", "<series>"
 _X, _XTICKS, _Y, _YTICKS = "<x>", "<xticks>", "<y>", "<yticks>"

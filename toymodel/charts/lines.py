@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from toymodel.charts.drawing import Drawing, filled
-from toymodel.charts.ticks import SHORT, log_range, log_ticks
+from toymodel.charts.scales import SHORT, log_range, log_ticks
 
 _ACROSS, _UP, _SERIES, _WORDS = "<across>", "<up>", "<series>", "<words>"
 _LOW, _HIGH, _TICKS = "<low>", "<high>", "<ticks>"

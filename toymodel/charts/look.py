@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from toymodel.polysemanticity import CLASSES, UNUSED
+from toymodel.analysis.polysemanticity import CLASSES, UNUSED
 
 MAX_NAMED_FEATURES = 20
 INSTANCES = ("0", "1", "2", "3 or more")

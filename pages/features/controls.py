@@ -1,0 +1,56 @@
+"""Which feature the page is about."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pages.shared.explorer_controls import choose_one
+from pages.shared.explorer_state import EXPLORE_STATE, ExploreState
+from pages.shared.shown import Shown
+from toymodel.analysis.features import CARRIES, Interference
+from toymodel.analysis.polysemanticity import path_gain, superposition
+
+_OWN = 2  # neurons that a feature needs for both sides
+
+
+def settled(state: ExploreState, shown: Shown) -> ExploreState:
+    """The state with a feature chosen: where none is, one that more than two neurons carry."""
+    if state.view.feature is not None:
+        return state
+    gains = np.abs(path_gain(shown.weights.W1, shown.weights.W2))
+    shared = (gains >= CARRIES).sum(axis=0) > _OWN
+    state = state.at(feature=int(shared.argmax()))
+    EXPLORE_STATE.remember(state)
+    return state
+
+
+def choose_feature(state: ExploreState, shown: Shown, found: Interference) -> None:
+    """By number, which is its rank of importance, or one of a kind."""
+    feature, W1 = state.view.feature, shown.weights.W1
+    assert feature is not None
+    shared = superposition(W1)
+    represented = np.array([side != "not represented" for side in found.sides])
+    alone = represented & (np.nan_to_num(shared, nan=np.inf) < 0.05)
+    most = int(np.nanargmax(shared)) if np.isfinite(shared).any() else 0
+    choose_one(
+        "feature",
+        feature,
+        range(shown.config.n_features),
+        [
+            (
+                "One with neurons of its own",
+                "The most important one with a superposition below 0.05.",
+                int(alone.argmax()) if alone.any() else None,
+            ),
+            (
+                "The one that shares most",
+                "The largest superposition.",
+                most if shared[most] > 0 else None,
+            ),
+            (
+                "One that is not represented",
+                "The most important one that no side is computed of.",
+                None if represented.all() else int(np.logical_not(represented).argmax()),
+            ),
+        ],
+    )

@@ -1,0 +1,144 @@
+"""What features do to each other's outputs: ranked lists of one feature, and the map of all."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.chart import draw
+from pages.shared.clicks import shows
+from pages.shared.explorer_state import EXPLORE_STATE, ExploreState
+from pages.shared.resources import colours
+from pages.shared.shown import Shown
+from pages.shared.watching import counted
+from toymodel.analysis.features import Interference
+from toymodel.charts.feature.interference_map import SELECTION as CELL
+from toymodel.charts.feature.interference_map import interference_map
+from toymodel.charts.feature.tables import (
+    LEAST_EFFECT,
+    MOST_CELLS,
+    interference_cells,
+    interference_of,
+    pushed,
+    strongest_effects,
+)
+from toymodel.charts.ranked_bars import SELECTION as BAR
+from toymodel.charts.ranked_bars import ranked_bars
+
+_BARS = 8
+_LEAST_SIZE = 20
+
+
+def draw_interference(state: ExploreState, shown: Shown, found: Interference) -> None:
+    """What the others do to this feature's output, and it to theirs."""
+    feature = state.view.feature
+    assert feature is not None
+    st.header("Interference")
+    titles = {
+        True: f"What the others add to output {feature}",
+        False: f"What f{feature} adds to the other outputs",
+    }
+    for cell, (received, title) in zip(st.columns(2), titles.items(), strict=True):
+        table = interference_of(shown.config, found, feature, received=received)
+        with cell:
+            st.markdown(f"**{title}**")
+            effects = strongest_effects(table, _BARS)
+            if effects.empty:
+                st.caption(f"Nothing that reaches {LEAST_EFFECT:g}.")
+                continue
+            key = f"interference-{received}-{feature}"
+            draw(
+                ranked_bars(
+                    effects,
+                    of="feature",
+                    value="effect",
+                    title="added before the ReLU",
+                    theme=colours(),
+                    height=230,
+                ),
+                key,
+                selection=BAR,
+                on_select=shows(key, BAR, "feature", "feature"),
+                alt=title,
+            )
+            up, down = pushed(table)
+            mean = f"{table['mean'].mean():+.3f}".replace("-", "−")
+            st.caption(
+                f"Pushed up by {counted(up, 'feature')} by {LEAST_EFFECT:g} or more, and down by "
+                f"{down:,}; {mean} a feature on average over its values."
+                if received
+                else f"It pushes {counted(up, 'output')} up by {LEAST_EFFECT:g} or more, and "
+                f"{down:,} down; {mean} an output on average over its values."
+            )
+            with st.expander("In numbers"):
+                st.dataframe(
+                    table,
+                    hide_index=True,
+                    height=280,
+                    alt=title,
+                    key=f"interference-table-{received}",
+                    column_config={
+                        "importance": st.column_config.NumberColumn(format="%.3g"),
+                        **{
+                            name: st.column_config.NumberColumn(label, format="%+.3f")
+                            for name, label in _LABELS.items()
+                        },
+                    },
+                )
+    st.caption(
+        "Exact: what a feature adds when it alone is there at full value, before the output's bias "
+        "and ReLU; (+) and (−) are the signs of its value. Up to 8 that push up most, and 8 that "
+        "push down most: the first are errors, the others are cut off by the ReLU unless the "
+        "output's own feature is there too. **Click a bar** for its feature."
+    )
+
+
+_LABELS = {
+    "worst": "at worst",
+    "mean": "on average",
+    "high": "at +1",
+    "low": "at −1",
+}
+
+
+def draw_map(state: ExploreState, shown: Shown, found: Interference) -> None:
+    """What every feature does to every output."""
+    feature = state.view.feature
+    assert feature is not None
+    n = shown.config.n_features
+    st.subheader("Every feature on every output")
+    st.segmented_control(
+        "Effects",
+        ["plain", "by importance"],
+        required=True,
+        help="By importance: times the square root of the receiving feature's importance, so that "
+        "its square counts as the loss does.",
+        **EXPLORE_STATE.bound("view", "weighted", state.view.weighted, by="default"),
+    )
+    weighted = state.view.weighted == "by importance"
+    cells = interference_cells(shown.config, found, weighted=weighted)
+    if cells.empty:
+        st.info("No feature reaches another one's output.")
+        return
+    size = max(min(n, _LEAST_SIZE), int(cells[["receiving", "interfering"]].to_numpy().max()) + 1)
+    key = f"map-{feature}-{weighted}"
+    draw(
+        interference_map(
+            cells,
+            size=size,
+            theme=colours(),
+            selected=feature,
+            title="effect at worst, × √importance" if weighted else "effect at worst",
+            height=640,
+        ),
+        key,
+        selection=CELL,
+        on_select=shows(key, CELL, "receiving", "feature"),
+        alt="What every feature adds to every output at worst",
+    )
+    rest = "the others do not matter here" if size < MOST_CELLS else "of more it draws none"
+    part = f" The first {size} of {n:,} features; {rest}." if n > size else ""
+    st.caption(
+        "A row is an output, a column the feature that reaches it; red adds, blue takes away. What "
+        "a feature does for itself is left out, and so is what is below 1 % of the largest."
+        f"{part} **Click a cell** for the feature of its row."
+    )

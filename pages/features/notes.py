@@ -1,0 +1,55 @@
+"""What to notice about a feature, and features worth a look."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.explorer_state import DEFAULT, ExploreState
+from pages.shared.model_choice import Choice
+from pages.shared.navigation import FEATURES
+from toymodel.sweeps.shipped import SMALL
+
+
+def draw_notes() -> None:
+    """What the paper says, what to look for, and where."""
+    st.subheader("What to notice")
+    st.markdown(
+        "- **Features correspond to sets of neurons.** Where there is room a feature has one "
+        "neuron for either side of |x|; the set grows where features share, and a neuron that "
+        "carries one side of many features is polysemantic.\n"
+        "- **Served on one side**: some features of little importance have a neuron for their "
+        "positive or their negative values alone, and the other half is given up.\n"
+        "- **Interference is made negative.** Where features are sparse hardly any feature pushes "
+        "another's output up; pairs in which one pushes the other *down*, where the output's ReLU "
+        "cuts it off, are counted in hundreds. It costs only when both are there at once. Switch "
+        "to effects by importance to see what is left of it in the loss.\n"
+        "- **Not represented**: where features are dense such an output gives a constant near p/2, "
+        "the best that can be said without looking; where they are sparse most of these outputs "
+        "give 0, which costs hardly more."
+    )
+    st.subheader("Try")
+    for label, state, expect in _EXAMPLES:
+        st.page_link(FEATURES.script, label=label, query_params=state.link)
+        st.caption(expect)
+
+
+def _paper(density: float, feature: int) -> ExploreState:
+    choice = DEFAULT.changed("config", "feature_probability", density)
+    return ExploreState(choice).at(feature=feature)
+
+
+_EXAMPLES = (
+    ("The most important feature", _paper(0.01, 0), "1 − S = 0.01: two monosemantic neurons."),
+    ("One that shares", _paper(0.01, 11), "Three neurons; nearly all interference is negative."),
+    ("The sparsest", _paper(0.001, 3), "1 − S = 0.001: even f3 is spread over several neurons."),
+    (
+        "Dense features",
+        _paper(1.0, 30),
+        "1 − S = 1: there is no room for f30.",
+    ),
+    (
+        "The motif's model",
+        ExploreState(Choice(SMALL.configs[0], "standard", SMALL.recipe)).at(feature=5),
+        "6 features in 10 neurons: the least important one is interfered with, and inhibited.",
+    ),
+)

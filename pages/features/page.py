@@ -1,0 +1,51 @@
+"""One feature: which neurons carry it, what comes out, and what features do to each other."""
+
+import streamlit as st
+
+from pages.features.controls import choose_feature, settled
+from pages.features.interference import draw_interference, draw_map
+from pages.features.notes import draw_notes
+from pages.features.view import draw_carriers, draw_figures_that_matter
+from pages.shared.explorer_controls import choose_model, choose_thresholds, draw_model_line
+from pages.shared.explorer_state import EXPLORE_STATE
+from pages.shared.live_model import say_what_happened
+from pages.shared.messages import show_problems
+from pages.shared.missing import offer_missing
+from pages.shared.models import find_model, say_where_from
+from pages.shared.navigation import begin
+from pages.shared.resources import store
+from pages.shared.shown import Shown
+from toymodel.analysis.features import interference
+
+begin()
+state, problems = EXPLORE_STATE.current()
+model = find_model(state.choice.config, state.choice.recipe)
+shown = Shown.of(model, state.view.restart) if model else None
+found = interference(shown.config, shown.weights) if shown else None
+if shown and found:
+    state = settled(state, shown)
+
+with st.sidebar:
+    choose_model(state, model)
+    if shown and found:
+        choose_feature(state, shown, found)
+    choose_thresholds(state)
+
+st.title("Features correspond to sets of neurons")
+st.markdown(
+    r"Through neuron $j$ feature $i$ reaches its own output with the *path gain* "
+    r"$|W_1[j,i]|\,W_2[i,j]$, on the side of $x_i$ that drives the neuron. On either side the "
+    r"gains should add up to 1, and no other feature should reach this output."
+)
+show_problems(problems, tuple(store().notes))
+say_what_happened()
+if shown and found:
+    say_where_from(shown.config, shown.recipe)
+    draw_model_line(shown)
+    draw_figures_that_matter(state, shown, found)
+    draw_carriers(state, shown)
+    draw_interference(state, shown, found)
+    draw_map(state, shown, found)
+else:
+    offer_missing(state.choice, "explored")
+draw_notes()

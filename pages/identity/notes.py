@@ -1,0 +1,56 @@
+"""What to notice about networks that copy, and settings worth a look."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.model_choice import Choice
+from pages.shared.navigation import SWEEP, TRAIN
+from pages.sweep.state import SweepState, Training
+from pages.train.state import TrainState
+from toymodel.sweeps.shipped import IDENTITY, IDENTITY_BIAS, IDENTITY_DENSITIES, IDENTITY_GROWTH
+
+
+def draw_notes() -> None:
+    """What the paper says, what to look for, and where."""
+    st.header("What to notice")
+    st.markdown(
+        "- **The same story first**: dense features get a neuron each, the most important ones "
+        "first; sparse ones share neurons.\n"
+        "- **The weakness**: copying needs no ReLU. It only limits how features can be encoded, so "
+        "a network gets around it where it can. With a hidden bias it shifts its neurons up to "
+        "where they are linear. At 1 − S = 0.75 that changes nothing in the loss; from 0.35 on it "
+        "stores more features than it has neurons, at a lower loss than without.\n"
+        "- **Many features are a bias, too**: without a hidden bias, the average of many features "
+        "with weights above 0 lifts the pre-activations; the more there are, the less it varies "
+        "for its size.\n"
+        "- **|x| needs its neurons**: half of the driven pre-activations are below 0 there, "
+        "whatever is trained, because each neuron computes one side."
+    )
+    st.subheader("Try")
+    largest = Choice(IDENTITY_GROWTH.configs[-1], "standard", IDENTITY_GROWTH.recipe)
+    for label, script, link, expect in (
+        (
+            "This sweep with settings of your own",
+            SWEEP.script,
+            SweepState(
+                base=IDENTITY.configs[0].replace(feature_probability=1.0),
+                training=Training(densities=IDENTITY_DENSITIES, restarts=IDENTITY.recipe.restarts),
+            ).link,
+            "On the page of the sparsity sweep, with any n, m, densities and hidden bias.",
+        ),
+        (
+            "Watch the biases grow",
+            TRAIN.script,
+            TrainState(Choice(IDENTITY_BIAS.configs[3], "standard", IDENTITY_BIAS.recipe)).link,
+            "1 − S = 0.1 with a hidden bias.",
+        ),
+        (
+            "The largest of those that simulate a bias",
+            TRAIN.script,
+            TrainState(largest).link,
+            "300 features in 150 neurons.",
+        ),
+    ):
+        st.page_link(script, label=label, query_params=link)
+        st.caption(expect)

@@ -1,0 +1,105 @@
+"""The sweep of networks that copy their features: stack plots and matrices."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import streamlit as st
+
+from pages.identity.models import models_of
+from pages.identity.state import IDENTITY_STATE, IdentityState
+from pages.shared.chart import draw
+from pages.shared.clicks import opens_neuron
+from pages.shared.links import number
+from pages.shared.model_choice import Choice
+from pages.shared.resources import colours
+from pages.shared.stack_legend import stack_legend
+from toymodel.analysis.loss import no_superposition_loss, superposition_gain
+from toymodel.analysis.polysemanticity import paper_order
+from toymodel.charts.network.linearity_tables import matrix_cells
+from toymodel.charts.network.stack_plot import SELECTION, stack_panel
+from toymodel.charts.network.tables import blocks, columns, spans
+from toymodel.charts.network.weight_matrix import SELECTION as CELL
+from toymodel.charts.network.weight_matrix import weight_matrix
+from toymodel.config import nearest_preset
+from toymodel.model import Model
+from toymodel.sweeps.shipped import IDENTITY, IDENTITY_BIAS
+
+
+def draw_sweep(state: IdentityState) -> None:
+    """A row a density: the stack plot, the matrix, and the figures that matter."""
+    st.header("From dense to sparse")
+    st.segmented_control(
+        "Hidden bias",
+        ["without", "with"],
+        required=True,
+        help="Without: h = ReLU(W x), as in the paper's figures. With: h = ReLU(W x + c).",
+        **IDENTITY_STATE.bound("view", "hidden", state.view.hidden, by="default"),
+    )
+    family = IDENTITY_BIAS if state.view.hidden == "with" else IDENTITY
+    models = models_of(family)
+    if not models:
+        st.info("These networks are not in the store: `python -m toymodel cache --ship`.")
+        return
+    first = family.configs[0]
+    stack_legend(
+        "weight |W|",
+        "relative to the neuron's largest",
+        "superposition",
+        first.n_features,
+        "In the matrix a row is a neuron, from the same order; red is positive, blue negative. "
+        "**Click a neuron** to look at it. ",
+    )
+    frames = {config: blocks(config, model.weights) for config, model in models.items()}
+    highest = max(frame["high"].to_numpy().max(initial=1) for frame in frames.values())
+    top = math.ceil(1.05 * highest)
+    for config, model in models.items():
+        found = columns(model.weights)
+        name = f"{state.view.hidden}-{number(config.feature_probability).replace('.', '-')}"
+        choice = Choice(config, nearest_preset(model.recipe), model.recipe)
+        words, stack, matrix = st.columns([3, 4, 4], vertical_alignment="center")
+        with words:
+            _figures(model)
+        with stack:
+            panel = stack_panel(
+                frames[config],
+                found,
+                spans(found),
+                n_features=config.n_features,
+                top=top,
+                theme=colours(),
+                height=130,
+            )
+            key = f"identity-stack-{name}"
+            draw(
+                panel,
+                key,
+                selection=SELECTION,
+                on_select=opens_neuron(key, SELECTION, choice),
+                alt=f"Stack plot at density {number(config.feature_probability)}",
+            )
+        with matrix:
+            key = f"identity-matrix-{name}"
+            cells = matrix_cells(model.weights, paper_order(model.W1).tolist())
+            draw(
+                weight_matrix(cells, theme=colours(), height=150),
+                key,
+                selection=CELL,
+                on_select=opens_neuron(key, CELL, choice),
+                alt=f"Weights as a matrix at density {number(config.feature_probability)}",
+            )
+
+
+def _figures(model: Model) -> None:
+    config = model.config
+    gain = superposition_gain(config, model.loss)
+    lines = [
+        f"**1 − S = {number(config.feature_probability)}**",
+        f":gray[Loss {model.loss:.3g} ± {model.loss_error:.1g}, without superposition "
+        f"{no_superposition_loss(config):.3g}:] gain **{gain:.2f}**",
+    ]
+    if config.hidden_bias:
+        each = ", ".join(f"{bias:+.2f}" for bias in np.sort(model.b_hidden)[::-1])
+        lines.append(f"Hidden biases {each.replace('-', '−')}")
+    st.markdown("\n\n".join(lines))

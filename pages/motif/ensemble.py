@@ -1,0 +1,196 @@
+"""The networks among which the motif page's one is chosen: all of them by loss, and in training."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from pages.motif.panels import draw_live_panel
+from pages.motif.state import MOTIF_STATE, MotifState
+from pages.shared.cached_analysis import BY_TEXT
+from pages.shared.chart import draw
+from pages.shared.clicks import clicked, going
+from pages.shared.models import find_model
+from pages.shared.resources import colours
+from pages.shared.shown import Shown
+from pages.shared.training_many import draw_progress
+from pages.shared.watching import progress_soon
+from toymodel.analysis.ensemble import Member, members
+from toymodel.analysis.loss import no_superposition_loss
+from toymodel.analysis.motifs import MotifThresholds
+from toymodel.charts.motif.count_bars import count_bars
+from toymodel.charts.motif.ensemble_strip import SELECTION, ensemble_strip
+from toymodel.charts.motif.tables import QUARTERS, by_quarter, ensemble_table
+from toymodel.config import Config
+from toymodel.jobs.job import Live, Progress
+from toymodel.model import Model
+from toymodel.storage.model_file import model_key
+
+_POLL_SECONDS = 1.0
+_LEAST_QUARTERED = 8
+_LOWEST = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """The networks of a state that are there, and in `table` what each of them holds."""
+
+    models: Mapping[Config, Model | None]
+    members: dict[int, Member]
+    table: pd.DataFrame
+
+    @classmethod
+    def of(cls, state: MotifState) -> Ensemble:
+        """What is stored here of a state's ensemble."""
+        recipe = state.choice.recipe
+        models = {config: find_model(config, recipe) for config in state.configs}
+        found = members(list(models.values()), recipe.restarts)
+        return cls(models, {one.number: one for one in found}, _table(state, found))
+
+    @property
+    def missing(self) -> bool:
+        """Whether a model is not there."""
+        return None in self.models.values()
+
+    def shown(self, state: MotifState) -> Shown | None:
+        """The network that is looked at: the chosen one, or else that with the lowest loss."""
+        if not self.members:
+            return None
+        number = state.view.member
+        if number not in self.members:
+            number = int(self.table["member"].iloc[0])
+        one = self.members[number]
+        model = self.models[one.config]
+        assert model is not None
+        return Shown.of(model, one.restart)
+
+    def number_of(self, shown: Shown) -> int:
+        """The place of a network in the ensemble."""
+        return next(
+            number
+            for number, one in self.members.items()
+            if (one.config, one.restart) == (shown.config, shown.restart)
+        )
+
+
+def _table(state: MotifState, found: Sequence[Member]) -> pd.DataFrame:
+    several = state.view.seeds > 1
+    by = "seed" if several else "restart"
+    if several and state.choice.recipe.restarts > 1:
+        by = "both"
+    digest = hashlib.sha256()
+    for one in found:
+        digest.update(repr((one.number, one.loss)).encode())
+        digest.update(one.weights.W1.tobytes())
+        digest.update(one.weights.W2.tobytes())
+    return _counted(digest.hexdigest(), found, state.thresholds, by)
+
+
+@st.cache_data(show_spinner="Looking for instances.", max_entries=100, hash_funcs=BY_TEXT)
+def _counted(
+    digest: str, _found: Sequence[Member], thresholds: MotifThresholds, by: str
+) -> pd.DataFrame:
+    return ensemble_table(_found, thresholds, by=by)
+
+
+def draw_all(state: MotifState, ensemble: Ensemble, shown: Shown) -> None:
+    """Every network by loss, with its number of instances, and those by quarter."""
+    table = ensemble.table
+    if len(table) < 2:
+        return
+    st.header(f"All {len(table)} by loss")
+    counts = table["instances"].to_numpy()
+    low = counts[:_LOWEST]
+    best = f"{(low >= 2).sum()} of the {_LOWEST} with the lowest losses, "
+    st.markdown(
+        f"Two or more instances: {best if len(counts) > _LOWEST else ''}{(counts >= 2).sum()} of "
+        f"all {len(counts)}. **Click a point** to look at that one."
+    )
+    number = ensemble.number_of(shown)
+    left, right = st.columns([6, 4])
+    with left:
+        _strip(table, shown, number, on_click=True)
+    if len(table) >= _LEAST_QUARTERED:
+        with right:
+            draw(
+                count_bars(
+                    by_quarter(table),
+                    across="quarter by loss",
+                    order=QUARTERS,
+                    theme=colours(),
+                    height=300,
+                ),
+                "motif-quarters",
+                alt="Share of networks with 0, 1, 2 and more instances, by quarter of their losses",
+            )
+
+
+def _strip(table: pd.DataFrame, shown: Shown, number: int, *, on_click: bool) -> None:
+    # A chart keeps its own selection; in a new one the same point can be clicked again.
+    key = f"motif-strip-{number if on_click else 'live'}"
+    draw(
+        ensemble_strip(
+            table,
+            shown=number,
+            yardstick=no_superposition_loss(shown.config),
+            theme=colours(),
+            height=300,
+        ),
+        key,
+        alt=f"{len(table)} networks by loss; the colour is their number of instances",
+        **({"selection": SELECTION, "on_select": _shows(key)} if on_click else {}),
+    )
+
+
+def _shows(key: str) -> Callable[[], None]:
+    def show() -> None:
+        number = clicked(key, SELECTION, "member")
+        if number is not None:
+            MOTIF_STATE.remember(MOTIF_STATE.left().at(member=number))
+
+    return show
+
+
+@st.fragment(run_every=_POLL_SECONDS)
+def watch_training(state: MotifState) -> None:
+    """The ensemble as it trains; draws only itself, and hands over when it is done."""
+    if going():
+        st.rerun()
+    recipe = state.choice.recipe
+    progress = progress_soon(state.configs, recipe)
+    if progress is None or not progress.active:
+        st.rerun()
+    draw_progress(state.configs, recipe, progress)
+    found = _live(state, progress)
+    if not found:
+        st.info("Waiting for its first weights.")
+        return
+    table = ensemble_table(list(found.values()), state.thresholds)
+    best = found[int(table["member"].iloc[0])]
+    history = progress.models[model_key(best.config, recipe)].history
+    shown = Shown(best.config, recipe, best.weights, history, best.restart)
+    st.caption(
+        "Training losses, which are noisy, and at first those of an output that is still linear; "
+        "below, the network that leads."
+    )
+    _strip(table, shown, best.number, on_click=False)
+    draw_live_panel(state, shown)
+
+
+def _live(state: MotifState, progress: Progress) -> dict[int, Member]:
+    recipe = state.choice.recipe
+    found: dict[int, Member] = {}
+    for k, config in enumerate(state.configs):
+        live: Live | None = progress.models.get(model_key(config, recipe))
+        if live is None or not live.history.step.size:
+            continue
+        for restart, weights in live.weights.items():
+            loss = float(live.history.loss[restart, -1])
+            if weights.finite and loss > 0:
+                number = k * recipe.restarts + restart
+                found[number] = Member(number, config, restart, weights, loss)
+    return found

@@ -1,0 +1,110 @@
+"""What the inhibition is for: the receiving output with all of it, with less, and the loss."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.motif.instances import choose_instance, chosen
+from pages.motif.state import MOTIF_STATE, MotifState
+from pages.shared.cached_analysis import interventions_of, losses_by_inhibition
+from pages.shared.chart import draw
+from pages.shared.clicks import going
+from pages.shared.metrics import figure
+from pages.shared.resources import colours
+from pages.shared.shown import Shown
+from toymodel.analysis.decomposition import SHARES, Decomposition, without_inhibition
+from toymodel.charts.lines import lines
+from toymodel.charts.motif.tables import error_map
+from toymodel.charts.response_map import response_map
+
+_INSTANCE = "motif.inhibition.instance"
+
+
+def draw_inhibition(state: MotifState, shown: Shown, found: Decomposition) -> None:
+    """Maps of the error with and without, and a slider in between."""
+    if not found.motifs:
+        return
+    st.header("Turn the inhibition down")
+    choose_instance(state, found, _INSTANCE)
+    _draw_with_slider(shown, found)
+
+
+@st.fragment
+def _draw_with_slider(shown: Shown, found: Decomposition) -> None:
+    if going():
+        st.rerun()
+    state = MOTIF_STATE.left()
+    motif = found.motifs[chosen(state, found)]
+    several = len(found.motifs) > 1
+    left, right = st.columns([6, 3], vertical_alignment="bottom")
+    left.slider(
+        "Inhibition that is left",
+        0.0,
+        1.0,
+        step=SHARES[1],
+        help="The inhibitors' weights to the receiving output are multiplied by this.",
+        **MOTIF_STATE.bound("view", "left", state.view.left),
+    )
+    if several:
+        right.segmented_control(
+            "Turned down in",
+            ["this", "all"],
+            required=True,
+            format_func={"this": "this instance", "all": "all instances"}.__getitem__,
+            **MOTIF_STATE.bound("view", "of", state.view.of, by="default"),
+        )
+    motifs = (motif,) if state.view.of == "this" or not several else found.motifs
+    whose = "its inhibition" if len(motifs) == 1 else f"the inhibition of all {len(motifs)}"
+    share = state.view.left
+    losses = losses_by_inhibition(shown.name, shown, motifs)
+    loss = float(losses[SHARES.index(share)])
+    a, c = motif.interfering_feature, motif.receiving_feature
+    names = {"across": f"value of f{a}", "up": f"value of f{c}", "value": f"error of output {c}"}
+    with_, less, curve = st.columns(3)
+    for cell, words, weights, key in (
+        (with_, f"**As it is**: loss {figure(losses[-1])}", shown.weights, "as-it-is"),
+        (
+            less,
+            f"**With {share:.0%} of {whose}**: loss {figure(loss)}, × {loss / losses[-1]:.3g}",
+            without_inhibition(shown.weights, motifs, share),
+            "less",
+        ),
+    ):
+        with cell:
+            st.markdown(words)
+            draw(
+                response_map(
+                    error_map(shown.config, weights, motif),
+                    theme=colours(),
+                    reach=1.0,
+                    height=340,
+                    **names,
+                ),
+                f"motif-map-{key}",
+                alt=f"Error of output {c} over the values of f{a} and f{c}, {key}",
+            )
+    with curve:
+        st.markdown("**Loss** against the inhibition that is left")
+        draw(
+            lines(
+                pd.DataFrame({"series": "loss", "x": SHARES, "y": losses}),
+                across="inhibition that is left",
+                up="normalised loss (log)",
+                series=["loss"],
+                colours=[colours().negative],
+                dashes=[[1, 0]],
+                log=True,
+                at=share,
+                mark=colours().mark,
+                height=340,
+            ),
+            "motif-loss-by-inhibition",
+        )
+    before, after, *_ = interventions_of(shown.name, shown, motif)
+    st.caption(
+        "All other features are 0. Red: the output is too large; blue: too small, down to 0 "
+        "instead of the value. Colours end at ±1. At the end of its range "
+        f"f{a} alone makes output {c} answer {before.output:.2f}, without the inhibition of this "
+        f"instance {after.output:.2f}; it should be 0."
+    )

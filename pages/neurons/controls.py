@@ -1,0 +1,40 @@
+"""Which neuron the page is about."""
+
+from __future__ import annotations
+
+from pages.shared.explorer_controls import choose_one, with_neuron
+from pages.shared.explorer_state import EXPLORE_STATE, ExploreState
+from pages.shared.shown import Shown
+from toymodel.analysis.polysemanticity import instructive, neurons, paper_order
+from toymodel.model import Model
+
+
+def settled(state: ExploreState, model: Model) -> ExploreState:
+    """The page's state with a neuron chosen."""
+    state = with_neuron(state, model)
+    EXPLORE_STATE.remember(state)
+    return state
+
+
+def choose_neuron(state: ExploreState, model: Model) -> None:
+    """By number, by its place in the stack plot, or one of a kind."""
+    W1 = Shown.of(model, state.view.restart).weights.W1
+    found = instructive(W1, neurons(W1, state.thresholds))
+    neuron = state.view.neuron
+    assert neuron is not None
+    choose_one(
+        "neuron",
+        neuron,
+        paper_order(W1).tolist(),
+        [(label, words, found[kind]) for kind, (label, words) in _FINDERS.items()],
+    )
+
+
+_FINDERS = {
+    "secondary": (
+        "One with clear secondary features",
+        "Its second largest weight is 20 to 60 % of the largest.",
+    ),
+    "polysemantic": ("The most polysemantic", "The most effective features."),
+    "monosemantic": ("A monosemantic one", "Its other weights are small beside the largest."),
+}

@@ -1,0 +1,66 @@
+"""What to notice about a neuron, and neurons worth a look."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.explorer_state import DEFAULT, ExploreState
+from pages.shared.model_choice import Choice
+from pages.shared.navigation import NEURONS
+from toymodel.config import RECIPES
+from toymodel.sweeps.shipped import SMALL
+
+
+def draw_notes() -> None:
+    """What the paper says, what to look for, and where."""
+    st.subheader("What to notice")
+    st.markdown(
+        "- **The claim**: of a neuron with a primary and secondary features the largest "
+        "activations are all, or nearly all, the primary's, and the smaller ones come from many. "
+        "Where the secondary ones are clearly smaller, it leads nearly always above half of the "
+        "range, and hardly ever below a tenth. The neurons of real language models look the same: "
+        "clear at the top of their activations, mixed below.\n"
+        "- **A secondary feature cannot reach the top**: alone it reaches its relative weight, the "
+        "height of its block in the stack plot. What is above takes the primary feature, or "
+        "several features at once, which is rare where features are sparse.\n"
+        "- **How much of the top is clean** follows from the largest secondary weight, not from "
+        "the density: compare a neuron where it is a fifth of the primary one with the most "
+        "polysemantic one, where it may be nearly as large. A monosemantic neuron is clean at "
+        "every magnitude.\n"
+        "- **A threshold buys purity with silence**: move it up, and see how many of the primary "
+        "feature's own activations are lost."
+    )
+    st.subheader("Try")
+    for label, choice, expect in _EXAMPLES:
+        st.page_link(NEURONS.script, label=label, query_params=ExploreState(choice).link)
+        st.caption(expect)
+
+
+def _paper(density: float, preset: str = "standard") -> Choice:
+    config = DEFAULT.config.replace(feature_probability=density)
+    return Choice(config, preset, RECIPES[preset])
+
+
+_EXAMPLES = (
+    ("Sparse features", DEFAULT, "1 − S = 0.01: a primary feature, and secondary ones below."),
+    (
+        "Dense features",
+        _paper(1.0),
+        "1 − S = 1: every neuron is monosemantic, and one feature leads at every magnitude.",
+    ),
+    (
+        "The sparsest",
+        _paper(0.001),
+        "1 − S = 0.001: many secondary features; inputs with two of them at once are rare.",
+    ),
+    (
+        "The same, trained for longer",
+        _paper(0.001, "thorough"),
+        "Some neurons stay monosemantic.",
+    ),
+    (
+        "The motif's model",
+        Choice(SMALL.configs[0], "standard", SMALL.recipe),
+        "6 features in 10 neurons: few enough to follow every weight.",
+    ),
+)

@@ -1,0 +1,55 @@
+"""One neuron: what makes it fire, and what it does."""
+
+import streamlit as st
+
+from pages.neurons.activity import draw_activity, draw_examples
+from pages.neurons.controls import choose_neuron, settled
+from pages.neurons.entered_input import draw_given
+from pages.neurons.notes import draw_notes
+from pages.neurons.response import draw_responses
+from pages.neurons.view import draw_figures_that_matter, draw_stack, draw_weights
+from pages.shared.explorer_controls import choose_model, choose_thresholds, draw_model_line
+from pages.shared.explorer_state import EXPLORE_STATE
+from pages.shared.live_model import say_what_happened
+from pages.shared.messages import show_problems
+from pages.shared.missing import offer_missing
+from pages.shared.models import find_model, say_where_from
+from pages.shared.navigation import begin
+from pages.shared.resources import store
+from pages.shared.shown import Shown
+
+begin()
+state, problems = EXPLORE_STATE.current()
+model = find_model(state.choice.config, state.choice.recipe)
+if model:
+    state = settled(state, model)
+
+with st.sidebar:
+    choose_model(state, model)
+    if model:
+        choose_neuron(state, model)
+    choose_thresholds(state)
+
+st.title(
+    "A polysemantic neuron's largest activations come from one feature, its small ones from many"
+)
+st.markdown(
+    r"Neuron $j$ answers $h_j = \mathrm{ReLU}(\sum_i W_1[j,i]\,x_i)$. The feature with the largest "
+    r"$|W_1[j,i]|$ is its *primary* one; the others that matter are *secondary*."
+)
+show_problems(problems, tuple(store().notes))
+say_what_happened()
+if model is None:
+    offer_missing(state.choice, "explored")
+else:
+    shown = Shown.of(model, state.view.restart)
+    say_where_from(shown.config, shown.recipe)
+    draw_model_line(shown)
+    draw_stack(state, shown)
+    draw_figures_that_matter(state, shown)
+    draw_weights(state, shown)
+    draw_activity(state, shown)
+    draw_examples(state, shown)
+    draw_responses(state, shown)
+    draw_given(state, shown)
+draw_notes()

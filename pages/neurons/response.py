@@ -1,0 +1,101 @@
+"""What a neuron answers: to one feature, to two, and to an input entered by hand."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.cached_analysis import activity_of
+from pages.shared.chart import draw
+from pages.shared.explorer_state import EXPLORE_STATE, ExploreState
+from pages.shared.resources import colours
+from pages.shared.shown import Shown
+from toymodel.charts.lines import lines
+from toymodel.charts.network.response import response
+from toymodel.charts.neuron.tables import activation_map, activation_responses, with_and_without
+from toymodel.charts.response_map import response_map
+
+_FEW = 5
+_HEIGHT = 320
+
+
+def draw_responses(state: ExploreState, shown: Shown) -> None:
+    """Activation against one feature and two, and an output with the neuron on and off."""
+    neuron = state.view.neuron
+    assert neuron is not None
+    config, weights, theme = shown.config, shown.weights, colours()
+    named = activity_of(shown.name, shown, neuron).features
+    primary, second = named[0], _second(state, named)
+    st.header("What it answers")
+    one, two, three = st.columns(3)
+    with one:
+        st.markdown("**Activation against one feature alone**")
+        frame = activation_responses(config, weights, neuron, named[:_FEW])
+        draw(
+            response(
+                frame,
+                n_features=config.n_features,
+                theme=theme,
+                up="activation",
+                height=_HEIGHT + 76,
+            ),
+            "responses",
+            alt=f"Activation of neuron {neuron} against each of its largest features",
+        )
+    with two:
+        st.markdown(f"**Activation for f{primary} and another feature**")
+        if second is None:
+            st.caption("This model has one feature only.")
+        else:
+            st.selectbox(
+                "The other feature",
+                format_func=lambda i: f"f{i}",
+                **EXPLORE_STATE.bound_option(
+                    "view",
+                    "second",
+                    second,
+                    [i for i in range(config.n_features) if i != primary],
+                ),
+            )
+            draw(
+                response_map(
+                    activation_map(config, weights, neuron, primary, second),
+                    across=f"value of f{primary}",
+                    up=f"value of f{second}",
+                    value="activation",
+                    theme=theme,
+                    height=_HEIGHT,
+                ),
+                "response-map",
+                alt=f"Activation of neuron {neuron} for values of f{primary} and f{second}",
+            )
+    with three:
+        st.markdown("**Output of a feature alone, with the neuron on and off**")
+        feature = primary if state.view.output is None else state.view.output
+        st.selectbox(
+            "Output of",
+            format_func=lambda i: f"f{i}",
+            **EXPLORE_STATE.bound_option("view", "output", feature, range(config.n_features)),
+        )
+        frame = with_and_without(config, weights, neuron, feature)
+        series = frame["series"].unique().tolist()
+        draw(
+            lines(
+                frame,
+                across=f"value of f{feature}, alone",
+                up=f"output {feature}",
+                series=series,
+                colours=(theme.negative, theme.positive, theme.ink),
+                dashes=((1, 0), (6, 3), (2, 3)),
+                height=_HEIGHT,
+            ),
+            "on-and-off",
+            alt=f"Output {feature} against its value with neuron {neuron} on and off",
+        )
+
+
+def _second(state: ExploreState, named: tuple[int, ...]) -> int | None:
+    n, primary = state.choice.config.n_features, named[0]
+    if state.view.second not in (None, primary):
+        return state.view.second
+    others = [*named[1:], *(i for i in range(n) if i != primary)]
+    return others[0] if others else None

@@ -1,0 +1,248 @@
+"""Cards that lead to the pages, each with a picture made from the stored models."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from pages.phase.density import draw_classes
+from pages.phase.models import along_density
+from pages.real.models import MAIN, sweeps
+from pages.real.sparsity import POLYSEMANTIC, trends
+from pages.shared.cached_analysis import activity_of
+from pages.shared.chart import draw
+from pages.shared.explorer_state import DEFAULT
+from pages.shared.navigation import (
+    FEATURES,
+    IDENTITIES,
+    MOTIFS,
+    NEURONS,
+    OWN,
+    PAGES,
+    PHASE,
+    REAL,
+    SWEEP,
+    SWEEPS,
+    TRAIN,
+)
+from pages.shared.resources import colours, store
+from pages.shared.shown import Shown
+from pages.sweep.state import SweepState
+from toymodel.analysis.decomposition import ASYMMETRIC, INHIBITION, find_roles
+from toymodel.analysis.features import interference
+from toymodel.analysis.loss import no_superposition_loss
+from toymodel.analysis.polysemanticity import CLASSES, Thresholds, instructive, neurons, paper_order
+from toymodel.charts.feature.interference_map import interference_map
+from toymodel.charts.feature.tables import interference_cells
+from toymodel.charts.motif.tables import role_bars
+from toymodel.charts.network.linearity_tables import matrix_cells
+from toymodel.charts.network.loss_curve import loss_curve
+from toymodel.charts.network.stack_plot import stack_panel
+from toymodel.charts.network.tables import (
+    blocks,
+    by_feature,
+    columns,
+    loss_curves,
+    signed_bars,
+    spans,
+)
+from toymodel.charts.network.weight_bars import clip_of, raw_weights
+from toymodel.charts.network.weight_matrix import weight_matrix
+from toymodel.charts.neuron.activation_histogram import activation_histogram
+from toymodel.charts.neuron.tables import activation_bars
+from toymodel.config import Config, Recipe
+from toymodel.model import Model
+from toymodel.sweeps.shipped import IDENTITY, SMALL
+
+_CARD_FEATURES = 40
+
+
+def draw_cards() -> None:
+    """A card for every page but the one that shows them, and a line for what has no picture."""
+    pages = [page for page in PAGES if page in _PICTURES]
+    for row in range(0, len(pages), 2):
+        pair = pages[row : row + 2]
+        for cell, page in zip(st.columns(len(pair)), pair, strict=True):
+            with cell.container(border=True, key=f"card-{page.path}"):
+                st.page_link(page.script, label=f"**{page.title}**")
+                st.markdown(page.claim)
+                _PICTURES[page]()
+    for page in (OWN, SWEEPS):
+        st.page_link(page.script, label=f"**{page.title}**: {page.claim}")
+
+
+def _sweep_picture() -> None:
+    state = SweepState()
+    shown = [state.configs[i] for i in (0, 3, -1)]
+    models = [model for config in shown if (model := store().get(config, state.recipe))]
+    if len(models) < len(shown):
+        st.caption("Not trained here yet.")
+        return
+    stacks = [blocks(model.config, model.weights) for model in models]
+    top = math.ceil(1.05 * max(frame["high"].to_numpy().max(initial=0) for frame in stacks))
+    for model, frame in zip(models, stacks, strict=True):
+        found, p = columns(model.weights), model.config.feature_probability
+        unnamed = spans(found).assign(named=False)
+        st.caption(f"1 − S = {p:g}: {neurons(model.W1).counts[CLASSES[0]]} monosemantic neurons")
+        panel = stack_panel(
+            frame,
+            found,
+            unnamed,
+            n_features=model.config.n_features,
+            top=top,
+            theme=colours(),
+            height=70,
+        )
+        draw(panel, f"card-sweep-{p}", alt=f"Stack plot of the sweep's model at density {p:g}")
+
+
+def _train_picture() -> None:
+    (config,), recipe = SMALL
+    model = _stored(config, recipe)
+    if model is None:
+        return
+    st.caption(
+        f"{config.n_features} features in {config.n_neurons} neurons: input weights, and how the "
+        "loss of 8 restarts fell"
+    )
+    draw(
+        raw_weights(
+            signed_bars(model.weights),
+            n_features=config.n_features,
+            title="",
+            theme=colours(),
+            height=90,
+        ),
+        "card-train-weights",
+    )
+    draw(
+        loss_curve(
+            loss_curves(model.history),
+            against="step",
+            yardstick=no_superposition_loss(config),
+            shown=model.best,
+            theme=colours(),
+            height=250,
+        ),
+        "card-train-loss",
+    )
+
+
+def _stored(config: Config, recipe: Recipe) -> Model | None:
+    model = store().get(config, recipe)
+    if model is None:
+        st.caption("Not trained here yet.")
+    return model
+
+
+def _neuron_picture() -> None:
+    config, model = DEFAULT.config, _stored(DEFAULT.config, DEFAULT.recipe)
+    if model is None:
+        return
+    shown = Shown.of(model, None)
+    neuron = instructive(model.W1, neurons(model.W1))["secondary"] or 0
+    active = activity_of(shown.name, shown, neuron)
+    st.caption(
+        f"Activations of neuron {neuron} at 1 − S = {config.feature_probability:g}, by the feature "
+        "that contributes most"
+    )
+    draw(
+        activation_histogram(
+            activation_bars(active, log=True),
+            features=active.features,
+            n_features=config.n_features,
+            log=True,
+            theme=colours(),
+            height=350,
+        ),
+        "card-neuron",
+    )
+
+
+def _feature_picture() -> None:
+    config, model = DEFAULT.config, _stored(DEFAULT.config, DEFAULT.recipe)
+    if model is None:
+        return
+    cells = interference_cells(config, interference(config, model.weights), first=_CARD_FEATURES)
+    st.caption(
+        f"What each of the first {_CARD_FEATURES} features adds to the others' outputs, at "
+        f"1 − S = {config.feature_probability:g}: hardly anything, or it takes away"
+    )
+    draw(
+        interference_map(
+            cells, size=_CARD_FEATURES, title="effect at worst", theme=colours(), height=350
+        ),
+        "card-feature",
+    )
+
+
+def _motif_picture() -> None:
+    (config,), recipe = SMALL
+    model = _stored(config, recipe)
+    if model is None:
+        return
+    found = find_roles(model.weights)
+    st.caption(
+        f"{config.n_features} features in {config.n_neurons} neurons: the weights of "
+        f"{len(found.motifs)} instances, input above, output below; the others in grey"
+    )
+    for side in ("input", "output"):
+        bars = role_bars(
+            model.weights,
+            found,
+            (ASYMMETRIC, INHIBITION),
+            side=side,
+            neurons=by_feature(model.weights),
+        )
+        chart = raw_weights(
+            bars,
+            n_features=config.n_features,
+            title="",
+            theme=colours(),
+            height=165,
+            clip=clip_of(bars),
+        )
+        draw(chart, f"card-motif-{side}")
+
+
+def _phase_picture() -> None:
+    found = along_density(Thresholds())
+    if found is None or found.networks.empty:
+        st.caption("Not trained here yet.")
+        return
+    st.caption("Share of neurons of each class from dense to sparse, four networks a density")
+    draw_classes(found.networks, "card-phase", height=350)
+
+
+def _identity_picture() -> None:
+    for config in (IDENTITY.configs[0], IDENTITY.configs[-1]):
+        model = _stored(config, IDENTITY.recipe)
+        if model is None:
+            return
+        p = config.feature_probability
+        st.caption(f"1 − S = {p:g}: {config.n_features} features in {config.n_neurons} neurons")
+        cells = matrix_cells(model.weights, paper_order(model.W1).tolist())
+        draw(weight_matrix(cells, theme=colours(), height=165), f"card-identity-{p}")
+
+
+def _real_picture() -> None:
+    found = sweeps(Thresholds())
+    if found.rise is None:
+        st.caption("Not trained here yet.")
+        return
+    st.caption("Polysemantic neurons in the paper's sweep, trained by two recipes")
+    shares = {name: trend.shares for name, trend in found.rise.trends.items()}
+    draw(trends(shares, found.rise.trends[MAIN].densities, POLYSEMANTIC), "card-real")
+
+
+_PICTURES = {
+    SWEEP: _sweep_picture,
+    TRAIN: _train_picture,
+    NEURONS: _neuron_picture,
+    FEATURES: _feature_picture,
+    MOTIFS: _motif_picture,
+    PHASE: _phase_picture,
+    IDENTITIES: _identity_picture,
+    REAL: _real_picture,
+}

@@ -1,0 +1,71 @@
+"""What is computed and why it is interesting, the smallest example, and a card for every page."""
+
+import streamlit as st
+
+from pages.overview.cards import draw_cards
+from pages.shared.chart import draw
+from pages.shared.clicks import opens_neuron
+from pages.shared.messages import show_problems
+from pages.shared.model_choice import Choice
+from pages.shared.navigation import begin
+from pages.shared.resources import colours, store
+from toymodel.charts.network.graph import network
+from toymodel.charts.network.tables import edges, signed_bars
+from toymodel.charts.network.weight_bars import SELECTION, raw_weights
+from toymodel.sweeps.shipped import SMALLEST
+
+begin()
+st.title("Networks can compute with more features than they have neurons")
+st.markdown(
+    "Take a network with one ReLU layer and ask it for the absolute value of every input feature. "
+    r"Two neurons a feature do it exactly: $|x| = \mathrm{ReLU}(x) + \mathrm{ReLU}(-x)$. "
+    "Give it fewer, and it must choose which features to compute, or compute several with the same "
+    "neurons: **computation in superposition**. It pays when features are sparse, because two that "
+    "share a neuron are then rarely there at once. Such neurons answer to many unrelated things, "
+    "as many neurons of real networks do; these models are small enough to see why."
+)
+st.caption(
+    'After Elhage et al., 2022, "Toy Models of Superposition", section "Computation in '
+    'Superposition". Every figure here comes from models that this program trained.'
+)
+
+st.header("The smallest example")
+(config,), recipe = SMALLEST
+model = store().get(config, recipe)
+if model is None:
+    show_problems([], tuple(store().notes))
+    st.info("This model is not in the store. `make figures` trains the models of all first views.")
+else:
+    n, m, theme = config.n_features, config.n_neurons, colours()
+    st.markdown(
+        f"{n} features, {m} neurons, all features present all the time. There is room for all, so "
+        "every feature gets a pair of neurons, one for either sign, and nothing is shared. "
+        f"Normalised loss {model.loss:.1g}: exact, up to rounding. The sizes of a weight in and a "
+        "weight out are free as long as their product is 1."
+    )
+    left, right = st.columns(2)
+    for title, side in (("W₁: input → neuron", "input"), ("W₂: neuron → output", "output")):
+        bars = signed_bars(model.weights, side=side)
+        with left:
+            key = f"smallest-{side}"
+            draw(
+                raw_weights(bars, n_features=n, title=title, theme=theme),
+                key,
+                selection=SELECTION,
+                on_select=opens_neuron(key, SELECTION, Choice(config, "standard", recipe)),
+            )
+    with right:
+        draw(
+            network(edges(model.weights), n_features=n, n_neurons=m, theme=theme),
+            "graph",
+            selection=SELECTION,
+            on_select=opens_neuron("graph", SELECTION, Choice(config, "standard", recipe)),
+        )
+    right.caption(
+        "The same network as a graph: inputs above, neurons in the middle, outputs below. "
+        "Solid red edges are positive, dashed blue ones negative; thicker is larger. "
+        "**Click a neuron** to look at it alone."
+    )
+
+st.header("What to look at")
+draw_cards()

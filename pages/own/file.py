@@ -1,0 +1,108 @@
+"""The file of weights that a visitor brought: read, assigned and measured, for them alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from pages.own.state import OWN_STATE, OwnState
+from pages.shared.messages import plain
+from pages.shared.models import bring, forget_own_weights
+from toymodel.model import Model
+from toymodel.storage.imported_weights import Assignment, as_model, assign, guess
+from toymodel.storage.weight_file import MOST_MEGABYTES, Array, UnusableWeights, read_arrays
+
+_UPLOAD = "own.upload"
+_FILE = "own.file"
+_MEASURED = "own.measured"
+_SAID = "own.said"
+_ROUND = "own.round"
+_NAME_SHOWN = 80
+
+
+@dataclass(frozen=True, eq=False)
+class OwnFile:
+    """A file that was read: its name and its arrays."""
+
+    name: str
+    arrays: Mapping[str, Array]
+
+
+def own_file() -> OwnFile | None:
+    """The last usable file of this visitor."""
+    return st.session_state.get(_FILE)
+
+
+def settled(state: OwnState, file: OwnFile) -> OwnState:
+    """The state with arrays chosen, where a link has none, as guessed."""
+    if state.assignment.W1 is not None:
+        return state
+    state = replace(state, assignment=guess(file.arrays))
+    OWN_STATE.remember(state)
+    return state
+
+
+def draw_upload() -> None:
+    """A box for a file; what is wrong with one is said below it, and the one before stays."""
+    st.file_uploader(
+        "A .safetensors or .npz file. You alone will see it; it is kept in memory until this page "
+        "is closed, never on a disk.",
+        type=["safetensors", "npz"],
+        max_upload_size=MOST_MEGABYTES,
+        key=_key(),
+        on_change=_take,
+    )
+    if said := st.session_state.pop(_SAID, None):
+        st.error(plain(said))
+
+
+def _key() -> str:
+    # A box keeps its file: where it is forgotten, a new one takes its place.
+    return f"{_UPLOAD}-{st.session_state.get(_ROUND, 0)}"
+
+
+def _take() -> None:
+    file = st.session_state[_key()]
+    if file is None:  # taken out of the box, or the visitor went to another page
+        return
+    name = file.name[:_NAME_SHOWN]
+    try:
+        arrays = read_arrays(file.getvalue())
+        assignment = _assignment(arrays)
+    except UnusableWeights as error:
+        st.session_state[_SAID] = f"{name} is not used: {error}."
+        return
+    st.session_state[_FILE] = OwnFile(name, arrays)
+    OWN_STATE.remember(replace(OWN_STATE.left(), assignment=assignment))
+
+
+def _assignment(arrays: Mapping[str, Array]) -> Assignment:
+    # That of the link or of the file before, where it fits.
+    try:
+        assign(arrays, OWN_STATE.left().assignment)
+    except UnusableWeights:
+        return guess(arrays)
+    return OWN_STATE.left().assignment
+
+
+def forget() -> None:
+    """Forget this visitor's file and what was made of it."""
+    for key in (_FILE, _MEASURED):
+        st.session_state.pop(key, None)
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    forget_own_weights()
+    OWN_STATE.remember(replace(OWN_STATE.left(), assignment=Assignment()))
+
+
+def model_of(file: OwnFile, state: OwnState) -> Model:
+    """The file's network, measured and brought; raises `UnusableWeights` where it is none."""
+    made_of = (file, state.assignment, state.config)
+    if st.session_state.get(_MEASURED, (None,))[0] != made_of:
+        with st.spinner("Measuring the network."):
+            model = as_model(assign(file.arrays, state.assignment), state.config)
+        st.session_state[_MEASURED] = (made_of, model)
+    model = st.session_state[_MEASURED][1]
+    bring(model)
+    return model

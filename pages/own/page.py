@@ -1,0 +1,37 @@
+"""Weights from elsewhere: a visitor's file, seen as the models that were trained here."""
+
+import streamlit as st
+
+from pages.own.controls import controls, draw_assignment
+from pages.own.file import draw_upload, model_of, own_file, settled
+from pages.own.state import OWN_STATE
+from pages.own.view import draw_model, explain_file
+from pages.shared.messages import plain, show_problems
+from pages.shared.navigation import begin
+from pages.shared.task_words import target
+from toymodel.storage.weight_file import UnusableWeights
+
+begin()
+state, problems = OWN_STATE.current()
+with st.sidebar:
+    controls(state)
+
+st.title("Your own weights, taken apart like those that were trained here")
+st.markdown(
+    r"Upload a network $y = \mathrm{ReLU}(W_2\,\mathrm{ReLU}(W_1 x + c) + b)$ to see what its "
+    f"neurons hold. Its loss is that of computing {target(state.config)}, on features as the "
+    "sidebar has them."
+)
+show_problems(problems)
+draw_upload()
+file = own_file()
+if file:
+    state = settled(state, file)
+    draw_assignment(state, file)
+    try:
+        model = model_of(file, state)
+    except UnusableWeights as error:
+        st.error(plain(f"{error}."))
+    else:
+        draw_model(state, model)
+explain_file()

@@ -1,0 +1,62 @@
+"""A network from elsewhere in numbers and as stack plots, and what a file should hold."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.own.state import OWN_STATE, OwnState
+from pages.shared.metrics import draw_figures_that_matter
+from pages.shared.model_view import explain_bars
+from pages.shared.shown import Shown
+from pages.shared.weights_view import choose_look, link_explorers, weight_cells
+from pages.train.state import TrainState
+from pages.train.state import View as TrainView
+from toymodel.model import Model
+from toymodel.storage.weight_file import MOST_LENGTH, MOST_MEGABYTES
+
+_NUMPY = """import numpy as np
+
+# (neuron, feature), (feature, neuron), (feature,)
+np.savez("mine.npz", W1=W1, W2=W2, b=b)
+"""
+_TORCH = """from safetensors.torch import save_file
+
+own = {"W1": fc1.weight, "W2": fc2.weight, "b": fc2.bias}
+save_file(own, "mine.safetensors")
+"""
+
+
+def draw_model(state: OwnState, model: Model) -> None:
+    """The figures that matter, the weights, and the way to the other pages."""
+    shown = Shown.of(model, None)
+    drawn = TrainState(
+        shown.choice,
+        state.thresholds,
+        TrainView(neurons=state.view.neurons, colour=state.view.colour),
+    )
+    draw_figures_that_matter(shown, state.thresholds)
+    with st.container(horizontal=True):
+        link_explorers(drawn, shown)
+    for cells in weight_cells(drawn, [shown]):
+        cells[0]()
+    if shown.small:
+        explain_bars([shown])
+    else:
+        choose_look(drawn, [shown], OWN_STATE)
+
+
+def explain_file() -> None:
+    """What a file should hold, and how one is written."""
+    st.subheader("What a file should hold")
+    st.markdown(
+        f"$W_1$ (neuron, feature) and $W_2$ (feature, neuron), up to {MOST_LENGTH:,} of either; "
+        "output biases and hidden biases if there are any. Other names and transposed matrices "
+        f"are set by hand. Up to {MOST_MEGABYTES} MB, and nothing else in the file."
+    )
+    left, right = st.columns(2)
+    left.code(_NUMPY, language="python", wrap_lines=True)
+    right.code(_TORCH, language="python", wrap_lines=True)
+    st.caption(
+        "Pickles, as torch.save writes them, can run code and are never opened. The link of this "
+        "page has its settings, not the file: somebody else who opens it must have the file too."
+    )

@@ -1,0 +1,127 @@
+"""One cell of the phase diagram: its network's weights, and its losses against the solutions'."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.phase.state import PHASE_STATE, PhaseState
+from pages.shared.chart import draw
+from pages.shared.model_choice import Choice
+from pages.shared.navigation import TRAIN
+from pages.shared.resources import colours
+from pages.train.state import TrainState
+from toymodel.charts.network.tables import signed_bars
+from toymodel.charts.network.weight_bars import raw_weights, reach_of
+from toymodel.charts.phase.tables import candidate_table
+from toymodel.config import nearest_preset
+from toymodel.phase.candidates import Theory
+from toymodel.phase.diagram import DENSITIES, PHASES, RATIOS, Diagram, cell_config, phase_of
+
+_SIDES = {"input": "W₁: input → neuron", "output": "W₂: neuron → output"}
+
+
+def draw_cell(state: PhaseState, diagram: Diagram, theory: Theory) -> None:
+    """The cell that is opened."""
+    row, column = state.cell
+    density, ratio = diagram.densities[row], diagram.ratios[column]
+    st.subheader("One cell")
+    with st.container(horizontal=True):
+        st.select_slider(
+            "Density 1 − S",
+            DENSITIES,
+            format_func=lambda value: f"{value:.3g}",
+            **PHASE_STATE.bound("view", "density", density),
+        )
+        st.select_slider(
+            "Importance of the second feature",
+            RATIOS,
+            format_func=lambda value: f"{value:.3g}",
+            **PHASE_STATE.bound("view", "ratio", ratio),
+        )
+    weights = diagram.weights(row, column)
+    losses = np.sort(diagram.losses[row, column])
+    table = candidate_table(theory, row, column)
+    phase = PHASES[phase_of(weights.W1, weights.W2, state.thresholds.second_weight)]
+    lowest = float(theory.lowest[row, column])
+    with st.container(horizontal=True):
+        st.metric("The neurons serve", phase, border=True, width=220)
+        st.metric(
+            "Loss, exact",
+            f"{losses[0]:.4g}",
+            border=True,
+            width=180,
+            help="Normalised: answering 0 to everything is 1. An integral, not sampled.",
+        )
+        st.metric(
+            "Above the best solution",
+            f"{100 * (losses[0] / lowest - 1):.2g} %",
+            border=True,
+            width=220,
+        )
+    left, right = st.columns([3, 4])
+    bars = {side: signed_bars(weights, side=side) for side in _SIDES}
+    with left:
+        for side, title in _SIDES.items():
+            draw(
+                raw_weights(
+                    bars[side],
+                    n_features=2,
+                    title=title,
+                    theme=colours(),
+                    reach=reach_of(bars[side]),
+                    height=200,
+                    legend=True,
+                    names=True,
+                ),
+                f"phase-cell-{side}",
+                alt=f"Weights of the cell's best network, {title}",
+            )
+        st.caption(
+            "Feature 0 is the first one, feature 1 the second. Output biases: "
+            + ", ".join(f"{bias:+.3f}".replace("-", "−") for bias in weights.b)
+            + "."
+        )
+    with right:
+        st.markdown("**What could be done here**, by exact loss")
+        st.dataframe(
+            table[["solution", "loss", "above"]],
+            hide_index=True,
+            alt="Candidate solutions and their losses",
+            column_config={
+                "loss": st.column_config.NumberColumn("exact loss", format="%.5f"),
+                "above": st.column_config.NumberColumn("above the best", format="percent"),
+            },
+        )
+        angle = float(np.degrees(theory.angle[row, column]))
+        ratio_of = f"{np.tan(np.radians(angle)):.2f}" if angle < 89.9 else "only the second"
+        st.caption(
+            "Alone: both neurons for one feature, the other output the best constant. A neuron "
+            "each: one side of either feature. Shared: both features in both neurons, one from "
+            "either side. The best ratio here, of the second feature's weights to the first's: "
+            f"{ratio_of}."
+        )
+        st.markdown(f"**The {len(losses)} networks trained here**, by exact loss")
+        st.dataframe(
+            pd.DataFrame({"loss": losses, "above": losses / lowest - 1}),
+            hide_index=True,
+            height=180,
+            alt="Losses of the cell's networks",
+            column_config={
+                "loss": st.column_config.NumberColumn("exact loss", format="%.5f"),
+                "above": st.column_config.NumberColumn("above the best", format="percent"),
+            },
+        )
+    config, reverse = cell_config(density, ratio)
+    choice = Choice(config, nearest_preset(diagram.recipe), diagram.recipe)
+    st.page_link(TRAIN.script, label="Train this cell again", query_params=TrainState(choice).link)
+    st.caption(
+        "The same networks, seen while they learn"
+        + (
+            "; there features are in the order of importance, so that this diagram's second one is "
+            "feature 0."
+            if reverse
+            else "."
+        )
+    )

@@ -1,0 +1,36 @@
+"""How neurons turn polysemantic: whether at once, and what two neurons do with two features."""
+
+import streamlit as st
+
+from pages.phase.density import draw_density
+from pages.phase.diagram import draw_diagram
+from pages.phase.neuron_sets import draw_sets
+from pages.phase.notes import draw_notes
+from pages.phase.state import PHASE_STATE
+from pages.phase.training_length import draw_training
+from pages.shared.messages import show_problems
+from pages.shared.navigation import begin
+from pages.shared.resources import store
+from pages.shared.widgets import threshold_inputs
+from toymodel.sweeps.paper import PAPER_CONFIG
+
+begin()
+state, problems = PHASE_STATE.current()
+with st.sidebar:
+    PHASE_STATE.show_refused()
+    threshold_inputs(PHASE_STATE, state.thresholds)
+
+st.title("Neurons turn polysemantic one after another, the least important first")
+st.markdown(
+    "The paper finds that going from monosemantic to polysemantic neurons looks a great deal like "
+    "a phase change. Is it one? Networks with "
+    f"$n = {PAPER_CONFIG.n_features}$, $m = {PAPER_CONFIG.n_neurons}$, "
+    f"$I_i = {PAPER_CONFIG.importance_decay:g}^i$ along density, and two neurons with two "
+    "features, of which all solutions can be worked out exactly."
+)
+show_problems(problems, tuple(store().notes))
+draw_density(state)
+draw_diagram(state)
+draw_training(state)
+draw_sets(state)
+draw_notes()

@@ -1,0 +1,178 @@
+"""What both explorers have: the choice of model and restart, and what model it is, in a line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from pages.own.state import OwnState
+from pages.shared.explorer_state import EXPLORE_STATE, ExploreState
+from pages.shared.links import number
+from pages.shared.metrics import choose_restart, figure
+from pages.shared.model_choice import Choice
+from pages.shared.models import brought, find_model
+from pages.shared.navigation import OWN, TRAIN
+from pages.shared.resources import store
+from pages.shared.shown import Shown
+from pages.shared.watching import counted
+from pages.shared.widget_values import reported, show_value
+from pages.shared.widgets import threshold_inputs
+from pages.train.state import TrainState
+from toymodel.analysis.loss import superposition_gain
+from toymodel.analysis.polysemanticity import first_shown, neurons
+from toymodel.config import RECIPES, Config, Recipe, nearest_preset, recipe_name
+from toymodel.model import Model
+from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
+
+_MODEL = "explore.model"
+
+Settings = tuple[Config, Recipe]
+
+
+def choose_model(state: ExploreState, model: Model | None) -> None:
+    """Any stored model, the sweep's seven first, and one of its restarts."""
+    EXPLORE_STATE.show_refused()
+    shown: Settings = (state.choice.config, state.choice.recipe)
+    first = [(config, RECIPES["standard"]) for config in sweep(PAPER_CONFIG, PAPER_DENSITIES)]
+    there = [*brought(), *store().contents()]
+    options = [one for one in first if one in there]
+    options += [one for one in there if one not in options]
+    if shown not in options:
+        options.insert(0, shown)
+    show_value(_MODEL, shown)
+    st.selectbox(
+        "Model",
+        options,
+        index=options.index(shown),
+        format_func=model_name,
+        key=_MODEL,
+        on_change=_model_chosen,
+        help="Every model that is stored here, the paper's sweep first. Others are trained on the "
+        "pages *Sparsity sweep* and *Train your own*.",
+    )
+    if model and len(model.restarts) > 1:
+        choose_restart(
+            Shown.of(model, state.view.restart), range(len(model.restarts)), EXPLORE_STATE
+        )
+
+
+def choose_one(
+    what: str,
+    chosen: int,
+    order: Sequence[int],
+    finders: Sequence[tuple[str, str, int | None]],
+) -> None:
+    """Which neuron or feature: by number, the one before or after it in `order`, or found.
+
+    finders: label, what it finds, and the number found, None where the model has none.
+    """
+    place = list(order).index(chosen)
+    st.number_input(
+        what.capitalize(),
+        0,
+        len(order) - 1,
+        **EXPLORE_STATE.bound("view", what, chosen),
+    )
+    left, right = st.columns(2)
+    for cell, label, at in ((left, "Previous", place - 1), (right, "Next", place + 1)):
+        there = 0 <= at < len(order)
+        cell.button(
+            label,
+            on_click=look_at(**{what: int(order[at])}) if there else None,
+            disabled=not there,
+            width="stretch",
+            help="As they stand in the stack plot." if what == "neuron" else "By importance.",
+            key=f"{what}-{label}",
+        )
+    for label, explanation, found in finders:
+        st.button(
+            label,
+            on_click=None if found is None else look_at(**{what: found}),
+            disabled=found is None,
+            width="stretch",
+            help=explanation if found is not None else f"{explanation} This model has none.",
+        )
+
+
+def choose_thresholds(state: ExploreState) -> None:
+    """Where the classes of neurons end."""
+    threshold_inputs(EXPLORE_STATE, state.thresholds)
+
+
+def look_at(**view: object) -> Callable[[], None]:
+    """A button's callback: the page as it is then, with these fields of its view."""
+
+    def look() -> None:
+        EXPLORE_STATE.remember(EXPLORE_STATE.left().at(**view))
+
+    return look
+
+
+def draw_model_line(shown: Shown) -> None:
+    """What model it is, its loss and gain, and where it can be seen as a whole."""
+    config = shown.config
+    gain = superposition_gain(config, shown.loss)
+    restart = f", restart {shown.restart}" if shown.recipe.restarts > 1 else ""
+    importance = f"$I_i = {number(config.importance_decay)}^i$"
+    if config.importance_decay == 1:
+        importance = "all features equally important"
+    task = "" if config.task == "abs" else f"{config.task} task, "
+    hidden = "hidden biases, " if shown.weights.b_hidden.any() else ""
+    came = f"seed {config.seed}{restart}, recipe {recipe_name(shown.recipe)}"
+    if shown.recipe.weights:
+        came = recipe_name(shown.recipe)
+    left, right = st.columns([8, 2], vertical_alignment="center")
+    left.markdown(
+        f"**Model**: {task}{hidden}{counted(config.n_features, 'feature')}, "
+        f"{counted(config.n_neurons, 'neuron')}, 1 − S = {number(config.feature_probability)}, "
+        f"{importance}, {came}. Normalised loss {figure(shown.loss)}"
+        + ("." if math.isnan(gain) else f", superposition gain {gain:.2f}.")
+    )
+    script, link = _whole(shown)
+    right.page_link(script, label="The whole model", query_params=link)
+
+
+def _whole(shown: Shown) -> tuple[str, dict[str, str]]:
+    if shown.recipe.weights:
+        return OWN.script, OwnState.of(shown.config).link
+    whole = TrainState(shown.choice)
+    if shown.chosen is not None:
+        whole = whole.changed("view", "restart", shown.chosen)
+    return TRAIN.script, whole.link
+
+
+def model_name(settings: Settings, seeds: int = 1) -> str:
+    """A model's settings in a line; or those of models that differ in their seed alone."""
+    config, recipe = settings
+    seed = f", seed {config.seed}" if config.seed else ""
+    many = ""
+    if seeds > 1:
+        many = f"{seeds} seeds: "
+        seed = f", seeds {config.seed} to {config.seed + seeds - 1}"
+    d = f", d = {number(config.importance_decay)}" if config.importance_decay != 0.8 else ""
+    task = "" if config.task == "abs" else f"{config.task}: "
+    hidden = ", hidden bias" if config.hidden_bias else ""
+    return (
+        f"{many}{task}1 − S = {number(config.feature_probability)}, {recipe_name(recipe)}: "
+        f"n = {config.n_features:,}, m = {config.n_neurons:,}{d}{hidden}{seed}"
+    )
+
+
+def _model_chosen() -> None:
+    if not (chosen := reported(_MODEL)):
+        return
+    config, recipe = chosen
+    state = EXPLORE_STATE.left().showing(Choice(config, nearest_preset(recipe), recipe))
+    model = find_model(config, recipe)
+    # With the neuron at once, so that the way back has one step.
+    EXPLORE_STATE.remember(with_neuron(state, model) if model else state)
+
+
+def with_neuron(state: ExploreState, model: Model) -> ExploreState:
+    """The state with a neuron chosen: where none is, one with clear secondary features."""
+    if state.view.neuron is not None:
+        return state
+    W1 = Shown.of(model, state.view.restart).weights.W1
+    return state.at(neuron=first_shown(W1, neurons(W1, state.thresholds)))

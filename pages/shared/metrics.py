@@ -1,0 +1,133 @@
+"""What matters of one model in numbers, and the choice among its restarts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.shared.page_state import PageState
+from pages.shared.shown import Shown
+from pages.shared.widgets import ODD
+from pages.train.state import TRAIN_STATE
+from toymodel.analysis.loss import dead_outputs, no_superposition_loss, superposition_gain
+from toymodel.analysis.polysemanticity import CLASSES, UNUSED, Thresholds, neurons
+
+_LIVE_WORK = 50_000  # weights up to which the outputs are tried while the model still trains
+_LIVE_EXAMPLES = 512
+_LOWEST = "lowest"
+
+
+def draw_figures_that_matter(shown: Shown, thresholds: Thresholds) -> None:
+    """Loss and yardstick, gain, classes, dead outputs and time, as metrics."""
+    config, model, history = shown.config, shown.model, shown.history
+    loss, yardstick = shown.loss, no_superposition_loss(config)
+    gain = superposition_gain(config, loss)
+    seconds = float(history.seconds[-1]) if history.step.size else 0.0
+    beside = history.together - 1
+    counts = neurons(shown.weights.W1, thresholds).counts
+    first = min(config.n_features, config.n_neurons)
+    dead = _dead(shown, first)
+    with st.container(horizontal=True):
+        metric(
+            "Loss" if model else "Training loss",
+            figure(loss),
+            "Normalised: answering 0 to everything scores 1.",
+        )
+        metric(
+            "Without superposition",
+            figure(yardstick),
+            f"The exact loss with {config.definition.each} for each of the most important "
+            "features and the best "
+            "constant for the others.",
+        )
+        metric(
+            "Superposition gain",
+            "none" if math.isnan(gain) else f"{gain:.2f}" if gain < 1e4 else f"{gain:.1e}",
+            "The loss without superposition divided by this one: above 1 the model computes more "
+            "than it has neurons for. Nothing is to be gained where every feature has its neurons."
+            + (ODD if config.n_neurons % config.definition.neurons else ""),
+        )
+        metric(
+            "Mono / slightly / poly",
+            " / ".join(str(counts[name]) for name in CLASSES),
+            "How many neurons are monosemantic, slightly polysemantic and polysemantic, by their "
+            "input weights." + (f" {counts[UNUSED]} are unused." if UNUSED in counts else ""),
+        )
+        metric(
+            "Dead outputs",
+            "–" if dead is None else f"{dead} of {first}",
+            f"Of the {first} most important outputs, how many are 0 on every input that was tried: "
+            "they have no gradient, so no training wakes them up."
+            + (" Tried when the training is done." if dead is None else ""),
+        )
+    measured = (
+        f"Loss {figure(loss)} ± {model.loss_errors[shown.restart]:.1g} (Monte Carlo), restart "
+        f"{shown.restart}. "
+        if model
+        else ""
+    )
+    if shown.recipe.weights:
+        st.caption(f"{measured}Weights from elsewhere.".replace(", restart 0", ""))
+        return
+    restarts = "1 restart" if shown.recipe.restarts == 1 else f"{shown.recipe.restarts} restarts"
+    st.caption(
+        f"{measured}Trained for {seconds:.1f} s, {restarts}"
+        + (f", beside {beside} other {'model' if beside == 1 else 'models'}." if beside else ".")
+    )
+
+
+def metric(label: str, value: str, explanation: str) -> None:
+    """One figure that matters, with what it means."""
+    st.metric(label, value, help=explanation, width="content")
+
+
+def figure(value: float) -> str:
+    """A loss in as many digits as mean something."""
+    if math.isnan(value):
+        return "–"
+    return f"{value:.3g}" if value == 0 or value >= 1e-4 else f"{value:.0e}"
+
+
+def _dead(shown: Shown, first: int) -> int | None:
+    if shown.model:
+        return _dead_of_finished(shown.name, shown, first)
+    weights = 2 * shown.config.n_features * shown.config.n_neurons
+    if weights > _LIVE_WORK or not shown.weights.finite:
+        return None
+    found = dead_outputs(shown.config, shown.weights, examples=_LIVE_EXAMPLES)
+    return int(found[:first].sum())
+
+
+@st.cache_data(show_spinner=False, max_entries=1_000)
+def _dead_of_finished(name: str, _shown: Shown, first: int) -> int:
+    return int(dead_outputs(_shown.config, _shown.weights)[:first].sum())
+
+
+def choose_restart(
+    shown: Shown, available: Sequence[int], page: PageState[Any] = TRAIN_STATE
+) -> None:
+    """Which restart is shown: the lowest, or any of them. page: whose view has the restart."""
+    if shown.recipe.restarts == 1:
+        return
+    model = shown.model
+    lowest = model.best if model else shown.history.leader
+    # Names that stay the same while losses change, or a choice would be lost.
+    names: dict[int | str, str] = {_LOWEST: "the restart with the lowest loss"}
+    names |= {r: f"restart {r}" for r in available}
+    chosen = page.left().view.restart
+    st.selectbox(
+        "Show",
+        format_func=lambda restart: names.get(restart, ""),
+        width=260,
+        **page.bound_option(
+            "view",
+            "restart",
+            _LOWEST if chosen is None or chosen not in names else chosen,
+            list(names),
+            lambda value: value if isinstance(value, int) else None,
+        ),
+        help=f"Restart {lowest} has the lowest loss.",
+    )

@@ -1,0 +1,173 @@
+"""Charts of one model, or of two side by side: weights, losses, responses, the network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.shared.chart import draw
+from pages.shared.resources import colours
+from pages.shared.shown import Shown
+from pages.shared.weights_view import Cell, choose_look, opens_shown, weight_cells
+from pages.train.state import MOST_FEATURES, TRAIN_STATE, TrainState
+from toymodel.analysis.loss import no_superposition_loss
+from toymodel.charts.network.graph import network
+from toymodel.charts.network.loss_curve import loss_curve, loss_range
+from toymodel.charts.network.response import response
+from toymodel.charts.network.tables import edges, loss_curves, responses
+from toymodel.charts.scales import rounded_up
+
+_LOSS_LINES = (
+    "Blue: the restart that is shown; grey: the others. Training losses, which are noisy, and at "
+    "first those of an output that is still linear."
+)
+
+
+def draw_charts(state: TrainState, shown: Sequence[Shown]) -> None:
+    """Weights, network, loss and responses; of two models side by side, on the same axes."""
+    left, right = weight_cells(state, shown)
+    if len(shown) > 1:
+        _rows(left, right)
+    elif shown[0].small:
+        _rows([*left, *right])
+    else:
+        _rows(left)
+        _rows(right)
+    if any(each.small for each in shown):
+        explain_bars(shown)
+    if not all(each.small for each in shown):
+        choose_look(state, shown)
+    if len(shown) > 1:
+        _losses(state, shown)
+        _responses(state, shown)
+    else:
+        one, other = st.columns(2)
+        with one:
+            _losses(state, shown)
+        with other:
+            _responses(state, shown)
+    graphs = _graphs(state, shown)
+    if any(each.small for each in shown):
+        st.markdown("**The network**: inputs above, neurons in the middle, outputs below.")
+        _rows(graphs)
+        st.caption(
+            "Solid red edges are positive, dashed blue ones negative; thicker is larger. Edges "
+            "below 3 % of their layer's largest are left out."
+        )
+
+
+def explain_bars(shown: Sequence[Shown]) -> None:
+    """What the weights of a small model are drawn as."""
+    st.caption(
+        "Bars: one column is one neuron, by the feature that it holds most; one colour is one "
+        "feature."
+        + (" **Click a neuron** to look at it alone." if all(e.model for e in shown) else "")
+    )
+
+
+def _rows(*rows: Sequence[Cell]) -> None:
+    for row in rows:
+        if len(row) == 1:
+            row[0]()
+            continue
+        for cell, show in zip(st.columns(len(row)), row, strict=True):
+            with cell:
+                show()
+
+
+def _losses(state: TrainState, shown: Sequence[Shown]) -> None:
+    _choose_axis(state)
+    against = "step" if state.view.against == "steps" else "seconds"
+    frames = [loss_curves(each.history) for each in shown]
+    ranges = [
+        loss_range(frame["loss"], no_superposition_loss(each.config))
+        for frame, each in zip(frames, shown, strict=True)
+    ]
+    domain = (
+        1 / rounded_up(1 / min(low for low, _ in ranges)),
+        rounded_up(max(high for _, high in ranges)),
+    )
+    # A training's steps are known before they are done, its seconds are not.
+    ends = (
+        [float(each.recipe.total_steps) for each in shown]
+        if against == "step"
+        else [rounded_up(frame["seconds"].to_numpy().max()) for frame in frames if len(frame)]
+    )
+
+    def show(number: int) -> None:
+        each = shown[number]
+        chart = loss_curve(
+            frames[number],
+            against=against,
+            yardstick=no_superposition_loss(each.config),
+            shown=each.restart,
+            theme=colours(),
+            domain=domain,
+            reach=max(ends, default=None),
+        )
+        draw(chart, f"loss-{number}-{bool(each.model)}")
+
+    _rows([lambda n=n: show(n) for n in range(len(shown))])
+    st.caption(_LOSS_LINES)
+
+
+def _responses(state: TrainState, shown: Sequence[Shown]) -> None:
+    _choose_features(state, shown)
+
+    def show(number: int, each: Shown) -> None:
+        chosen = [i for i in _features(state, shown) if i < each.config.n_features]
+        frame = responses(each.config, each.weights, chosen)
+        chart = response(frame, n_features=each.config.n_features, theme=colours())
+        draw(chart, f"response-{number}-{bool(each.model)}")
+
+    _rows([lambda n=n, each=each: show(n, each) for n, each in enumerate(shown)])
+    st.caption(f"Dashed: the target, {shown[0].config.definition.symbol}.")
+
+
+def _graphs(state: TrainState, shown: Sequence[Shown]) -> list[Cell]:
+    def show(number: int, each: Shown) -> None:
+        if not each.small:
+            st.caption("Too large to draw as a graph.")
+            return
+        n, m = each.config.n_features, each.config.n_neurons
+        chart = network(edges(each.weights), n_features=n, n_neurons=m, theme=colours())
+        key = f"network-{number}-{bool(each.model)}"
+        draw(chart, key, **opens_shown(key, state, number, each))
+
+    return [lambda n=n, each=each: show(n, each) for n, each in enumerate(shown)]
+
+
+def _features(state: TrainState, shown: Sequence[Shown]) -> Sequence[int]:
+    fewest = min(each.config.n_features for each in shown)
+    return state.view.features or range(min(6, fewest))
+
+
+def _choose_axis(state: TrainState) -> None:
+    st.markdown("**Loss of every restart**")
+    st.segmented_control(
+        "Against",
+        ["steps", "seconds"],
+        required=True,
+        label_visibility="collapsed",
+        **TRAIN_STATE.bound("view", "against", state.view.against, by="default"),
+    )
+
+
+def _choose_features(state: TrainState, shown: Sequence[Shown]) -> None:
+    st.markdown("**Output of a feature that is there alone**, against its value")
+    most = shown[0].config.n_features
+    st.multiselect(
+        "Features",
+        range(most),
+        max_selections=MOST_FEATURES,
+        label_visibility="collapsed",
+        placeholder="Features to draw",
+        **TRAIN_STATE.bound(
+            "view",
+            "features",
+            list(_features(state, shown)),
+            lambda chosen: tuple(chosen) or None,
+            by="default",
+        ),
+    )

@@ -1,0 +1,153 @@
+"""The weights of one model, or of two side by side, as bars or as stack plots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.motif.state import MotifState
+from pages.shared.chart import draw
+from pages.shared.clicks import explore_state, opens_neuron
+from pages.shared.navigation import FEATURES, MOTIFS, NEURONS
+from pages.shared.page_state import PageState
+from pages.shared.resources import colours
+from pages.shared.shown import Shown
+from pages.shared.stack_legend import stack_legend
+from pages.train.state import TRAIN_STATE, TrainState
+from toymodel.charts.network.stack_plot import SELECTION, stack_panel
+from toymodel.charts.network.tables import LEAST_BLOCK, blocks, columns, signed_bars, spans
+from toymodel.charts.network.weight_bars import raw_weights
+from toymodel.charts.scales import rounded_up
+
+FIRST_NEURONS = 100
+_LEAST_LIVE_BLOCK = 0.1  # fewer blocks, so that a slow browser keeps up with a training
+_LOWEST_TOP = 4.0
+_TITLES = {"input": "W₁: input → neuron", "output": "W₂: neuron → output"}
+
+Cell = Callable[[], None]
+
+
+def weight_cells(state: TrainState, shown: Sequence[Shown]) -> tuple[list[Cell], list[Cell]]:
+    """What draws the input weights of each model, and what draws the output weights."""
+    found = [
+        None if each.small else columns(each.weights, state.thresholds).head(_first(state, each))
+        for each in shown
+    ]
+    return _cells(state, shown, found, "input"), _cells(state, shown, found, "output")
+
+
+def _first(state: TrainState, each: Shown) -> int:
+    m = each.config.n_neurons
+    return min(m, FIRST_NEURONS) if state.view.neurons == "first" else m
+
+
+def _cells(
+    state: TrainState, shown: Sequence[Shown], found: Sequence[pd.DataFrame | None], side: str
+) -> list[Cell]:
+    bars = [signed_bars(each.weights, side=side) if each.small else None for each in shown]
+    reach = max(
+        (f[["low", "high"]].abs().to_numpy().max() for f in bars if f is not None), default=0.0
+    )
+    stacks = [
+        None
+        if each.small
+        else blocks(
+            each.config,
+            each.weights,
+            side=side,
+            least=LEAST_BLOCK if each.model else _LEAST_LIVE_BLOCK,
+            first=_first(state, each),
+        )
+        for each in shown
+    ]
+    highest = max((f["high"].to_numpy().max(initial=0) for f in stacks if f is not None), default=0)
+    top = max(_LOWEST_TOP, math.ceil(highest * 1.05))
+
+    def show(number: int) -> None:
+        each, stack, neurons, bar = shown[number], stacks[number], found[number], bars[number]
+        n, theme = each.config.n_features, colours()
+        key = f"weights-{side}-{number}-{bool(each.model)}"
+        opens = opens_shown(key, state, number, each)
+        if bar is not None:
+            chart = raw_weights(
+                bar,
+                n_features=n,
+                title=_TITLES[side],
+                theme=theme,
+                reach=rounded_up(reach) or None,
+                height=200,
+            )
+            draw(chart, key, **opens)
+        if stack is not None and neurons is not None:
+            panel = stack_panel(
+                stack,
+                neurons,
+                spans(neurons),
+                n_features=n,
+                top=top,
+                theme=theme,
+                colour=state.view.colour,
+            )
+            what = "input weights |W₁|" if side == "input" else "output weights |W₂|"
+            st.markdown(f"**{_TITLES[side]}**")
+            draw(panel, key, alt=f"Neuron weight stack plot of the {what}", **opens)
+
+    return [lambda number=number: show(number) for number in range(len(shown))]
+
+
+def opens_shown(key: str, state: TrainState, number: int, each: Shown) -> dict[str, Any]:
+    """What makes a chart of a finished model open the page of a neuron that is clicked.
+
+    number: of the model, of two side by side.
+    """
+    choice = state.other if number else state.choice
+    if each.model is None or choice is None:
+        return {}
+    opens = opens_neuron(key, SELECTION, choice, each.chosen)
+    return {"selection": SELECTION, "on_select": opens}
+
+
+def link_explorers(state: TrainState, shown: Shown) -> None:
+    """Links to the model's neurons, its features and its motifs."""
+    link = explore_state(state.choice, shown.chosen).link
+    motifs = MotifState.of(state.choice, shown.chosen).link
+    pages = [(NEURONS, "Its neurons", link), (FEATURES, "Its features", link)]
+    if shown.config.task == "abs":
+        pages.append((MOTIFS, "Its motifs", motifs))
+    for page, label, its in pages:
+        st.page_link(page.script, label=label, query_params=its)
+
+
+def choose_look(
+    state: TrainState, shown: Sequence[Shown], page: PageState[Any] = TRAIN_STATE
+) -> None:
+    """How stack plots are drawn, and what they mean. page: whose view says how."""
+    most = max(each.config.n_neurons for each in shown)
+    names = {"first": f"the first {FIRST_NEURONS}", "all": f"all {most:,}"}
+    with st.container(horizontal=True):
+        st.segmented_control(
+            "Colour by",
+            ["superposition", "feature"],
+            required=True,
+            **page.bound("view", "colour", state.view.colour, by="default"),
+        )
+        if most > FIRST_NEURONS:
+            st.segmented_control(
+                "Neurons",
+                list(names),
+                format_func=names.__getitem__,
+                required=True,
+                help="Those that hold the most important features come first.",
+                **page.bound("view", "neurons", state.view.neurons, by="default"),
+            )
+    stack_legend(
+        "weight, |W₁| above and |W₂| below",
+        "relative to the neuron's largest",
+        state.view.colour,
+        max(each.config.n_features for each in shown),
+        "**Click a neuron** to look at it alone. " if all(each.model for each in shown) else "",
+    )

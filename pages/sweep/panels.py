@@ -1,0 +1,188 @@
+"""The sweep's panels: a stack plot each, what it shows in numbers, and the selected neuron."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.chart import draw
+from pages.shared.clicks import clicked, explore_state, opens_neuron
+from pages.shared.links import number
+from pages.shared.model_choice import Choice
+from pages.shared.navigation import NEURONS, TRAIN
+from pages.shared.resources import colours
+from pages.sweep.state import SWEEP_STATE, SweepState
+from pages.train.state import TrainState
+from toymodel.analysis.loss import dead_outputs, no_superposition_loss, superposition_gain
+from toymodel.analysis.polysemanticity import neurons
+from toymodel.charts.network.stack_plot import SELECTION, stack_panel
+from toymodel.charts.network.tables import LEAST_BLOCK, blocks, columns, spans
+from toymodel.config import Config
+from toymodel.model import Model, Weights
+from toymodel.storage.model_file import model_key
+from toymodel.sweeps.paper import paper_panel
+
+_LEAST_LIVE_BLOCK = 0.15  # fewer blocks, so that a slow browser keeps up with a training
+_LOWEST_TOP = 9.0  # the paper's panels leave room for a stack of about this height
+
+
+def draw_panels(
+    state: SweepState,
+    models: Mapping[Config, Model | None],
+    live: Mapping[str, Weights] | None = None,
+) -> None:
+    """Every panel of the sweep; `live` has the weights of models that are being trained."""
+    drawn: dict[Config, Weights] = {}
+    for config, model in models.items():
+        weights = model.weights if model else (live or {}).get(model_key(config, state.recipe))
+        if weights and weights.finite:
+            drawn[config] = weights
+    view = state.view
+    frames = {
+        config: blocks(
+            config,
+            weights,
+            side=view.weights,
+            relative=view.heights == "relative",
+            least=LEAST_BLOCK if models[config] else _LEAST_LIVE_BLOCK,
+        )
+        for config, weights in drawn.items()
+    }
+    highest = max((frame["high"].to_numpy().max(initial=0) for frame in frames.values()), default=0)
+    top = (
+        max(_LOWEST_TOP, math.ceil(highest * 1.05))
+        if view.heights == "relative"
+        else highest * 1.25 or 1.0
+    )
+    for config, model in models.items():
+        p = config.feature_probability
+        with st.container(key=f"panel-{number(p).replace('.', '-')}"):
+            left, right = st.columns([7, 3], vertical_alignment="top")
+            with right:
+                _text(state, config, model, drawn.get(config))
+            with left:
+                st.markdown(f"**1 − S = {number(p)}**")
+                if config in drawn:
+                    _chart(state, config, drawn[config], frames[config], top, finished=bool(model))
+                else:
+                    st.info(
+                        "Waiting for its first weights." if live is not None else "Not trained yet."
+                    )
+            if view.at == p and view.neuron is not None and model:
+                _selected(state, model)
+
+
+def _chart(
+    state: SweepState,
+    config: Config,
+    weights: Weights,
+    frame: pd.DataFrame,
+    top: float,
+    *,
+    finished: bool,
+) -> None:
+    p, view, theme = config.feature_probability, state.view, colours()
+    found = columns(weights, state.thresholds)
+    panel = stack_panel(
+        frame,
+        found,
+        spans(found),
+        n_features=config.n_features,
+        top=top,
+        theme=theme,
+        colour=view.colour,
+        selected=view.neuron if view.at == p else None,
+        heights="" if view.heights == "raw" else None,
+    )
+    # A chart keeps its own selection. Where the mark has left, a new one takes its place, in which
+    # the same neuron can be clicked again.
+    key = f"{'stack' if finished else 'live'}-{p}-{view.at == p}"
+    draw(
+        panel,
+        key,
+        selection=SELECTION,
+        on_select=_on_click(key, state, config) if finished else None,
+        alt=f"Neuron weight stack plot at density {number(p)}: {_counts(state, weights)}",
+    )
+
+
+def _counts(state: SweepState, weights: Weights, emphasis: str = "") -> str:
+    counts = neurons(weights.W1, state.thresholds).counts
+    return ", ".join(f"{emphasis}{count}{emphasis} {name}" for name, count in counts.items())
+
+
+def _on_click(key: str, state: SweepState, config: Config) -> Callable[[], None]:
+    open_it = opens_neuron(key, SELECTION, _choice(state, config))
+
+    def mark_and_open() -> None:
+        neuron = clicked(key, SELECTION, "neuron")
+        if neuron is not None:
+            # Who comes back sees where they were.
+            left = SWEEP_STATE.left()
+            marked = left.view.replace(at=config.feature_probability, neuron=neuron)
+            SWEEP_STATE.remember(replace(left, view=marked))
+        open_it()
+
+    return mark_and_open
+
+
+def _choice(state: SweepState, config: Config) -> Choice:
+    return Choice(config, state.training.preset, state.recipe)
+
+
+def _text(state: SweepState, config: Config, model: Model | None, weights: Weights | None) -> None:
+    lines: list[str] = []
+    if weights:
+        counts = _counts(state, weights, "**").replace("slightly polysemantic", "slightly")
+        lines.append(f"Here: {counts}")
+    if paper := paper_panel(config):
+        about = "about " if paper.about else ""
+        lines.append(f"Paper: {about}{', '.join(map(str, paper.counts))}. {paper.says}")
+    if model:
+        gain = superposition_gain(config, model.loss)
+        error = gain * model.loss_error / model.loss if model.loss else 0.0
+        lines.append(
+            f":gray[Loss {model.loss:.3g} ± {model.loss_error:.1g}, "
+            f"without superposition {no_superposition_loss(config):.3g}:] "
+            + ("nothing to gain" if math.isnan(gain) else f"gain **{gain:.2f}** ± {error:.1g}")
+        )
+        first = min(config.n_neurons, config.n_features)
+        dead = _dead_outputs(model_key(config, state.recipe), model, first)
+        if dead:
+            are = "is" if dead == 1 else "are"
+            lines[-1] += (
+                f"  \n{dead} of the {first} most important outputs {are} dead: "
+                "0 on every input tried"
+            )
+    st.markdown("\n\n".join(lines))
+    if model:
+        alone = TrainState(_choice(state, config))
+        st.page_link(TRAIN.script, label="Look at this model alone", query_params=alone.link)
+
+
+@st.cache_data(show_spinner=False, max_entries=1_000)
+def _dead_outputs(key: str, _model: Model, first: int) -> int:
+    return int(dead_outputs(_model.config, _model.weights)[:first].sum())
+
+
+def _selected(state: SweepState, model: Model) -> None:
+    neuron = state.view.neuron
+    assert neuron is not None
+    found = columns(model.weights, state.thresholds).set_index("neuron").loc[neuron]
+    st.markdown(
+        f"**Neuron {neuron}** is {found['class']}: primary feature {found['primary']}, "
+        f"{found['effective_features']:.2f} effective features, "
+        f"extra weight {found['extra_weight']:.2f}."
+    )
+
+    def clear() -> None:
+        SWEEP_STATE.remember(replace(state, view=state.view.replace(at=None, neuron=None)))
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        opened = explore_state(_choice(state, model.config)).at(neuron=neuron)
+        st.page_link(NEURONS.script, label=f"Look at neuron {neuron}", query_params=opened.link)
+        st.button("Close", on_click=clear, key="close-neuron")

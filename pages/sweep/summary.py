@@ -1,0 +1,136 @@
+"""Around the sweep's panels: the figures that matter, the legend, the two curves, what to try."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.links import number
+from pages.shared.resources import colours
+from pages.shared.stack_legend import stack_legend
+from pages.shared.widgets import ODD
+from pages.sweep.state import SweepState
+from toymodel.analysis.polysemanticity import CLASSES
+from toymodel.analysis.sweep_table import sweep_table
+from toymodel.charts.sweep.summary import class_shares, gain
+from toymodel.config import Config
+from toymodel.model import Model
+
+EXAMPLES = (
+    ("The paper's sweep", {}, "seven densities, one seed"),
+    ("The usual recipe, failing", {"recipe": "usual"}, "the same models, trained as in courses"),
+    (
+        "Trained for longer",
+        {"recipe": "thorough"},
+        "lower losses, and at the sparsest fewer polysemantic neurons",
+    ),
+    (
+        "A small one to train yourself",
+        {"n": "20", "m": "8", "d": "0.8", "recipe": "quick"},
+        "20 features, 8 neurons: a second or two",
+    ),
+)
+"""Instructive settings: a name, what differs from the default link, and what to expect."""
+
+
+def draw_metrics(state: SweepState, models: Mapping[Config, Model | None]) -> None:
+    """Three or four figures that sum the sweep up; nothing while no model is there."""
+    table = _table(state, models)
+    if table.empty:
+        return
+    dense, sparse = table.iloc[table["density"].argmax()], table.iloc[table["density"].argmin()]
+    best = table.iloc[table["gain"].fillna(0).argmax()]
+    m = state.base.n_neurons
+    ends = f"1 − S = {number(dense['density'])} and {number(sparse['density'])}"
+    with st.container(horizontal=True):
+        for name in (CLASSES[0], CLASSES[2]):
+            st.metric(
+                f"{name.capitalize()} neurons",
+                f"{int(dense[name])} → {int(sparse[name])} of {m}",
+                border=True,
+                width=230,
+                help=f"At {ends}, the densest and the sparsest panel.",
+            )
+        st.metric(
+            "Largest superposition gain",
+            "none" if pd.isna(best["gain"]) else f"{best['gain']:.2g}",
+            border=True,
+            width=260,
+            help=f"At 1 − S = {number(best['density'])}. The exact loss with "
+            f"{state.base.definition.each} for each of the most important features and the best "
+            "constant for all others, divided by this model's loss: above 1 it computes more than "
+            "it has neurons for." + (ODD if m % state.base.definition.neurons else ""),
+        )
+
+
+def draw_legend(state: SweepState) -> None:
+    """What the colours and the heights mean."""
+    view = state.view
+    stack_legend(
+        "input weight |W₁|" if view.weights == "input" else "output weight |W₂|",
+        "relative to the neuron's largest" if view.heights == "relative" else "as it is",
+        view.colour,
+        state.base.n_features,
+        "**Click a neuron** to look at it alone. ",
+    )
+
+
+def draw_summary(state: SweepState, models: Mapping[Config, Model | None]) -> None:
+    """Classes and gain against density, and the same as a table."""
+    table = _table(state, models)
+    if table.empty:
+        return
+    st.subheader("Against density")
+    theme = colours()
+    left, right = st.columns(2)
+    left.altair_chart(class_shares(table, theme=theme), key="shares")
+    right.altair_chart(gain(table, theme=theme), key="gain")
+    with st.expander("The same in numbers"):
+        st.dataframe(
+            table,
+            hide_index=True,
+            alt="Density, loss, gain and classes of every panel",
+            key="sweep-table",
+            column_config={
+                "density": st.column_config.NumberColumn("1 − S", format="%g", width="small"),
+                "loss": st.column_config.NumberColumn("normalised loss", format="%.5f"),
+                "loss_error": st.column_config.NumberColumn("± (Monte Carlo)", format="%.5f"),
+                "no_superposition_loss": st.column_config.NumberColumn(
+                    "loss without superposition", format="%.5f"
+                ),
+                "gain": st.column_config.NumberColumn("gain", format="%.2f"),
+            },
+        )
+
+
+def draw_notes() -> None:
+    """What to notice, where this differs from the paper, and settings worth a look."""
+    st.subheader("What to notice")
+    st.markdown(
+        "At the paper's setting, trained by the standard recipe or a longer one:\n\n"
+        "- **Dense features get neurons of their own**: two each, one for either side of |x|, and "
+        "the least important features get none. The gain is 1 at best, and less where a pair of "
+        "neurons serves a feature that matters less.\n"
+        "- **Sparse features share.** The neurons on the left, which hold the most important "
+        "features, stay monosemantic for longest; single models hold both kinds at once.\n"
+        "- **The gain rises above 1 where neurons turn polysemantic**: the model then computes "
+        "|x| for more features than it has pairs of neurons for.\n"
+        "- **Not as in the paper**: at the sparsest setting, training for longer gives a lower "
+        "loss *and* keeps some monosemantic neurons. The paper's picture, in which all are highly "
+        "polysemantic, is what short training looks like: compare *quick* with *thorough*.\n"
+        "- **The usual recipe** leaves outputs dead and features unlearnt where they are sparse: "
+        "its neurons are polysemantic too, and its gain is far below 1."
+    )
+    st.subheader("Try")
+    for name, changes, expect in EXAMPLES:
+        link = SweepState().link
+        if "recipe" in changes:
+            link.pop("restarts")
+        st.page_link("pages/sweep/page.py", label=name, query_params=link | changes)
+        st.caption(expect)
+
+
+def _table(state: SweepState, models: Mapping[Config, Model | None]) -> pd.DataFrame:
+    return sweep_table([model for model in models.values() if model], state.thresholds)

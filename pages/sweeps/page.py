@@ -1,0 +1,32 @@
+"""Grids of settings that were trained from the shell: any measure over any two settings."""
+
+import streamlit as st
+
+from pages.shared.messages import show_problems
+from pages.shared.navigation import begin
+from pages.shared.resources import store
+from pages.shared.widgets import threshold_inputs
+from pages.sweeps.map import draw_grid
+from pages.sweeps.models import grids
+from pages.sweeps.notes import draw_empty, draw_notes
+from pages.sweeps.state import SWEEPS_STATE
+
+begin()
+state, problems = SWEEPS_STATE.current()
+with st.sidebar:
+    SWEEPS_STATE.show_refused()
+    threshold_inputs(SWEEPS_STATE, state.thresholds)
+
+st.title("Thousands of networks over any settings, on one map")
+st.markdown(
+    "A grid is every combination of some settings, trained in the shell by "
+    "`toymodel sweep FILE`, on this machine or on a cluster. Its models are seen here as soon as "
+    "they are stored."
+)
+show_problems(problems, tuple(store().notes))
+found = grids()
+if found:
+    draw_grid(state, found)
+    draw_notes()
+else:
+    draw_empty()

@@ -1,0 +1,87 @@
+"""Two models side by side, and what differs between their settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.live_model import say_what_happened
+from pages.shared.metrics import draw_figures_that_matter
+from pages.shared.missing import offer_missing
+from pages.shared.model_choice import Choice
+from pages.shared.model_view import draw_charts
+from pages.shared.models import find_model
+from pages.shared.recipes import FIELDS
+from pages.shared.shown import Shown
+from pages.train.history import note_tried
+from pages.train.state import TRAIN_STATE, TrainState
+
+
+def draw_comparison(state: TrainState, other: Choice) -> None:
+    """Both models; where one is not there yet, how to get it."""
+    say_what_happened()
+    with st.container(horizontal=True):
+        st.button("Back to the left one", on_click=_alone, args=(state.choice,))
+        st.button("Back to the right one", on_click=_alone, args=(other,))
+    st.dataframe(
+        differences(state.choice, other),
+        hide_index=True,
+        alt="What differs between the two models' settings",
+        key="differences",
+        width="content",
+    )
+    shown: list[Shown] = []
+    for cell, choice, which in zip(
+        st.columns(2), (state.choice, other), ("left", "right"), strict=True
+    ):
+        with cell, st.container(key=f"compared-{which}"):
+            st.subheader("Left" if which == "left" else "Right")
+            model = find_model(choice.config, choice.recipe)
+            if model is None:
+                offer_missing(choice, which)
+                continue
+            restart = state.view.restart if choice is state.choice else None
+            shown.append(Shown.of(model, restart))
+            draw_figures_that_matter(shown[-1], state.thresholds)
+    note_tried(*(c for c in (state.choice, other) if find_model(c.config, c.recipe)))
+    if len(shown) == 2:
+        draw_charts(state, shown)
+
+
+def differences(one: Choice, other: Choice) -> pd.DataFrame:
+    """The settings in which two models differ. Columns: setting, left, right (as text)."""
+    rows = [
+        {"setting": _label(name), "left": _written(left), "right": _written(right)}
+        for mine, theirs in ((one.config, other.config), (one.recipe, other.recipe))
+        for name, left in mine.model_dump().items()
+        if left != (right := getattr(theirs, name))
+    ]
+    return pd.DataFrame(rows, columns=["setting", "left", "right"])
+
+
+def _label(name: str) -> str:
+    return FIELDS[name][0] if name in FIELDS else _LABELS[name]
+
+
+_LABELS = {
+    "task": "Task",
+    "n_features": "Features n",
+    "n_neurons": "Neurons m",
+    "feature_probability": "Density 1 − S",
+    "importance_decay": "Importance decay d",
+    "seed": "Seed",
+    "hidden_bias": "Hidden bias",
+    "restarts": "Restarts",
+    "weights": "Weights from elsewhere",
+}
+
+
+def _written(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value}"
+
+
+def _alone(choice: Choice) -> None:
+    state = TRAIN_STATE.left()
+    TRAIN_STATE.remember(replace(state, other=None).showing(choice))

@@ -1,0 +1,49 @@
+"""Why it went badly, and a button that changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.shared.live_model import train
+from pages.shared.model_choice import Choice
+from pages.shared.shown import Shown
+from toymodel.analysis.diagnosis import Finding, diagnose, diagnose_divergence
+from toymodel.model import Model
+
+
+def draw_diagnosis(model: Model, shown: Shown) -> None:
+    """What is wrong with a finished model, or that nothing is."""
+    findings = _findings(shown.name, model, shown.restart)
+    sound = findings[0].kind == "sound"
+    st.subheader("How it went" if sound else "Why did it go badly?")
+    _draw(findings)
+
+
+def draw_divergence(choice: Choice, message: str) -> None:
+    """A training that left nothing."""
+    st.subheader("Why did it go badly?")
+    _draw([diagnose_divergence(choice.config, choice.recipe, message)])
+
+
+@st.cache_data(show_spinner=False, max_entries=1_000)
+def _findings(name: str, _model: Model, restart: int) -> list[Finding]:
+    return diagnose(_model, restart)
+
+
+def _draw(findings: Sequence[Finding]) -> None:
+    for number, finding in enumerate(findings):
+        with st.container(border=True):
+            if finding.kind == "sound":
+                st.markdown(finding.says)
+                continue
+            st.markdown(f"**{finding.kind.capitalize()}.** {finding.says}")
+            if finding.changes:
+                st.button(
+                    finding.action,
+                    key=f"fix-{number}",
+                    on_click=train,
+                    kwargs={"recipe": finding.changes},
+                    help="Changes the setting and trains the model.",
+                )

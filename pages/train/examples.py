@@ -1,0 +1,48 @@
+"""Settings that teach something, to start from."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pages.shared.links import number
+from pages.shared.model_choice import Choice
+from toymodel.config import RECIPES
+from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES
+from toymodel.sweeps.shipped import SMALL, SMALLEST, Family
+
+
+class Example(NamedTuple):
+    """A setting, and what to expect of it where it is one to begin with."""
+
+    choice: Choice
+    expect: str = ""
+
+
+def _small(family: Family) -> Choice:
+    return Choice(family.configs[0], "standard", family.recipe)
+
+
+def _paper(density: float, preset: str = "standard") -> Choice:
+    config = PAPER_CONFIG.replace(feature_probability=density)
+    return Choice(config, preset, RECIPES[preset])
+
+
+EXAMPLES = {
+    "The smallest absolute value": Example(
+        _small(SMALLEST), "n = 3, m = 6: two neurons a feature, and an exact answer."
+    ),
+    "The motif's setting": Example(
+        _small(SMALL), "n = 6, m = 10: one pair of neurons too few, and features that are sparse."
+    ),
+    **{f"The paper's sweep, 1 − S = {number(p)}": Example(_paper(p)) for p in PAPER_DENSITIES},
+    "The usual recipe, failing": Example(
+        _paper(0.001, "usual"),
+        "The sparsest of the paper's models, trained as in courses: dead outputs, and a loss near "
+        "that of answering 0.",
+    ),
+}
+
+
+def example_name(choice: Choice) -> str | None:
+    """The example that a choice is, or None."""
+    return next((name for name, example in EXAMPLES.items() if example.choice == choice), None)

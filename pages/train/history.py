@@ -1,0 +1,195 @@
+"""The models that a visitor tried: a table to sort, open again, compare and remove from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.model_choice import Choice
+from pages.shared.models import find_model
+from pages.shared.resources import jobs
+from pages.train.browser_memory import keep_list
+from pages.train.controls import show
+from pages.train.state import DEFAULT, TRAIN_STATE
+from toymodel.analysis.loss import superposition_gain
+from toymodel.analysis.polysemanticity import CLASSES, Thresholds, neurons
+from toymodel.config import recipe_name
+
+MOST = 200
+_TRIED = "train.tried"
+_ANSWERED = "train.tried.answered"
+_GONE = "train.tried.gone"
+_REMOVED = "train.tried.removed"
+_NUMBERS = "train.tried.numbers"
+_ROUND = "train.tried.round"
+
+
+def note_tried(*shown: Choice) -> None:
+    """Have the models that the page shows in the table, first if they are new there.
+
+    One that was removed while it is shown stays out until the page has shown another. Weights from
+    elsewhere stay out: they are gone when the page is closed.
+    """
+    shown = tuple(choice for choice in shown if not choice.recipe.weights)
+    removed = [choice for choice in st.session_state.get(_REMOVED, []) if choice in shown]
+    st.session_state[_REMOVED] = removed
+    tried = _tried()
+    new = [choice for choice in shown if choice not in tried and choice not in removed]
+    if new:
+        st.session_state[_TRIED] = [*new, *tried][:MOST]
+        gone = st.session_state.get(_GONE, [])
+        st.session_state[_GONE] = [choice for choice in gone if choice not in new]
+        _choose_none()  # a choice is of row numbers
+
+
+def draw_tried(thresholds: Thresholds) -> None:
+    """The table, and what can be done with its rows."""
+    _keep()
+    tried = _tried()
+    st.subheader("What you tried")
+    if not tried:
+        st.caption("Models that you train or open here are listed in this place.")
+        return
+    st.caption(
+        "Your own list: this browser keeps it. Choose a row to open or to remove it, two rows to "
+        "compare them; click on a column's name to sort."
+    )
+    # A table keeps its own selection: where it should end, a new one takes its place.
+    key = f"tried-{st.session_state.get(_ROUND, 0)}"
+    chosen = st.dataframe(
+        pd.DataFrame([_row(choice, thresholds) for choice in tried]),
+        hide_index=True,
+        key=key,
+        on_select="rerun",
+        selection_mode="multi-row",
+        alt="Models tried: settings, loss, gain, classes and time",
+        column_config=_COLUMNS,
+    )
+    rows = [tried[i] for i in chosen["selection"]["rows"] if i < len(tried)]
+    with st.container(horizontal=True):
+        st.button("Open again", disabled=len(rows) != 1, on_click=_open, args=(rows,))
+        shown = TRAIN_STATE.left().choice
+        with_shown = len(rows) == 1 and rows[0] != shown
+        st.button(
+            "Compare with the one above" if with_shown else "Compare",
+            disabled=not (len(rows) == 2 or with_shown),
+            on_click=_compare,
+            args=([shown, *rows][-2:],),
+        )
+        st.button("Remove", disabled=not rows, on_click=_remove, args=(rows,))
+
+
+def _tried() -> list[Choice]:
+    return st.session_state.get(_TRIED, [])
+
+
+def _keep() -> None:
+    tried, gone = _tried(), st.session_state.get(_GONE, [])
+    text = keep_list(
+        "tried",
+        [choice.link for choice in tried],
+        [choice.link for choice in gone],
+        most=MOST,
+        answered=_ANSWERED in st.session_state,
+    )
+    if text is not None and text != st.session_state.get(_ANSWERED):
+        st.session_state[_ANSWERED] = text
+        more = [c for c in _read(text) if c not in tried and c not in gone]
+        st.session_state[_TRIED] = [*tried, *more][:MOST]
+
+
+def _read(text: str) -> list[Choice]:
+    # What a browser sends is anybody's text.
+    try:
+        links = json.loads(text) if text else []
+        read = [
+            Choice.from_link({str(k): [str(v)] for k, v in link.items()}, DEFAULT)
+            for link in links[:MOST]
+        ]
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+        return []
+    sound = (choice for choice, problems in read if not problems)
+    return list(dict.fromkeys(choice for choice in sound if not choice.recipe.weights))
+
+
+def _row(choice: Choice, thresholds: Thresholds) -> dict[str, Any]:
+    config = choice.config
+    row: dict[str, Any] = {
+        "state": "trained",
+        "task": config.task + (", hidden bias" if config.hidden_bias else ""),
+        "n": config.n_features,
+        "m": config.n_neurons,
+        "density": config.feature_probability,
+        "decay": config.importance_decay,
+        "seed": config.seed,
+        "recipe": recipe_name(choice.recipe),
+        "loss": None,
+        "gain": None,
+        **dict.fromkeys(CLASSES),
+        "seconds": None,
+    }
+    # A list of large models would take long to read at every click.
+    numbers = st.session_state.setdefault(_NUMBERS, {})
+    found = numbers.get((choice, thresholds)) or _numbers(choice, thresholds)
+    if found is None:
+        progress = jobs().progress([config], choice.recipe)
+        return row | {"state": progress.state if progress else "not stored any more"}
+    numbers[choice, thresholds] = found
+    return row | found
+
+
+def _numbers(choice: Choice, thresholds: Thresholds) -> dict[str, Any] | None:
+    model = find_model(choice.config, choice.recipe)
+    if model is None:
+        return None
+    counts = neurons(model.W1, thresholds).counts
+    return {
+        "loss": model.loss,
+        "gain": superposition_gain(choice.config, model.loss),
+        **{name: counts[name] for name in CLASSES},
+        "seconds": float(model.history.seconds[-1]),
+    }
+
+
+_COLUMNS = {
+    "density": st.column_config.NumberColumn("1 − S", format="%g"),
+    "decay": st.column_config.NumberColumn("d", format="%g"),
+    "state": st.column_config.TextColumn("state", width="small"),
+    "task": st.column_config.TextColumn("task", width="small"),
+    "recipe": st.column_config.TextColumn("recipe", width="medium"),
+    "loss": st.column_config.NumberColumn("loss", format="%.3g"),
+    "gain": st.column_config.NumberColumn("gain", format="%.2f"),
+    "monosemantic": st.column_config.NumberColumn("mono", help="Monosemantic neurons"),
+    "slightly polysemantic": st.column_config.NumberColumn(
+        "slightly", help="Slightly polysemantic neurons"
+    ),
+    "polysemantic": st.column_config.NumberColumn("poly", help="Polysemantic neurons"),
+    "seconds": st.column_config.NumberColumn("seconds", format="%.1f", help="Of its training"),
+}
+
+
+def _open(rows: list[Choice]) -> None:
+    TRAIN_STATE.remember(replace(TRAIN_STATE.left(), other=None))
+    show(rows[0])
+    _choose_none()
+
+
+def _compare(pair: list[Choice]) -> None:
+    show(pair[0])
+    TRAIN_STATE.remember(replace(TRAIN_STATE.left(), other=pair[1]))
+    _choose_none()
+
+
+def _remove(rows: list[Choice]) -> None:
+    st.session_state[_TRIED] = [choice for choice in _tried() if choice not in rows]
+    st.session_state[_REMOVED] = rows
+    st.session_state[_GONE] = [*rows, *st.session_state.get(_GONE, [])][:MOST]
+    _choose_none()
+
+
+def _choose_none() -> None:
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1

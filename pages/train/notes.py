@@ -1,0 +1,40 @@
+"""What to notice on the page that trains one model, and settings worth a look."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.train.examples import EXAMPLES
+from pages.train.state import TrainState
+
+_PAIR = ("The paper's sweep, 1 − S = 0.001", "The usual recipe, failing")
+
+
+def draw_notes() -> None:
+    """What to notice, and links to instructive settings."""
+    st.subheader("What to notice")
+    st.markdown(
+        "- **First the linear part, then the ReLU**: the output unit starts linear, so early "
+        "responses are crooked lines below zero; it turns into a ReLU over most of the steps.\n"
+        "- **Restarts end at different losses** at sparse features: the loss has many valleys, "
+        "which one is reached is luck, and taking the lowest of several is part of the recipe.\n"
+        "- **The most important features come first**: their lines in the response chart meet "
+        "|x| while the others still lie flat.\n"
+        "- **A gain above 1**, where m is even, cannot come from giving neurons to features: it "
+        "takes computing several with the same neurons."
+    )
+    st.subheader("Try")
+    for name, example in EXAMPLES.items():
+        if example.expect:
+            _link(name, TrainState(example.choice), example.expect)
+    good, usual = (EXAMPLES[name].choice for name in _PAIR)
+    _link(
+        "Two recipes side by side",
+        TrainState(good, other=usual),
+        "The same model by the standard recipe and by that of courses, on the same axes.",
+    )
+
+
+def _link(name: str, state: TrainState, expect: str) -> None:
+    st.page_link("pages/train/page.py", label=name, query_params=state.link)
+    st.caption(expect)

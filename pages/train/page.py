@@ -1,0 +1,84 @@
+"""Train one model: set it, watch it learn, see why it went well or badly, take it away."""
+
+import streamlit as st
+
+from pages.shared.imported_notice import say_not_here, say_not_trained
+from pages.shared.links import number
+from pages.shared.live_model import (
+    draw_live,
+    offer_more,
+    offer_training,
+    say_what_happened,
+    watch_training,
+)
+from pages.shared.messages import show_problems
+from pages.shared.metrics import choose_restart, draw_figures_that_matter
+from pages.shared.model_view import draw_charts
+from pages.shared.models import find_model, say_where_from
+from pages.shared.navigation import begin
+from pages.shared.resources import jobs, store
+from pages.shared.shown import Shown
+from pages.shared.task_words import formula, target
+from pages.shared.watching import counted
+from pages.shared.weights_view import link_explorers
+from pages.train.comparison import draw_comparison
+from pages.train.controls import controls
+from pages.train.diagnosis import draw_diagnosis, draw_divergence
+from pages.train.downloads import draw_takeaway
+from pages.train.history import draw_tried, note_tried
+from pages.train.notes import draw_notes
+from pages.train.state import TRAIN_STATE
+from pages.train.upload import draw_upload
+
+begin()
+state, problems = TRAIN_STATE.current()
+with st.sidebar:
+    controls(state)
+choice, config, recipe = state.choice, state.config, state.recipe
+
+# In this order: what ends in between is then found.
+progress = jobs().progress([config], recipe)
+model = find_model(config, recipe)
+
+st.title(f"A small network learns to compute {config.definition.symbol}")
+st.markdown(
+    f"{counted(config.n_features, 'feature')}, {counted(config.n_neurons, 'neuron')}: "
+    f"{formula(config)} should be {target(config)} for every feature, "
+    f"which is there with probability $1 - S$ = {number(config.feature_probability)} and matters "
+    f"by $I_i = d^i$, d = {number(config.importance_decay)}. Set a model in the sidebar, train it, "
+    "and watch."
+)
+show_problems(problems, tuple(store().notes))
+if state.other:
+    draw_comparison(state, state.other)
+elif recipe.weights and model:
+    say_not_trained(config)
+elif recipe.weights:
+    say_not_here(config)
+elif model:
+    note_tried(choice)
+    say_what_happened()
+    brought = say_where_from(config, recipe)
+    shown = Shown.of(model, state.view.restart)
+    draw_figures_that_matter(shown, state.thresholds)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        choose_restart(shown, range(len(model.restarts)))
+        if not brought:
+            offer_more(choice)
+        link_explorers(state, shown)
+    draw_charts(state, [shown])
+    draw_diagnosis(model, shown)
+    draw_takeaway(state, model, shown, brought=brought)
+elif progress and progress.active:
+    watch_training()
+else:
+    if progress:
+        note_tried(choice)
+    if progress and progress.state == "failed":
+        draw_divergence(choice, progress.message)
+    offer_training(choice, progress)
+    if progress and progress.state == "paused":
+        draw_live(state, progress)
+draw_tried(state.thresholds)
+draw_upload()
+draw_notes()

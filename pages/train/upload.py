@@ -1,0 +1,48 @@
+"""Opening a model's file that somebody took away."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.messages import plain
+from pages.shared.model_choice import Choice
+from pages.shared.models import bring, find_model, was_brought
+from pages.shared.navigation import OWN
+from pages.train.controls import show
+from toymodel.config import nearest_preset
+from toymodel.storage.model_file import DamagedFile, from_bytes
+
+_UPLOAD = "train.upload"
+_SAID = "train.upload.said"
+
+
+def draw_upload() -> None:
+    """A box for a file; what is wrong with one is said below it."""
+    with st.expander("Open a model's file", expanded=_SAID in st.session_state):
+        st.file_uploader(
+            "A .safetensors file that this page, `toymodel.save` or the shell command wrote. "
+            "You alone will see it.",
+            type="safetensors",
+            key=_UPLOAD,
+            on_change=_take,
+        )
+        st.page_link(OWN.script, label="Weights alone, from elsewhere, have a page of their own")
+        if said := st.session_state.pop(_SAID, None):
+            st.error(plain(said))
+
+
+def _take() -> None:
+    file = st.session_state[_UPLOAD]
+    if file is None:
+        return
+    try:
+        model = from_bytes(file.getvalue(), file.name[:80])
+    except DamagedFile as error:
+        st.session_state[_SAID] = str(error)
+        return
+    if find_model(model.config, model.recipe) and not was_brought(model.config, model.recipe):
+        st.session_state[_SAID] = (
+            "A model with these settings is here already: it is shown, not the one in the file."
+        )
+    bring(model)
+    show(Choice(model.config, nearest_preset(model.recipe), model.recipe))

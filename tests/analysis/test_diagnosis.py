@@ -1,0 +1,434 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import toymodel as tm
+from tests.helpers.networks import ROOT, two_neurons_a_feature, weights, without_superposition
+from toymodel.analysis.diagnosis import Finding, diagnose, diagnose_divergence
+from toymodel.analysis.loss import no_superposition_loss
+from toymodel.model import History, Model, Weights
+from toymodel.storage.store import Store
+from toymodel.sweeps.paper import PAPER_CONFIG
+from toymodel.sweeps.shipped import IDENTITY, SHIPPED
+
+STANDARD, USUAL = tm.RECIPES["standard"], tm.RECIPES["usual"]
+STEADY = STANDARD.replace(steps=2_000, schedule="constant")
+DENSE = tm.Config(n_features=4, n_neurons=4, importance_decay=0.5)  # yardstick 0.05
+SPARSE = tm.Config(n_features=8, n_neurons=4, feature_probability=0.01)
+
+
+def made(
+    config: tm.Config,
+    recipe: tm.Recipe,
+    *losses: float,
+    restarts: list[Weights] | None = None,
+    curve: np.ndarray | None = None,
+    error: float = 0.0,
+) -> Model:
+    """A model of these losses; its history is `curve` over the last cycle, flat unless given."""
+    count = len(losses)
+    curve = np.ones(200) if curve is None else curve
+    every = recipe.steps // len(curve)
+    step = recipe.total_steps - recipe.steps + every * np.arange(1, len(curve) + 1)
+    return Model(
+        config=config,
+        recipe=recipe,
+        restarts=tuple(restarts or [without_superposition(config)] * count),
+        losses=np.array(losses, np.float32),
+        loss_errors=np.full(count, error, np.float32),
+        history=History(
+            step=step.astype(np.int64),
+            seconds=np.arange(len(step), dtype=np.float32),
+            loss=np.tile(curve.astype(np.float32), (count, 1)),
+        ),
+    )
+
+
+def kinds(model: Model, restart: int | None = None) -> list[str]:
+    """Of the findings, whose changes must all make another recipe of the model's."""
+    found = diagnose(model, restart)
+    for finding in found:
+        assert (finding.action == "") == (not finding.changes)
+        assert not finding.changes or model.recipe.replace(**finding.changes) != model.recipe
+    return [finding.kind for finding in found]
+
+
+def only(model: Model, restart: int | None = None) -> Finding:
+    """The one finding."""
+    assert len(kinds(model, restart)) == 1
+    return diagnose(model, restart)[0]
+
+
+# Sound models
+
+
+def test_two_neurons_for_every_feature_are_sound():
+    config = tm.Config(n_features=3, n_neurons=6)
+    found = only(made(config, STANDARD, 3e-5, restarts=[two_neurons_a_feature(3)]))
+    assert (found.kind, found.changes, found.action) == ("sound", {}, "")
+    assert "every feature has its two neurons, and the loss is 3e-05" in found.says
+
+
+def test_a_dense_model_at_the_yardstick_is_as_good_as_it_can_be():
+    found = only(made(DENSE, STANDARD, 0.05))
+    assert (found.kind, found.changes) == ("sound", {})
+    assert "gain is 1.00, as good as a model without superposition can be" in found.says
+    assert "At p = 1 features are too dense" in found.says
+
+
+def test_a_sparse_model_at_the_yardstick_is_told_what_to_try():
+    found = only(made(SPARSE, STANDARD, no_superposition_loss(SPARSE)))
+    assert (found.kind, found.changes) == ("sound", {"restarts": 8})
+    assert "At p = 0.01 there may be more to gain." in found.says
+
+
+def test_a_model_with_superposition_says_its_gain():
+    yardstick = no_superposition_loss(SPARSE)
+    found = only(made(SPARSE, STANDARD, yardstick / 4))
+    assert (found.kind, found.changes) == ("sound", {})
+    assert "gain is 4.00. The model computes more than it has neurons for" in found.says
+    assert f"{yardstick:.3g}" in found.says
+
+
+def test_a_loss_next_to_nothing_is_sound_whatever_the_yardstick():
+    config = tm.Config(n_features=50, n_neurons=98)
+    assert 0 < no_superposition_loss(config) < 1e-5
+    found = only(made(config, STANDARD, 9e-5, curve=np.exp(-np.linspace(0, 9, 200))))
+    assert found.says == "Nothing is wrong: the loss is 9e-05, next to nothing."
+
+
+# Divergence
+
+
+def test_restarts_that_diverged_are_counted():
+    recipe = STANDARD.replace(restarts=3, learning_rate=0.2)
+    found = only(made(DENSE, recipe, 0.05))
+    assert found.kind == "restarts diverged"
+    assert found.says.startswith("2 of the 3 restarts diverged and were dropped: learning_rate 0.2")
+    assert found.changes == {"learning_rate": 0.03}
+    assert found.action == "Set learning_rate to 0.03"
+
+
+def test_what_else_is_wrong_with_what_is_left_is_told_too():
+    assert kinds(made(DENSE, STANDARD.replace(restarts=8), 0.08)) == [
+        "restarts diverged",
+        "above the yardstick",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("p", "recipe", "changes", "action"),
+    [
+        (1.0, STANDARD.replace(learning_rate=1.0), {"learning_rate": 0.03}, "Set learning_rate to"),
+        (1.0, STANDARD.replace(init_scale=5.0), {"init_scale": 0.3}, "Set init_scale to 0.3"),
+        (1.0, STANDARD.replace(learning_rate=0.05), {"learning_rate": 0.005}, "Set learning_rate"),
+        (1e-100, STANDARD, {}, ""),
+    ],
+)
+def test_a_training_of_which_nothing_is_left_gets_its_likely_cause(
+    p: float, recipe: tm.Recipe, changes: dict[str, object], action: str
+):
+    config = DENSE.replace(feature_probability=p)
+    found = diagnose_divergence(config, recipe, "Training diverged.")
+    assert found.kind == "diverged"
+    assert found.says.startswith("Training diverged. The loss grew beyond all bounds")
+    assert found.changes == pytest.approx(changes)
+    assert found.action.startswith(action)
+    assert (found.action == "") == (not changes)
+
+
+# Dead outputs
+
+
+def with_dead(config: tm.Config, *dead: int) -> Weights:
+    """No superposition, and these outputs always 0."""
+    sound = without_superposition(config)
+    W2, b = sound.W2.copy(), sound.b.copy()
+    W2[list(dead)], b[list(dead)] = 0, -1
+    return weights(sound.W1, W2, b)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "changes", "action"),
+    [
+        (STANDARD.replace(linear_until=0.0), {"linear_until": 0.8}, "Set linear_until to 0.8"),
+        (STANDARD, {"restarts": 8}, "Set restarts to 8"),
+        (
+            STANDARD.replace(schedule="constant"),
+            {"schedule": "cosine", "restarts": 8},
+            "Set schedule to cosine, restarts to 8",
+        ),
+    ],
+)
+def test_dead_outputs_are_counted_and_weighed(
+    recipe: tm.Recipe, changes: dict[str, object], action: str
+):
+    # Importances 8, 4, 2, 1 of 15: the loss is that of the two dead outputs and of a half more.
+    found = only(made(DENSE, recipe, 15 / 15, restarts=[with_dead(DENSE, 0, 2)]))
+    assert found.kind == "dead outputs"
+    assert found.says.startswith(
+        "2 of the 4 most important outputs answer 0 to every input, which is 67% of the loss."
+    )
+    assert (found.changes, found.action) == (changes, action)
+
+
+def test_dead_outputs_that_hardly_matter_are_not_named():
+    found = only(made(DENSE, STANDARD, 0.3, restarts=[with_dead(DENSE, 3)]))
+    assert found.kind == "above the yardstick"
+    config = DENSE.replace(n_neurons=2)  # outputs 2 and 3 are beyond its means
+    loss = no_superposition_loss(config)
+    assert kinds(made(config, STANDARD, loss, restarts=[with_dead(config, 2, 3)])) == ["sound"]
+
+
+def test_the_restart_that_is_asked_for_is_looked_at():
+    restarts = [without_superposition(DENSE), with_dead(DENSE, 0)]
+    model = made(DENSE, STANDARD.replace(restarts=2), 0.05, 0.6, restarts=restarts)
+    assert kinds(model) == kinds(model, 0) == ["sound"]
+    assert kinds(model, 1) == ["dead outputs"]
+
+
+# Empty batches
+
+
+def test_empty_batches_are_found_where_they_do_harm():
+    iid = STANDARD.replace(sampler="iid")
+    above, below = 2 * no_superposition_loss(SPARSE), no_superposition_loss(SPARSE) / 2
+    found = only(made(SPARSE, iid, above))
+    assert (found.kind, found.changes) == ("empty batches", {"sampler": "tilted"})
+    assert "At p = 0.01, 92% of the examples hold no feature" in found.says  # 0.99^8
+    plain = only(made(SPARSE, iid.replace(linear_until=0.0), above))
+    assert plain.changes == {"sampler": "tilted", "linear_until": 0.8}
+    assert plain.action == "Set sampler to tilted, linear_until to 0.8"
+    assert kinds(made(SPARSE, iid, below)) == ["sound"]
+    assert kinds(made(SPARSE, STANDARD, above)) == ["above the yardstick"]
+    fuller = SPARSE.replace(feature_probability=0.1)  # 0.9^8 = 43 %
+    assert kinds(made(fuller, iid, 2 * no_superposition_loss(fuller))) == ["above the yardstick"]
+
+
+# Still falling
+
+
+def falling(share: float, fall: float, noise: float = 0.0, seed: int = 0) -> np.ndarray:
+    """200 losses, of which the last `share` falls by `fall`, with noise in the logarithm."""
+    count = round(200 * share)
+    curve = np.zeros(200)
+    curve[-count:] = np.linspace(0, np.log(1 - fall), count)
+    return np.exp(curve + noise * np.random.default_rng(seed).normal(size=200))
+
+
+def test_a_loss_that_still_falls_is_told_with_the_figures_of_its_fall():
+    found = only(made(DENSE, STEADY, 0.4, curve=falling(0.25, 0.2)))
+    assert (found.kind, found.changes) == ("still falling", {"cycles": 2})
+    assert "by 20% over the last 490 steps" in found.says  # 50 records, 10 steps apart
+    assert found.action == "Train 2,000 steps more"
+
+
+def test_a_fall_that_is_slight_or_long_past_is_none():
+    assert kinds(made(DENSE, STEADY, 0.05, curve=falling(0.25, 0.05))) == ["sound"]
+    past = np.concatenate([falling(1, 0.9)[:150], np.full(50, 0.1)])
+    assert kinds(made(DENSE, STEADY, 0.05, curve=past)) == ["sound"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_sampling_noise_is_no_fall_and_hides_none(seed: int):
+    noisy, steep = falling(0.25, 0.0, 0.4, seed), falling(0.25, 0.9, 0.4, seed)
+    assert kinds(made(SPARSE, STEADY, 0.01, curve=noisy)) == ["sound"]
+    assert kinds(made(SPARSE, STEADY, 0.01, curve=steep)) == ["still falling"]
+
+
+def test_the_fall_that_a_cosine_ends_with_is_none():
+    cosine = STEADY.replace(schedule="cosine")
+    curve = falling(0.25, 0.5)
+    curve[-20:] = curve[-20]
+    assert kinds(made(DENSE, cosine, 0.05, curve=curve)) == ["sound"]
+    assert kinds(made(DENSE, cosine, 0.05, curve=falling(0.1, 0.3))) == ["still falling"]
+
+
+def test_the_last_cycle_alone_counts_and_the_next_is_asked_for():
+    twice = made(DENSE, STEADY.replace(cycles=2), 0.05, curve=falling(0.25, 0.2))
+    assert only(twice).changes == {"cycles": 3}
+    before = twice.history
+    both = History(
+        step=np.concatenate([before.step - 2_000, before.step]),
+        seconds=np.arange(400, dtype=np.float32),
+        loss=np.concatenate([falling(1, 0.9), np.full(200, 0.1)])[None].astype(np.float32),
+    )
+    assert kinds(replace(twice, history=both)) == ["sound"]
+
+
+def test_a_fall_needs_records_and_cycles_that_are_left():
+    assert kinds(made(DENSE, STEADY, 0.05, curve=falling(0.25, 0.2)[-7:])) == ["sound"]
+    assert kinds(made(DENSE, STEADY, 0.05, curve=falling(0.25, 0.2)[-8:])) == ["sound"]
+    assert kinds(made(DENSE, STEADY, 0.05, curve=falling(1, 0.9)[::25])) == ["still falling"]
+    with pytest.raises(tm.SettingError):
+        STEADY.replace(cycles=101)
+    last = STEADY.replace(cycles=100)
+    assert kinds(made(DENSE, last, 0.05, curve=falling(0.25, 0.2))) == ["sound"]
+
+
+# Above the yardstick
+
+
+def test_a_loss_above_the_yardstick_is_told_with_both():
+    found = only(made(DENSE, STANDARD, 0.0625))
+    assert (found.kind, found.changes) == ("above the yardstick", {"restarts": 8})
+    assert "The loss, 0.0625, is above the yardstick" in found.says
+    assert "each of the 2 most important features would give 0.05 (gain 0.80)" in found.says
+
+
+def test_where_every_feature_could_have_two_neurons_the_yardstick_is_0():
+    config = tm.Config(n_features=3, n_neurons=6)
+    found = only(made(config, STANDARD, 0.0123))
+    assert found.kind == "above the yardstick"
+    assert "two neurons for each feature would give 0." in found.says
+
+
+def test_what_sampling_may_explain_is_not_held_against_a_model():
+    assert kinds(made(DENSE, STANDARD, 0.06, error=0.005)) == ["sound"]
+    assert kinds(made(DENSE, STANDARD, 0.06, error=0.003)) == ["above the yardstick"]
+    assert kinds(made(DENSE, STANDARD, 0.051)) == ["sound"]
+
+
+@pytest.mark.parametrize(
+    ("before", "changes"),
+    [
+        ({"learning_rate": 0.003}, {"learning_rate": 0.03, "restarts": 8}),
+        ({"learning_rate": 0.003, "restarts": 8}, {"learning_rate": 0.03}),
+        ({"learning_rate": 0.01, "beta2": 0.97, "init_scale": 1.0}, {"restarts": 8}),
+        ({"beta1": 0.99, "warmup": 0.0}, {"restarts": 8}),
+        (
+            {"steps": 200, "batch_size": 8},
+            {"steps": 7_000, "batch_size": 128, "restarts": 8},
+        ),
+        (
+            {"steps": 200, "batch_size": 8, "beta1": 0.99},
+            {"steps": 7_000, "batch_size": 128, "beta1": 0.9},
+        ),
+        ({"restarts": 4}, {"restarts": 8}),
+        ({"restarts": 8}, {"steps": 16_000}),
+        ({"restarts": 8, "steps": 20_000}, {"restarts": 16}),
+        ({"restarts": 60, "steps": 20_000}, {"restarts": 64}),
+        ({"restarts": 64, "steps": 20_000}, {}),
+    ],
+)
+def test_what_is_proposed_goes_from_the_recipe_to_restarts_to_steps(
+    before: dict[str, object], changes: dict[str, object]
+):
+    recipe = STANDARD.replace(**before)
+    found = only(made(DENSE, recipe, *[0.08] * recipe.restarts))
+    assert (found.kind, found.changes) == ("above the yardstick", changes)
+
+
+def test_of_the_usual_recipe_all_that_differs_is_taken_from_the_standard_one():
+    found = only(made(DENSE, USUAL, 0.08))
+    assert found.changes.keys() == {
+        *("schedule", "init", "sampler", "learning_rate", "warmup", "linear_until", "beta2")
+    }
+    assert found.action == "Take 7 settings from the standard recipe"
+
+
+def test_a_worse_restart_than_the_best_needs_no_other_recipe():
+    found = only(made(DENSE, STANDARD.replace(restarts=2), 0.08, 0.05), restart=0)
+    assert (found.kind, found.changes) == ("above the yardstick", {})
+    assert "The best restart of this model did better: 0.05." in found.says
+
+
+# Trained models
+
+
+SHIPPED_SWEEPS = [
+    (config, family.recipe)
+    for family in SHIPPED
+    if family.recipe.sampler != "iid"  # which has empty batches, and is told so
+    for config in family.configs
+]
+
+
+@pytest.mark.parametrize(("config", "recipe"), SHIPPED_SWEEPS)
+def test_good_models_are_accused_of_nothing_false(config: tm.Config, recipe: tm.Recipe):
+    model = Store(ROOT / "cache").get(config, recipe)
+    assert model
+    short = tm.superposition_gain(config, model.loss) < 0.97
+    assert kinds(model) == ["above the yardstick" if short else "sound"]
+
+
+@pytest.mark.parametrize(
+    ("p", "expected"),
+    [
+        (0.001, ["dead outputs", "empty batches"]),
+        (0.01, ["dead outputs"]),
+        (0.1, ["still falling"]),
+        (1.0, ["above the yardstick"]),
+    ],
+)
+def test_the_usual_recipe_goes_wrong_in_each_way(p: float, expected: list[str]):
+    config = PAPER_CONFIG.replace(feature_probability=p)
+    model = Store(ROOT / "cache").get(config, USUAL)
+    assert model
+    assert kinds(model) == expected
+
+
+def trained(config: tm.Config, recipe: tm.Recipe) -> Model:
+    return tm.train([config], recipe)[0]
+
+
+@pytest.mark.parametrize(
+    ("config", "recipe", "expected", "factor"),
+    [
+        (
+            tm.Config(n_features=6, n_neurons=6, feature_probability=0.01),
+            tm.Recipe(steps=1_000, batch_size=64, linear_until=0.0, sampler="iid"),
+            ["dead outputs", "empty batches"],
+            0.5,
+        ),
+        (
+            tm.Config(n_features=6, n_neurons=10),
+            STEADY.replace(learning_rate=3e-4),
+            ["still falling"],
+            0.5,
+        ),
+        (
+            tm.Config(n_features=6, n_neurons=4),
+            tm.RECIPES["quick"],
+            ["above the yardstick"],
+            0.9,
+        ),
+    ],
+)
+def test_what_is_proposed_helps(
+    config: tm.Config, recipe: tm.Recipe, expected: list[str], factor: float
+):
+    model = trained(config, recipe)
+    assert kinds(model) == expected
+    changes = {k: v for finding in diagnose(model) for k, v in finding.changes.items()}
+    assert trained(config, recipe.replace(**changes)).loss < factor * model.loss
+
+
+def test_what_is_proposed_after_a_divergence_helps():
+    config = tm.Config(n_features=2, n_neurons=1)
+    wild = tm.Recipe(
+        steps=100,
+        batch_size=8,
+        learning_rate=10.0,
+        schedule="constant",
+        warmup=0.0,
+        linear_until=1.0,
+    )
+    with pytest.raises(tm.TrainingDiverged) as caught:
+        trained(config, wild)
+    found = diagnose_divergence(config, wild, str(caught.value))
+    assert found.says.startswith(str(caught.value))
+    assert trained(config, wild.replace(**found.changes)).loss < 1
+
+
+def test_the_identity_has_no_neuron_left_over():
+    config, recipe = IDENTITY.configs[-1], IDENTITY.recipe
+    model = Store(ROOT / "cache").get(config, recipe)
+    assert model
+    (finding,) = diagnose(model)
+    assert (config.n_neurons, finding.kind) == (5, "sound")
+    assert "odd number" not in finding.says
+    assert "The model computes more than it has neurons for" in finding.says

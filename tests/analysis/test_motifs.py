@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import toymodel as tm
+from tests.helpers.motifs import ONE, OTHER, Matrices, monosemantic, one, plant, two
+from tests.helpers.networks import ROOT, two_neurons_a_feature
+from toymodel.analysis.motifs import Motif, MotifThresholds, find_motifs, held_sides
+from toymodel.storage.store import Store
+from toymodel.sweeps.shipped import SMALL
+
+
+@pytest.mark.parametrize("into", [0.5, -0.5])
+def test_a_planted_instance_is_found_with_its_numbers(into: float):
+    assert find_motifs(*one(into=into)) == [ONE]
+
+
+def test_two_instances_are_found_with_their_inhibitors_the_strongest_first():
+    assert find_motifs(*two()) == [ONE, OTHER]
+
+
+def test_a_neuron_can_hold_several_instances():
+    W1, W2 = one()
+    W1[0, 2], W2[2, 0], W1[4, 2] = 0.125, 8, 0
+    W1[3, 0], W2[2, 3] = 0.5, -32
+    found = find_motifs(W1, W2)
+    # Feature 1 pushes output 2 as well, but does not drive the inhibitor on that side.
+    assert found == [
+        ONE,
+        ONE._replace(
+            receiving_feature=2,
+            inhibitors=(3,),
+            input_ratio=16,
+            output_ratio=16,
+            interference=16,
+            inhibition=-16,
+        ),
+    ]
+
+
+def test_the_lower_end_of_a_feature_can_interfere():
+    W1, W2 = one()
+    W1[:, 0] *= -1
+    assert find_motifs(W1, W2) == [ONE]
+
+
+@given(
+    neurons=st.permutations(range(12)),
+    features=st.permutations(range(6)),
+    signs=st.lists(st.sampled_from([-1, 1]), min_size=6, max_size=6),
+    powers=st.lists(st.integers(-5, 5), min_size=12, max_size=12),
+)
+def test_signs_orders_and_scales_do_not_matter(
+    neurons: list[int], features: list[int], signs: list[int], powers: list[int]
+):
+    W1, W2 = two()
+    scale = 2.0 ** np.array(powers)  # exact
+    found = find_motifs(
+        ((W1 * signs) * scale[:, None])[np.ix_(neurons, features)],
+        (W2 / scale)[np.ix_(features, neurons)],
+    )
+    moved = [
+        each._replace(
+            neuron=neurons.index(each.neuron),
+            interfering_feature=features.index(each.interfering_feature),
+            receiving_feature=features.index(each.receiving_feature),
+            inhibitors=tuple(map(neurons.index, each.inhibitors)),
+        )
+        for each in (ONE, OTHER)
+    ]
+    assert found == sorted(moved)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_little_noise_hides_nothing_and_adds_nothing(seed: int):
+    random = np.random.default_rng(seed)
+    W1, W2 = (part + random.normal(scale=0.01, size=part.shape) for part in two())
+    found = find_motifs(W1, W2)
+    assert [each[:4] for each in found] == [ONE[:4], OTHER[:4]]
+    for each in found:
+        np.testing.assert_allclose(each[4:], ONE[4:], rtol=0.2)
+
+
+@pytest.mark.parametrize(("weight", "count"), [(-8.01, 1), (-8, 1), (-7.99, 0)])
+def test_inhibition_takes_half_of_the_interference_away_at_least(weight: float, count: int):
+    found = find_motifs(*plant(monosemantic(3), 0, 1, {4: weight}))
+    assert [each.inhibition for each in found] == [weight / 4] * count
+
+
+def test_inhibitors_add_up():
+    network = plant(monosemantic(4), 0, 1, {4: -4, 6: -5, 7: -0.5})
+    # Neuron 7 takes a thirty-second of the interference away, which is too little to count.
+    assert find_motifs(*network) == [ONE._replace(inhibitors=(6, 4), inhibition=-2.25)]
+
+
+def symmetric() -> Matrices:
+    W1, W2 = one()
+    W1[0, :2], W2[:2, 0] = 1, 1
+    return W1, W2
+
+
+def without_inhibitor() -> Matrices:
+    return plant(monosemantic(3), 0, 1, {})
+
+
+def driven_by_the_other_side() -> Matrices:
+    W1, W2 = one()
+    W1[4, 0] *= -1
+    return W1, W2
+
+
+def of_a_third_feature() -> Matrices:
+    W1, W2 = plant(monosemantic(4), 0, 1, {4: -16})
+    W2[3, 4], W2[1, 4] = W2[1, 4], 0
+    return W1, W2
+
+
+def a_positive_push() -> Matrices:
+    W1, W2 = one()
+    W2[1, 4] *= -1
+    return W1, W2
+
+
+def one_sided() -> Matrices:
+    return np.eye(4), np.eye(4)
+
+
+def small_weights() -> Matrices:
+    random = np.random.default_rng(0)
+    return random.normal(scale=0.1, size=(20, 10)), random.normal(scale=0.1, size=(10, 20))
+
+
+def nothing() -> Matrices:
+    return np.zeros((4, 3)), np.zeros((3, 4))
+
+
+def one_feature() -> Matrices:
+    return np.array([[2.0], [-1], [0.25]]), np.array([[0.5, 1, -16]])
+
+
+def one_neuron() -> Matrices:
+    W1, W2 = one()
+    return W1[:1], W2[:, :1]
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        *(symmetric, without_inhibitor, driven_by_the_other_side, of_a_third_feature),
+        *(a_positive_push, one_sided, small_weights, nothing, one_feature, one_neuron),
+    ],
+)
+def test_near_misses_are_not_instances(network):
+    assert find_motifs(*network()) == []
+
+
+@pytest.mark.parametrize("n", [1, 2, 7])
+def test_absolute_values_alone_have_no_instance(n: int):
+    network = two_neurons_a_feature(n)
+    assert find_motifs(network.W1, network.W2) == []
+
+
+def test_a_side_is_held_where_a_neuron_and_the_side_as_a_whole_compute_it():
+    # Gains above 0: 1; 0.75 + 0.5 + 0.25; 1 + 1; 1 - 0.75. Below 0: 1 in all but the last.
+    W1 = np.array([[1, 1, 1, 1], [-1, 1, 1, 1], [0, 1, -1, 0], [0, -1, 0, 0]], float)
+    W2 = np.array([[1, 1, 5, 5], [0.75, 0.5, 0.25, 1], [1, 1, 1, 5], [1, -0.75, 5, 5]])
+    held = [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0]]
+    np.testing.assert_array_equal(held_sides(W1, W2), np.array(held, bool))
+
+
+@pytest.mark.parametrize(
+    ("field", "options", "at", "beyond"),
+    [
+        ("least_gain", {"out": 1.5}, 0.75, 0.76),
+        ("most_gain", {"out": 2.5}, 1.25, 1.24),
+        ("ratio", {"into": 1, "out": 1}, 2, 2.01),  # of both features' weights, in and out
+        ("ratio", {"into": 0.5, "out": 1.5}, 3, 3.01),  # in 4, out 3
+        ("ratio", {"into": 0.75, "out": 1.5}, 2.66, 2.67),  # in 8/3, out 3
+        ("inhibition", {}, 1, 1.01),
+        ("part", {}, 1, None),
+    ],
+)
+def test_every_limit_moves_the_decision(
+    field: str, options: dict[str, float], at: float, beyond: float | None
+):
+    network = one(**options)
+    (found,) = find_motifs(*network, MotifThresholds(**{field: at}))
+    assert found[:4] == ONE[:4]
+    if beyond is not None:
+        assert find_motifs(*network, MotifThresholds(**{field: beyond})) == []
+
+
+def test_the_part_says_who_is_an_inhibitor():
+    network = plant(monosemantic(4), 0, 1, {4: -4, 6: -12})
+    for part, inhibitors, inhibition in ((0.25, (6, 4), -4), (0.26, (6,), -3)):
+        (found,) = find_motifs(*network, MotifThresholds(part=part))
+        assert (found.inhibitors, found.inhibition) == (inhibitors, inhibition)
+    assert find_motifs(*network, MotifThresholds(part=0.76)) == []
+
+
+def test_the_gains_of_a_side_are_limited_in_sum():
+    W1, W2 = one()
+    W1[2, 1], W2[1, 2] = 1, 0.375  # the silent neuron comes back for a part
+    assert len(find_motifs(W1, W2, MotifThresholds(most_gain=1.375))) == 1
+    assert find_motifs(W1, W2, MotifThresholds(most_gain=1.37)) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("least_gain", 0), ("least_gain", 1.1), ("most_gain", 0.9), ("most_gain", 10.1)),
+        *(("ratio", 0.9), ("ratio", 1_001), ("ratio", float("nan")), ("inhibition", 0)),
+        *(("inhibition", 10.1), ("part", 0), ("part", 1.1), ("part", "half"), ("sum", 1)),
+    ],
+)
+def test_thresholds_refuse_nonsense(field: str, value: object):
+    with pytest.raises(tm.SettingError, match=f"^{field} = "):
+        MotifThresholds(**{field: value})
+
+
+def by_definition(W1: np.ndarray, W2: np.ndarray) -> list[tuple[object, ...]]:
+    m, n = W1.shape
+    gain = np.abs(W1) * W2.T
+
+    def same_side(i: int, j: int) -> list[int]:
+        return [k for k in range(m) if W1[k, i] * W1[j, i] > 0]
+
+    def held(j: int, i: int) -> bool:
+        side = sum(gain[k, i] for k in same_side(i, j))
+        return 0.5 <= gain[j, i] <= 1.5 and 0.5 <= side <= 1.5
+
+    found = []
+    for j, a, c in np.ndindex(m, n, n):
+        if a == c or not (held(j, a) and held(j, c)):
+            continue
+        if abs(W1[j, a]) < 1.5 * abs(W1[j, c]) or W2[c, j] < 1.5 * W2[a, j]:
+            continue
+        interference = abs(W1[j, a]) * W2[c, j]
+        pushes = {k: abs(W1[k, a]) * W2[c, k] for k in same_side(a, j)}
+        inhibitors = [k for k in pushes if pushes[k] <= -0.05 * interference]
+        inhibition = sum(pushes[k] for k in inhibitors)
+        if inhibition <= -0.5 * interference:
+            order = tuple(sorted(inhibitors, key=lambda k: pushes[k]))
+            found.append((j, a, c, order, interference, inhibition))
+    return found
+
+
+def test_noisy_networks_have_the_instances_that_the_definition_gives():
+    random, count, missed = np.random.default_rng(0), 0, 0
+    for noise in np.linspace(0, 0.3, 40):
+        W1, W2 = (part + random.normal(scale=noise, size=part.shape) for part in two())
+        expected, found = by_definition(W1, W2), find_motifs(W1, W2)
+        assert [each[:4] for each in found] == [each[:4] for each in expected]
+        for each, other in zip(found, expected, strict=True):
+            assert each[6:] == pytest.approx(other[4:])
+        count += len(found)
+        missed += len(found) < 2
+    assert count > 10
+    assert missed > 10
+
+
+def test_instances_of_a_large_network_come_in_order():
+    random = np.random.default_rng(0)
+    W1, W2 = random.normal(size=(500, 500)), random.normal(size=(500, 500))
+    found = find_motifs(W1, W2)
+    assert len(found) > 100
+    assert all(type(each) is Motif for each in found)
+    assert [each[:3] for each in found] == sorted(each[:3] for each in found)
+
+
+def test_weights_are_only_read():
+    W1, W2 = two()
+    find_motifs(W1, W2)
+    for before, after in zip(two(), (W1, W2), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_the_shipped_model_has_two_instances():
+    model = Store(ROOT / "cache").get(SMALL.configs[0], SMALL.recipe)
+    found = find_motifs(model.W1, model.W2)
+    assert len(found) == 2
+    for each in found:
+        assert -each.inhibition == pytest.approx(each.interference, rel=0.05)

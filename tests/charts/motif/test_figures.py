@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import toymodel as tm
+from tests.helpers.chart_specs import by_field, rows
+from tests.helpers.motifs import two
+from tests.helpers.networks import model, two_neurons_a_feature, weights
+from toymodel.analysis.decomposition import ASYMMETRIC, BOTH_SIDES, INHIBITION, ONE_SIDE, find_roles
+from toymodel.charts.figures import MOTIF_FIGURES, figures, not_drawn
+
+CONFIG = tm.Config(n_features=6, n_neurons=12, feature_probability=0.5)
+PLANTED = replace(model(CONFIG, tm.Recipe(restarts=1)), restarts=(weights(*two()),))
+
+pytestmark = pytest.mark.usefixtures("short_evaluation")
+
+
+@pytest.mark.parametrize("side", ["in", "out"])
+@pytest.mark.parametrize(
+    ("kind", "lit"),
+    [("absolute", (ONE_SIDE, BOTH_SIDES)), ("motif", (ASYMMETRIC, INHIBITION))],
+)
+def test_what_a_figure_is_about_is_in_colour(kind: str, lit: tuple[int, ...], side: str):
+    name = f"{kind}-{side}"
+    spec = figures(PLANTED, names=[name])[name].to_dict()
+    (bars,) = (
+        rows(spec, layer)
+        for layer in spec["layer"]
+        if layer["data"]["name"] == "bars" and layer["mark"]["type"] == "rect"
+    )
+    found = find_roles(PLANTED.weights)
+    roles = found.W1 if side == "in" else found.W2.T
+    drawn = bars[["neuron", "feature", "lit"]].to_numpy().tolist()
+    assert all(on == (roles[j, i] in lit) for j, i, on in drawn)
+    assert {on for *_, on in drawn} == {True, False}
+    assert "2 instances of the motif, by definition." in spec["title"]["subtitle"]
+
+
+def test_the_loss_falls_as_the_inhibition_comes_back():
+    spec = figures(PLANTED, names=["inhibition"])["inhibition"].to_dict()
+    curve = rows(spec, by_field(spec, "strokeDash", "series"))
+    assert curve["x"].tolist() == pytest.approx(np.linspace(0, 1, 21).tolist())
+    assert curve["y"].iloc[0] > 2 * curve["y"].iloc[-1]
+    told = "neuron 0: f0 interferes with f1 by 4.0, inhibited by 4.0"
+    assert told in spec["title"]["subtitle"]
+
+
+def test_there_are_none_of_the_identity_task():
+    config = CONFIG.replace(task="identity")
+    for name in MOTIF_FIGURES:
+        assert "compute |x|" in (not_drawn(name, config) or "")
+
+
+def test_a_model_without_instances_has_the_figures_too():
+    plain = two_neurons_a_feature(6)
+    none = replace(PLANTED, restarts=(replace(plain, W2=0.5 * plain.W2),))
+    made = figures(none, names=list(MOTIF_FIGURES))
+    assert list(made) == list(MOTIF_FIGURES)
+    curve = rows(spec := made["inhibition"].to_dict(), by_field(spec, "strokeDash", "series"))
+    assert curve["y"].nunique() == 1

@@ -1,0 +1,292 @@
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree
+
+import altair as alt
+import numpy as np
+import pytest
+
+import toymodel as tm
+from tests.helpers.chart_specs import by_field, layers, mark, pixels, rows, shows
+from tests.helpers.networks import model, two_neurons_a_feature, weights
+from toymodel.analysis.polysemanticity import CLASSES
+from toymodel.charts.export import write_chart
+from toymodel.charts.figures import (
+    FEATURE_FIGURES,
+    FIGURES,
+    MODEL_FIGURES,
+    MOTIF_FIGURES,
+    NEURON_FIGURES,
+    SWEEP_FIGURES,
+    figures,
+    not_drawn,
+    sweep_figures,
+)
+from toymodel.charts.look import DARK, LIGHT
+from toymodel.charts.network import tables as frames
+
+CONFIG = tm.Config(n_features=6, n_neurons=4, feature_probability=0.25, seed=5)
+RECIPE = tm.RECIPES["standard"].replace(restarts=3)
+MODEL = model(CONFIG, RECIPE)
+BARS = {f"{kind}-{side}" for kind in ("weights", "absolute", "motif") for side in ("in", "out")}
+KINDS = (
+    *("stacks-in", "weights-in", "network", "loss-steps", "response"),
+    *("activations", "shares", "carriers", "interference"),
+)
+"""One figure of each kind: the others are drawn as these are."""
+
+TINY = tm.Config(n_features=2, n_neurons=4)
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, alt.LayerChart]:
+    """Every figure of the model, made once: it takes a while."""
+    return figures(MODEL)
+
+
+def subtitle(chart: alt.LayerChart) -> str:
+    return " ".join(chart.to_dict()["title"]["subtitle"])
+
+
+def with_weights(found: tm.Model, *given: tm.Weights) -> tm.Model:
+    return tm.Model(**(vars(found) | {"restarts": given}))
+
+
+def test_a_small_model_has_every_figure_in_order(made):
+    assert list(made) == list(FIGURES)
+    assert list(FIGURES) == [*MODEL_FIGURES, *NEURON_FIGURES, *FEATURE_FIGURES, *MOTIF_FIGURES]
+
+
+def test_figures_are_made_by_name_in_their_order():
+    assert list(figures(MODEL, names=["network", "loss-steps", "network"])) == [
+        "network",
+        "loss-steps",
+    ]
+    assert figures(MODEL, names=[]) == {}
+
+
+def test_no_other_figure_is_made_than_those_asked_for(monkeypatch: pytest.MonkeyPatch):
+    def fail(*arguments: object, **options: object):
+        raise AssertionError("not asked for")
+
+    for what in (
+        "figure_parts.activity",
+        "figure_parts.interference",
+        "figure_parts.neurons",
+        "neuron.figures.shares_of_all",
+        "network.tables.blocks",
+        "network.tables.responses",
+    ):
+        monkeypatch.setattr(f"toymodel.charts.{what}", fail)
+    assert list(figures(MODEL, names=["loss-steps"])) == ["loss-steps"]
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "missing"),
+    [
+        (12, 24, set()),
+        (13, 24, {"network"}),
+        (12, 25, {"network"}),
+        (20, 40, {"network"}),
+        (21, 40, {"network"} | BARS),
+        (20, 41, {"network"} | BARS),
+    ],
+)
+def test_figures_of_single_weights_are_for_small_models(n: int, m: int, missing: set[str]):
+    config = tm.Config(n_features=n, n_neurons=m)
+    found = model(config, tm.Recipe(restarts=1))
+    of_weights = {"network"} | BARS
+    assert figures(found, names=list(of_weights - missing)).keys() == of_weights - missing
+    for name in missing:
+        with pytest.raises(ValueError, match=f"{name} is drawn for n up to"):
+            figures(found, names=["stacks-in", name])
+    for name in FIGURES:
+        reason = not_drawn(name, config)
+        assert (reason is not None) == (name in missing)
+        assert reason is None or (name in reason and f"n = {n}, m = {m}" in reason)
+
+
+def test_what_features_do_to_each_other_takes_two_of_them():
+    config = tm.Config(n_features=1, n_neurons=2)
+    missing = {"interference-in", "interference-out", "interference"}
+    assert {name for name in FIGURES if not_drawn(name, config)} == missing
+    for name in missing:
+        with pytest.raises(ValueError, match=r"takes 2 features or more; .* n = 1, m = 2"):
+            figures(model(config, tm.Recipe()), names=[name])
+
+
+@pytest.mark.parametrize(
+    ("theme", "name"),
+    [*((LIGHT, name) for name in FIGURES), *((DARK, name) for name in KINDS)],
+    ids=[*(f"light-{name}" for name in FIGURES), *(f"dark-{name}" for name in KINDS)],
+)
+def test_every_figure_stands_alone(theme, name: str, made):
+    chart = made[name] if theme is LIGHT else figures(MODEL, names=[name], theme=theme)[name]
+    spec = chart.to_dict()
+    assert spec["config"]["background"] == theme.background
+    for part in (
+        "n = 6, m = 4, 1 − S = 0.25, d = 0.8, seed 5, restart 2 of 0 to 2",
+        "standard with restarts = 3",
+        "loss 0.25 ± 0.01",
+        "gain",
+    ):
+        assert part in subtitle(chart)
+    if theme is LIGHT:  # the words are the same in both
+        text = "".join(ElementTree.fromstring(write_chart(chart, "svg")).itertext())
+        assert spec["title"]["text"] in text
+    picture = pixels(chart)
+    assert shows(picture, theme.background, 20_000)
+    assert shows(picture, theme.ink, 50)
+    red, green, blue = np.moveaxis(picture.astype(int), 2, 0)
+    assert len(np.unique((red << 16) + (green << 8) + blue)) > 30
+
+
+def test_each_figure_has_a_title_of_its_own(made):
+    titles = {chart.to_dict()["title"]["text"] for chart in made.values()}
+    assert len(titles) == len(FIGURES)
+
+
+def test_another_restart_is_drawn_on_request():
+    exact = with_weights(
+        model(TINY, tm.Recipe(restarts=2)),
+        two_neurons_a_feature(2),
+        weights(np.ones((4, 2)), np.ones((2, 4))),
+    )
+    assert CLASSES[0] not in _classes(figures(exact, names=["stacks-in"])["stacks-in"])
+    chosen = figures(exact, restart=0, names=["stacks-in", "loss-steps"])
+    assert _classes(chosen["stacks-in"]) == {CLASSES[0]}
+    assert "restart 0 of 0 to 1" in subtitle(chosen["loss-steps"])
+    assert "loss 0.5 ±" in subtitle(chosen["loss-steps"])
+    spec = chosen["loss-steps"].to_dict()
+    lines = [layer for layer in layers(spec) if mark(layer)["type"] == "line"]
+    widest = max(lines, key=lambda layer: mark(layer)["strokeWidth"])
+    assert set(rows(spec, widest)["restart"]) == {0}
+
+
+def _classes(chart: alt.LayerChart) -> set[str]:
+    return {row["class"] for row in chart.to_dict()["datasets"]["spans"]}
+
+
+def test_thresholds_decide_the_classes():
+    all_pure = tm.Thresholds(second_weight=1.0)
+    moved = figures(MODEL, names=["stacks-in"], thresholds=all_pure)["stacks-in"]
+    assert _classes(moved) == {CLASSES[0]}
+    assert f"4 {CLASSES[0]}, 0 {CLASSES[1]}, 0 {CLASSES[2]}" in subtitle(moved)
+
+
+def test_stacks_show_both_sides_and_their_colours(made):
+    for name, side in (("stacks-in", "input"), ("stacks-out", "output")):
+        spec = made[name].to_dict()
+        blocks = frames.blocks(CONFIG, MODEL.weights, side=side)
+        drawn = rows(spec, by_field(spec, "color", "superposition"))
+        named = blocks[blocks["feature"] != frames.OTHERS]
+        np.testing.assert_allclose(drawn["high"], named["high"])
+        assert by_field(spec, "color", "superposition")["encoding"]["color"]["legend"]
+
+
+def test_stacks_show_the_first_neurons_on_request():
+    spec = (chart := figures(MODEL, names=["stacks-in"], neurons=2)["stacks-in"]).to_dict()
+    order = frames.columns(MODEL.weights)["neuron"].tolist()
+    assert [row["neuron"] for row in spec["datasets"]["columns"]] == order[:2]
+    assert {row["neuron"] for row in spec["datasets"]["blocks"]} == set(order[:2])
+    assert max(row["end"] for row in spec["datasets"]["spans"]) == 2
+    assert "the first 2 of 4" in subtitle(chart)
+
+
+def test_the_response_is_that_of_the_first_six_features_or_of_those_chosen():
+    def shown(found: tm.Model, **options) -> list[int]:
+        spec = figures(found, names=["response"], **options)["response"].to_dict()
+        line = next(layer for layer in layers(spec) if mark(layer)["type"] == "line")
+        return rows(spec, line)["feature"].unique().tolist()
+
+    large = model(tm.Config(n_features=30, n_neurons=4), tm.Recipe(restarts=1))
+    assert shown(MODEL) == shown(large) == [0, 1, 2, 3, 4, 5]
+    assert shown(model(TINY, tm.Recipe())) == [0, 1]
+    assert shown(large, features=[29, 7]) == [29, 7]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"restart": 3}, "restart = 3: must be a whole number from 0 to 2"),
+        ({"restart": -1}, "restart = -1: must be a whole number from 0 to 2"),
+        ({"neurons": 0}, "neurons = 0: must be a whole number from 1 to 4"),
+        ({"neurons": 5}, "neurons = 5: must be a whole number from 1 to 4"),
+        ({"neuron": 4}, "neuron = 4: must be a whole number from 0 to 3"),
+        ({"neuron": -1}, "neuron = -1: must be a whole number from 0 to 3"),
+        ({"feature": 6}, "feature = 6: must be a whole number from 0 to 5"),
+        ({"feature": -1}, "feature = -1: must be a whole number from 0 to 5"),
+        ({"names": ["response", "pie"]}, 'names = "pie": must be one of stacks-in, stacks-out'),
+        ({"names": ["classes"]}, 'names = "classes": must be one of'),
+        ({"features": [6], "names": ["response"]}, "features = .*must be from 0 to 5"),
+    ],
+)
+def test_what_is_not_there_is_refused_in_words(options: dict[str, object], words: str):
+    with pytest.raises(tm.SettingError, match=words):
+        figures(MODEL, **options)
+
+
+def test_where_nothing_can_be_gained_the_figures_say_so():
+    made = figures(model(TINY, tm.Recipe()), names=["response"])
+    assert "without superposition 0: nothing to gain" in subtitle(made["response"])
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "names"),
+    [
+        (1, 1, None),
+        # What is as large as the model.
+        (150, 200, ["stacks-in", "response", "activations", "shares", "carriers"]),
+    ],
+)
+def test_the_smallest_and_large_models_are_drawn(n: int, m: int, names: list[str] | None):
+    config = tm.Config(n_features=n, n_neurons=m)
+    found = figures(model(config, tm.Recipe(restarts=1)), names=names)
+    assert list(found) == (names or [name for name in FIGURES if not not_drawn(name, config)])
+    for name, chart in found.items():
+        root = ElementTree.fromstring(write_chart(chart, "svg"))
+        drawn = [e for e in root.iter("{http://www.w3.org/2000/svg}path") if e.get("aria-label")]
+        assert len(drawn) >= 1 or name == "carriers", name  # of random weights, not sure to be any
+
+
+def test_a_network_without_weights_is_drawn():
+    nothing = with_weights(MODEL, *[weights(np.zeros((4, 6)), np.zeros((6, 4)))] * 3)
+    made = figures(nothing, names=list(MODEL_FIGURES))
+    assert list(made) == list(MODEL_FIGURES)
+    assert shows(pixels(made["stacks-in"]), LIGHT.class_ink["unused"])
+
+
+def test_a_sweep_has_figures_of_its_own():
+    models = [model(CONFIG.replace(feature_probability=p), RECIPE) for p in (1.0, 0.1)]
+    made = sweep_figures(models, theme=DARK)
+    assert list(made) == list(SWEEP_FIGURES)
+    for chart in made.values():
+        assert "n = 6, m = 4, d = 0.8, seed 5, standard with restarts = 3" in subtitle(chart)
+        assert shows(pixels(chart), DARK.background, 20_000)
+    spec = made["gain"].to_dict()
+    assert rows(spec, by_field(spec, "y", "gain"))["density"].tolist() == [1.0, 0.1]
+    moved = sweep_figures(models, thresholds=tm.Thresholds(second_weight=1.0))["classes"].to_dict()
+    shares = rows(moved, by_field(moved, "color", "class")).groupby("class")["share"].sum()
+    assert shares.to_dict() == {CLASSES[0]: 2, CLASSES[1]: 0, CLASSES[2]: 0}
+
+
+def test_a_sweep_in_which_nothing_can_be_gained_has_no_figure_of_it():
+    roomy = CONFIG.replace(n_neurons=12)
+    models = [model(roomy.replace(feature_probability=p), RECIPE) for p in (1.0, 0.1)]
+    assert list(sweep_figures(models)) == ["classes"]
+
+
+def test_one_model_is_no_sweep():
+    with pytest.raises(ValueError, match="two or more"):
+        sweep_figures([MODEL])
+
+
+def test_every_figure_can_be_read_back_from_json(made):
+    for name, chart in made.items():
+        text = write_chart(chart, "json").decode()
+        read = json.loads(text)
+        assert read["title"] == chart.to_dict()["title"], name
+        assert read["config"]["background"] == LIGHT.background
+        if name in ("stacks-in", "shares"):  # it takes long
+            assert alt.Chart.from_json(text).to_dict()["title"] == read["title"]

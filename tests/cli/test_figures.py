@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+import toymodel as tm
+from tests.helpers.networks import model
+from toymodel.charts.export import write_chart
+from toymodel.charts.figures import FIGURES, SWEEP_FIGURES, figures
+from toymodel.charts.look import DARK
+from toymodel.storage.store import Store
+
+CONFIG = tm.Config(n_features=4, n_neurons=3)
+RECIPE = tm.RECIPES["standard"].replace(steps=20, restarts=2)
+SMALL = ("-n", "4", "-m", "3", "--set", "steps=20", "--set", "restarts=2")
+
+
+@pytest.fixture
+def stored(cache: Path) -> list[tm.Model]:
+    """Models at three densities, in the store."""
+    models = [
+        model(CONFIG.replace(feature_probability=p), RECIPE, seed=i)
+        for i, p in enumerate((1.0, 0.5, 0.001))
+    ]
+    for each in models:
+        Store(cache).put(each)
+    return models
+
+
+def test_a_stored_model_is_drawn_without_training(shell, stored, tmp_path: Path):
+    out = tmp_path / "pictures"
+    answer = shell("figures", *SMALL, "-p", "0.5", "--out", str(out), "--json")
+    assert (answer.code, answer.err) == (0, "")
+    written = json.loads(answer.out)
+    assert written == [str(out / f"{name}.svg") for name in FIGURES]
+    texts = {
+        name: "".join(ElementTree.fromstring((out / f"{name}.svg").read_bytes()).itertext())
+        for name in FIGURES
+    }
+    assert all("n = 4, m = 3, 1 − S = 0.5" in text for text in texts.values())
+    title = figures(stored[1], names=["shares"])["shares"].to_dict()["title"]
+    assert title["text"] in texts["shares"]
+    assert all(line in texts["shares"] for line in title["subtitle"])
+
+
+def test_charts_formats_theme_and_restart_are_chosen(shell, stored, tmp_path: Path):
+    answer = shell(
+        *("figures", *SMALL, "--chart", "response", "--chart", "loss-steps", "--restart", "0"),
+        *("--format", "json", "--format", "png", "--theme", "dark", "--out", str(tmp_path)),
+    )
+    assert (answer.code, answer.err) == (0, "")
+    names = ["loss-steps.json", "loss-steps.png", "response.json", "response.png"]
+    assert answer.out.splitlines() == [str(tmp_path / name) for name in names]
+    expected = figures(stored[0], names=["response", "loss-steps"], restart=0, theme=DARK)
+    for name in ("response", "loss-steps"):
+        assert (tmp_path / f"{name}.json").read_bytes() == write_chart(expected[name], "json")
+        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_neuron_and_the_feature_are_chosen(shell, stored, tmp_path: Path):
+    answer = shell(
+        *("figures", *SMALL, "--neuron", "2", "--feature", "3", "--restart", "0"),
+        *("--chart", "neuron-weights-in", "--chart", "interference-out", "--format", "json"),
+        *("--out", str(tmp_path)),
+    )
+    assert (answer.code, answer.err) == (0, "")
+    expected = figures(
+        stored[0], names=["neuron-weights-in", "interference-out"], restart=0, neuron=2, feature=3
+    )
+    assert answer.out.splitlines() == [str(tmp_path / f"{name}.json") for name in expected]
+    for name, of in (("neuron-weights-in", "Neuron 2: "), ("interference-out", "Feature 3: ")):
+        written = (tmp_path / f"{name}.json").read_bytes()
+        assert written == write_chart(expected[name], "json")
+        assert json.loads(written)["title"]["text"].startswith(of)
+
+
+def test_only_the_charts_that_are_asked_for_are_made(
+    shell, stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*arguments: object, **options: object):
+        raise AssertionError("not asked for")
+
+    monkeypatch.setattr("toymodel.charts.figure_parts.activity", fail)
+    monkeypatch.setattr("toymodel.charts.neuron.figures.shares_of_all", fail)
+    monkeypatch.setattr("toymodel.cli.figures.sweep_figures", fail)
+    answer = shell("figures", *SMALL, "-p", "1,0.5", "--chart", "carriers", "-o", str(tmp_path))
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.split() == [str(tmp_path / f"carriers-{p}.svg") for p in ("1", "0.5")]
+
+
+def test_several_densities_have_a_file_each_and_the_charts_of_the_sweep(
+    shell, stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def few(found: tm.Model, *, names: object, **options):  # all of them would take long
+        assert names is None
+        return figures(found, names=["stacks-in", "carriers"], **options)
+
+    monkeypatch.setattr("toymodel.cli.figures.figures", few)
+    answer = shell(
+        *("figures", *SMALL, "-p", "1,0.5,0.001", "--out", str(tmp_path / "all"), "--json"),
+        *("--format", "json"),
+    )
+    names = {Path(path).stem for path in json.loads(answer.out)}
+    assert names == {
+        f"{name}-{p}" for name in ("stacks-in", "carriers") for p in ("1", "0.5", "0.001")
+    } | {*SWEEP_FIGURES}
+    subtitle = json.loads((tmp_path / "all" / "stacks-in-0.001.json").read_text())["title"]
+    assert "1 − S = 0.001" in subtitle["subtitle"][0]
+
+
+def test_a_chart_of_the_sweep_can_be_had_alone(shell, stored, tmp_path: Path):
+    only = shell("figures", *SMALL, "-p", "1,0.5", "--chart", "gain", "--out", str(tmp_path))
+    assert only.out.split() == [str(tmp_path / "gain.svg")]
+
+
+def test_the_help_names_every_chart(shell):
+    lines = shell("figures", "--help").out.splitlines()
+    for name, words in (FIGURES | SWEEP_FIGURES).items():
+        assert any(line.split() == [name, *words.split()] for line in lines), name
+
+
+def test_a_model_in_a_file_is_drawn(shell, tmp_path: Path, cache: Path):
+    path = tmp_path / "model.safetensors"
+    tm.save(model(CONFIG, RECIPE), path)
+    answer = shell(
+        *("figures", "--model", str(path), "--chart", "network", "--out", str(tmp_path)),
+    )
+    assert (answer.code, answer.err) == (0, "")
+    assert "The model as a network" in (tmp_path / "network.svg").read_text()
+    assert not cache.exists()
+
+
+@pytest.mark.parametrize(
+    ("densities", "command"),
+    [
+        ("1,0.3,0.1", "sweep -n 4 -m 3 -p 0.3,0.1 -d 0.8 -s 0 -r standard"),
+        ("0.3", "train -n 4 -m 3 -p 0.3 -d 0.8 -s 0 -r standard"),
+    ],
+)
+def test_a_model_that_is_not_stored_is_named_with_the_command_that_trains_it(
+    shell, stored, tmp_path: Path, densities: str, command: str
+):
+    answer = shell("figures", *SMALL, "-p", densities, "--out", str(tmp_path / "new"))
+    assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)
+    assert "not in the store: n = 4, m = 3, 1 - S = 0.3" in answer.err
+    assert f"python -m toymodel {command} --set steps=20 --set restarts=2" in answer.err
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_command_that_is_named_trains_the_model(shell, tmp_path: Path):
+    small = ("-n", "3", "-m", "2", "-d", "0.7", "-s", "4", "--set", "steps=5")
+    asked = ("figures", *small, "--chart", "response", "--out", str(tmp_path))
+    refused = shell(*asked)
+    _, _, command = refused.err.partition("python -m toymodel ")
+    assert shell(*command.split(), "--quiet").code == 0
+    assert shell(*asked).code == 0
+    assert (tmp_path / "response.svg").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--chart", "gain"], "gain compares densities: give two or more with -p"),
+        (["--chart", "pie"], "'pie' is not one of 'stacks-in'"),
+        (["--format", "pdf"], "'pdf' is not one of 'svg', 'png', 'json'"),
+        (["--theme", "blue"], "'blue' is not one of 'light', 'dark'"),
+        (["--restart", "2"], "restart = 2: must be a whole number from 0 to 1"),
+        (["--neuron", "3"], "neuron = 3: must be a whole number from 0 to 2"),
+        (["--neuron", "-1"], "neuron = -1: must be a whole number from 0 to 2"),
+        (["--feature", "4"], "feature = 4: must be a whole number from 0 to 3"),
+        (["--neuron", "x"], "'x' is not a valid integer"),
+        (["--neuron", "0", "--chart", "carriers"], "--neuron is for the charts neuron-weights-in"),
+        (["--feature", "0", "--chart", "shares"], "--feature is for the charts carriers"),
+        (["--out", "/no/such/folder"], "/no/such is not a folder"),
+        (["-p", "0.1,x"], "'x' is not a number"),
+        (["-p", "7"], "feature_probability = 7.0: must be a number above 0"),
+        (["--model", "/no/such/file"], "'/no/such/file' does not exist"),
+    ],
+)
+def test_bad_input_is_one_line_on_standard_error(shell, stored, arguments: list[str], words: str):
+    answer = shell("figures", *SMALL, *arguments)
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert words in answer.err
+
+
+def test_a_chart_that_does_not_apply_is_refused_with_the_reason(shell, cache: Path):
+    large = tm.Config(n_features=30, n_neurons=3)
+    roomy = [tm.Config(n_features=2, n_neurons=4, feature_probability=p) for p in (1.0, 0.5)]
+    for config in (large, *roomy):
+        Store(cache).put(model(config, tm.Recipe()))
+    answer = shell("figures", "-n", "30", "-m", "3", "--chart", "network")
+    assert (answer.code, answer.err.count("\n")) == (2, 1)
+    assert "network is drawn for n up to 12 and m up to 24; this model has n = 30" in answer.err
+    answer = shell("figures", "-n", "2", "-m", "4", "-p", "1,0.5", "--chart", "gain")
+    assert (answer.code, answer.err.count("\n")) == (2, 1)
+    assert "there is nothing to gain" in answer.err
+
+
+def test_a_file_goes_without_the_options_that_choose_a_stored_model(shell, tmp_path: Path):
+    path = tmp_path / "model.safetensors"
+    tm.save(model(CONFIG, RECIPE), path)
+    for option in (("-n", "4"), ("-p", "1"), ("-r", "quick"), ("--set", "steps=20")):
+        answer = shell("figures", "--model", str(path), *option)
+        assert (answer.code, answer.err.count("\n")) == (2, 1)
+        assert "--model cannot go together" in answer.err
+    path.write_bytes(path.read_bytes()[:-1])
+    answer = shell("figures", "--model", str(path))
+    assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)

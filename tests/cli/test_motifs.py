@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import toymodel as tm
+from tests.helpers.motifs import monosemantic, plant
+from tests.helpers.networks import model, two_neurons_a_feature, weights
+from toymodel.analysis.decomposition import decompose, interventions
+from toymodel.charts.motif.words import describe
+from toymodel.storage.store import Store
+
+pytestmark = pytest.mark.usefixtures("short_evaluation")
+
+CONFIG = tm.Config(n_features=4, n_neurons=8, feature_probability=0.5)
+RECIPE = tm.RECIPES["standard"].replace(steps=20, restarts=2)
+SMALL = ("-n", "4", "-m", "8", "--set", "steps=20", "--set", "restarts=2")
+
+
+@pytest.fixture
+def planted() -> tm.Model:
+    """One instance in the best restart, and none in the other."""
+    one = weights(*plant(monosemantic(4), 0, 1, {4: -8, 6: -4}))
+    return replace(model(CONFIG, RECIPE), restarts=(two_neurons_a_feature(4), one))
+
+
+@pytest.fixture
+def stored(planted: tm.Model, cache: Path) -> tm.Model:
+    Store(cache).put(planted)
+    return planted
+
+
+def test_the_answer_in_words(shell, stored: tm.Model):
+    answer = shell("motifs", *SMALL, "-p", "0.5")
+    assert (answer.code, answer.err) == (0, "")
+    found = decompose(CONFIG, stored.weights)
+    _, *changed = interventions(CONFIG, stored.weights, found.motifs[0])
+    first, *lines = answer.out.splitlines()
+    assert first.startswith("n = 4, m = 8, 1 - S = 0.5, seed 0, restart 1, ")
+    assert lines == [
+        f"loss {found.everything:.3g}; with the weights for absolute value alone "
+        f"{found.absolute_value:.3g}, with those of the motifs too {found.with_motifs:.3g}",
+        "1 instance",
+        "neuron 0 (ratios in 4.0, out 4.0): " + describe(stored.weights, found.motifs[0]),
+        f"  without inhibition: loss {changed[0].loss:.3g}, output 1 to f0 alone 4.00",
+        f"  symmetric: loss {changed[1].loss:.3g}, output 1 to f0 alone 0.00",
+        f"  without the neuron: loss {changed[2].loss:.3g}, output 1 to f0 alone 0.00",
+    ]
+
+
+def test_there_are_no_motifs_in_the_identity_task(shell, cache: Path):
+    config = CONFIG.replace(task="identity")
+    made = model(config, RECIPE)
+    tied = tuple(replace(each, W2=each.W1.T.copy()) for each in made.restarts)
+    Store(cache).put(replace(made, restarts=tied))
+    answer = shell("motifs", *SMALL, "-p", "0.5", "--task", "identity")
+    assert (answer.code, answer.out) == (2, "")
+    assert "motifs are of networks that compute |x|" in answer.err
+    missing = shell("motifs", *SMALL, "-p", "0.25", "--task", "identity", "--hidden-bias")
+    assert "--task identity --hidden-bias" in missing.err
+
+
+def test_the_answer_in_json(shell, stored: tm.Model):
+    answer = shell("motifs", *SMALL, "-p", "0.5", "--json")
+    assert (answer.code, answer.err) == (0, "")
+    found = decompose(CONFIG, stored.weights)
+    (motif,) = found.motifs
+    checks = interventions(CONFIG, stored.weights, motif)
+    assert json.loads(answer.out) == {
+        "config": CONFIG.model_dump(),
+        "recipe": RECIPE.model_dump(),
+        "restart": 1,
+        "loss": 0.25,
+        "loss_of_roles": {
+            "absolute_value": found.absolute_value,
+            "with_motifs": found.with_motifs,
+            "everything": found.everything,
+        },
+        "motifs": [
+            {
+                "neuron": 0,
+                "interfering_feature": 0,
+                "receiving_feature": 1,
+                "inhibitors": [4, 6],
+                "input_ratio": 4,
+                "output_ratio": 4,
+                "interference": 4,
+                "inhibition": -3,
+                "interventions": [check._asdict() for check in checks],
+            }
+        ],
+    }
+
+
+def test_another_restart_is_looked_at(shell, stored: tm.Model):
+    answer = shell("motifs", *SMALL, "-p", "0.5", "--restart", "0")
+    assert (answer.code, answer.err) == (0, "")
+    first, second, *rest = answer.out.splitlines()
+    assert "seed 0, restart 0, " in first
+    assert second.startswith("loss 0; ")
+    assert rest == ["0 instances"]
+    found = json.loads(shell("motifs", *SMALL, "-p", "0.5", "--restart", "0", "--json").out)
+    assert (found["restart"], found["loss"], found["motifs"]) == (0, 0.5, [])
+
+
+def test_a_model_with_one_restart_does_not_name_it(shell, cache: Path):
+    only = model(CONFIG, RECIPE.replace(restarts=1))
+    Store(cache).put(replace(only, restarts=(two_neurons_a_feature(4),)))
+    answer = shell("motifs", *SMALL[:-1], "restarts=1", "-p", "0.5")
+    assert (answer.code, answer.err) == (0, "")
+    assert "restart" not in answer.out.splitlines()[0].partition("seed 0,")[0]
+    assert "restart 0" not in answer.out
+
+
+def test_a_model_in_a_file_is_looked_at(shell, planted: tm.Model, tmp_path: Path, cache: Path):
+    path = tmp_path / "model.safetensors"
+    tm.save(planted, path)
+    answer = shell("motifs", "--model", str(path), "--json")
+    assert (answer.code, answer.err) == (0, "")
+    found = json.loads(answer.out)
+    assert found["config"] == CONFIG.model_dump()
+    assert [each["neuron"] for each in found["motifs"]] == [0]
+    assert not cache.exists()
+
+
+def test_a_model_that_is_not_stored_is_named_with_the_command_that_trains_it(shell, stored):
+    answer = shell("motifs", *SMALL, "-p", "0.25")
+    assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)
+    assert "not in the store: n = 4, m = 8, 1 - S = 0.25" in answer.err
+    command = "train -n 4 -m 8 -p 0.25 -d 0.8 -s 0 -r standard --set steps=20 --set restarts=2"
+    assert f"python -m toymodel {command}" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--restart", "2"], "restart = 2: must be a whole number from 0 to 1"),
+        (["--restart", "-1"], "restart = -1: must be a whole number from 0 to 1"),
+        (["--restart", "x"], "'x' is not a valid integer"),
+        (["-p", "7"], "feature_probability = 7.0: must be a number above 0"),
+        (["-p", "0.5,1"], "'0.5,1' is not a valid float"),
+        (["--set", "steps=0"], "steps = 0: must be a whole number from 1"),
+        (["--model", "/no/such/file"], "'/no/such/file' does not exist"),
+    ],
+)
+def test_bad_input_is_one_line_on_standard_error(shell, stored, arguments: list[str], words: str):
+    answer = shell("motifs", *SMALL, "-p", "0.5", *arguments)
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert words in answer.err
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        *(("-n", "4"), ("-m", "8"), ("-d", "0.8"), ("-s", "0")),
+        *(("-p", "0.5"), ("-r", "quick"), ("--set", "steps=20")),
+    ],
+)
+def test_a_file_goes_without_the_options_that_choose_a_stored_model(
+    shell, planted: tm.Model, tmp_path: Path, option: tuple[str, str]
+):
+    path = tmp_path / "model.safetensors"
+    tm.save(planted, path)
+    answer = shell("motifs", "--model", str(path), *option)
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert "--model cannot go together: the file is one model" in answer.err
+
+
+def test_a_damaged_file_is_one_line_on_standard_error(shell, planted: tm.Model, tmp_path: Path):
+    path = tmp_path / "model.safetensors"
+    tm.save(planted, path)
+    path.write_bytes(path.read_bytes()[:-1])
+    answer = shell("motifs", "--model", str(path))
+    assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)
+
+
+def test_the_help_names_what_can_be_asked(shell):
+    answer = shell("motifs", "--help")
+    assert (answer.code, answer.err) == (0, "")
+    assert "Find asymmetric superposition with inhibition in a stored model" in answer.out
+    for option in ("--n-features", "--density", "--model", "--restart", "--json"):
+        assert option in answer.out
+    assert "  motifs " in shell("--help").out

@@ -1,0 +1,91 @@
+"""What tests of pages without a browser share: to open one, and to read what it says."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pandas as pd
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+from pages.shared import resources
+from pages.shared.explorer_state import ExploreState
+from pages.shared.model_choice import Choice
+from pages.shared.navigation import PAGES
+from tests.helpers.networks import ROOT, model
+from toymodel.config import RECIPES, Config, Recipe
+from toymodel.model import Weights
+
+
+def opened(script: str = "", **link: str) -> AppTest:
+    """The dashboard as a link opens it: the page of this script, or the overview."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in link.items():
+        app.query_params[name] = value
+    if script:
+        # `switch_page` would draw the overview first, to learn which pages there are.
+        (path,) = [entry.path for entry in PAGES if entry.script == script]
+        app._page_hash = calc_hash(path)
+    app.run()
+    assert not app.exception, app.exception[0].value
+    return app
+
+
+QUICK = RECIPES["quick"]
+
+
+def put(config: Config, *networks: Weights, recipe: Recipe = QUICK) -> ExploreState:
+    """Store a hand-made model, its last restart the best; its pages' state."""
+    recipe = recipe.replace(restarts=len(networks))
+    made = dataclasses.replace(model(config, recipe), restarts=networks)
+    assert resources.store().put(made)
+    return ExploreState(Choice(config, "quick", recipe))
+
+
+def small(n: int, m: int, p: float = 0.5) -> Config:
+    return Config(n_features=n, n_neurons=m, feature_probability=p)
+
+
+def random_network(config: Config, seed: int = 0) -> Weights:
+    return model(config, QUICK, seed=seed).weights
+
+
+def look(script: str, state: ExploreState) -> AppTest:
+    """Open a page, which must have nothing to complain about."""
+    return fine(opened(script, **state.link))
+
+
+def fine(app: AppTest) -> AppTest:
+    assert not app.exception, app.exception[0].value
+    assert not app.warning and not app.error
+    return app
+
+
+def of_link(app: AppTest, name: str) -> str | None:
+    return app.query_params.get(name)
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def said(app: AppTest) -> str:
+    parts = (app.header, app.subheader, app.markdown, app.caption, app.info)
+    return "\n".join(element.value for each in parts for element in each)
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    (button,) = [button for button in app.button if button.label == label]
+    assert not button.disabled
+    return fine(button.click().run())
+
+
+def disabled(app: AppTest) -> set[str]:
+    return {button.label for button in app.button if button.disabled}
+
+
+def table(app: AppTest, *columns: str) -> pd.DataFrame:
+    """The table with these columns."""
+    found = [t.value for t in app.dataframe if set(columns) <= set(t.value.columns)]
+    assert len(found) == 1
+    return found[0]

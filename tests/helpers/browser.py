@@ -1,0 +1,78 @@
+"""What tests in a real browser share: to find things on a page, and to wait for it."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs
+
+from playwright.sync_api import Locator, Page, expect
+
+
+def panel(page: Page, density: str) -> Locator:
+    return page.locator(f".st-key-panel-{density.replace('.', '-')}")
+
+
+def chart(page: Page, density: str) -> Locator:
+    return panel(page, density).get_by_test_id("stVegaLiteChart").locator("svg, canvas").first
+
+
+def link(page: Page) -> dict[str, str]:
+    search = page.evaluate("location.search.slice(1)")
+    return {name: values[0] for name, values in parse_qs(search).items()}
+
+
+def wait_until_idle(page: Page) -> None:
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.locator("[data-stale=true]")).to_have_count(0)
+
+
+def click_column(page: Page, density: str, share: float) -> None:
+    expect(chart(page, density)).to_be_visible()
+    wait_until_idle(page)
+    chart(page, density).scroll_into_view_if_needed()
+    box = chart(page, density).bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
+
+
+def heading(page: Page, words: str) -> Locator:
+    return page.get_by_role("heading", name=re.compile(words), level=2).first
+
+
+def drawing(page: Page, key: str) -> Locator:
+    return page.locator(f"[class*='st-key-{key}']").first.locator("svg.marks, canvas.marks").first
+
+
+def click_drawing(page: Page, key: str, across: float, down: float) -> None:
+    chart = drawing(page, key)
+    expect(chart).to_be_visible()
+    wait_until_idle(page)
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
+
+
+def slider(page: Page, name: str) -> Locator:
+    return page.get_by_role("group", name=name, exact=True).get_by_role("slider")
+
+
+def metric(page: Page, label: str) -> str:
+    found = page.get_by_test_id("stMetric").filter(has_text=label).first
+    return found.get_by_test_id("stMetricValue").inner_text()
+
+
+def go_back_to(page: Page, words: str) -> None:
+    # The history may hold a page twice: Streamlit tells a browser the next link before its path.
+    for _ in range(2):
+        page.go_back()
+        wait_until_idle(page)
+        page.wait_for_timeout(500)
+        if heading(page, words).is_visible():
+            break
+    expect(heading(page, words)).to_be_visible()
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+
+
+def button(page: Page, name: str | re.Pattern[str]) -> Locator:
+    return page.get_by_role("button", name=name, exact=isinstance(name, str))

@@ -1,0 +1,96 @@
+"""Hand-made networks and models, and a Python of their own for tests that ask what it imports."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from toymodel.config import Config, Recipe
+from toymodel.model import History, Model, Weights
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """A Python of its own, with warnings as errors, in the root of the repository."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def weights(W1: object, W2: object, b: object = None) -> Weights:
+    """Weights from nested lists or arrays; biases are 0 unless given."""
+    first, second = np.array(W1, np.float32), np.array(W2, np.float32)
+    bias = np.zeros(len(second)) if b is None else b
+    return Weights(
+        W1=first,
+        W2=second,
+        b=np.array(bias, np.float32),
+        b_hidden=np.zeros(len(first), np.float32),
+    )
+
+
+def two_neurons_a_feature(n: int) -> Weights:
+    """|x| without error: ReLU(x) + ReLU(-x)."""
+    I = np.eye(n)
+    return weights(np.concatenate([I, -I]), np.concatenate([I, I], axis=1))
+
+
+def without_superposition(config: Config) -> Weights:
+    """Two neurons for each of the first floor(m/2) features; the best constant, p/2, elsewhere."""
+    n, m = config.n_features, config.n_neurons
+    W1, W2, b = np.zeros((m, n)), np.zeros((n, m)), np.full(n, config.feature_probability / 2)
+    for i in range(min(m // 2, n)):
+        W1[2 * i : 2 * i + 2, i] = (1, -1)
+        W2[i, 2 * i : 2 * i + 2] = 1
+        b[i] = 0
+    return weights(W1, W2, b)
+
+
+def model(config: Config, recipe: Recipe, *, seed: int = 0) -> Model:
+    """A model with random weights, which took no training; its last restart is the best."""
+    random = np.random.default_rng(seed)
+    n, m, R = config.n_features, config.n_neurons, recipe.restarts
+    return Model(
+        config=config,
+        recipe=recipe,
+        restarts=tuple(
+            weights(random.normal(size=(m, n)), random.normal(size=(n, m)), random.normal(size=n))
+            for _ in range(R)
+        ),
+        losses=np.linspace(0.5, 0.25, R, dtype=np.float32),
+        loss_errors=np.full(R, 0.01, np.float32),
+        history=History(
+            step=np.array([1, 2], np.int64),
+            seconds=np.array([0.5, 1.0], np.float32),
+            loss=random.random((R, 2), dtype=np.float32),
+        ),
+    )
+
+
+def same(one: Weights, other: Weights) -> bool:
+    """Whether two networks agree bit for bit."""
+    return all(np.array_equal(vars(one)[name], vars(other)[name]) for name in vars(one))
+
+
+def same_model(one: Model, other: Model) -> bool:
+    """Whether two models agree in everything."""
+    return (
+        (one.config, one.recipe) == (other.config, other.recipe)
+        and len(one.restarts) == len(other.restarts)
+        and all(map(same, one.restarts, other.restarts))
+        and np.array_equal(one.losses, other.losses)
+        and np.array_equal(one.loss_errors, other.loss_errors)
+        and np.array_equal(one.history.step, other.history.step)
+        and np.array_equal(one.history.loss, other.history.loss)
+    )

@@ -1,0 +1,768 @@
+from __future__ import annotations
+
+import math
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import toymodel as tm
+from tests.helpers.networks import model, run_python, same_model
+from toymodel.jobs.job import Progress
+from toymodel.jobs.limits import Limits, Refused
+from toymodel.jobs.manager import JobManager
+from toymodel.storage.model_file import model_key
+from toymodel.storage.store import Store
+from toymodel.training.memory import training_megabytes
+from toymodel.training.worker import WorkerExecutor
+
+RECIPE = tm.Recipe(steps=20, batch_size=16)
+ENDLESS = tm.Recipe(steps=1_000_000, batch_size=16)
+PAUSABLE = tm.Recipe(steps=12_000, batch_size=16, restarts=2)
+SOMETIMES_WILD = tm.Recipe(
+    steps=100,
+    batch_size=8,
+    learning_rate=10.0,
+    schedule="constant",
+    warmup=0.0,
+    linear_until=0.0,
+)
+WILD = SOMETIMES_WILD.replace(linear_until=1.0)
+
+
+def config(seed: int) -> tm.Config:
+    return tm.Config(n_features=3, n_neurons=2, seed=seed)
+
+
+class Threads(ThreadPoolExecutor):
+    """One thread, which can be held up, and what was submitted to it."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.gate = threading.Event()
+        self.gate.set()
+        self.submitted: list[list[int]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if args:
+            self.submitted.append([config.seed for config in args[0]])
+        return super().submit(fn, *args, **kwargs)
+
+    def hold(self) -> None:
+        self.gate.clear()
+        self.submit(self.gate.wait)
+
+
+@pytest.fixture
+def threads() -> Threads:
+    return Threads()
+
+
+@pytest.fixture
+def manager(threads: Threads, tmp_path: Path, short_evaluation: None) -> Iterator[JobManager]:
+    manager = JobManager(Store(tmp_path / "store"), threads, Limits(queue=3))
+    yield manager
+    threads.gate.set()
+    manager.close()
+
+
+@pytest.fixture(scope="module")
+def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobManager]:
+    """Jobs in a real worker process. Each test takes seeds of its own."""
+    manager = JobManager(Store(tmp_path_factory.mktemp("store")), WorkerExecutor())
+    yield manager
+    manager.close()
+
+
+def wait(
+    manager: JobManager,
+    configs: Sequence[tm.Config],
+    recipe: tm.Recipe = RECIPE,
+    until: Callable[[Progress], bool] | None = None,
+) -> Progress | None:
+    """Progress once it is as it should be, or once there is nothing to wait for."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        progress = manager.progress(configs, recipe)
+        if progress is None or not progress.active or (until and until(progress)):
+            return progress
+        time.sleep(0.01)
+    raise TimeoutError
+
+
+# What is trained, and how often
+
+
+def test_a_job_leaves_its_models_in_the_store(manager: JobManager):
+    configs = [config(0), config(1)]
+    manager.request(configs, RECIPE, "ann")
+    assert wait(manager, configs) is None
+    for trained in tm.train(configs, RECIPE):
+        stored = manager.store.get(trained.config, RECIPE)
+        assert stored is not None
+        assert same_model(stored, trained)
+
+
+def test_what_is_stored_is_not_trained_again(manager: JobManager, threads: Threads):
+    manager.request([config(0)], RECIPE, "ann")
+    wait(manager, [config(0)])
+    manager.request([config(0)], RECIPE, "bob")
+    assert manager.progress([config(0)], RECIPE) is None
+    manager.request([config(0), config(1)], RECIPE, "bob")
+    wait(manager, [config(1)])
+    assert threads.submitted == [[0], [1]]
+
+
+def test_the_same_model_asked_for_twice_is_one_training(manager: JobManager, threads: Threads):
+    threads.hold()
+    for visitor in ("ann", "bob", "ann"):
+        manager.request([config(0)], RECIPE, visitor)
+    manager.request([config(1), config(1)], RECIPE, "ann")
+    assert threads.submitted == [[0], [1]]
+    assert [manager.progress([config(s)], RECIPE).place for s in (0, 1)] == [0, 1]
+
+
+def test_overlapping_requests_train_each_model_once(manager: JobManager, threads: Threads):
+    threads.hold()
+    manager.request([config(0), config(1)], RECIPE, "ann")
+    manager.request([config(1), config(2)], RECIPE, "bob")
+    manager.request([config(1)], RECIPE.replace(steps=21), "bob")
+    assert threads.submitted == [[0, 1], [2], [1]]
+    threads.gate.set()
+    assert wait(manager, [config(1), config(2)]) is None
+    assert all(manager.store.has(config(seed), RECIPE) for seed in (0, 1, 2))
+
+
+def test_requests_from_many_threads_at_once_are_one_training(manager: JobManager, threads: Threads):
+    threads.hold()
+    start = threading.Barrier(8)
+
+    def ask(name: str) -> None:
+        start.wait()
+        manager.request([config(0)], RECIPE, name)
+
+    visitors = [threading.Thread(target=ask, args=(f"visitor {i}",)) for i in range(8)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+    assert threads.submitted == [[0]]
+
+
+# The queue and its limits
+
+
+def test_a_visitor_sees_the_place_in_the_queue(manager: JobManager, threads: Threads):
+    threads.hold()
+    for seed in range(3):
+        manager.request([config(seed)], RECIPE, "ann")
+    states = [manager.progress([config(seed)], RECIPE) for seed in range(3)]
+    assert [(p.state, p.place, p.step, p.steps) for p in states] == [
+        ("waiting", place, 0, 20) for place in range(3)
+    ]
+    assert all(progress.active and math.isnan(progress.remaining) for progress in states)
+    manager.cancel([config(0)], RECIPE, "ann")
+    assert [manager.progress([config(seed)], RECIPE).place for seed in (1, 2)] == [0, 1]
+    assert manager.progress([config(9)], RECIPE) is None
+
+
+def test_a_full_queue_refuses_politely(manager: JobManager, threads: Threads):
+    threads.hold()
+    for seed in range(3):
+        manager.request([config(seed)], RECIPE, "ann")
+    with pytest.raises(Refused, match=r"^3 trainings wait already.* Try again in a little while"):
+        manager.request([config(3)], RECIPE, "bob")
+    assert manager.progress([config(3)], RECIPE) is None
+    manager.request([config(2)], RECIPE, "bob")  # asks for nothing new
+    manager.cancel([config(0)], RECIPE, "ann")
+    manager.request([config(3)], RECIPE, "bob")
+    assert threads.submitted == [[0], [1], [2], [3]]
+
+
+def test_a_refused_request_keeps_no_job_alive(manager: JobManager, threads: Threads):
+    threads.hold()
+    for seed in range(3):
+        manager.request([config(seed)], RECIPE, "ann")
+    with pytest.raises(Refused):
+        manager.request([config(0), config(3)], RECIPE, "bob")
+    assert manager.cancel([config(0)], RECIPE, "ann") == 0
+    assert manager.progress([config(0)], RECIPE) is None
+
+
+def test_jobs_beyond_a_limit_are_refused_with_what_is_allowed(threads: Threads, tmp_path: Path):
+    manager = JobManager(Store(tmp_path), threads, Limits(memory_mb=20, steps=50))
+    both = [config(0), config(1)]
+    large = RECIPE.replace(restarts=64, batch_size=65_536)
+    megabytes = training_megabytes(both, large)
+    assert megabytes > 20
+    allowed = rf"asks for {megabytes:,} MB of memory; this copy allows 20\."
+    with pytest.raises(Refused, match=allowed):
+        manager.request(both, large, "ann")
+    with pytest.raises(Refused, match=r"asks for 51 steps; this copy allows 50\."):
+        manager.request(both, RECIPE.replace(steps=51), "ann")
+    assert manager.progress(both, RECIPE.replace(steps=51)) is None
+    assert threads.submitted == []
+    with pytest.raises(Refused, match=r"asks for 60 steps; this copy allows 50\."):
+        manager.request(both, RECIPE.replace(cycles=3), "ann")
+    manager.request(both, RECIPE.replace(restarts=4, steps=50), "ann")
+    assert threads.submitted == [[0, 1]]
+    manager.close()
+
+
+WIDE = RECIPE.replace(batch_size=8_192)
+
+
+def test_only_what_is_to_be_trained_counts_towards_the_limits(threads: Threads, tmp_path: Path):
+    pair = training_megabytes([config(0), config(1)], WIDE)
+    assert training_megabytes([config(seed) for seed in range(4)], WIDE) > pair
+    manager = JobManager(Store(tmp_path), threads, Limits(memory_mb=pair))
+    for seeds in ((0, 1), (1, 2)):
+        manager.request([config(seed) for seed in seeds], WIDE, "ann")
+        wait(manager, [config(seed) for seed in seeds], WIDE)
+    manager.request([config(seed) for seed in range(4)], WIDE, "ann")
+    assert threads.submitted == [[0, 1], [2], [3]]
+    manager.close()
+
+
+def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch):
+    assert Limits.from_environment() == Limits()
+    for name, value in {"QUEUE": "2", "MEMORY_MB": "1000", "STEPS": ""}.items():
+        monkeypatch.setenv(f"TOYMODEL_MAX_{name}", value)
+    assert Limits.from_environment() == Limits(queue=2, memory_mb=1_000)
+    for odd in ("many", "-1", "0", "1.5", "1001"):
+        monkeypatch.setenv("TOYMODEL_MAX_QUEUE", odd)
+        with pytest.raises(tm.SettingError, match=r"queue = .*must be a whole number from 1 to 1,"):
+            Limits.from_environment()
+
+
+# Progress
+
+
+def test_progress_shows_steps_losses_and_weights(worker: JobManager):
+    configs = [config(100), config(101).replace(n_features=5)]
+    recipe = ENDLESS.replace(restarts=2)
+    keys = [model_key(c, recipe) for c in configs]
+    worker.request(configs, recipe, "ann")
+    first = wait(worker, configs, recipe, lambda p: p.step > 0)
+    assert first is not None
+    assert (first.state, first.place, first.steps, first.message) == ("running", 0, 1_000_000, "")
+    recorded = wait(
+        worker,
+        configs,
+        recipe,
+        lambda p: p.step > first.step and all(p.models[k].history.step.size for k in keys),
+    )
+    assert recorded is not None
+    assert 0 < recorded.remaining < 1e5
+    assert recorded.models.keys() == set(keys)
+    for key in keys:
+        history = recorded.models[key].history
+        assert history.loss.shape == (2, len(history.step))
+        assert len(history.seconds) == len(history.step)
+        assert np.isfinite(history.loss).all()
+        assert history.together == 2
+        assert recorded.models[key].weights.keys() == {0, 1}
+    assert [recorded.models[key].leading.W1.shape for key in keys] == [(2, 3), (2, 5)]
+    assert not np.array_equal(
+        recorded.models[keys[0]].weights[0].W1, first.models[keys[0]].weights[0].W1
+    )
+    assert worker.progress(configs[1:], recipe).models.keys() == set(keys)
+    assert not any(worker.store.has(c, recipe) for c in configs)
+    assert worker.cancel(configs, recipe, "ann") == 0
+    assert wait(worker, configs, recipe) is None
+
+
+def test_progress_of_several_jobs_is_told_together(manager: JobManager, threads: Threads):
+    manager.request([config(0)], ENDLESS, "ann")
+    first = wait(manager, [config(0)], ENDLESS, lambda p: p.step > 0)
+    assert first is not None
+    manager.request([config(1)], ENDLESS, "ann")
+    both = manager.progress([config(0), config(1)], ENDLESS)
+    assert both.state == "running"
+    assert both.step >= first.step
+    assert both.models.keys() == {model_key(config(0), ENDLESS)}
+    assert math.isnan(both.remaining)
+    waiting = manager.progress([config(1)], ENDLESS)
+    assert (waiting.state, waiting.place, waiting.models) == ("waiting", 1, {})
+    for seed in (0, 1):
+        assert manager.cancel([config(seed)], ENDLESS, "ann") == 0
+
+
+# Cancelling
+
+
+def test_cancel_stops_a_running_training_soon_and_the_next_one_works(worker: JobManager):
+    wanted, next_one = [config(110)], [config(111)]
+    worker.request(wanted, ENDLESS, "ann")
+    wait(worker, wanted, ENDLESS, lambda p: p.step > 0)
+    started = time.monotonic()
+    assert worker.cancel(wanted, ENDLESS, "ann") == 0
+    assert wait(worker, wanted, ENDLESS) is None
+    assert time.monotonic() - started < 2
+    worker.request(next_one, RECIPE, "ann")
+    assert wait(worker, next_one) is None
+    assert worker.store.has(next_one[0], RECIPE)
+    assert not worker.store.has(wanted[0], ENDLESS)
+
+
+def test_cancel_stops_a_job_whose_steps_are_too_long_to_ask(worker: JobManager):
+    # Megabytes of weights: by the time the first step ends, the process has been ended instead.
+    large = [tm.Config(n_features=2_000, n_neurons=2_000, seed=112)]
+    recipe = tm.Recipe(steps=1_000, batch_size=2_048)
+    worker.request(large, recipe, "ann")
+    wait(worker, large, recipe, lambda p: p.state == "running")
+    time.sleep(0.5)
+    started = time.monotonic()
+    worker.cancel(large, recipe, "ann")
+    assert wait(worker, large, recipe) is None
+    assert time.monotonic() - started < 2
+    worker.request([config(113)], RECIPE, "ann")
+    assert wait(worker, [config(113)]) is None
+    assert worker.store.has(config(113), RECIPE)
+
+
+def test_cancel_by_one_of_two_visitors_does_not_stop_the_job(manager: JobManager, threads: Threads):
+    threads.hold()
+    manager.request([config(0)], RECIPE, "ann")
+    manager.request([config(0)], RECIPE, "bob")
+    assert manager.cancel([config(0)], RECIPE, "ann") == 1
+    assert manager.cancel([config(0)], RECIPE, "ann") == 1
+    assert manager.cancel([config(0)], RECIPE, "somebody else") == 1
+    assert manager.progress([config(0)], RECIPE).state == "waiting"
+    threads.gate.set()
+    assert wait(manager, [config(0)]) is None
+    assert manager.store.has(config(0), RECIPE)
+
+
+def test_cancel_by_both_visitors_stops_the_job(manager: JobManager, threads: Threads):
+    manager.request([config(0)], ENDLESS, "ann")
+    manager.request([config(0)], ENDLESS, "bob")
+    wait(manager, [config(0)], ENDLESS, lambda p: p.step > 0)
+    assert manager.cancel([config(0)], ENDLESS, "bob") == 1
+    assert manager.cancel([config(0)], ENDLESS, "ann") == 0
+    assert wait(manager, [config(0)], ENDLESS) is None
+    assert not manager.store.has(config(0), ENDLESS)
+    assert manager.cancel([config(0)], ENDLESS, "ann") == 0
+
+
+def test_a_visitor_who_left_has_no_say_in_a_cancellation(tmp_path: Path, threads: Threads):
+    here = {"ann", "bob"}
+    manager = JobManager(Store(tmp_path), threads, present=here.__contains__)
+    manager.request([config(0)], ENDLESS, "ann")
+    manager.request([config(0)], ENDLESS, "bob")
+    assert manager.cancel([config(0)], ENDLESS, "eve") == 1
+    here.clear()
+    assert manager.cancel([config(0)], ENDLESS, "eve") == 0
+    assert wait(manager, [config(0)], ENDLESS) is None
+    manager.close()
+
+
+def test_a_job_that_waits_is_cancelled_without_ever_running(manager: JobManager, threads: Threads):
+    threads.hold()
+    manager.request([config(0)], RECIPE, "ann")
+    assert manager.cancel([config(0)], RECIPE, "ann") == 0
+    assert manager.progress([config(0)], RECIPE) is None
+    threads.gate.set()
+    manager.request([config(1)], RECIPE, "ann")
+    wait(manager, [config(1)])
+    assert not manager.store.has(config(0), RECIPE)
+
+
+def test_what_was_cancelled_can_be_asked_for_again_at_once(manager: JobManager):
+    manager.request([config(0)], ENDLESS, "ann")
+    wait(manager, [config(0)], ENDLESS, lambda p: p.step > 0)
+    manager.cancel([config(0)], ENDLESS, "ann")
+    manager.request([config(0)], ENDLESS, "ann")
+    time.sleep(0.5)
+    again = wait(manager, [config(0)], ENDLESS, lambda p: p.step > 0)
+    assert again is not None
+    assert (again.state, again.place) == ("running", 0)
+    manager.cancel([config(0)], ENDLESS, "ann")
+    assert wait(manager, [config(0)], ENDLESS) is None
+
+
+# Pausing
+
+
+def start(
+    manager: JobManager,
+    configs: Sequence[tm.Config],
+    recipe: tm.Recipe = PAUSABLE,
+    step: int = 0,
+) -> None:
+    """Ann asks, and some steps are done."""
+    manager.request(configs, recipe, "ann")
+    progress = wait(manager, configs, recipe, lambda p: p.step > step)
+    assert progress is not None
+    assert progress.state == "running"
+
+
+def pause(
+    manager: JobManager, configs: Sequence[tm.Config], recipe: tm.Recipe = PAUSABLE
+) -> Progress:
+    """Ann pauses; what is shown then."""
+    assert manager.pause(configs, recipe, "ann") == 0
+    progress = wait(manager, configs, recipe)
+    assert progress is not None
+    assert (progress.state, progress.active) == ("paused", False)
+    return progress
+
+
+def goes_on(
+    manager: JobManager, configs: Sequence[tm.Config], recipe: tm.Recipe = PAUSABLE
+) -> None:
+    """A request ends with what training without a pause gives."""
+    manager.request(configs, recipe, "ann")
+    assert wait(manager, configs, recipe) is None
+    for trained in tm.train(configs, recipe):
+        stored = manager.store.get(trained.config, recipe)
+        assert stored is not None
+        assert same_model(stored, trained)
+    assert not list(manager.store.trained.glob("*.paused"))
+
+
+def test_a_paused_training_shows_where_it_stands_and_goes_on(manager: JobManager):
+    configs = [config(0), config(1).replace(n_features=5)]
+    start(manager, configs)
+    shown = pause(manager, configs)
+    assert 0 < shown.step < shown.steps == 12_000
+    for each in configs:
+        live = shown.models[model_key(each, PAUSABLE)]
+        assert live.history.loss.shape == (2, len(live.history.step))
+        assert live.history.step.max(initial=0) <= shown.step
+        assert live.leading.W1.shape == (2, each.n_features)
+    assert manager.progress(configs, PAUSABLE) == shown
+    goes_on(manager, configs)
+
+
+def test_a_paused_training_outlives_the_server_and_each_pause_gets_further(
+    manager: JobManager, threads: Threads
+):
+    start(manager, [config(0)])
+    first = pause(manager, [config(0)])
+    start(manager, [config(0)], step=first.step)
+    second = pause(manager, [config(0)])
+    assert second.step > first.step
+    manager.close()
+    next_one = JobManager(Store(manager.store.root), Threads())
+    shown = next_one.progress([config(0)], PAUSABLE)
+    assert shown is not None
+    assert (shown.state, shown.step) == ("paused", second.step)
+    goes_on(next_one, [config(0)])
+    next_one.close()
+
+
+def test_what_was_paused_stays_when_the_server_closes_while_it_goes_on(
+    manager: JobManager, threads: Threads
+):
+    start(manager, [config(0)], ENDLESS)
+    before = pause(manager, [config(0)], ENDLESS)
+    start(manager, [config(0)], ENDLESS)
+    manager.close()
+    next_one = JobManager(Store(manager.store.root), Threads())
+    shown = next_one.progress([config(0)], ENDLESS)
+    assert shown is not None
+    assert (shown.state, shown.step) == ("paused", before.step)
+    next_one.close()
+
+
+def test_a_training_is_paused_in_the_worker_process_too(worker: JobManager):
+    start(worker, [config(140)])
+    pause(worker, [config(140)])
+    goes_on(worker, [config(140)])
+
+
+def test_a_training_is_paused_in_its_second_cycle(manager: JobManager):
+    recipe = PAUSABLE.replace(cycles=2)
+    start(manager, [config(0)], recipe, step=12_000)
+    shown = pause(manager, [config(0)], recipe)
+    assert 12_000 < shown.step < shown.steps == 24_000
+    assert manager.store.has(config(0), recipe.replace(cycles=1))
+    goes_on(manager, [config(0)], recipe)
+
+
+def test_a_paused_training_that_is_cancelled_is_forgotten(manager: JobManager):
+    start(manager, [config(0)], ENDLESS)
+    pause(manager, [config(0)], ENDLESS)
+    assert manager.cancel([config(0)], ENDLESS, "ann") == 0
+    assert manager.progress([config(0)], ENDLESS) is None
+    assert not list(manager.store.trained.iterdir())
+
+
+def test_a_training_that_goes_on_and_is_cancelled_is_forgotten(manager: JobManager):
+    start(manager, [config(0)], ENDLESS)
+    pause(manager, [config(0)], ENDLESS)
+    start(manager, [config(0)], ENDLESS)
+    manager.cancel([config(0)], ENDLESS, "ann")
+    assert wait(manager, [config(0)], ENDLESS) is None
+
+
+def test_a_pause_while_another_visitor_waits_stops_nothing(manager: JobManager):
+    start(manager, [config(0)])
+    manager.request([config(0)], PAUSABLE, "bob")
+    assert manager.pause([config(0)], PAUSABLE, "ann") == 1
+    assert wait(manager, [config(0)], PAUSABLE) is None
+    assert manager.store.has(config(0), PAUSABLE)
+
+
+def test_a_pause_takes_what_waits_out_of_the_queue(manager: JobManager, threads: Threads):
+    threads.hold()
+    recipe = RECIPE.replace(cycles=2)
+    manager.request([config(0)], recipe, "ann")
+    waiting = manager.progress([config(0)], recipe)
+    assert waiting is not None
+    assert (waiting.state, waiting.steps) == ("waiting", 40)
+    manager.request([config(1)], recipe, "ann")
+    assert manager.pause([config(0)], recipe, "ann") == 0
+    assert manager.progress([config(0)], recipe) is None
+    other = manager.progress([config(1)], recipe)
+    assert other is not None
+    assert other.place == 0
+
+
+def test_what_is_asked_for_again_before_it_has_stopped_goes_on(manager: JobManager):
+    start(manager, [config(0)])
+    assert manager.pause([config(0)], PAUSABLE, "ann") == 0
+    goes_on(manager, [config(0)])
+
+
+def test_a_pause_of_what_is_missing_is_found_by_the_whole_request(manager: JobManager):
+    configs = [config(0), config(1)]
+    manager.store.put(model(configs[0], ENDLESS))
+    start(manager, configs, ENDLESS)
+    shown = pause(manager, configs, ENDLESS)
+    assert shown.models.keys() == {model_key(configs[1], ENDLESS)}
+    assert manager.cancel(configs, ENDLESS, "ann") == 0
+    assert manager.progress(configs, ENDLESS) is None
+
+
+def test_a_pause_that_cannot_be_written_stops_nothing(tmp_path: Path, threads: Threads):
+    (tmp_path / "file").write_text("")
+    manager = JobManager(Store(tmp_path / "file" / "store"), threads)
+    start(manager, [config(0)])
+    assert manager.pause([config(0)], PAUSABLE, "ann") == 0
+    assert wait(manager, [config(0)], PAUSABLE) is None
+    found = manager.store.get(config(0), PAUSABLE)
+    assert found is not None
+    assert same_model(found, tm.train([config(0)], PAUSABLE)[0])
+    manager.close()
+
+
+def test_a_pause_that_was_refused_is_told_and_the_training_is_one_job(
+    tmp_path: Path, threads: Threads
+):
+    manager = JobManager(Store(tmp_path, max_bytes=1_000), threads)
+    start(manager, [config(0)], ENDLESS)
+    assert manager.pause([config(0)], ENDLESS, "ann") == 0
+    told = wait(manager, [config(0)], ENDLESS, lambda p: bool(p.message))
+    assert told is not None
+    assert (told.state, told.message.startswith("It cannot be paused (")) == ("running", True)
+    manager.request([config(0)], ENDLESS, "bob")
+    assert threads.submitted == [[0]]
+    assert manager.cancel([config(0)], ENDLESS, "bob") == 0
+    assert wait(manager, [config(0)], ENDLESS) is None
+    manager.close()
+
+
+def test_a_pause_of_one_model_does_not_stop_a_job_of_several(manager: JobManager):
+    configs = [config(0), config(1)]
+    start(manager, configs, ENDLESS)
+    assert manager.pause(configs[:1], ENDLESS, "ann") == 1
+    running = manager.progress(configs, ENDLESS)
+    assert running is not None
+    assert running.state == "running"
+    assert manager.cancel(configs, ENDLESS, "ann") == 0
+
+
+def test_a_cancel_after_a_pause_that_is_on_its_way_leaves_nothing(manager: JobManager):
+    for _ in range(3):
+        start(manager, [config(0)], ENDLESS)
+        assert manager.pause([config(0)], ENDLESS, "ann") == 0
+        assert manager.cancel([config(0)], ENDLESS, "ann") == 0
+        assert wait(manager, [config(0)], ENDLESS) is None
+        assert not list(manager.store.trained.glob("*.paused"))
+
+
+def test_a_failure_of_what_was_paused_is_told_beside_the_pause(worker: JobManager):
+    start(worker, [config(0)], ENDLESS)
+    pause(worker, [config(0)], ENDLESS)
+    start(worker, [config(0)], ENDLESS)
+    assert isinstance(worker.executor, WorkerExecutor)
+    child = worker.executor._child
+    assert child is not None
+    child.kill()
+    found = wait(worker, [config(0)], ENDLESS)
+    assert found is not None
+    assert found.state == "paused"
+    assert "ended unexpectedly" in found.message
+    assert worker.cancel([config(0)], ENDLESS, "ann") == 0
+
+
+def test_a_paused_file_that_is_damaged_counts_as_none(manager: JobManager):
+    start(manager, [config(0)])
+    pause(manager, [config(0)])
+    (path,) = manager.store.trained.glob("*.paused")
+    path.write_bytes(b"damaged")
+    next_one = JobManager(manager.store, Threads())
+    assert next_one.progress([config(0)], PAUSABLE) is None
+    next_one.close()
+    goes_on(manager, [config(0)])
+
+
+# Failures
+
+
+def test_a_divergence_is_told_and_not_stored_and_the_others_of_the_job_are(worker: JobManager):
+    configs = [tm.Config(n_features=2, n_neurons=1, seed=seed) for seed in range(8)]
+    worker.request(configs, SOMETIMES_WILD, "ann")
+    progress = wait(worker, configs, SOMETIMES_WILD)
+    assert progress is not None
+    assert (progress.state, progress.active) == ("failed", False)
+    assert progress.message.startswith("Training diverged at p = 1 by step ")
+    assert "learning_rate 10 is probably too high" in progress.message
+    stored = [worker.store.has(c, SOMETIMES_WILD) for c in configs]
+    assert 0 < sum(stored) < 8
+    for each, there in zip(configs, stored, strict=True):
+        told = worker.progress([each], SOMETIMES_WILD)
+        assert (told is None) if there else (told.state == "failed")
+
+
+def test_a_failure_is_known_until_the_model_is_asked_for_again(
+    manager: JobManager, threads: Threads
+):
+    manager.request([config(0)], WILD, "ann")
+    assert wait(manager, [config(0)], WILD).state == "failed"
+    assert manager.progress([config(0), config(1)], WILD).state == "failed"
+    assert manager.progress([config(0)], RECIPE) is None
+    threads.hold()
+    manager.request([config(0)], WILD, "bob")
+    assert manager.progress([config(0)], WILD).state == "waiting"
+    manager.cancel([config(0)], WILD, "bob")
+    assert manager.progress([config(0)], WILD) is None
+
+
+def test_a_worker_that_is_killed_gives_a_message_and_the_next_job_works(worker: JobManager):
+    wanted = [config(120)]
+    process = worker.executor.submit(os.getpid).result(60)
+    worker.request(wanted, ENDLESS, "ann")
+    wait(worker, wanted, ENDLESS, lambda p: p.step > 0)
+    os.kill(process, signal.SIGKILL)
+    progress = wait(worker, wanted, ENDLESS)
+    assert progress is not None
+    assert progress.state == "failed"
+    assert "training process ended unexpectedly (exit code -9)" in progress.message
+    worker.request([config(121)], RECIPE, "ann")
+    assert wait(worker, [config(121)]) is None
+    assert worker.store.has(config(121), RECIPE)
+
+
+# Where models go, and what stays behind
+
+
+def test_models_that_cannot_be_written_come_back_into_memory(tmp_path: Path, worker: JobManager):
+    (tmp_path / "file").write_text("")
+    store = Store(tmp_path / "file" / "store")
+    manager = JobManager(store, worker.executor)
+    manager.request([config(130)], RECIPE, "ann")
+    assert wait(manager, [config(130)]) is None
+    found = store.get(config(130), RECIPE)
+    assert found is not None
+    assert same_model(found, tm.train([config(130)], RECIPE)[0])
+    assert any("cannot be written to" in note for note in store.notes)
+    manager._folder.cleanup()  # its executor is another manager's to close
+
+
+def test_nothing_is_left_behind(manager: JobManager, threads: Threads):
+    scratch = Path(manager._folder.name)
+    manager.request([config(0)], RECIPE, "ann")
+    manager.request([config(0)], WILD, "ann")
+    wait(manager, [config(0)], RECIPE)
+    wait(manager, [config(0)], WILD)
+    end = time.monotonic() + 10  # a job is out of the queue a moment before its files are gone
+    while list(scratch.iterdir()) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert list(scratch.iterdir()) == []
+    manager.request([config(0)], ENDLESS, "ann")
+    manager.request([config(1)], ENDLESS, "ann")
+    wait(manager, [config(0)], ENDLESS, lambda p: p.step > 0)
+    started = time.monotonic()
+    manager.close()
+    assert time.monotonic() - started < 5
+    assert not scratch.exists()
+    assert not manager.store.has(config(0), ENDLESS)
+
+
+PAGE = """
+import sys, time
+import toymodel as tm
+from toymodel.jobs.manager import JobManager
+from toymodel.storage.store import Store
+from toymodel.training.worker import WorkerExecutor
+
+def wait(configs, recipe, until=lambda progress: False):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        progress = manager.progress(configs, recipe)
+        if progress is None or not progress.active or until(progress):
+            return progress
+        time.sleep(0.01)
+
+manager = JobManager(Store(sys.argv[1]), WorkerExecutor())
+configs = [tm.Config(n_features=3, n_neurons=2, seed=seed) for seed in range(3)]
+quick = tm.Recipe(steps=20, batch_size=16)
+endless = tm.Recipe(steps=1_000_000, batch_size=16)
+wild = quick.replace(learning_rate=10.0, schedule="constant", warmup=0.0, linear_until=1.0)
+
+manager.request(configs, quick, "ann")
+print("done", wait(configs, quick), [manager.store.get(c, quick) is not None for c in configs])
+manager.request(configs, endless, "ann")
+print("shown", len(wait(configs, endless, lambda p: p.models).models))
+manager.cancel(configs, endless, "ann")
+print("cancelled", wait(configs, endless))
+manager.request(configs, wild, "ann")
+print("failed", wait(configs, wild).state)
+manager.request(configs, endless, "ann")
+wait(configs, endless, lambda p: p.step > 0)
+manager.close()
+print("torch", "torch" in sys.modules, "streamlit", "streamlit" in sys.modules)
+"""
+
+
+def test_the_process_of_a_page_never_imports_torch(tmp_path: Path):
+    result = run_python("-c", PAGE, str(tmp_path))
+    assert result.stderr == ""
+    assert result.stdout.splitlines() == [
+        "done None [True, True, True]",
+        "shown 3",
+        "cancelled None",
+        "failed failed",
+        "torch False streamlit False",
+    ]
+
+
+def test_a_training_ends_when_the_server_is_gone(tmp_path: Path):
+    code = (
+        "import os, sys, time, toymodel as tm; from toymodel.jobs.manager import JobManager; "
+        "from toymodel.storage.store import Store; "
+        "from toymodel.training.worker import WorkerExecutor; "
+        "executor = WorkerExecutor(); manager = JobManager(Store(sys.argv[1]), executor); "
+        "print(executor.submit(os.getpid).result(60), flush=True); "
+        "configs = [tm.Config(n_features=3, n_neurons=2)]; "
+        "recipe = tm.Recipe(steps=1_000_000, batch_size=8)\n"
+        "manager.request(configs, recipe, 'ann')\n"
+        "while not manager.progress(configs, recipe).step: time.sleep(0.05)\n"
+        "manager._folder.cleanup(); os._exit(0)"
+    )
+    result = run_python("-c", code, str(tmp_path))
+    child = Path(f"/proc/{int(result.stdout)}/stat")
+    end = time.monotonic() + 10
+    while child.exists() and ") Z" not in child.read_text() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not child.exists() or ") Z" in child.read_text()

@@ -1,0 +1,79 @@
+"""The page on the identity task, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pages.identity.models import models_of, table_of
+from pages.identity.state import IdentityState
+from tests.helpers.apps import opened
+from toymodel.sweeps.shipped import IDENTITY, IDENTITY_ABS, IDENTITY_BIAS, IDENTITY_GROWTH
+
+pytestmark = pytest.mark.usefixtures("shipped")
+
+
+SCRIPT = "pages/identity/page.py"
+
+
+def test_the_first_view_is_the_papers_sweep_without_hidden_bias():
+    app = opened(SCRIPT)
+    assert app.title[0].value.startswith("Given the chance, a network that copies")
+    rows = [text.value for text in app.markdown if text.value.startswith("**1 − S = ")]
+    assert [row.split("**")[1] for row in rows] == [
+        f"1 − S = {p}" for p in ("0.75", "0.35", "0.15", "0.1", "0.06", "0.02", "0.01")
+    ]
+    assert not any("Hidden biases" in row for row in rows)
+    assert len(app.get("vega_lite_chart")) == 2 * 7 + 3  # the legend is one
+    assert not app.warning and not app.error
+
+
+def test_with_a_hidden_bias_the_biases_are_told():
+    app = opened(SCRIPT, hidden="with")
+    rows = [text.value for text in app.markdown if text.value.startswith("**1 − S = ")]
+    for row, model in zip(rows, models_of(IDENTITY_BIAS).values(), strict=True):
+        for bias in model.b_hidden:
+            assert f"{bias:+.2f}".replace("-", "−") in row
+
+
+def test_the_sentence_has_the_numbers_of_the_networks():
+    (said,) = (t.value for t in opened(SCRIPT).markdown if t.value.startswith("**Given a hidden"))
+    biased, growth = table_of(IDENTITY_BIAS), table_of(IDENTITY_GROWTH)
+    assert (biased["bias_low"] > 0).all()
+    assert "at 7 of 7 densities" in said
+    assert f"from {biased['bias_low'].min():.2f} to {biased['bias_high'].max():.2f}" in said
+    assert f"to {growth['driven'].iloc[-1]:.0%}" in said
+    # What the paper says, in our networks.
+    assert biased["driven"].min() > 0.9
+    assert growth["driven"].iloc[-1] > growth["driven"].iloc[0] + 0.1
+    assert table_of(IDENTITY_ABS)["driven"].between(0.49, 0.51).all()
+
+
+@pytest.mark.parametrize("link", [{"hidden": "maybe"}, {"n": "3"}, {"v": "2"}])
+def test_a_wrong_link_says_so_and_opens_the_default(link: dict[str, str]):
+    app = opened(SCRIPT, **link)
+    assert "This link was not read in full" in app.warning[0].value
+    assert app.query_params["hidden"] == "without"
+
+
+def test_every_state_comes_back_from_its_link():
+    for hidden in ("with", "without"):
+        state = IdentityState().changed("view", "hidden", hidden)
+        read = IdentityState.from_link({name: [value] for name, value in state.link.items()})
+        assert read == (state, [])
+
+
+def test_networks_that_are_not_there_are_told(own_shipped: Path):
+    for path in own_shipped.glob("*.safetensors"):
+        path.unlink()
+    app = opened(SCRIPT)
+    assert [info.value.startswith("These networks are not in the store") for info in app.info] == [
+        True,
+        True,
+    ]
+
+
+def test_the_links_lead_to_models_that_are_there():
+    for family in (IDENTITY, IDENTITY_BIAS, IDENTITY_ABS, IDENTITY_GROWTH):
+        assert len(models_of(family)) == len(family.configs)

@@ -1,0 +1,712 @@
+"""The page of the motif, without a browser."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.motif.how_common import _do_better_ones_have_more
+from pages.motif.state import DEFAULT, MotifState, View
+from pages.shared import resources
+from pages.shared.model_choice import Choice
+from pages.shared.models import find_model
+from tests.helpers.apps import (
+    QUICK,
+    fine,
+    metrics,
+    of_link,
+    opened,
+    put,
+    random_network,
+    said,
+    small,
+    table,
+)
+from tests.helpers.apps import look as look_at
+from tests.helpers.motifs import ONE, monosemantic, one, plant, two
+from tests.helpers.networks import model, two_neurons_a_feature, weights
+from tests.pages.explorers.test_app import NEURONS
+from toymodel.analysis.decomposition import decompose, loss_by_inhibition
+from toymodel.analysis.ensemble import with_seeds
+from toymodel.analysis.loss import evaluate
+from toymodel.analysis.motifs import MotifThresholds, find_motifs
+from toymodel.charts.motif.tables import settings_table
+from toymodel.charts.motif.words import describe
+from toymodel.config import MAX_SEED, RECIPES, Config, Recipe
+from toymodel.jobs.limits import Limits
+from toymodel.model import Model, Weights
+from toymodel.storage.model_file import model_key
+from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
+from toymodel.sweeps.shipped import MOTIF, MOTIF_GRID
+
+pytestmark = pytest.mark.usefixtures("shipped")
+
+
+SCRIPT = "pages/motif/page.py"
+FIGURES = ["Instances", "Loss without inhibition", "Loss, |x| alone", "+ uneven, inhibiting"]
+FIGURES += ["+ the rest"]
+GRID = MOTIF_GRID.configs
+
+
+@pytest.fixture
+def best() -> Model:
+    """The one of the shipped seeds that the page opens with."""
+    return min((stored(config, MOTIF.recipe) for config in MOTIF.configs), key=lambda m: m.loss)
+
+
+def stored(config: Config, recipe: Recipe) -> Model:
+    found = find_model(config, recipe)
+    assert found
+    return found
+
+
+def of(config: Config, *networks: Weights) -> MotifState:
+    """Store a hand-made model; the state that shows it."""
+    return MotifState.of(put(config, *networks).choice)
+
+
+def cell(density: float, decay: float) -> Choice:
+    """A setting of the grid."""
+    config = GRID[0].replace(feature_probability=density, importance_decay=decay)
+    assert config in GRID
+    return Choice(config, "standard", MOTIF_GRID.recipe)
+
+
+def paper(density: float, preset: str) -> Choice:
+    """A model of the paper's sweep."""
+    return Choice(PAPER_CONFIG.replace(feature_probability=density), preset, RECIPES[preset])
+
+
+def look(state: MotifState) -> AppTest:
+    """Open the page, which must have nothing to complain about."""
+    return fine(opened(SCRIPT, **state.link))
+
+
+def choose(app: AppTest, key: str, value: object) -> AppTest:
+    return fine(app.selectbox(key=key).set_value(value).run())
+
+
+def state_of(app: AppTest) -> MotifState:
+    """What the page's link says, in which nothing may be wrong."""
+    state, problems = MotifState.from_link({k: [v] for k, v in app.query_params.items()})
+    assert problems == []
+    return state
+
+
+def model_line(app: AppTest) -> str:
+    (line,) = [m.value for m in app.markdown if m.value.startswith("**Model**")]
+    return line
+
+
+def instances(app: AppTest) -> list[str]:
+    """The headings of the instances in close-up."""
+    return [s.value for s in app.subheader if s.value.startswith("Instance ")]
+
+
+def words_of(app: AppTest, start: str) -> str:
+    (words,) = [m.value for m in app.markdown if m.value.startswith(start)]
+    return words
+
+
+def losses(app: AppTest) -> tuple[str, str]:
+    """The loss as it is, and with the inhibition that is left."""
+    whole = re.search(r": loss (\S+)$", words_of(app, "**As it is**"))
+    less = re.search(r"\*\*: loss (\S+), ×", words_of(app, "**With "))
+    assert whole and less
+    return whole[1], less[1]
+
+
+def factor(app: AppTest) -> str:
+    return words_of(app, "**With ").split(", ")[-1]
+
+
+def clickable(app: AppTest) -> set[str]:
+    """The keys of the charts that take a click."""
+    ids = [chart.proto.id for chart in app.get("vega_lite_chart") if chart.proto.id]
+    return {name.removeprefix("$$ID-").split("-", 1)[1] for name in ids}
+
+
+def links(app: AppTest) -> dict[str, MotifState]:
+    """Where the page's links to itself lead, by their labels; nothing may be wrong with them."""
+    found: dict[str, MotifState] = {}
+    for link in app.get("page_link"):
+        if link.proto.page == "motif":
+            state, problems = MotifState.from_link(parse_qs(link.proto.query_string))
+            assert problems == []
+            found[link.proto.label] = state
+    return found
+
+
+def buttons(app: AppTest) -> set[str]:
+    return {button.label for button in app.button}
+
+
+def loss_of(config: Config, network: Weights) -> str:
+    return f"{evaluate(config, network).value:.3g}"
+
+
+# The first view
+
+
+def test_the_page_opens_with_the_best_of_the_shipped_seeds_and_trains_nothing(best: Model):
+    app = fine(opened(SCRIPT))
+    assert app.title[0].value == ("Asymmetric superposition works through inhibition")
+    assert f", seed {best.config.seed}, recipe standard" in model_line(app)
+    assert f"Normalised loss {best.loss:.3g}" in model_line(app)
+    assert (metrics(app)["Instances"], len(instances(app))) == ("2", 2)
+    assert not app.info
+    assert not buttons(app)
+    assert resources.jobs().progress(list(MOTIF.configs), MOTIF.recipe) is None
+    assert state_of(app) == MotifState()
+
+
+def test_the_numbers_and_the_words_are_the_librarys(best: Model):
+    found = decompose(best.config, best.weights)
+    without, *_ = loss_by_inhibition(best.config, best.weights, found.motifs, [0])
+    app = fine(opened(SCRIPT))
+    assert list(metrics(app)) == FIGURES
+    assert metrics(app) == {
+        "Instances": str(len(find_motifs(best.W1, best.W2))),
+        "Loss without inhibition": f"× {without / found.everything:.3g}",
+        "Loss, |x| alone": f"{found.absolute_value:.3g}",
+        "+ uneven, inhibiting": f"{found.with_motifs:.3g}",
+        "+ the rest": f"{found.everything:.3g}",
+    }
+    assert found.absolute_value > 2 * found.with_motifs > 2 * found.everything
+    for motif in found.motifs:
+        assert describe(best.weights, motif) in said(app)
+
+
+def test_there_are_three_panels_and_every_chart_of_a_neuron_takes_a_click(best: Model):
+    app = fine(opened(SCRIPT))
+    for start in ("At first glance", "Many weights simply implement", "The main other thing is"):
+        assert words_of(app, start)
+    assert "2 instances of it." in words_of(app, "The main other thing is")
+    sides = ("input", "output")
+    panels = {f"motif-{name}-{side}" for name in ("all", "absolute", "motif") for side in sides}
+    close = {f"motif-instance-{k}-{side}" for k in (0, 1) for side in sides}
+    assert clickable(app) >= panels | close | {"motif-graph-0", "motif-graph-1"}
+    assert f"motif-strip-{best.config.seed}" in clickable(app)
+
+
+# Hand-made networks
+
+
+def test_a_planted_instance_is_told_with_its_numbers():
+    app = look(of(small(3, 6), weights(*one())))
+    assert instances(app) == ["Instance 1: f0 against f1 in neuron 0"]
+    words = describe(weights(*one()), ONE)
+    assert "interferes with f1 by 4.0 through neuron 0" in words
+    assert words in said(app)
+    assert "1 instance of it." in said(app)
+    shown = metrics(app)
+    # Half of features 0 and 1 is missing.
+    assert float(shown["Loss, |x| alone"]) == pytest.approx(0.9 / (1 + 0.8 + 0.64), rel=0.05)
+    assert shown["+ uneven, inhibiting"] == shown["+ the rest"]
+    assert "The other weights do next to nothing" in said(app)
+    assert not [h for h in app.header if h.value.startswith("All ")]  # there is one network
+
+
+def test_what_an_instance_causes_is_told_in_numbers_that_are_known_exactly():
+    app = look(of(small(3, 6), weights(*one())))
+    (causes,) = [each.value for each in app.table]
+    assert causes.iloc[:, -1].tolist() == ["0.00", "4.00", "0.00", "0.00"]
+    assert causes.columns[-1] == "output 1 to f0 alone"
+    assert causes["loss"].iloc[:2].tolist() == [
+        loss_of(small(3, 6), weights(*one())),
+        loss_of(small(3, 6), weights(*plant(monosemantic(3), 0, 1, {4: 0}))),
+    ]
+    assert "makes output 1 answer 0.00, without the inhibition of this instance 4.00" in said(app)
+
+
+@pytest.mark.parametrize("network", [two_neurons_a_feature(3), weights(*np.zeros((2, 3, 3)))])
+def test_a_network_without_an_instance_has_nothing_to_turn_down(network: Weights):
+    app = look(of(small(3, len(network.W1)), network))
+    assert "By the definition there is none in this network." in said(app)
+    assert "no instance of the motif." in said(app)
+    shown = metrics(app)
+    assert (shown["Instances"], shown["Loss without inhibition"]) == ("0", "–")
+    assert len({shown[name] for name in FIGURES[2:]}) == 1
+    assert not app.slider and not app.table
+    assert "Turn the inhibition down" not in said(app)
+
+
+def test_networks_without_any_error_are_ranked_like_others():
+    recipe = QUICK.replace(restarts=2)
+    made = model(small(3, 6), recipe)
+    exact = dataclasses.replace(
+        made, restarts=(two_neurons_a_feature(3),) * 2, losses=np.float32([0, 0.5])
+    )
+    assert resources.store().put(exact)
+    app = look(MotifState.of(Choice(exact.config, "quick", recipe)))
+    assert app.selectbox(key="motif.member").options[1:] == ["restart 0", "restart 1"]
+    assert "All 2 by loss" in said(app)
+
+
+def test_the_rarest_features_leave_no_error():
+    app = look(of(small(3, 6, 1e-300), weights(*one())))
+    assert metrics(app)["Instances"] == "1"
+
+
+def test_of_many_neurons_the_panels_show_those_that_take_part():
+    config, exact = small(51, 102), monosemantic(51)
+    assert "is one neuron (the first 100 of 102)," in said(look(of(config, weights(*exact))))
+    planted = of(config.replace(seed=1), weights(*plant(exact, 0, 1, {4: -16})))
+    assert "(2 of 102: those that take part in an instance)" in said(look(planted))
+
+
+@pytest.mark.parametrize(("n", "m"), [(501, 1), (1, 501)])
+def test_a_model_that_is_too_large_to_be_taken_apart_is_told_to_be(n: int, m: int):
+    config = small(n, m)
+    app = look(of(config, random_network(config)))
+    assert [info.value for info in app.info] == [
+        "Networks of up to 500 features and as many neurons are taken apart here."
+    ]
+    assert not app.metric and not app.slider
+    assert "How common it is" in said(app)
+
+
+def test_a_model_as_large_as_is_taken_apart_is():
+    config = small(2, 500)
+    assert list(metrics(look(of(config, random_network(config))))) == FIGURES
+
+
+# Which network
+
+
+def test_any_network_can_be_chosen_in_the_order_of_the_losses(best: Model):
+    app = look(MotifState().at(instance=1))
+    box = app.selectbox(key="motif.member")
+    assert box.options[:2] == ["the one with the lowest loss", f"seed {best.config.seed}"]
+    assert len(box.options) == 65
+    choose(app, "motif.member", 40)
+    chosen = stored(MOTIF.configs[40], MOTIF.recipe)
+    assert (of_link(app, "member"), of_link(app, "instance")) == ("40", "0")
+    assert ", seed 40, " in model_line(app)
+    assert f"Normalised loss {chosen.loss:.3g}" in model_line(app)
+    assert metrics(app)["Instances"] == str(len(find_motifs(chosen.W1, chosen.W2)))
+    assert "motif-strip-40" in clickable(app)
+    choose(app, "motif.member", "lowest")
+    assert of_link(app, "member") is None
+    assert f", seed {best.config.seed}, " in model_line(app)
+
+
+def test_a_setting_of_the_grid_is_a_model_whose_restarts_are_compared():
+    choice = cell(0.1, 0.65)
+    found = stored(choice.config, choice.recipe)
+    app = look(MotifState.of(choice))
+    assert "All 64 by loss" in said(app)
+    ranked = np.argsort(found.losses, kind="stable")
+    assert app.selectbox(key="motif.member").options[1:] == [f"restart {r}" for r in ranked]
+    assert f", restart {found.best}, " in model_line(app)
+    assert "motif-grid-share_0-(0.1, 0.65)" in clickable(app)
+    app = look(MotifState.of(choice, 5))
+    assert ", restart 5, " in model_line(app)
+    assert app.selectbox(key="motif.member").value == 5
+    network = found.restarts[5]
+    assert metrics(app)["Instances"] == str(len(find_motifs(network.W1, network.W2)))
+
+
+def test_several_seeds_with_restarts_are_named_by_both():
+    networks = [weights(*one()), two_neurons_a_feature(3)]
+    config = small(3, 6)
+    for seed in (0, 1):
+        choice = put(config.replace(seed=seed), *networks).choice
+    state = MotifState(dataclasses.replace(choice, config=config), view=View(seeds=2))
+    app = look(state)
+    assert app.selectbox(key="motif.member").options[1:] == [
+        "seed 0, restart 1",
+        "seed 1, restart 1",
+        "seed 0, restart 0",
+        "seed 1, restart 0",
+    ]
+    assert ", seed 0, restart 1, " in model_line(app)
+    app = look(state.at(member=2))
+    assert ", seed 1, restart 0, " in model_line(app)
+    assert metrics(app)["Instances"] == "1"
+
+
+def test_of_a_network_that_was_lost_in_training_the_best_one_is_shown():
+    recipe = QUICK.replace(restarts=3)
+    whole = model(small(3, 6), recipe)
+    half = np.float32([0.5, 0.25])
+    history = dataclasses.replace(whole.history, loss=whole.history.loss[:2])
+    fewer = dataclasses.replace(
+        whole, restarts=whole.restarts[:2], losses=half, loss_errors=half, history=history
+    )
+    assert resources.store().put(fewer)
+    app = look(MotifState.of(Choice(fewer.config, "quick", recipe), 2))
+    assert ", restart 1, " in model_line(app)
+    assert app.selectbox(key="motif.member").value == "lowest"
+
+
+# What counts
+
+STRICTEST = MotifThresholds(least_gain=1, most_gain=1, inhibition=10, part=1)
+
+
+def test_other_thresholds_find_other_instances():
+    network = stored(MOTIF.configs[9], MOTIF.recipe)
+    app = look(MotifState().at(member=9))
+    before = int(metrics(app)["Instances"])
+    fine(app.number_input(key="motif.most_gain").set_value(2.0).run())
+    assert of_link(app, "gain-to") == "2"
+    found = find_motifs(network.W1, network.W2, MotifThresholds(most_gain=2))
+    assert metrics(app)["Instances"] == str(len(found))
+    assert len(instances(app)) == len(found) > before
+    assert state_of(app).thresholds == MotifThresholds(most_gain=2)
+
+
+def test_thresholds_apply_to_every_network_of_the_page():
+    app = look(MotifState(thresholds=STRICTEST))
+    assert "Two or more instances: 0 of the 12 with the lowest losses, 0 of all 64." in said(app)
+    assert "No setting has a tenth of its networks with an instance." in said(app)
+    found = [label for label in links(app) if label.startswith("1 − S = ")]
+    assert found and all(label.endswith(": none") for label in found)
+
+
+def test_the_boxes_of_thresholds_begin_where_these_are_allowed():
+    app = fine(opened(SCRIPT))
+    for field in ("least_gain", "ratio", "inhibition", "part"):
+        lowest = app.number_input(key=f"motif.{field}").min
+        assert MotifThresholds(**{field: lowest})
+    app = fine(opened(SCRIPT, part="0.01"))
+    assert app.number_input(key="motif.part").value == 0.01
+
+
+# Many instances
+
+
+def test_of_many_instances_one_is_chosen_and_all_are_in_a_table():
+    choice = paper(0.003, "thorough")
+    network = stored(choice.config, choice.recipe).weights
+    found = find_motifs(network.W1, network.W2)
+    names = [
+        f"Instance {k + 1}: f{motif.interfering_feature} against f{motif.receiving_feature} in "
+        f"neuron {motif.neuron}"
+        for k, motif in enumerate(found)
+    ]
+    app = look(MotifState.of(choice).at(instance=9_999))
+    assert metrics(app)["Instances"] == str(len(found)) == "45"
+    assert app.selectbox(key="motif.chosen").options == names
+    assert instances(app) == names[-1:]  # there is none beyond
+    listed = table(app, "interfering", "receiving", "inhibitors")
+    assert listed["neuron"].tolist() == [motif.neuron for motif in found]
+    assert listed["receiving"].tolist() == [f"f{motif.receiving_feature}" for motif in found]
+
+    def shows(number: int) -> None:
+        assert of_link(app, "instance") == str(number)
+        assert instances(app) == [names[number]]
+        assert describe(network, found[number]) in said(app)
+        for key in ("motif.chosen", "motif.inhibition.instance"):
+            assert app.selectbox(key=key).value == names[number]
+        a, c = found[number].interfering_feature, found[number].receiving_feature
+        assert f"f{a} alone makes output {c} answer " in said(app)
+
+    choose(app, "motif.chosen", names[2])
+    shows(2)
+    choose(app, "motif.inhibition.instance", names[0])
+    shows(0)
+
+
+# The inhibition turned down
+
+
+def test_with_less_of_the_inhibition_the_loss_is_that_of_the_network_with_smaller_weights():
+    config = small(3, 6)
+    app = look(of(config, weights(*one())).at(of="all"))
+    assert not [control for control in app.segmented_control if control.key == "motif.of"]
+    for left, weight in ((0.0, 0), (0.5, -8), (0.25, -4)):
+        fine(app.slider(key="motif.left").set_value(left).run())
+        assert of_link(app, "left") == f"{left:g}"
+        assert words_of(app, "**With ").startswith(f"**With {left:.0%} of its inhibition**")
+        network = weights(*plant(monosemantic(3), 0, 1, {4: weight}))
+        assert losses(app) == (loss_of(config, weights(*one())), loss_of(config, network))
+
+
+def test_the_loss_falls_as_the_inhibition_comes_back(best: Model):
+    app = fine(opened(SCRIPT))
+    found: list[float] = []
+    for left in (0.0, 0.35, 0.7, 1.0):
+        fine(app.slider(key="motif.left").set_value(left).run())
+        found.append(float(losses(app)[1]))
+    assert all(before > after for before, after in pairwise(found))
+    assert losses(app)[0] == losses(app)[1] == metrics(app)["+ the rest"]
+    assert factor(app) == "× 1"
+
+
+def test_the_inhibition_of_one_instance_or_of_all_is_turned_down():
+    config = small(6, 12)
+    app = look(of(config, weights(*two())))
+    one_less = plant(plant(monosemantic(6), 0, 1, {4: 0}), 3, 4, {4: -4, 10: -12}, into=-0.5)
+    other_less = plant(plant(monosemantic(6), 0, 1, {4: -16}), 3, 4, {4: 0, 10: 0}, into=-0.5)
+    assert losses(app)[1] == loss_of(config, weights(*one_less))
+    choose(app, "motif.inhibition.instance", "Instance 2: f3 against f4 in neuron 6")
+    assert losses(app)[1] == loss_of(config, weights(*other_less))
+    fine(app.segmented_control(key="motif.of").set_value("all").run())
+    assert of_link(app, "of") == "all"
+    assert words_of(app, "**With ").startswith("**With 0% of the inhibition of all 2**")
+    assert factor(app) == metrics(app)["Loss without inhibition"]
+
+
+# Links
+
+HOSTILE = [
+    {"seeds": "65"},
+    {"member": "9" * 5_000},
+    {"left": "0.33"},
+    {"of": "<script>alert(1)</script>"},
+]
+
+
+@pytest.mark.parametrize("link", HOSTILE, ids=lambda link: next(iter(link)))
+def test_a_wrong_link_says_so_and_opens_the_default(link: dict[str, str]):
+    app = opened(SCRIPT, **link)
+    assert len(app.warning) == 1
+    assert next(iter(link)) in app.warning[0].value
+    assert not app.error
+    assert metrics(app)["Instances"] == "2"
+    assert state_of(app) == MotifState()  # the link was mended
+
+
+EXTREME = [
+    {"gain-from": "1", "gain-to": "1", "inhibited": "10", "part": "1"},
+    {"member": "63", "instance": "9999", "left": "1", "of": "all", "bars": "whole"},
+    {"n": "1", "m": "1", "p": "1e-300", "d": "1e-09", "seed": f"{MAX_SEED}", "seeds": "1"},
+    {"n": "2000", "m": "2000", "seeds": "64", "restarts": "64", "member": "4095"},
+]
+
+
+@pytest.mark.parametrize("link", EXTREME, ids="-".join)
+def test_the_ends_of_the_ranges_are_allowed(link: dict[str, str]):
+    app = fine(opened(SCRIPT, **link))
+    assert {name: of_link(app, name) for name in link} == link
+
+
+def test_widgets_keep_their_values_between_pages():
+    app = look(MotifState().at(member=40, left=0.35))
+    app.query_params.clear()
+    fine(app.switch_page("pages/overview/page.py").run())
+    app.query_params.clear()
+    fine(app.switch_page(SCRIPT).run())
+    assert state_of(app) == MotifState().at(member=40, left=0.35)
+    assert (app.selectbox(key="motif.member").value, app.slider(key="motif.left").value) == (
+        40,
+        0.35,
+    )
+
+
+def test_a_neuron_of_an_instance_leads_to_it():
+    state = put(small(6, 12), weights(*two()))
+
+    def found(neuron: int) -> dict[str, int]:
+        led = links(look_at(NEURONS, state.at(neuron=neuron)))
+        assert all(link.choice == state.choice for link in led.values())
+        return {label: link.view.instance for label, link in led.items()}
+
+    uneven = "It shares two features unevenly"
+    assert (found(0), found(6)) == ({uneven: 0}, {uneven: 1})
+    assert (found(4), found(10)) == ({"It inhibits": 0}, {"It inhibits": 1})
+    assert found(1) == {}
+
+
+# Which models
+
+
+def test_every_stored_model_can_be_chosen_the_shipped_seeds_first():
+    put(small(2, 4), two_neurons_a_feature(2))
+    app = fine(opened(SCRIPT))
+    options = app.selectbox(key="motif.models").options
+    assert options[0].startswith("64 seeds: 1 − S = 0.1, standard: n = 6, m = 10, seeds 0 to 63")
+    assert len(set(options)) == len(options) == len(resources.store().contents()) - 63
+    assert any(option.endswith(": n = 2, m = 4") for option in options)
+
+
+def test_seeds_are_listed_together_from_eight_on():
+    def listed() -> list[str]:
+        options = fine(opened(SCRIPT)).selectbox(key="motif.models").options
+        return [option.split("m = 4")[1] for option in options if "n = 2, m = 4" in option]
+
+    for seed in range(7):
+        put(small(2, 4).replace(seed=seed), two_neurons_a_feature(2))
+    assert sorted(listed()) == ["", *(f", seed {seed}" for seed in range(1, 7))]
+    for seed in (7, 9):
+        put(small(2, 4).replace(seed=seed), two_neurons_a_feature(2))
+    assert sorted(listed()) == [", seed 9", ", seeds 0 to 7"]
+
+
+def test_other_models_are_seen_from_their_best_network_and_keep_what_counts():
+    choice = cell(0.05, 0.9)
+    app = look(MotifState(thresholds=MotifThresholds(most_gain=2)).at(member=9, instance=1))
+    choose(app, "motif.models", (choice.config, choice.recipe, 1))
+    state = MotifState.of(choice)
+    assert state_of(app) == dataclasses.replace(state, thresholds=MotifThresholds(most_gain=2))
+    assert f", restart {stored(choice.config, choice.recipe).best}, " in model_line(app)
+
+
+def test_settings_of_ones_own_are_another_ensemble():
+    app = look(MotifState().at(member=40))
+    fine(app.number_input(key="motif.n_features").set_value(5).run())
+    assert state_of(app) == MotifState(DEFAULT.changed("config", "n_features", 5))
+    fine(app.number_input(key="motif.seeds").set_value(2).run())
+    fine(app.number_input(key="motif.restarts").set_value(3).run())
+    assert state_of(app).count == 6
+    assert "6 networks." in said(app)
+    assert buttons(app) == {"Train 2 models"}
+
+
+# Models that are not there
+
+
+def test_an_ensemble_that_is_not_trained_can_be():
+    app = fine(opened(SCRIPT, n="5", m="4", seeds="3"))
+    assert [info.value for info in app.info] == ["None of these models is trained here yet."]
+    assert buttons(app) == {"Train 3 models"}
+    assert not app.metric
+    assert "How common it is" in said(app)
+    app = fine(opened(SCRIPT, n="5", m="4", seeds="1", seed="77"))
+    assert [info.value for info in app.info] == ["This model is not trained here yet."]
+    assert buttons(app) == {"Train 1 model"}
+
+
+def test_of_an_ensemble_with_some_models_those_are_shown_and_the_others_can_be_trained():
+    config, recipe = small(3, 6), QUICK.replace(restarts=1)
+    put(config.replace(seed=2), weights(*one()))
+    state = MotifState(Choice(config, "quick", recipe), view=View(seeds=4))
+    app = look(state)
+    assert [info.value for info in app.info] == ["3 of 4 models are not trained here yet."]
+    assert buttons(app) == {"Train 3 models"}
+    assert (metrics(app)["Instances"], instances(app)) == (
+        "1",
+        ["Instance 1: f0 against f1 in neuron 0"],
+    )
+    assert ", seed 2, " in model_line(app)
+    for seeds, left in ((with_seeds(config, 2), "Train 1 model"), (with_seeds(config, 4), None)):
+        for one_config in seeds:
+            put(one_config, two_neurons_a_feature(3))
+        assert buttons(look(state)) == ({left} if left else set())
+
+
+def test_a_training_beyond_the_budget_is_refused_with_what_is_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setenv("TOYMODEL_MAX_STEPS", "50")
+    app = opened(SCRIPT, n="4", m="2", steps="51", recipe="quick", seeds="2")
+    next(button for button in app.button if button.label == "Train 2 models").click().run()
+    assert resources.jobs().limits == Limits(steps=50)
+    (words,) = [info.value for info in app.info if "asks for" in info.value]
+    assert "asks for 51 steps; this copy allows 50." in words
+    assert buttons(app) == {"Train 2 models"}
+
+
+def test_models_that_are_not_in_the_store_are_told_to_be_missing(own_shipped: Path):
+    missing = [cell(config.feature_probability, config.importance_decay) for config in GRID]
+    for choice in (*missing, paper(0.01, "standard")):
+        (own_shipped / f"{model_key(choice.config, choice.recipe)}.safetensors").unlink()
+    # With thresholds of its own: what was counted of a model before is kept.
+    app = look(MotifState(thresholds=MotifThresholds(part=0.06)))
+    assert [info.value for info in app.info] == [
+        "The grid's models are not in the store: `python -m toymodel cache --ship`."
+    ]
+    assert not any(key.startswith("motif-grid-") for key in clickable(app))
+    assert metrics(app)["Instances"] == "2"
+    untrained = [m.value for m in app.markdown if m.value.endswith(": not trained here")]
+    assert untrained == ["1 − S = 0.01: not trained here"]
+
+
+# How common it is
+
+
+def test_the_links_of_the_sweep_say_what_they_lead_to():
+    app = fine(opened(SCRIPT))
+    sweeps = [state for label, state in links(app).items() if label.startswith("1 − S = ")]
+    assert all(state.view.seeds == 1 for state in sweeps)
+    labels = [link.proto.label for link in app.get("page_link")]
+    expected = []
+    for preset in ("standard", "thorough"):
+        for config in sweep(PAPER_CONFIG, PAPER_DENSITIES):
+            network = stored(config, RECIPES[preset])
+            found = find_motifs(network.W1, network.W2)
+            words = [f"{len(found)} instance{'s' * (len(found) > 1)}"] if found else ["none"]
+            holders = sorted({motif.neuron for motif in found})
+            words += [", ".join(map(str, holders))] if found else []
+            expected.append((f"1 − S = {config.feature_probability:g}", *words))
+    told = [tuple(re.split(r": | in neurons? ", label)) for label in labels if ": " in label]
+    assert told == expected
+    assert ("1 − S = 1", "none") in told
+
+
+def test_the_examples_are_shipped_and_show_what_they_say():
+    led = links(fine(opened(SCRIPT)))
+    for state in led.values():
+        assert all(find_model(config, state.choice.recipe) for config in state.configs)
+    assert led["The paper's setting"] == MotifState()
+    (starts,) = found_in(led["Where it starts"])
+    assert starts["best"] > 2 * starts["worst"]
+    (equal,) = found_in(led["Features that matter equally"])
+    assert equal["share_3"] > 0.5
+    large = led["A large network"].choice
+    network = stored(large.config, large.recipe)
+    holders = {motif.neuron for motif in find_motifs(network.W1, network.W2)}
+    assert 1 < len(holders) < large.config.n_neurons / 4
+
+
+def found_in(state: MotifState) -> list[dict[str, float]]:
+    models = [stored(config, state.choice.recipe) for config in state.configs]
+    return settings_table(models).to_dict("records")
+
+
+def test_the_settings_that_tell_better_from_worse_are_named_with_their_numbers():
+    words = words_of(fine(opened(SCRIPT)), "**Do better networks have more of it?**")
+    place = r"clearly (more|fewer) at 1 − S = (\S+), d = (\S+): (\S+) instances a network against "
+    told = re.findall(place + r"(\d+\.\d\d)\.", words)
+    assert told and told[0][0] == "more"
+    for _, density, decay, better, worse in told:
+        (found,) = found_in(MotifState.of(cell(float(density), float(decay))))
+        assert (better, worse) == (f"{found['best']:.2f}", f"{found['worst']:.2f}")
+
+
+def settings(*rows: tuple[float, float, float]) -> pd.DataFrame:
+    """Settings by their share of networks without an instance, and those in both quarters."""
+    return pd.DataFrame(
+        [
+            {
+                "density": 0.1,
+                "decay": 0.5 + 0.1 * k,
+                "share_0": none,
+                "best": best,
+                "worst": worst,
+                "difference": best - worst,
+                "error": 0.125,
+            }
+            for k, (none, best, worst) in enumerate(rows)
+        ]
+    )
+
+
+def test_whether_better_networks_have_more_is_said_of_settings_where_it_is_common():
+    words = _do_better_ones_have_more(
+        settings((0.9, 1, 0.5), (0.5, 2, 0.5), (0, 1, 1.25), (0, 0, 1), (0.91, 9, 0))
+    )
+    assert "In 4 settings a tenth" in words
+    assert "has more than the worst in 2, fewer in 1 " in words
+    assert "no clear difference in the other 1." in words
+    assert "clearly more at 1 − S = 0.1, d = 0.6: 2.00 instances a network against 0.50." in words
+    assert "clearly fewer at 1 − S = 0.1, d = 0.8: 0.00 instances a network against 1.00." in words
+
+
+def test_where_no_setting_tells_better_from_worse_none_is_named():
+    words = _do_better_ones_have_more(settings((0, 1, 1), (0, 1.25, 1)))
+    assert "In 2 settings" in words and "more than the worst in 0, fewer in 0 " in words
+    assert "clearly" not in words
+    assert _do_better_ones_have_more(settings((1, 0, 0), (0.95, 1, 0))) == (
+        "No setting has a tenth of its networks with an instance."
+    )

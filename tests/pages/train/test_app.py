@@ -1,0 +1,175 @@
+"""The page that trains one model, without a browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from pages.shared import resources, widget_values
+from pages.shared.model_choice import Choice
+from pages.shared.models import find_model
+from pages.shared.recipes import FIELDS, RECIPE_PARAMS
+from pages.train.examples import EXAMPLES, example_name
+from pages.train.history import _read
+from pages.train.state import DEFAULT
+from tests.helpers.apps import opened
+from toymodel.config import RECIPES, Recipe
+from toymodel.jobs.limits import Limits
+
+pytestmark = pytest.mark.usefixtures("shipped")
+
+
+SCRIPT = "pages/train/page.py"
+
+
+def test_the_first_view_is_a_model_that_is_there():
+    app = opened(SCRIPT)
+    assert app.title[0].value == "A small network learns to compute |x|"
+    assert [m.label for m in app.metric] == [
+        "Loss",
+        "Without superposition",
+        "Superposition gain",
+        "Mono / slightly / poly",
+        "Dead outputs",
+    ]
+    assert not app.warning and not app.error
+    assert any(header.value == "How it went" for header in app.subheader)
+
+
+@pytest.mark.parametrize("name", list(EXAMPLES))
+def test_every_example_is_shipped_and_named(name: str):
+    choice = EXAMPLES[name].choice
+    assert example_name(choice) == name
+    assert find_model(choice.config, choice.recipe)
+    app = opened(SCRIPT, **choice.link)
+    assert app.selectbox(key="train.example").value == name
+    assert app.metric
+    assert not app.warning and not app.error
+
+
+def test_every_field_of_a_recipe_has_a_control_a_sentence_and_a_place_in_the_link():
+    assert {param.field for param in RECIPE_PARAMS} == Recipe.model_fields.keys()
+    assert FIELDS.keys() | {"restarts", "weights"} == Recipe.model_fields.keys()
+    app = opened(SCRIPT)
+    said = {caption.value for caption in app.caption}
+    keys = {w.key for w in (*app.number_input, *app.selectbox)}
+    for name, (_, sentence) in FIELDS.items():
+        assert sentence in said
+        assert f"train.{name}" in keys
+
+
+def test_the_identity_can_be_set_with_and_without_a_hidden_bias():
+    app = opened(SCRIPT)
+    assert not app.checkbox
+    app.selectbox(key="train.task").set_value("identity").run()
+    assert app.title[0].value == "A small network learns to compute x"
+    app.checkbox(key="train.hidden_bias").check().run()
+    link = app.query_params
+    assert (link["task"], link["hidden"]) == ("identity", "yes")
+    assert any("W x + c" in text.value for text in app.markdown)
+    app.selectbox(key="train.task").set_value("abs").run()
+    assert not app.error and not app.checkbox
+    assert app.query_params["hidden"] == "no"
+
+
+HOSTILE = [
+    {"n": "-1"},
+    {"p": "nan"},
+    {"lr": "1e999"},
+    {"steps": "9" * 5_000},
+    {"sampler": "<script>alert(1)</script>"},
+    {"recipe": "../../etc/passwd"},
+    {"v": "999"},
+    {"restart": "63"},
+    {"features": "0,0"},
+    {"vs.m": "0"},
+    {"neuron": "1"},
+]
+
+
+@pytest.mark.parametrize("link", HOSTILE, ids=lambda link: next(iter(link)))
+def test_a_wrong_link_says_so_and_opens_the_default(link: dict[str, str]):
+    app = opened(SCRIPT, **link)
+    assert len(app.warning) == 1
+    assert next(iter(link)) in app.warning[0].value
+    assert app.metric
+
+
+EXTREME = [
+    {"n": "2000", "m": "2000", "restarts": "64", "steps": "1000000", "batch": "65536"},
+    {"n": "1", "m": "1", "p": "1e-300", "d": "1e-9"},
+    {"lr": "10", "warmup": "1", "beta1": "0", "beta2": "0", "scale": "10", "active": "100"},
+    {"lr": "1e-300", "beta1": "0.999999", "scale": "0", "linear": "1", "cycles": "100"},
+    {"vs.n": "2000", "vs.recipe": "usual", "vs.steps": "1"},
+]
+
+
+@pytest.mark.parametrize("link", EXTREME, ids="-".join)
+def test_the_ends_of_the_ranges_are_allowed(link: dict[str, str]):
+    app = opened(SCRIPT, **link)
+    assert not app.warning and not app.error
+
+
+def test_a_number_that_its_box_takes_and_the_recipe_refuses_is_told():
+    app = opened(SCRIPT)
+    app.number_input(key="train.beta2").set_value(1.0).run()
+    assert "beta2 = 1.0: must be a number from 0 and below 1" in app.error[0].value
+    assert app.number_input(key="train.beta2").value == 0.98
+
+
+def test_a_training_beyond_the_budget_is_refused_with_what_is_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setenv("TOYMODEL_MAX_STEPS", "50")
+    app = opened(SCRIPT, n="4", m="2", steps="51", recipe="quick")
+    next(button for button in app.button if button.label == "Train").click().run()
+    assert resources.jobs().limits == Limits(steps=50)
+    (said,) = [info.value for info in app.info if "asks for" in info.value]
+    assert "asks for 51 steps; this copy allows 50." in said
+    assert "your own machine" in said
+
+
+def test_choosing_an_example_or_a_preset_sets_everything():
+    app = opened(SCRIPT)
+    app.selectbox(key="train.preset").set_value("usual").run()
+    assert app.number_input(key="train.batch_size").value == RECIPES["usual"].batch_size
+    assert app.number_input(key="train.restarts").value == 1
+    name = "The smallest absolute value"
+    app.selectbox(key="train.example").set_value(name).run()
+    assert app.number_input(key="train.n_features").value == 3
+    assert app.number_input(key="train.restarts").value == 8
+
+
+def test_a_number_is_set_back_by_a_person_and_not_by_a_late_browser(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    app = opened(SCRIPT)
+    before = app.number_input(key="train.n_features").value
+    name = "The usual recipe, failing"
+    app.selectbox(key="train.example").set_value(name).run()
+    assert app.number_input(key="train.n_features").value == 100
+    app.number_input(key="train.n_features").set_value(before).run()  # at once: nobody is so fast
+    assert app.number_input(key="train.n_features").value == 100
+    assert app.selectbox(key="train.example").value == name
+    monkeypatch.setattr(widget_values, "_LATE_SECONDS", 0.0)
+    app.number_input(key="train.n_features").set_value(before).run()
+    assert app.number_input(key="train.n_features").value == before
+    assert app.query_params["n"] == str(before)
+    assert app.selectbox(key="train.example").value is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "null", "7", "{}", "[1]", "[[]]", '[{"n": "0"}]', '[{"x": "1"}]', "[" * 9_000, "[{}", "é"],
+)
+def test_what_a_browser_says_it_kept_may_be_anything(text: str):
+    assert _read(text) == []
+
+
+def test_what_a_browser_kept_is_read():
+    other: Choice = DEFAULT.changed("config", "seed", 3)
+    links = f"[{_json(DEFAULT)}, {_json(other)}, {_json(other)}]"
+    assert _read(links) == [DEFAULT, other]
+
+
+def _json(choice: Choice) -> str:
+    return "{" + ", ".join(f'"{k}": "{v}"' for k, v in choice.link.items()) + "}"

@@ -1,0 +1,147 @@
+"""Grids: what a file may say, which models it means, and how they are put into shards."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from toymodel.config import RECIPES, Config
+from toymodel.settings import SettingError
+from toymodel.sweeps.grid import MOST_MODELS, Grid, grid_of, read_grid, shards
+
+
+def test_a_file_means_every_combination_with_every_seed(tmp_path: Path):
+    path = tmp_path / "small.toml"
+    path.write_text(
+        """
+        seeds = 2
+        recipe = "quick"
+        [config]
+        n_features = 6
+        n_neurons = [8, 10]
+        feature_probability = { from = 1, to = 0.01, count = 3, scale = "log" }
+        [set]
+        restarts = 4
+        """
+    )
+    grid = read_grid(path)
+    assert grid.name == "small"
+    assert grid.recipe == RECIPES["quick"].replace(restarts=4)
+    assert len(grid.configs) == 2 * 3 * 2
+    assert grid.configs[0] == Config(n_features=6, n_neurons=8)
+    assert grid.configs[1].seed == 1
+    assert {c.feature_probability for c in grid.configs} == {1.0, 0.1, 0.01}
+    assert grid.swept == ("n_neurons", "feature_probability", "seed")
+    for word in ("n_neurons × 2", "feature_probability × 3", "seed × 2", "restarts = 4"):
+        assert word in grid.words
+
+
+def test_a_file_that_says_nothing_means_the_default_model():
+    assert grid_of("none", {}).configs == (Config(),)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"from": 0.2, "to": 1, "count": 5}, (0.2, 0.4, 0.6, 0.8, 1.0)),
+        ({"from": 1, "to": 0.001, "count": 4, "scale": "log"}, (1.0, 0.1, 0.01, 0.001)),
+        ([0.5, 0.25], (0.5, 0.25)),
+        (0.3, (0.3,)),
+    ],
+)
+def test_values_are_one_or_a_list_or_a_range(values, expected):
+    grid = grid_of("g", {"config": {"feature_probability": values}})
+    assert grid.axes == (("feature_probability", expected),)
+
+
+def test_a_range_of_whole_numbers_has_whole_numbers_each_once():
+    grid = grid_of("g", {"config": {"n_neurons": {"from": 2, "to": 5, "count": 9}}})
+    assert grid.axes[0][1] == (2, 3, 4, 5)
+
+
+@pytest.mark.parametrize(
+    ("about", "named"),
+    [
+        ({"colour": 3}, "colour"),
+        ({"config": 3}, "config"),
+        ({"set": []}, "set"),
+        ({"recipe": "best"}, "recipe"),
+        ({"set": {"step": 4}}, "step"),
+        ({"set": {"steps": 0}}, "steps"),
+        ({"seeds": 0}, "seeds"),
+        ({"seeds": True}, "seeds"),
+        ({"seeds": [1, 1]}, "seeds"),
+        ({"seeds": []}, "seeds"),
+        ({"seeds": ["a"]}, "seeds"),
+        ({"seeds": [-1]}, "seed"),
+        ({"config": {"seed": 3}}, "seed"),
+        ({"config": {"neurons": 3}}, "neurons"),
+        ({"config": {"n_neurons": 0}}, "n_neurons"),
+        ({"config": {"n_neurons": []}}, "n_neurons"),
+        ({"config": {"n_neurons": [3, 3]}}, "n_neurons"),
+        ({"config": {"feature_probability": [0.5, 2]}}, "feature_probability"),
+        (
+            {"config": {"feature_probability": {"from": 0, "to": 1, "count": 3, "scale": "log"}}},
+            "p",
+        ),
+        ({"config": {"feature_probability": {"from": 0.1, "to": 1}}}, "feature_probability"),
+        ({"config": {"feature_probability": {"from": 0.1, "to": 1, "count": 1}}}, "count"),
+        ({"config": {"feature_probability": {"from": 0.1, "to": 1, "count": 3, "by": 2}}}, "by"),
+        ({"config": {"feature_probability": {"from": "a", "to": 1, "count": 3}}}, "from"),
+        ({"config": {"hidden_bias": True}}, "hidden_bias"),
+        ({"config": {"n_features": {"from": 1, "to": 2000, "count": 2000}}, "seeds": 99}, "models"),
+    ],
+)
+def test_what_a_file_may_not_say_is_refused_by_name(about, named: str):
+    with pytest.raises(SettingError, match=named):
+        grid_of("g", about)
+
+
+@pytest.mark.parametrize("text", ["seeds = ", "\x00", "[config\nn = 3"])
+def test_a_file_that_is_not_toml_is_refused(tmp_path: Path, text: str):
+    path = tmp_path / "odd.toml"
+    path.write_text(text)
+    with pytest.raises(SettingError, match=r"odd\.toml.*TOML"):
+        read_grid(path)
+
+
+def test_a_grid_is_written_and_read():
+    grid = grid_of("g", {"config": {"task": ["abs", "identity"], "n_features": 5}, "seeds": [4, 2]})
+    again = Grid.from_json(grid.to_json())
+    assert again == grid and again.configs == grid.configs
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", json.dumps({"name": "g", "axes": 3})])
+def test_what_is_not_a_grid_is_refused(text: str):
+    with pytest.raises(ValueError):
+        Grid.from_json(text)
+
+
+def test_keys_tell_grids_apart_by_what_they_mean():
+    about = {"config": {"n_neurons": [3, 4]}}
+    key = grid_of("g", about).key
+    assert grid_of("other", about).key == key
+    others = (about | {"seeds": 2}, about | {"recipe": "quick"}, {"config": {"n_neurons": 3}})
+    assert len({key, *(grid_of("g", other).key for other in others)}) == 4
+
+
+def test_shards_hold_each_config_once_and_shapes_apart():
+    about = {"config": {"n_features": 6, "n_neurons": [4, 8]}, "seeds": 3_000, "recipe": "quick"}
+    grid = grid_of("g", about)
+    found = list(shards(grid.configs, grid.recipe))
+    assert [config for shard in found for config in shard] == sorted(
+        grid.configs, key=lambda config: config.n_neurons
+    )
+    assert all(len({config.n_neurons for config in shard}) == 1 for shard in found)
+    assert len(found) > 2
+
+
+def test_a_model_too_large_for_a_shard_is_one_by_itself():
+    large = Config(n_features=2_000, n_neurons=2_000)
+    configs = [large.replace(seed=seed) for seed in range(3)]
+    assert [len(shard) for shard in shards(configs, RECIPES["thorough"])] == [1, 1, 1]
+
+
+def test_a_grid_has_a_bound():
+    fits = {"config": {"n_neurons": list(range(1, 11))}, "seeds": MOST_MODELS // 10}
+    assert len(grid_of("g", fits).configs) == MOST_MODELS

@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from toymodel.config import RECIPES, Config, Recipe
+from toymodel.sampling import cut
+from toymodel.training.engine import Draws, Shard
+
+N, M, B, R = 6, 4, 32, 3
+CONFIGS = [
+    Config(n_features=N, n_neurons=M, feature_probability=p, importance_decay=d, seed=seed)
+    for p, d, seed in ((1.0, 0.8, 0), (0.3, 0.5, 1), (0.02, 0.9, 1))
+]
+
+
+IDENTITY = [config.replace(task="identity") for config in CONFIGS]
+KINDS = {
+    "abs": CONFIGS,
+    "identity": IDENTITY,
+    "identity with hidden bias": [config.replace(hidden_bias=True) for config in IDENTITY],
+}
+every_kind = pytest.mark.parametrize("configs", KINDS.values(), ids=KINDS.keys())
+
+
+def active_probability(config: Config, recipe: Recipe) -> float:
+    p = config.feature_probability
+    return p if recipe.sampler == "iid" else max(p, min(0.5, 1.5 / N))
+
+
+def slope(recipe: Recipe, t: int) -> float:
+    end = recipe.linear_until * recipe.steps
+    return max(0.0, 1 - t / end) ** 2 if end else 0.0
+
+
+def loss_of(
+    config: Config, recipe: Recipe, t: int, params: list[torch.Tensor], u: np.ndarray
+) -> torch.Tensor:
+    """The tilted, leaky, normalised loss, written down once more from its definition."""
+    W1, *W2, b = params[: 3 if config.task == "abs" else 2]
+    c = params[-1][:, None] if config.hidden_bias else 0.0
+    p, q = config.feature_probability, active_probability(config, recipe)
+    x = cut(u, q, -1 if config.task == "abs" else 0, 1)
+    k = np.count_nonzero(x, axis=0)
+    w = np.ones(len(k)) if p == q else (p / q) ** k * ((1 - p) / (1 - q)) ** (N - k)
+    I = config.importance_decay ** np.arange(N)
+    inputs = torch.from_numpy(x).double()
+    z = (W2[0] if W2 else W1.T) @ torch.relu(W1 @ inputs + c) + b[:, None]
+    y = torch.where(z > 0, z, slope(recipe, t) * z)
+    each = torch.from_numpy(I) @ (y - inputs.abs()) ** 2
+    return (torch.from_numpy(w) * each).mean() / (p / 3 * I.sum())
+
+
+def names(config: Config) -> list[str]:
+    """Of the parameters that are trained."""
+    output = ["W2"] if config.task == "abs" else []
+    return ["W1", *output, "b", *(["b_hidden"] if config.hidden_bias else [])]
+
+
+def parameters(shard: Shard, instance: int) -> list[torch.Tensor]:
+    return [
+        getattr(shard, name)[instance].double().clone().requires_grad_()
+        for name in names(shard.configs[0])
+    ]
+
+
+def draw(seed: int, configs: int) -> torch.Tensor:
+    return torch.from_numpy(np.random.default_rng(seed).random((configs, N, B), dtype=np.float32))
+
+
+def blur(shard: Shard) -> None:
+    """Larger weights and some biases, so that outputs lie on both sides of zero."""
+    random = np.random.default_rng(11)
+    shard.params.copy_(torch.from_numpy(random.normal(0, 0.6, shard.params.shape)))
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["one draw for all", "a draw a config"])
+@pytest.mark.parametrize("t", [0, 20, 45, 99], ids=lambda t: f"step {t}")
+@pytest.mark.parametrize("sampler", ["tilted", "iid"])
+@every_kind
+def test_gradients_and_loss_agree_with_autograd(
+    configs: list[Config], sampler: str, t: int, shared: bool
+):
+    recipe = Recipe(steps=100, batch_size=B, restarts=R, sampler=sampler, linear_until=0.5)
+    assert [slope(recipe, s) for s in (0, 20, 45, 99)] == pytest.approx([1, 0.36, 0.01, 0])
+    shard = Shard(configs, range(R), recipe, "cpu")
+    blur(shard)
+    uniform = draw(t, 1 if shared else len(configs))
+    before = [parameters(shard, i) for i in range(len(configs) * R)]
+    shard.step(uniform, t, record=True)
+    recorded = shard.take_window()
+    assert recorded.shape == (len(configs), R)
+    for i, params in enumerate(before):
+        c, r = divmod(i, R)
+        loss = loss_of(configs[c], recipe, t, params, uniform[0 if shared else c].numpy())
+        loss.backward()
+        assert recorded[c, r] == pytest.approx(loss.item(), rel=1e-4)
+        for param, name in zip(params, names(configs[c]), strict=True):
+            exact = param.grad.numpy()
+            assert np.abs(exact).max() > 0
+            np.testing.assert_allclose(
+                getattr(shard, f"g{name}")[i].numpy(),
+                exact,
+                rtol=1e-4,
+                atol=1e-5 * np.abs(exact).max(),
+            )
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        Recipe(steps=40, batch_size=B),
+        Recipe(steps=40, batch_size=B, warmup=0.5, beta1=0.0, beta2=0.5),
+        RECIPES["usual"].replace(batch_size=B),
+    ],
+    ids=["standard", "other averages", "usual"],
+)
+@every_kind
+def test_steps_are_those_of_torch_adam_with_warm_up_and_cosine(
+    configs: list[Config], recipe: Recipe
+):
+    shard = Shard(configs, range(1), recipe, "cpu")
+    blur(shard)
+    all_params = [parameters(shard, i) for i in range(len(configs))]
+    adam = torch.optim.Adam(
+        [param for params in all_params for param in params], betas=(recipe.beta1, recipe.beta2)
+    )
+    for t in range(30):
+        uniform = draw(t, 1)
+        warmup = recipe.warmup * recipe.steps
+        share = (t - warmup) / (recipe.steps - warmup)
+        rate = recipe.learning_rate * (1 + math.cos(math.pi * share)) / 2
+        if recipe.schedule == "constant":
+            rate = recipe.learning_rate
+        if t < warmup:
+            rate = recipe.learning_rate * (t + 1) / (warmup + 1)
+        adam.param_groups[0]["lr"] = rate
+        adam.zero_grad()
+        for i, params in enumerate(all_params):
+            loss_of(configs[i], recipe, t, params, uniform[0].numpy()).backward()
+        adam.step()
+        shard.step(uniform, t, record=False)
+    for i, params in enumerate(all_params):
+        for param, name in zip(params, names(configs[i]), strict=True):
+            found = getattr(shard, name)
+            np.testing.assert_allclose(found[i].numpy(), param.detach().numpy(), atol=2e-4)
+
+
+def test_the_recorded_loss_is_the_mean_since_it_was_last_taken():
+    recipe = Recipe(steps=100, batch_size=B)
+    shard = Shard(CONFIGS[:1], range(1), recipe, "cpu")
+    blur(shard)
+    exact = []
+    for t in range(4):
+        uniform = draw(t, 1)
+        params = parameters(shard, 0)
+        shard.step(uniform, t, record=t in (1, 3))
+        exact.append(loss_of(CONFIGS[0], recipe, t, params, uniform[0].numpy()).item())
+    assert shard.take_window()[0, 0] == pytest.approx((exact[1] + exact[3]) / 2, rel=1e-4)
+    assert shard.take_window()[0, 0] == 0
+
+
+def test_initial_weights_have_the_spread_of_their_recipe():
+    config = Config(n_features=300, n_neurons=200)
+    xavier = Shard([config], range(1), Recipe(batch_size=1, init_scale=0.5), "cpu")
+    spread = 0.5 * math.sqrt(2 / 500)
+    for W in (xavier.W1, xavier.W2):
+        assert W.std().item() == pytest.approx(spread, rel=0.02)
+        assert W.mean().abs().item() < 0.01 * spread
+    kaiming = Shard([config], range(1), RECIPES["usual"].replace(batch_size=1), "cpu")
+    courses = torch.nn.init.kaiming_uniform_(torch.empty(3, 200, 300))
+    bound = math.sqrt(6 / (300 * 200))
+    assert courses.abs().max().item() == pytest.approx(bound, rel=0.01)
+    for W in (kaiming.W1, kaiming.W2):
+        assert bound * 0.99 < W.abs().max().item() <= bound
+        assert W.std().item() == pytest.approx(bound / math.sqrt(3), rel=0.02)
+    assert not xavier.b.any()
+    assert not kaiming.b.any()
+
+
+def test_weights_are_copies_of_one_instance():
+    shard = Shard(CONFIGS, range(2, 5), Recipe(batch_size=B, restarts=5), "cpu")
+    found = shard.weights(1, 3)
+    instance = 1 * 3 + 1
+    before = shard.W1[instance].numpy().copy()
+    shard.params.zero_()
+    np.testing.assert_array_equal(found.W1, before)
+    assert found.W1.shape == (M, N)
+    assert found.W2.shape == (N, M)
+    np.testing.assert_array_equal(found.b_hidden, np.zeros(M))
+
+
+def test_identity_models_have_tied_weights_and_their_hidden_bias():
+    shard = Shard(KINDS["identity with hidden bias"], range(2), Recipe(batch_size=B), "cpu")
+    for t in range(3):
+        shard.step(draw(t, 1), t, record=False)
+        found = shard.weights(1, 1)
+        np.testing.assert_array_equal(found.W2, found.W1.T)
+    assert found.b_hidden.shape == (M,)
+    assert found.b_hidden.any()
+    np.testing.assert_array_equal(found.b_hidden, shard.b_hidden[3].numpy())
+    without = Shard(IDENTITY, range(1), Recipe(batch_size=B), "cpu").weights(0, 0)
+    np.testing.assert_array_equal(without.b_hidden, np.zeros(M))
+
+
+@every_kind
+def test_a_shard_goes_on_from_given_weights(configs: list[Config]):
+    first = Shard(configs, range(2), Recipe(batch_size=B), "cpu")
+    blur(first)
+    given = [[first.weights(c, r) for r in range(2)] for c in range(len(configs))]
+    again = Shard(configs, range(2), Recipe(batch_size=B, cycles=2), "cpu", given)
+    assert torch.equal(again.params[: again.numbers], first.params[: first.numbers])
+
+
+def test_a_restart_starts_alike_whichever_restarts_stand_beside_it():
+    recipe = Recipe(batch_size=B, restarts=5)
+    together = Shard(CONFIGS, range(5), recipe, "cpu").weights(2, 4)
+    alone = Shard(CONFIGS[2:], range(4, 5), recipe, "cpu").weights(0, 4)
+    other = Shard(CONFIGS[2:], range(3, 4), recipe, "cpu").weights(0, 3)
+    np.testing.assert_array_equal(together.W1, alone.W1)
+    assert np.abs(together.W1 - other.W1).min() > 0
+
+
+@pytest.mark.parametrize("sampler", ["tilted", "iid"])
+def test_draws_are_shared_by_densities_and_differ_between_seeds(sampler: str):
+    a, b, c = (CONFIGS[0], CONFIGS[1].replace(seed=0), CONFIGS[2])  # seeds 0, 0, 1
+    draws = Draws([a, b, c], Recipe(batch_size=B, sampler=sampler))
+    draws.advance(3)
+    assert draws.uniform([a, b]).shape == (3, 1, N, B)
+    block = draws.uniform([a, b, c])
+    assert block.shape == (3, 3, N, B)
+    assert torch.equal(block[:, 0], block[:, 1])
+    assert not torch.equal(block[:, 0], block[:, 2])
+    assert not torch.equal(block[0], block[1])
+    assert (block.min().item() >= 0, block.max().item() < 1) == (True, True)
+
+
+@pytest.mark.parametrize("sampler", ["tilted", "iid"])
+def test_draws_do_not_depend_on_how_many_are_taken_at_once(sampler: str):
+    recipe = Recipe(batch_size=B, sampler=sampler)
+    at_once, one_by_one = Draws(CONFIGS, recipe), Draws(CONFIGS, recipe)
+    at_once.advance(4)
+    parts = []
+    for _ in range(4):
+        one_by_one.advance(1)
+        parts.append(one_by_one.uniform(CONFIGS))
+    assert torch.equal(at_once.uniform(CONFIGS), torch.cat(parts))
+
+
+def test_tilted_sampling_spreads_a_batch_evenly_and_plain_sampling_does_not():
+    def counts(sampler: str) -> set[float]:
+        draws = Draws(CONFIGS[:1], Recipe(batch_size=100, sampler=sampler))
+        draws.advance(20)
+        active = draws.uniform(CONFIGS[:1]) < 0.1
+        return set(active.sum(dim=3).flatten().tolist())
+
+    assert counts("tilted") <= {9, 10, 11}
+    assert len(counts("iid")) > 5

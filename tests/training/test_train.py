@@ -1,0 +1,415 @@
+from __future__ import annotations
+
+import json
+import math
+import pickle
+import re
+import time
+
+import numpy as np
+import pytest
+import torch
+
+import toymodel as tm
+from tests.helpers.networks import same
+from toymodel.analysis.loss import evaluate, no_superposition_loss
+from toymodel.model import History
+from toymodel.storage.checkpoint import Checkpoint
+from toymodel.training.run import Snapshot
+from toymodel.training.train import train, training
+
+pytestmark = pytest.mark.usefixtures("short_evaluation")
+
+CONFIG = tm.Config(n_features=6, n_neurons=4, feature_probability=0.1, seed=3)
+RECIPE = tm.Recipe(steps=60, batch_size=32)
+LONG = tm.Recipe(steps=1_000_000, batch_size=16)
+WILD = tm.Recipe(
+    steps=100,
+    batch_size=16,
+    learning_rate=10.0,
+    schedule="constant",
+    warmup=0.0,
+    linear_until=1.0,
+)
+SOMETIMES_WILD = WILD.replace(linear_until=0.0, batch_size=8)
+SEEDS = [tm.Config(n_features=2, n_neurons=1, seed=seed) for seed in range(8)]
+
+
+def test_a_model_knows_its_config_recipe_and_axes():
+    (model,) = train([CONFIG], RECIPE.replace(restarts=3))
+    assert (model.config, model.recipe) == (CONFIG, RECIPE.replace(restarts=3))
+    assert (model.W1.shape, model.W2.shape, model.b.shape) == ((4, 6), (6, 4), (6,))
+    assert {a.dtype for a in (model.W1, model.W2, model.b, model.b_hidden)} == {np.dtype("f4")}
+    np.testing.assert_array_equal(model.b_hidden, np.zeros(4))
+    assert len(model.restarts) == 3
+    assert model.loss == model.losses.min()
+    found = evaluate(CONFIG, model.weights)
+    assert (model.loss, model.loss_error) == pytest.approx(found, rel=1e-6)
+
+
+def test_models_come_in_the_order_of_their_configs():
+    configs = [CONFIG.replace(n_neurons=m, seed=s) for m, s in ((5, 0), (2, 1), (5, 2), (2, 0))]
+    assert [model.config for model in train(configs, RECIPE)] == configs
+
+
+def test_no_configs_give_no_models():
+    assert train([], RECIPE) == []
+
+
+def test_a_tiny_dense_model_learns_the_absolute_value():
+    config = tm.Config(n_features=2, n_neurons=4)
+    (model,) = train([config], tm.Recipe(steps=800, batch_size=64, restarts=4))
+    assert model.loss < 1e-3
+    x = np.array([[0.5, -0.75], [-0.25, 0]], np.float32)
+    np.testing.assert_allclose(model.weights.output(x), np.abs(x), atol=0.05)
+
+
+@pytest.mark.parametrize("hidden_bias", [True, False])
+def test_a_tiny_dense_model_learns_the_identity(hidden_bias: bool):
+    config = tm.Config(task="identity", n_features=2, n_neurons=2, hidden_bias=hidden_bias)
+    (model,) = train([config], tm.Recipe(steps=800, batch_size=64, restarts=4))
+    assert model.loss < 1e-3
+    assert model.b_hidden.any() == hidden_bias
+    x = np.array([[0.5, 0.75], [0.25, 0]], np.float32)
+    np.testing.assert_allclose(model.weights.output(x), x, atol=0.05)
+
+
+def test_kinds_of_models_are_trained_side_by_side_as_alone():
+    configs = [CONFIG, CONFIG.replace(task="identity")]
+    configs.append(configs[1].replace(hidden_bias=True))
+    together = train(configs, RECIPE)
+    for config, model in zip(configs, together, strict=True):
+        assert same(model.weights, train([config], RECIPE)[0].weights)
+
+
+@pytest.mark.parametrize("p", [1.0, 0.05])
+def test_a_sparse_or_dense_model_beats_the_yardstick_or_comes_near(p: float):
+    config = tm.Config(n_features=6, n_neurons=4, feature_probability=p)
+    (model,) = train([config], tm.Recipe(steps=1_500, batch_size=64, restarts=4))
+    ratio = model.loss / no_superposition_loss(config)
+    assert ratio < (1.15 if p == 1 else 1.0)
+
+
+def test_plain_sampling_and_the_usual_recipe_learn_too():
+    config = tm.Config(n_features=2, n_neurons=4, feature_probability=0.3)
+    iid = tm.Recipe(steps=800, batch_size=64, sampler="iid", restarts=4)
+    usual = tm.RECIPES["usual"].replace(steps=2_000, batch_size=64, restarts=2)
+    assert train([config], iid)[0].loss < 1e-2
+    (model,) = train([config], usual)
+    assert model.loss < 0.3
+    losses = model.history.loss[model.best]
+    assert losses[-1] < 0.2 * losses[0]
+
+
+def test_the_same_call_gives_the_same_weights_bit_for_bit():
+    configs = [CONFIG, CONFIG.replace(feature_probability=1.0), CONFIG.replace(n_features=9)]
+    first, second = (train(configs, RECIPE.replace(restarts=2)) for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        assert all(map(same, one.restarts, other.restarts))
+        np.testing.assert_array_equal(one.losses, other.losses)
+        np.testing.assert_array_equal(one.history.loss, other.history.loss)
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "batch"), [(6, 4, 32), (20, 10, 128), (7, 5, 16), (99, 41, 128)]
+)
+def test_weights_do_not_depend_on_what_is_trained_beside_them(n: int, m: int, batch: int):
+    config = CONFIG.replace(n_features=n, n_neurons=m)
+    recipe = RECIPE.replace(batch_size=batch, steps=40)
+    (alone,) = train([config], recipe)
+    beside = train(
+        [
+            config.replace(feature_probability=1.0),
+            config,
+            config.replace(seed=9),
+            config.replace(importance_decay=0.5),
+            config.replace(n_neurons=m + 1),
+            config.replace(n_features=n + 2),
+        ],
+        recipe,
+    )
+    assert same(beside[1].weights, alone.weights)
+    assert not any(same(model.weights, alone.weights) for model in beside if model is not beside[1])
+
+
+def test_a_restart_does_not_depend_on_how_many_there_are():
+    many = train([CONFIG], RECIPE.replace(restarts=5))[0].restarts
+    few = train([CONFIG], RECIPE.replace(restarts=3))[0].restarts
+    assert all(map(same, few, many))
+    assert same(train([CONFIG], RECIPE)[0].weights, many[0])
+    assert not any(same(many[0], other) for other in many[1:])
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_large_operators_have_threads_which_change_little(
+    processes: int, monkeypatch: pytest.MonkeyPatch
+):
+    configs = [CONFIG.replace(n_features=60, n_neurons=m) for m in (20, 30)]
+    recipe = RECIPE.replace(batch_size=1_024, steps=20)
+    expected = train(configs, recipe)
+    monkeypatch.setattr("toymodel.training.sharding._THREADED", 1)
+    before, threads = torch.get_num_threads(), []
+    found = train(
+        configs,
+        recipe,
+        processes=processes,
+        on_snapshot=lambda snapshot: threads.append(torch.get_num_threads()),
+    )
+    assert set(threads) == {processes}
+    assert torch.get_num_threads() == before
+    for one, other in zip(found, expected, strict=True):
+        for name in ("W1", "W2", "b"):
+            np.testing.assert_allclose(getattr(one, name), getattr(other, name), atol=1e-4)
+
+
+@pytest.mark.parametrize("instances", [1, 2, 4, 7])
+def test_weights_do_not_depend_on_how_the_work_is_split(
+    instances: int, monkeypatch: pytest.MonkeyPatch
+):
+    configs = [CONFIG, CONFIG.replace(seed=5), CONFIG.replace(feature_probability=1.0)]
+    recipe = RECIPE.replace(restarts=3)
+    whole = train(configs, recipe)
+    weights = CONFIG.n_features * CONFIG.n_neurons * recipe.batch_size
+    monkeypatch.setattr("toymodel.training.sharding._SHARD", instances * weights)
+    monkeypatch.setattr("toymodel.training.memory._BLOCK", 1)
+    for one, other in zip(train(configs, recipe), whole, strict=True):
+        assert all(map(same, one.restarts, other.restarts))
+        np.testing.assert_array_equal(one.history.loss, other.history.loss)
+
+
+def test_weights_do_not_depend_on_snapshots():
+    run = training([CONFIG], RECIPE.replace(steps=200), interval=0.0)
+    steps = []
+    try:
+        while True:
+            snapshot = next(run)
+            snapshot.weights(0, 0)
+            snapshot.checkpoint()
+            steps.append(snapshot.step)
+    except StopIteration as finished:
+        (watched,) = finished.value
+    assert len(set(steps)) >= 7
+    assert steps == sorted(steps)
+    assert same(watched.weights, train([CONFIG], RECIPE.replace(steps=200))[0].weights)
+
+
+def test_other_seeds_give_other_weights():
+    one, other = train([CONFIG, CONFIG.replace(seed=4)], RECIPE)
+    for name in ("W1", "W2", "b"):
+        assert np.abs(getattr(one, name) - getattr(other, name)).max() > 1e-3
+
+
+def test_global_random_states_are_neither_read_nor_moved():
+    torch.manual_seed(1)
+    first = train([CONFIG], RECIPE)[0]
+    state = torch.get_rng_state()
+    torch.manual_seed(2)
+    assert same(train([CONFIG], RECIPE)[0].weights, first.weights)
+    torch.manual_seed(1)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_the_history_falls_and_ends_with_the_last_step():
+    (model,) = train([CONFIG.replace(feature_probability=1.0)], RECIPE.replace(steps=1_001))
+    history = model.history
+    assert history.step[-1] == 1_001
+    assert np.all(np.diff(history.step) > 0)
+    assert len(history.step) <= 200
+    assert history.loss.shape == (1, len(history.step))
+    assert history.loss[0, -1] == pytest.approx(model.loss, rel=0.5)
+    assert history.loss[0, -1] < history.loss[0, 0] / 2
+
+
+def test_snapshots_arrive_and_show_where_training_stands():
+    seen: list[tuple[Snapshot, tm.Weights, History]] = []
+    times: list[float] = []
+
+    def watch(snapshot: Snapshot) -> None:
+        seen.append((snapshot, snapshot.weights(1, 0), snapshot.history(1)))
+        times.append(time.perf_counter())
+
+    configs = [CONFIG, CONFIG.replace(n_neurons=3)]
+    models = train(configs, tm.Recipe(steps=3_000, batch_size=64, restarts=2), on_snapshot=watch)
+    first, last = seen[0][0], seen[-1][0]
+    assert (first.step, first.remaining) == (0, math.inf)
+    assert seen[0][2].step.size == 0
+    assert math.isnan(seen[0][2].lowest)
+    assert (last.step, last.steps, last.remaining) == (3_000, 3_000, 0)
+    history = seen[-1][2]
+    assert history.loss.shape == (2, len(history.step))
+    assert (history.step[-1], history.together) == (3_000, 2)
+    assert np.isfinite(history.loss).all()
+    assert np.all(np.diff(history.seconds) > 0)
+    assert history.seconds[-1] <= times[-1] - times[0] + 1
+    assert len({snapshot.step for snapshot, *_ in seen}) > 2
+    assert seen[0][1].W1.shape == (3, 6)
+    assert not same(seen[0][1], seen[-1][1])
+    assert same(seen[-1][1], models[1].restarts[0])
+    assert history.leader == int(np.argmin(history.loss[:, -1]))
+    assert history.lowest == history.loss[:, -1].min()
+    np.testing.assert_array_equal(models[1].history.loss, history.loss)
+    middle = seen[len(seen) // 2][0]
+    assert middle.remaining == middle.pace * (3_000 - middle.step)
+
+
+def test_raising_in_on_snapshot_stops_the_training():
+    started = time.monotonic()
+
+    def stop(snapshot: Snapshot) -> None:
+        if snapshot.step:
+            raise tm.TrainingCancelled
+
+    with pytest.raises(tm.TrainingCancelled):
+        train([CONFIG], LONG, on_snapshot=stop)
+    assert time.monotonic() - started < 2
+    assert torch.get_num_threads() >= 1
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, RECIPE.replace(sampler="iid", restarts=3)])
+def test_a_paused_training_goes_on_as_if_it_never_had_been(recipe: tm.Recipe):
+    configs = [CONFIG, CONFIG.replace(n_neurons=3, seed=1)]
+    recipe = recipe.replace(steps=300)
+    whole = train(configs, recipe)
+    paused: list[Checkpoint] = []
+    resume = None
+    for _ in range(3):
+        run = training(configs, recipe, resume=resume, interval=0.0)
+        for snapshot in run:
+            if snapshot.step >= 70 + (paused[-1].about["done"] if paused else 0):
+                resume = snapshot.checkpoint()
+                paused.append(resume)
+                break
+        run.close()
+    assert resume and 0 < resume.about["done"] < 300
+    # Into a file and back.
+    about = json.loads(json.dumps(dict(resume.about)))
+    resume = Checkpoint(resume.keys, dict(resume.tensors), about)
+    assert resume.fits(configs, recipe)
+    assert not resume.fits(configs[:1], recipe)
+    models = train(configs, recipe, resume=resume)
+    for one, other in zip(whole, models, strict=True):
+        assert all(map(same, one.restarts, other.restarts))
+        np.testing.assert_array_equal(one.history.loss, other.history.loss)
+        np.testing.assert_array_equal(one.history.step, other.history.step)
+        assert np.all(np.diff(other.history.seconds) > 0)
+
+
+def test_a_second_cycle_goes_on_from_the_first_and_lowers_the_loss():
+    recipe = tm.Recipe(steps=400, batch_size=64, restarts=2)
+    (first,) = train([CONFIG], recipe)
+    twice = recipe.replace(cycles=2)
+    (longer,) = train([CONFIG], twice, start=[first])
+    (whole,) = train([CONFIG], twice)
+    assert all(map(same, longer.restarts, whole.restarts))
+    assert longer.losses.max() < first.losses.max()
+    assert longer.loss < first.loss
+    assert longer.recipe == twice
+    records = len(first.history.step)
+    np.testing.assert_array_equal(longer.history.loss[:, :records], first.history.loss)
+    np.testing.assert_array_equal(longer.history.step[:records], first.history.step)
+    assert longer.history.step[-1] == 800
+    assert np.all(np.diff(longer.history.step) > 0)
+    assert np.all(np.diff(longer.history.seconds) > 0)
+    (third,) = train([CONFIG], recipe.replace(cycles=3))
+    assert not same(third.weights, longer.weights)
+
+
+def test_snapshots_of_several_cycles_count_the_steps_of_all():
+    seen: list[tuple[int, int]] = []
+    recipe = tm.Recipe(steps=100, batch_size=8, cycles=3)
+    train([CONFIG], recipe, on_snapshot=lambda s: seen.append((s.step, s.steps)))
+    assert {steps for _, steps in seen} == {300}
+    assert [step for step, _ in seen] == sorted(step for step, _ in seen)
+    assert seen[-1][0] == 300
+
+
+def test_restarts_that_diverged_take_no_part_in_later_cycles():
+    (first,) = train(SEEDS[:1], SOMETIMES_WILD.replace(restarts=8))
+    assert 0 < len(first.restarts) < 8
+    calm = SOMETIMES_WILD.replace(restarts=8, cycles=2)
+    (longer,) = train(SEEDS[:1], calm)
+    assert 0 < len(longer.restarts) <= len(first.restarts)
+    assert longer.history.loss.shape == (len(longer.restarts), len(longer.history.step))
+
+
+def test_where_all_diverged_in_an_early_cycle_nothing_is_left_to_train():
+    seen: list[int] = []
+    with pytest.raises(tm.TrainingDiverged) as error:
+        train([CONFIG], WILD.replace(cycles=2), on_snapshot=lambda s: seen.append(s.step))
+    assert error.value.models == [None]
+    assert "Training diverged at p = 0.1" in error.value.reasons[0]
+    assert seen
+
+
+def test_what_diverged_in_an_early_cycle_is_reported_and_the_others_go_on():
+    configs = [CONFIG, CONFIG.replace(feature_probability=1e-300)]
+    recipe = tm.Recipe(steps=50, batch_size=8, cycles=2)
+    with pytest.raises(tm.TrainingDiverged, match="p = 1e-300") as caught:
+        train(configs, recipe)
+    good, bad = caught.value.models
+    assert bad is None
+    assert good is not None and good.recipe == recipe
+    assert same(good.weights, train([CONFIG], recipe)[0].weights)
+
+
+def test_divergence_is_found_and_reported_with_its_likely_cause():
+    with pytest.raises(tm.TrainingDiverged) as caught:
+        train([CONFIG, CONFIG.replace(feature_probability=1.0)], WILD)
+    assert caught.value.models == [None, None]
+    first, second = caught.value.reasons
+    assert first.startswith("Training diverged at p = 0.1 by step ")
+    assert second.startswith("Training diverged at p = 1 by step ")
+    for reason in (first, second):
+        assert "learning_rate 10 is probably too high (the standard recipe has 0.03)" in reason
+    assert str(caught.value) == f"{first} {second}"
+
+
+def test_a_hopeless_training_ends_early():
+    with pytest.raises(tm.TrainingDiverged) as caught:
+        train([CONFIG], WILD.replace(steps=40_000, warmup=0.05))
+    (step,) = re.findall(r"by step ([\d,]+):", str(caught.value))
+    assert int(step.replace(",", "")) < 4_000
+
+
+def test_configs_that_do_not_diverge_are_kept():
+    with pytest.raises(tm.TrainingDiverged) as caught:
+        train(SEEDS, SOMETIMES_WILD)
+    models = caught.value.models
+    assert len(models) == len(SEEDS)
+    lost = [model is None for model in models]
+    assert any(lost)
+    assert not all(lost)
+    assert len(caught.value.reasons) == sum(lost)
+    for config, model in zip(SEEDS, models, strict=True):
+        if model:
+            assert model.config == config
+            assert model.weights.finite
+            assert math.isfinite(model.loss)
+
+
+def test_restarts_that_diverge_are_dropped():
+    recipe = SOMETIMES_WILD.replace(restarts=8)
+    (model,) = train(SEEDS[:1], recipe)
+    assert 1 <= len(model.restarts) < 8
+    assert len(model.losses) == len(model.loss_errors) == len(model.history.loss)
+    assert np.isfinite(model.history.loss).all()
+    assert all(weights.finite for weights in model.restarts)
+
+
+def test_the_report_of_a_divergence_survives_pickling():
+    error = tm.TrainingDiverged([None], ["Training diverged at p = 1."])
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.models, again.reasons, str(again)) == (error.models, error.reasons, str(error))
+
+
+def test_a_feature_in_a_million_examples_can_be_trained():
+    recipe = tm.Recipe(steps=1_000, batch_size=64)
+    (model,) = train([CONFIG.replace(feature_probability=1e-6)], recipe)
+    assert model.loss < 1
+
+
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (1, 5), (5, 1)])
+def test_the_smallest_shapes_can_be_trained(n: int, m: int):
+    (model,) = train([tm.Config(n_features=n, n_neurons=m, feature_probability=0.5)], RECIPE)
+    assert (model.W1.shape, model.W2.shape) == ((m, n), (n, m))
+    assert 0 <= model.loss < 1.2

@@ -1,0 +1,1 @@
+"""What a network does: arrays in, small frozen results out. numpy alone."""

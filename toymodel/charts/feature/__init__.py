@@ -1,0 +1,1 @@
+"""Charts of one feature, and of pairs of features."""

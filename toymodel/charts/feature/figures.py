@@ -1,0 +1,120 @@
+"""Figures of one feature, the neurons that carry it, and what features do to each other."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from toymodel.analysis.features import CARRIES, COMPUTED
+from toymodel.charts.feature.interference_map import interference_map
+from toymodel.charts.feature.tables import (
+    LEAST_EFFECT,
+    MOST_CELLS,
+    feature_carriers,
+    interference_cells,
+    interference_of,
+    pushed,
+    strongest_effects,
+)
+from toymodel.charts.figure_parts import Figure, Part, Subject, counted
+from toymodel.charts.ranked_bars import ranked_bars
+
+_BARS = 16
+_EITHER = 8
+_EXACT = "Exact: a feature there alone at full value, before the output's bias and ReLU."
+
+
+def _carriers(subject: Subject) -> Part:
+    i = subject.this_feature
+    table = feature_carriers(subject.weights, i, subject.thresholds)
+    most = table.head(2 * _BARS)
+    order = most.sort_values(["side", "path_gain"], ascending=False, kind="stable")
+    drawing = ranked_bars(
+        order, of="neuron", value="path_gain", title="path gain", theme=subject.theme, height=240
+    )
+    up = table["side"].tolist().count("positive")
+    few = f", of which the {len(most)} largest are shown" if len(most) < len(table) else ""
+    notes = (
+        f"{counted(len(table), 'neuron')}{few}: {up:,} on the positive side (+), "
+        f"{len(table) - up:,} on the negative one (−).",
+        f"Path gains |W1| W2 of {CARRIES:g} and more, of either sign; "
+        "below 0 a neuron takes away what others give.",
+    )
+    if table.empty:
+        notes = (f"No neuron carries it: no path gain |W1| W2 reaches {CARRIES:g}.",)
+    return Part(f"Feature {i}: the neurons that carry it", drawing, (_kind(subject), *notes))
+
+
+def _interference(subject: Subject, *, received: bool) -> Part:
+    i = subject.this_feature
+    table = interference_of(subject.config, subject.interference, i, received=received)
+    effects = strongest_effects(table, _EITHER)
+    drawing = ranked_bars(
+        effects,
+        of="feature",
+        value="effect",
+        title="added before the ReLU",
+        theme=subject.theme,
+        height=240,
+    )
+    up, down = pushed(table)
+    told = (
+        f"{counted(up, 'feature')} push it up by {LEAST_EFFECT:g} or more, {down:,} down"
+        if received
+        else f"It pushes {counted(up, 'output')} up by {LEAST_EFFECT:g} or more, {down:,} down"
+    ) + f"; up to {_EITHER} of either, at the end of the range in brackets."
+    if effects.empty:
+        told = f"Nothing that reaches {LEAST_EFFECT:g}."
+    title = (
+        f"Feature {i}: what the others add to its output"
+        if received
+        else f"Feature {i}: what it adds to the other outputs"
+    )
+    return Part(title, drawing, (_kind(subject), told, _EXACT))
+
+
+def _map(subject: Subject) -> Part:
+    n, chosen = subject.config.n_features, subject.feature
+    size = min(n, MOST_CELLS)
+    cells = interference_cells(subject.config, subject.interference)
+    drawing = interference_map(
+        cells,
+        size=size,
+        title="effect at worst",
+        theme=subject.theme,
+        selected=chosen,
+        height=_SQUARE,
+    )
+    part = f"The {size} most important of {n:,} features. " if n > size else ""
+    framed = f" Framed: feature {chosen}." if chosen is not None and chosen < size else ""
+    notes = (
+        f"{part}Red adds, blue takes away; left out: below 1 % of the largest.{framed}",
+        _EXACT,
+    )
+    if cells.empty:
+        notes = ("No feature reaches another one's output.", _EXACT)
+    return Part("What features add to the outputs of others, at worst", drawing, notes, _SQUARE)
+
+
+_SQUARE = 640
+
+
+def _kind(subject: Subject) -> str:
+    i, found = subject.this_feature, subject.interference
+    high, low = (f"{gain[i, i]:.2f}".replace("-", "−") for gain in (found.high, found.low))
+    return (
+        f"Importance {subject.config.importance[i]:.3g}; {COMPUTED[found.sides[i]]}: path gains "
+        f"sum to {high} for its positive values, {low} for negative."
+    )
+
+
+FEATURE = {
+    "carriers": Figure("path gains of the neurons that carry a feature", _carriers),
+    "interference-in": Figure(
+        "what the others add to a feature's output", partial(_interference, received=True), least=2
+    ),
+    "interference-out": Figure(
+        "what a feature adds to the other outputs", partial(_interference, received=False), least=2
+    ),
+    "interference": Figure("what every feature adds to every output, as a map", _map, least=2),
+}
+"""By name."""

@@ -1,0 +1,1 @@
+"""Charts of asymmetric superposition with inhibition."""

@@ -1,0 +1,93 @@
+"""Figures of the motif: which weights implement what, and what the inhibition is worth."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+
+from toymodel.analysis.decomposition import (
+    ASYMMETRIC,
+    BOTH_SIDES,
+    INHIBITION,
+    ONE_SIDE,
+    SHARES,
+    loss_by_inhibition,
+)
+from toymodel.charts.figure_parts import Figure, Part, Subject, counted
+from toymodel.charts.lines import lines
+from toymodel.charts.motif.tables import role_bars
+from toymodel.charts.network.tables import by_feature
+from toymodel.charts.network.weight_bars import clip_of, raw_weights
+
+_MOST_TOLD = 3
+_OF = {
+    "absolute": ((ONE_SIDE, BOTH_SIDES), "for absolute value, or one side of it"),
+    "motif": ((ASYMMETRIC, INHIBITION), "of asymmetric superposition with inhibition"),
+}
+
+
+def _roles(subject: Subject, *, kind: str, side: str) -> Part:
+    roles, what = _OF[kind]
+    name = "W1" if side == "input" else "W2"
+    bars = role_bars(
+        subject.weights, subject.roles, roles, side=side, neurons=by_feature(subject.weights)
+    )
+    drawing = raw_weights(
+        bars,
+        n_features=subject.config.n_features,
+        title=f"{name}: {side} weights with their sign",
+        theme=subject.theme,
+        height=240,
+        legend=True,
+        clip=clip_of(bars),
+        names=True,
+    )
+    notes = (
+        "A column a neuron, by the feature that it holds most; other weights in grey.",
+        f"{counted(len(subject.roles.motifs), 'instance')} of the motif, by definition.",
+    )
+    return Part(f"The {side} weights {what}", drawing, notes)
+
+
+def _inhibition(subject: Subject) -> Part:
+    motifs = subject.roles.motifs
+    losses = loss_by_inhibition(subject.config, subject.weights, motifs, SHARES)
+    drawing = lines(
+        pd.DataFrame({"series": "loss", "x": SHARES, "y": losses}),
+        across="inhibition that is left",
+        up="normalised loss (log)",
+        series=["loss"],
+        colours=[subject.theme.negative],
+        dashes=[[1, 0]],
+        height=320,
+        log=True,
+    )
+    told = [
+        f"neuron {motif.neuron}: f{motif.interfering_feature} interferes with "
+        f"f{motif.receiving_feature} by {motif.interference:.1f}, inhibited by "
+        f"{-motif.inhibition:.1f}"
+        for motif in motifs[:_MOST_TOLD]
+    ]
+    more = [f"and {len(motifs) - _MOST_TOLD} more"] if len(motifs) > _MOST_TOLD else []
+    which = f"{counted(len(motifs), 'instance')}, turned down together."
+    return Part("Loss against the inhibition that is left", drawing, (which, *told, *more))
+
+
+MOTIF = {
+    **{
+        f"{kind}-{short}": Figure(
+            f"{side} weights {what}, the others in grey; n up to 20, m up to 40",
+            partial(_roles, kind=kind, side=side),
+            most=(20, 40),
+        )
+        for kind, (_, what) in _OF.items()
+        for short, side in (("in", "input"), ("out", "output"))
+    },
+    "inhibition": Figure(
+        "loss against how much of the motif's inhibition is left; n and m up to 500",
+        _inhibition,
+        most=(500, 500),
+    ),
+}
+"""By name."""

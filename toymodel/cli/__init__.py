@@ -1,0 +1,1 @@
+"""The shell command, one module a subcommand."""

@@ -1,0 +1,98 @@
+"""The shell's `phase`: the phase diagram of two neurons and two features, trained and exact."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+from tqdm import tqdm
+
+from toymodel.analysis.polysemanticity import Thresholds
+from toymodel.charts.phase.tables import diagram_cells
+from toymodel.cli.options import device_option
+from toymodel.phase.candidates import theory
+from toymodel.phase.diagram import (
+    RECIPE,
+    Diagram,
+    diagram_path,
+    load_diagram,
+    save_diagram,
+    train_diagram,
+)
+from toymodel.storage.model_file import DamagedFile
+from toymodel.storage.store import default_store
+
+if TYPE_CHECKING:
+    from toymodel.training.train import Snapshot
+
+
+@click.command("phase")
+@click.option("--ship", is_flag=True, help="Keep it as the diagram that the dashboard shows.")
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
+@device_option
+def phase_command(ship: bool, as_json: bool, quiet: bool, device: str) -> None:
+    """Train the phase diagram of two neurons anew, and hold it against the exact one."""
+    if ship and device == "auto":
+        device = "cpu"  # what is shipped is what a machine without a GPU gives
+    path = diagram_path(default_store().shipped)
+    began = time.perf_counter()
+    with tqdm(
+        total=RECIPE.total_steps, unit="step", disable=quiet or as_json or None, leave=False
+    ) as bar:
+
+        def show(snapshot: Snapshot) -> None:
+            bar.update(snapshot.step - bar.n)
+
+        diagram = train_diagram(on_snapshot=show, device=device)
+    seconds = time.perf_counter() - began
+    before = _before(path) if path.exists() else None
+    if ship:
+        save_diagram(diagram, path)
+    _answer(diagram, seconds, before, as_json)
+
+
+def _before(path: Path) -> Diagram | None:
+    try:
+        return load_diagram(path)
+    except (DamagedFile, OSError):
+        return None
+
+
+def _answer(diagram: Diagram, seconds: float, before: Diagram | None, as_json: bool) -> None:
+    exact = theory(diagram.densities, diagram.ratios)
+    cells = diagram_cells(diagram, exact, Thresholds().second_weight)
+    above = (cells["loss"] / cells["lowest"] - 1).to_numpy()
+    same = before is not None and before.W1.shape == diagram.W1.shape
+    found = {
+        "cells": len(cells),
+        "networks": diagram.losses.size,
+        "seconds": seconds,
+        "networks_a_second": diagram.losses.size / seconds,
+        "cells_that_disagree": int(np.count_nonzero(cells["disagrees"])),
+        "above_the_exact_loss_median": float(np.median(above)),
+        "above_the_exact_loss_most": float(above.max()),
+        "largest_difference_in_W1": float(np.abs(diagram.W1 - before.W1).max())
+        if before is not None and same
+        else None,
+    }
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    click.echo(
+        f"{len(diagram.densities)} densities x {len(diagram.ratios)} ratios x "
+        f"{diagram.recipe.restarts} restarts: "
+        f"{found['networks']:,} networks in {seconds:.0f} s, "
+        f"{found['networks_a_second']:.0f} a second"
+    )
+    click.echo(
+        f"best network above the exact loss: {100 * found['above_the_exact_loss_median']:.2g} % in "
+        f"the median, {100 * found['above_the_exact_loss_most']:.2g} % at most"
+    )
+    click.echo(f"cells that disagree with it: {found['cells_that_disagree']} of {found['cells']}")
+    if found["largest_difference_in_W1"] is not None:
+        click.echo(f"W1 {found['largest_difference_in_W1']:.2g} apart from the one in the store")

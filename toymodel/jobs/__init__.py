@@ -1,0 +1,1 @@
+"""The queue that trains for the dashboard: manager, job, limits."""

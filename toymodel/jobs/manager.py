@@ -1,0 +1,263 @@
+"""Trainings that run outside the page which asked: one queue, progress, pause, cancel.
+
+A job trains some configs with one recipe. What it shows of its progress, and the word that it
+should stop, are files in a scratch folder, so that any `concurrent.futures` executor will do
+whose workers see the same folders: `WorkerExecutor` here, or a cluster's.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Executor, Future
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from toymodel.config import Config, Recipe
+from toymodel.jobs.job import (
+    JobResult,
+    Progress,
+    job_name,
+    pause_refused,
+    read_progress,
+    run_job,
+)
+from toymodel.jobs.limits import Limits, Refused
+from toymodel.storage.checkpoint import TrainingPaused
+from toymodel.storage.model_file import model_key
+from toymodel.storage.store import Store
+
+_PAUSED_SEEN = 8
+_GRACE_SECONDS = 0.35  # from asking a training to stop to ending its process
+
+
+@dataclass(kw_only=True, eq=False)
+class _Job:
+    configs: list[Config]
+    recipe: Recipe
+    keys: list[str]
+    scratch: Path
+    visitors: set[str]
+    future: Future[Any]
+    stopping: bool = False
+    snapshot: tuple[float, Progress] = (0.0, Progress(state="running"))
+
+
+class JobManager:
+    """Takes requests for models, trains what is missing once, and says how far it is.
+
+    Models that are wanted by several visitors, or by overlapping requests, are one job each.
+    `present` says whether a visitor is still there; one who left has no say in a cancellation.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        executor: Executor,
+        limits: Limits | None = None,
+        present: Callable[[str], bool] = lambda visitor: True,
+    ) -> None:
+        self._present = present
+        self.store = store
+        self.executor = executor
+        self.limits = limits or Limits()
+        self._folder = tempfile.TemporaryDirectory(prefix="toymodel-jobs-")
+        self._jobs: OrderedDict[int, _Job] = OrderedDict()
+        self._paused_seen: OrderedDict[str, tuple[float, Progress]] = OrderedDict()
+        self._failures: OrderedDict[str, str] = OrderedDict()
+        self._count = 0
+        self._closing = False
+        self._lock = threading.RLock()
+
+    def request(self, configs: Sequence[Config], recipe: Recipe, visitor: str) -> None:
+        """Have the models trained that are neither stored nor already on their way.
+
+        Raises `Refused` beyond the limits or when the queue is full.
+        """
+        with self._lock:
+            missing = [c for c in dict.fromkeys(configs) if not self.store.has(c, recipe)]
+            by_key = self._active()
+            fresh = [c for c in missing if model_key(c, recipe) not in by_key]
+            if fresh:
+                self.limits.check(fresh, recipe)
+            if fresh and len(self._jobs) >= self.limits.queue:
+                raise Refused(
+                    f"{len(self._jobs)} trainings wait already, which is all that this copy takes."
+                    " Try again in a little while, or run toymodel on your own machine."
+                )
+            for config in missing:
+                if job := by_key.get(model_key(config, recipe)):
+                    job.visitors.add(visitor)
+            if fresh:
+                self._start(fresh, recipe, visitor)
+
+    def progress(self, configs: Sequence[Config], recipe: Recipe) -> Progress | None:
+        """Where the training of these configs stands; None if none of them is on its way.
+
+        A failure stays known until the same model is asked for again.
+        """
+        keys = [model_key(config, recipe) for config in configs]
+        with self._lock:
+            order = list(self._jobs.values())
+            wanted = [job for job in order if set(job.keys) & set(keys)]
+            failure = next((self._failures[key] for key in keys if key in self._failures), None)
+        if not wanted:
+            paused = self._paused(self._name(configs, recipe))
+            if paused:
+                return replace(paused, message=failure or "")
+            return Progress(state="failed", message=failure) if failure else None
+        for job in wanted:
+            job.snapshot = read_progress(job.scratch / "progress", job.snapshot)
+        parts = [job.snapshot[1] for job in wanted]
+        running = [part for part in parts if part.steps]
+        shown = max(running, key=lambda part: part.steps - part.step) if running else parts[0]
+        return Progress(
+            state="running" if any(job.future.running() for job in wanted) else "waiting",
+            place=order.index(wanted[0]),
+            step=shown.step,
+            steps=shown.steps or wanted[0].recipe.total_steps,
+            remaining=shown.remaining if len(running) == len(parts) else float("nan"),
+            models={key: value for part in parts for key, value in part.models.items()},
+            message=" ".join(filter(None, map(pause_refused, (job.scratch for job in wanted)))),
+        )
+
+    def _name(self, configs: Sequence[Config], recipe: Recipe) -> str:
+        """Of the job that a request for these configs would start."""
+        missing = [c for c in dict.fromkeys(configs) if not self.store.has(c, recipe)]
+        return job_name([model_key(config, recipe) for config in missing])
+
+    def _paused(self, name: str) -> Progress | None:
+        path = self.store.paused(name)
+        if not path.exists():
+            return None
+        with self._lock:
+            last = self._paused_seen.pop(name, (0.0, Progress(state="running")))
+        found = read_progress(path, last)
+        with self._lock:
+            self._paused_seen[name] = found
+            while len(self._paused_seen) > _PAUSED_SEEN:
+                self._paused_seen.popitem(last=False)
+        return replace(found[1], state="paused") if found[1].steps else None
+
+    def pause(self, configs: Sequence[Config], recipe: Recipe, visitor: str) -> int:
+        """Stop the training of these configs so that a later request goes on with it.
+
+        Returns how many jobs go on, because others wait for them or because they train more than
+        these configs. A job that waits in the queue leaves it. Where the training cannot be
+        written, it goes on, and its progress says why.
+        """
+        alone, others = self._left_alone(configs, recipe, visitor, whole=True)
+        for job in alone:
+            with suppress(OSError):
+                (job.scratch / "pause").touch()
+            job.future.cancel()
+        return others
+
+    def cancel(self, configs: Sequence[Config], recipe: Recipe, visitor: str) -> int:
+        """Stop the training of these configs; returns how many jobs others still wait for.
+
+        A job stops when no other visitor is there who asked for it. What was paused is forgotten.
+        """
+        alone, others = self._left_alone(configs, recipe, visitor)
+        for job in alone:
+            self._stop(job)
+        if not others:
+            for name in {self._name(configs, recipe), *(job_name(job.keys) for job in alone)}:
+                with suppress(OSError):
+                    self.store.paused(name).unlink(missing_ok=True)
+        return others
+
+    def _stop(self, job: _Job) -> None:
+        with suppress(OSError):
+            (job.scratch / "cancel").touch()
+        if not job.future.cancel():
+            kill = getattr(self.executor, "kill", None)
+            if kill:
+                threading.Timer(_GRACE_SECONDS, kill, (job.future,)).start()
+
+    def _left_alone(
+        self, configs: Sequence[Config], recipe: Recipe, visitor: str, *, whole: bool = False
+    ) -> tuple[list[_Job], int]:
+        """Jobs that are to stop, as nobody else waits for them; and how many are to go on.
+
+        whole: only those all of whose configs are meant.
+        """
+        keys = {model_key(config, recipe) for config in configs}
+        with self._lock:
+            wanted = [job for job in self._jobs.values() if keys & set(job.keys)]
+            meant = [job for job in wanted if not whole or set(job.keys) <= keys]
+            for job in meant:
+                job.visitors = {v for v in job.visitors - {visitor} if self._present(v)}
+            alone = [job for job in meant if not job.visitors]
+            for job in alone:
+                job.stopping = True  # who asks again gets a job of their own
+        return alone, len(wanted) - len(alone)
+
+    def close(self) -> None:
+        """Stop everything, and end the worker."""
+        with self._lock:
+            jobs = list(self._jobs.values())
+        self._closing = True
+        for job in jobs:
+            job.stopping = True
+            self._stop(job)  # what was paused stays, for the next server
+        self.executor.shutdown(wait=True)
+        self._folder.cleanup()
+
+    def _active(self) -> dict[str, _Job]:
+        active = [
+            job for job in self._jobs.values() if not job.stopping or pause_refused(job.scratch)
+        ]
+        return {key: job for job in active for key in job.keys}
+
+    def _start(self, configs: list[Config], recipe: Recipe, visitor: str) -> None:
+        self._count += 1
+        number = self._count
+        scratch = Path(self._folder.name) / str(number)
+        scratch.mkdir()
+        keys = [model_key(config, recipe) for config in configs]
+        for key in keys:
+            self._failures.pop(key, None)
+        future = self.executor.submit(
+            run_job, configs, recipe, self.store.root, self.store.max_bytes, scratch
+        )
+        self._jobs[number] = _Job(
+            configs=configs,
+            recipe=recipe,
+            keys=keys,
+            scratch=scratch,
+            visitors={visitor},
+            future=future,
+        )
+        future.add_done_callback(lambda future: self._finish(number, future))
+
+    def _finish(self, number: int, future: Future[Any]) -> None:
+        with self._lock:
+            job = self._jobs[number]
+            failures: dict[str, str] = {}
+            try:
+                result: JobResult = future.result()
+                for model in result.unsaved:
+                    self.store.keep_in_memory(model)
+                self.store.notes.extend(n for n in result.notes if n not in self.store.notes)
+                failures = result.failures
+            except (CancelledError, TrainingPaused):
+                pass
+            except Exception as error:
+                if not (job.scratch / "cancel").exists():
+                    failures = dict.fromkeys(job.keys, f"{error}" or type(error).__name__)
+            self._failures |= failures
+            while len(self._failures) > 1_000:
+                self._failures.popitem(last=False)
+            if (job.scratch / "cancel").exists() and not self._closing:
+                with suppress(OSError):  # a pause may have been on its way
+                    self.store.paused(job_name(job.keys)).unlink(missing_ok=True)
+            del self._jobs[number]
+        for path in job.scratch.iterdir():
+            path.unlink(missing_ok=True)
+        with suppress(OSError):
+            job.scratch.rmdir()

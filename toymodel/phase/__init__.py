@@ -1,0 +1,1 @@
+"""Two neurons, two features: exact losses, candidate solutions, and trained networks."""

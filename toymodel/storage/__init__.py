@@ -1,0 +1,1 @@
+"""Model files, the folder of them, and weights that come from elsewhere."""

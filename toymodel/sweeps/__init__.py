@@ -1,0 +1,1 @@
+"""Many settings: the paper's sweep, grids of any settings, and the shipped models."""

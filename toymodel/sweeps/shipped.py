@@ -1,0 +1,104 @@
+"""The models that come with the project: those of every page's first views."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from toymodel.analysis.ensemble import with_seeds
+from toymodel.config import RECIPES, Config, Recipe
+from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
+
+
+class Family(NamedTuple):
+    """Models that are trained together."""
+
+    configs: tuple[Config, ...]
+    recipe: Recipe
+
+
+SMALLEST = Family((Config(n_features=3, n_neurons=6),), RECIPES["standard"].replace(restarts=8))
+"""Three features with two neurons each: everything fits and nothing is shared."""
+
+SMALL = Family(
+    (Config(n_features=6, n_neurons=10, feature_probability=0.1),),
+    RECIPES["standard"].replace(restarts=8),
+)
+"""Six sparse features in ten neurons: the setting of the paper's motif."""
+
+MOTIF = Family(tuple(with_seeds(SMALL.configs[0], 64)), RECIPES["standard"])
+"""The same from 64 seeds, among which the best ones hold asymmetric superposition."""
+
+GRID_DENSITIES = (1.0, 0.5, 0.3, 0.2, 0.1, 0.05, 0.03, 0.01)
+GRID_DECAYS = (1.0, 0.9, 0.8, 0.65, 0.5)
+MOTIF_GRID = Family(
+    tuple(
+        SMALL.configs[0].replace(feature_probability=p, importance_decay=d)
+        for d in GRID_DECAYS
+        for p in GRID_DENSITIES
+    ),
+    RECIPES["standard"].replace(restarts=64),
+)
+"""How common the motif is: 64 restarts at every density and importance decay."""
+
+IDENTITY_DENSITIES = (0.75, 0.35, 0.15, 0.1, 0.06, 0.02, 0.01)
+_COPY = Config(task="identity", n_features=10, n_neurons=5, importance_decay=0.75)
+_EIGHT = RECIPES["standard"].replace(restarts=8)
+
+IDENTITY = Family(tuple(sweep(_COPY, IDENTITY_DENSITIES)), _EIGHT)
+"""The paper's sweep of networks that copy their features."""
+
+IDENTITY_BIAS = Family(tuple(sweep(_COPY.replace(hidden_bias=True), IDENTITY_DENSITIES)), _EIGHT)
+"""The same with a bias in every neuron."""
+
+IDENTITY_ABS = Family(tuple(sweep(_COPY.replace(task="abs"), IDENTITY_DENSITIES)), _EIGHT)
+"""The same sizes and densities with |x| to compute."""
+
+IDENTITY_GROWTH = Family(
+    tuple(
+        Config(
+            task="identity",
+            n_features=n,
+            n_neurons=n // 2,
+            importance_decay=1.0,
+            feature_probability=0.1,
+        )
+        for n in (10, 20, 50, 100, 200, 300)
+    ),
+    # At the usual rate the largest one loses most of its neurons.
+    RECIPES["standard"].replace(learning_rate=0.01, restarts=2),
+)
+"""Networks that copy more and more features, to see whether these act as a bias together."""
+
+FINE_DENSITIES = tuple(float(f"{2_000 ** (-k / 24):.2g}") for k in range(25))
+DENSITY_SWEEP = Family(
+    tuple(PAPER_CONFIG.replace(feature_probability=p) for p in FINE_DENSITIES),
+    RECIPES["standard"].replace(restarts=4),
+)
+"""The paper's network at 25 densities from 1 to 0.0005, to see whether neurons turn at once."""
+
+LENGTHS = tuple(500 * 2**k for k in range(8))
+SAMPLERS = ("tilted", "iid")
+CONVERGENCE = {
+    (sampler, steps): Family(
+        tuple(sweep(PAPER_CONFIG, (0.003, 0.001))),
+        RECIPES["standard"].replace(sampler=sampler, steps=steps, restarts=3),
+    )
+    for sampler in SAMPLERS
+    for steps in LENGTHS
+}
+"""The sparsest of the paper's networks, by how they are trained and for how many steps."""
+
+SHIPPED = (
+    SMALLEST,
+    SMALL,
+    MOTIF,
+    MOTIF_GRID,
+    IDENTITY,
+    IDENTITY_BIAS,
+    IDENTITY_ABS,
+    IDENTITY_GROWTH,
+    DENSITY_SWEEP,
+    *CONVERGENCE.values(),
+    *(Family(tuple(sweep(PAPER_CONFIG, PAPER_DENSITIES)), recipe) for recipe in RECIPES.values()),
+)
+"""Every preset has the paper's sweep, so that a visitor compares them without training."""
