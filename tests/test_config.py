@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toymodel as tm
-from toymodel.config import WEIGHTS_ALLOWED, difference, recipe_name, require_trained
+from toymodel.config import difference, recipe_name, require_trained
 
 CONFIG_LIMITS = {
     "n_features": (1, 2_000),
@@ -93,9 +93,9 @@ def test_odd_mappings_are_refused_and_nothing_else_happens(fields: dict[str, obj
         (tm.Recipe, "schedule", "linear", "one of 'cosine', 'constant'"),
         (tm.Recipe, "init", 1, "one of 'xavier', 'kaiming'"),
         (tm.Recipe, "sampler", "IID", "one of 'tilted', 'iid'"),
-        (tm.Recipe, "weights", "ABCDEF0123456789", WEIGHTS_ALLOWED),
-        (tm.Recipe, "weights", "0123456789abcdef\n", WEIGHTS_ALLOWED),
-        (tm.Recipe, "weights", "012345", WEIGHTS_ALLOWED),
+        (tm.Recipe, "weights", "ABCDEF0123456789", tm.Recipe.allowed("weights")),
+        (tm.Recipe, "weights", "0123456789abcdef\n", tm.Recipe.allowed("weights")),
+        (tm.Recipe, "weights", "012345", tm.Recipe.allowed("weights")),
         (tm.Config, "n_features", 0, "a whole number from 1 to 2,000"),
         (tm.Config, "seed", 2**31, "a whole number from 0 to 2,147,483,647"),
         (tm.Config, "feature_probability", 0, "a number above 0 and at most 1"),

@@ -8,37 +8,79 @@ import numpy as np
 from jaxtyping import Float32
 from pydantic import Field, field_validator
 
-from toymodel.settings import Problem, SettingError, Settings
+from toymodel.settings import Allowed, Problem, SettingError, Settings
 from toymodel.task import TASKS, Task
 
 MAX_SEED = 2**31 - 1
-HIDDEN_BIAS_ALLOWED = "true or false, and true only in the identity task"
-WEIGHTS_ALLOWED = "empty, or 16 hexadecimal digits that name weights from elsewhere"
 
 
 class Config(Settings):
-    """One model of the paper's section "Computation in Superposition".
-
-    Raises `SettingError`, which names field, value and allowed range.
+    """What is trained: one model of the paper's section "Computation in Superposition".
 
     Attributes:
-        task: "abs": the output should be |x| for every feature, from -1 to 1. "identity": x
-            itself, from 0 to 1, with tied weights: W2 is W1 transposed.
+        task: "abs": every output should be |x| of its feature, which runs from -1 to 1.
+            "identity": x itself, from 0 to 1, with tied weights: W2 is W1 transposed.
         n_features: n, 1 to 2,000.
         n_neurons: m, 1 to 2,000.
-        feature_probability: p = 1 - S, in (0, 1]: how often a feature is not zero.
-        importance_decay: d, in (0, 1]: feature i has importance I_i = d^i.
-        seed: 0 to 2^31 - 1; decides initial weights and training data, and nothing else does.
+        feature_probability: p = 1 - S, above 0 and at most 1: how often a feature is not zero.
+        importance_decay: d, above 0 and at most 1: feature i has importance I_i = d^i.
+        seed: 0 to 2^31 - 1. It decides the initial weights and the training data.
         hidden_bias: whether neurons have a bias; only in the identity task.
+
+    Raises:
+        SettingError: for a value that is not allowed. It names field, value and allowed range.
     """
 
-    task: Literal["abs", "identity"] = "abs"
-    n_features: Annotated[int, Field(ge=1, le=2_000)] = 100
-    n_neurons: Annotated[int, Field(ge=1, le=2_000)] = 40
-    feature_probability: Annotated[float, Field(gt=0, le=1)] = 1.0
-    importance_decay: Annotated[float, Field(gt=0, le=1)] = 0.8
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
-    hidden_bias: Annotated[bool, Field(description=HIDDEN_BIAS_ALLOWED)] = False
+    task: Annotated[
+        Literal["abs", "identity"],
+        Field(alias="task", title="Task", description="What every output should be."),
+    ] = "abs"
+    n_features: Annotated[
+        int,
+        Field(ge=1, le=2_000, alias="n", title="Features n", description="Inputs, and outputs."),
+    ] = 100
+    n_neurons: Annotated[
+        int, Field(ge=1, le=2_000, alias="m", title="Neurons m", description="Hidden neurons.")
+    ] = 40
+    feature_probability: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            alias="p",
+            title="Density 1 − S",
+            description="How often a feature is not zero.",
+        ),
+    ] = 1.0
+    importance_decay: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            alias="d",
+            title="Importance decay d",
+            description="Feature i has importance d^i; the first one has 1.",
+        ),
+    ] = 0.8
+    seed: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=MAX_SEED,
+            alias="seed",
+            title="Seed",
+            description="Decides the initial weights and the training data.",
+        ),
+    ] = 0
+    hidden_bias: Annotated[
+        bool,
+        Field(
+            alias="hidden",
+            title="Hidden bias",
+            description="Whether neurons have a bias: h = ReLU(W x + c).",
+        ),
+        Allowed("true or false, and true only in the identity task"),
+    ] = False
 
     @field_validator("hidden_bias")
     @classmethod
@@ -69,51 +111,179 @@ class Config(Settings):
 class Recipe(Settings):
     """How a model is trained. The default is the "standard" preset.
 
-    Raises `SettingError`, which names field, value and allowed range.
-
     Attributes:
-        steps: optimiser steps.
-        batch_size: examples a step.
-        learning_rate: Adam's, at its highest.
-        schedule: "cosine" goes down to zero after the warm-up; "constant" stays.
-        warmup: share of the steps over which the learning rate rises linearly from zero.
-        beta1, beta2: Adam's averages of the gradient and of its square.
-        init: "xavier" (normal), or "kaiming": uniform, as the usual course recipe calls it on a
-            batched tensor, with n m for the fan-in.
-        init_scale: factor on the initial weights. Biases start at zero.
-        sampler: "iid" draws from the true distribution. "tilted" draws features active with
-            probability q = max(p, min_active / n), where a tilt goes to 1/2 at most, spread evenly
-            over the batch, and weights each example by the likelihood ratio: the expected loss is
-            the same and no batch is empty.
-        min_active: active features an example that tilted sampling aims at, where p gives fewer.
-        linear_until: the output unit's slope for negative values goes from 1 to 0, as the square
-            of what is left, over this share of the steps, so that no unit dies before it has
-            found its feature. 0 is a plain ReLU from the start.
-        restarts: models trained a config, side by side; the one with the lowest loss is kept
-            as the model, the others are kept to look at.
-        cycles: how often the schedule is run. From the second time on, training goes on from the
-            weights of the time before: a warm restart of Adam, with new data, a plain ReLU and,
-            where the schedule is a cosine, a third of the learning rate.
-        weights: of a model that was not trained here: what tells its weights from others. No such
-            recipe can be trained; its other fields mean nothing.
+        steps: optimiser steps of one cycle, 1 to 1,000,000.
+        batch_size: examples a step, 1 to 65,536.
+        learning_rate: of Adam, at its highest; above 0 and at most 10.
+        schedule: "cosine": the learning rate falls to zero after the warm-up. "constant": it stays.
+        warmup: share of the steps, 0 to 1, over which the learning rate rises linearly from zero.
+        beta1: decay of Adam's average of the gradient, from 0 and below 1.
+        beta2: decay of Adam's average of the squared gradient, from 0 and below 1.
+        init: "xavier": normal. "kaiming": uniform, as the usual course recipe calls it on a
+            batched tensor, where the fan-in is n m.
+        init_scale: factor on the initial weights, 0 to 10. Biases start at zero.
+        sampler: "iid" draws from the true distribution. "tilted" is importance sampling: features
+            are active with probability q = max(p, min_active / n), where a tilt goes to 1/2 at
+            most, spread evenly over the batch; each example is weighted by the likelihood ratio.
+            The expected loss is the same, and no batch is empty.
+        min_active: active features an example that importance sampling aims at where p gives
+            fewer; above 0 and at most 100.
+        linear_until: share of the steps, 0 to 1, over which the output unit's slope for negative
+            values goes from 1 to 0, as the square of what is left, so that no unit dies before
+            it has found its feature. 0 is a plain ReLU from the start.
+        restarts: models trained side by side for one config, 1 to 64. The one with the lowest loss
+            is the model; the others are kept to look at.
+        cycles: how often the schedule runs, 1 to 100. From the second time on, training goes on
+            from the weights of the time before: a warm restart of Adam, with new data, a plain
+            ReLU and, where the schedule is a cosine, a third of the learning rate.
+        weights: 16 hexadecimal digits that name weights that were not trained here; the other
+            fields mean nothing then, and such a recipe cannot be trained. Empty otherwise.
+
+    Raises:
+        SettingError: for a value that is not allowed. It names field, value and allowed range.
     """
 
-    steps: Annotated[int, Field(ge=1, le=1_000_000)] = 7_000
-    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 128
-    learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.03
-    schedule: Literal["cosine", "constant"] = "cosine"
-    warmup: Annotated[float, Field(ge=0, le=1)] = 0.05
-    beta1: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    beta2: Annotated[float, Field(ge=0, lt=1)] = 0.98
-    init: Literal["xavier", "kaiming"] = "xavier"
-    init_scale: Annotated[float, Field(ge=0, le=10)] = 0.3
-    sampler: Literal["tilted", "iid"] = "tilted"
-    min_active: Annotated[float, Field(gt=0, le=100)] = 1.5
-    linear_until: Annotated[float, Field(ge=0, le=1)] = 0.8
-    restarts: Annotated[int, Field(ge=1, le=64)] = 1
-    cycles: Annotated[int, Field(ge=1, le=100)] = 1
+    steps: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1_000_000,
+            alias="steps",
+            title="Steps",
+            description="Optimiser steps of one run of the schedule.",
+        ),
+    ] = 7_000
+    batch_size: Annotated[
+        int,
+        Field(
+            ge=1, le=65_536, alias="batch", title="Batch size", description="Examples in each step."
+        ),
+    ] = 128
+    learning_rate: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=10,
+            alias="lr",
+            title="Learning rate",
+            description="Adam's learning rate at its highest.",
+        ),
+    ] = 0.03
+    schedule: Annotated[
+        Literal["cosine", "constant"],
+        Field(
+            alias="schedule",
+            title="Schedule",
+            description="cosine: the learning rate falls to zero after the warm-up. "
+            "constant: it stays.",
+        ),
+    ] = "cosine"
+    warmup: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            alias="warmup",
+            title="Warm-up",
+            description="Share of the steps over which the learning rate rises from zero.",
+        ),
+    ] = 0.05
+    beta1: Annotated[
+        float,
+        Field(
+            ge=0,
+            lt=1,
+            alias="beta1",
+            title="Adam β₁",
+            description="Decay of Adam's average of the gradient.",
+        ),
+    ] = 0.9
+    beta2: Annotated[
+        float,
+        Field(
+            ge=0,
+            lt=1,
+            alias="beta2",
+            title="Adam β₂",
+            description="Decay of Adam's average of the squared gradient.",
+        ),
+    ] = 0.98
+    init: Annotated[
+        Literal["xavier", "kaiming"],
+        Field(
+            alias="init",
+            title="Initial weights",
+            description="xavier: normal. kaiming: uniform, as courses call it on a batched tensor.",
+        ),
+    ] = "xavier"
+    init_scale: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=10,
+            alias="scale",
+            title="Initial scale",
+            description="Factor on the initial weights. Biases start at zero.",
+        ),
+    ] = 0.3
+    sampler: Annotated[
+        Literal["tilted", "iid"],
+        Field(
+            alias="sampler",
+            title="Sampler",
+            description="iid: examples from the true distribution, most of them empty where "
+            "features are sparse. tilted: importance sampling. Features are active more often, and "
+            "examples are weighted so that the expected loss is the same.",
+        ),
+    ] = "tilted"
+    min_active: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=100,
+            alias="active",
+            title="Active features",
+            description="Active features in an example of the tilted sampler, where the density "
+            "gives fewer.",
+        ),
+    ] = 1.5
+    linear_until: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            alias="linear",
+            title="Linear until",
+            description="Share of the steps over which the output unit turns from linear into a "
+            "ReLU, so that none dies before it has found its feature. 0: a ReLU from the start.",
+        ),
+    ] = 0.8
+    restarts: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=64,
+            alias="restarts",
+            title="Restarts",
+            description="Models trained side by side from different initial weights; the one with "
+            "the lowest loss is shown first.",
+        ),
+    ] = 1
+    cycles: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=100,
+            alias="cycles",
+            title="Cycles",
+            description="How often the schedule runs: each later time goes on from where the model "
+            "stands.",
+        ),
+    ] = 1
     weights: Annotated[
-        str, Field(pattern="^([0-9a-f]{16})?$", max_length=16, description=WEIGHTS_ALLOWED)
+        str,
+        Field(pattern="^([0-9a-f]{16})?$", max_length=16, alias="weights", title="Weights"),
+        Allowed("empty, or 16 hexadecimal digits that name weights from elsewhere"),
     ] = ""
 
     @property

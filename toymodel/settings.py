@@ -1,4 +1,4 @@
-"""Validated settings: frozen, keyword-only, and refused in words a person can act on."""
+"""Validated settings: frozen, keyword-only, with errors that say what is allowed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ import math
 from collections.abc import Mapping
 from numbers import Integral, Real
 from types import UnionType
-from typing import Any, Literal, NamedTuple, Self, get_args, get_origin
+from typing import Any, Literal, NamedTuple, Self, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from pydantic.fields import FieldInfo
+
+
+class Allowed(NamedTuple):
+    """What a field may be, in words, where its type and its bounds do not say it all."""
+
+    words: str
 
 
 class Problem(NamedTuple):
@@ -28,7 +34,11 @@ class Problem(NamedTuple):
 
 
 class SettingError(ValueError):
-    """Some settings are not allowed; `problems` lists each field, its value and its range."""
+    """Some settings are not allowed.
+
+    Attributes:
+        problems: one for each refused field: its name, its value, and what is allowed.
+    """
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         self.problems = problems
@@ -39,15 +49,35 @@ class SettingError(ValueError):
 
 
 def require_whole(name: str, value: int, low: int, high: int) -> None:
-    """Raise `SettingError` unless low <= value <= high."""
+    """Check a number that is not a field of settings.
+
+    Raises:
+        SettingError: unless low <= value <= high.
+    """
     if not low <= value <= high:
         raise SettingError((Problem(name, value, f"a whole number from {low:,} to {high:,}"),))
 
 
 class Settings(BaseModel):
-    """Base of all settings: frozen, unknown fields forbidden, numbers taken strictly."""
+    """Base of all settings: frozen, unknown fields forbidden, numbers taken strictly.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    A field says once what it is: its `title` is its label on a page, its `description` is what it
+    does in a sentence or two, and its `alias` is its short name in links and in the shell. Only
+    the field's own name is accepted by the constructor.
+
+    Raises:
+        SettingError: for an unknown field or a value that is not allowed. It names the field, the
+            value and what is allowed.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        validate_by_name=True,
+        validate_by_alias=False,
+    )
 
     def __init__(self, **fields: Any) -> None:
         try:
@@ -67,37 +97,44 @@ class Settings(BaseModel):
 
     @classmethod
     def from_mapping(cls, fields: Mapping[str, Any]) -> Self:
-        """The settings in a parsed JSON object; raises `SettingError` as the constructor does."""
+        """The settings in a parsed JSON object.
+
+        Raises:
+            SettingError: as the constructor does.
+        """
         return cls(**fields)
 
     @classmethod
     def allowed(cls, field: str) -> str:
-        """What `field` may be, in words: 'a whole number from 1 to 2,000'."""
-        return _allowed(cls.model_fields[field])
+        """What `field` may be, in words: "a whole number from 1 to 2,000"."""
+        return allowed_words(cls.model_fields[field])
 
     @classmethod
     def bounds(cls, field: str) -> tuple[Any, Any]:
-        """The lowest and the highest number that a field's range names, be they allowed or not."""
+        """The ends of a field's range, whether or not the ends themselves are allowed."""
         limits = _limits(cls.model_fields[field])
         return limits.get("ge", limits.get("gt")), limits.get("le", limits.get("lt"))
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, checked like a new one."""
-        return type(self)(**(self.model_dump() | changes))
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self)(**(fields | changes))
 
     def canonical(self) -> str:
-        """JSON of what differs from the defaults, with sorted keys: the text that keys are made of.
+        """JSON of the fields that differ from their defaults, with sorted keys.
 
-        A setting that is added later, whose default is what was done before, leaves it as it is.
+        The keys of stored models are made of it. So a field that is added later leaves them as
+        they are, if its default is what was done before.
         """
         fields = self.model_dump(exclude_defaults=True)
         return json.dumps(fields, sort_keys=True, separators=(",", ":"))
 
 
-def plain_type(field: FieldInfo) -> object:
-    """The field's type without "or None"."""
-    types = [kind for kind in get_args(field.annotation) if kind is not type(None)]
-    return types[0] if isinstance(field.annotation, UnionType) else field.annotation
+def plain_type(field: FieldInfo) -> Any:
+    """The type of a field without "or None"."""
+    if get_origin(field.annotation) not in (Union, UnionType):
+        return field.annotation
+    return next(kind for kind in get_args(field.annotation) if kind is not type(None))
 
 
 def _problems(owner: type[Settings], error: ValidationError) -> tuple[Problem, ...]:
@@ -106,16 +143,20 @@ def _problems(owner: type[Settings], error: ValidationError) -> tuple[Problem, .
     for item in error.errors():
         name = str(item["loc"][0]) if item["loc"] else owner.__name__
         if name in known:
-            allowed = _allowed(known[name])
+            allowed = allowed_words(known[name])
         else:
             allowed = f"one of the fields of {owner.__name__}: {', '.join(known)}"
         found.setdefault(name, Problem(name, item["input"], allowed))
     return tuple(found.values())
 
 
-def _allowed(field: FieldInfo) -> str:
-    if field.description:  # where the bounds alone do not say it
-        return field.description
+def allowed_words(field: FieldInfo) -> str:
+    """What a field may be, in words, from its type and its bounds."""
+    for item in field.metadata:
+        if isinstance(item, Allowed):
+            return item.words
+    if plain_type(field) is bool:
+        return "true or false"
     if get_origin(field.annotation) is Literal:
         return "one of " + ", ".join(repr(choice) for choice in get_args(field.annotation))
     limits = _limits(field)

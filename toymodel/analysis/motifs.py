@@ -27,11 +27,58 @@ class MotifThresholds(Settings):
         share of the interference. part: a neuron is an inhibitor from this share of it on.
     """
 
-    least_gain: Annotated[float, Field(gt=0, le=1)] = 0.5
-    most_gain: Annotated[float, Field(ge=1, le=10)] = 1.5
-    ratio: Annotated[float, Field(gt=1, le=1_000)] = 1.5
-    inhibition: Annotated[float, Field(gt=0, le=10)] = 0.5
-    part: Annotated[float, Field(gt=0, le=1)] = 0.05
+    least_gain: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            alias="gain-from",
+            title="Path gains from",
+            description="Both features' |weight in| × weight out, and their sums over all neurons "
+            "of that side.",
+        ),
+    ] = 0.5
+    most_gain: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=10,
+            alias="gain-to",
+            title="Path gains to",
+            description="1 computes |x| exactly; more is too much.",
+        ),
+    ] = 1.5
+    ratio: Annotated[
+        float,
+        Field(
+            gt=1,
+            le=1_000,
+            alias="ratio",
+            title="Ratio of the weights, at least",
+            description="Of the two input weights, and the other way round of the two output "
+            "weights.",
+        ),
+    ] = 1.5
+    inhibition: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=10,
+            alias="inhibited",
+            title="Inhibition, at least",
+            description="What other neurons take away, as a share of the interference.",
+        ),
+    ] = 0.5
+    part: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            alias="part",
+            title="An inhibitor takes, at least",
+            description="A neuron counts as an inhibitor from this share of the interference on.",
+        ),
+    ] = 0.05
 
 
 class Motif(NamedTuple):

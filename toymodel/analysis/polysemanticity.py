@@ -32,8 +32,26 @@ class Thresholds(Settings):
         this. extra_weight: it is slightly polysemantic while its extra weight is below this.
     """
 
-    second_weight: Annotated[float, Field(gt=0, le=1)] = 0.05
-    extra_weight: Annotated[float, Field(gt=0, le=100)] = 1.0
+    second_weight: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            alias="mono",
+            title="Monosemantic: second largest weight below",
+            description="Relative to the neuron's largest input weight; usually 0.05.",
+        ),
+    ] = 0.05
+    extra_weight: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=100,
+            alias="slight",
+            title="Slightly polysemantic: extra weight below",
+            description="The height of the stack above its first block; usually 1.",
+        ),
+    ] = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

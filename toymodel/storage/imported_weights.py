@@ -13,14 +13,14 @@ from pydantic import Field
 from toymodel.analysis.loss import evaluate
 from toymodel.config import Config, Recipe
 from toymodel.model import History, Model, Weights
-from toymodel.settings import Settings
+from toymodel.settings import Allowed, Settings
 from toymodel.storage.weight_file import Array, UnusableWeights, quoted
 
 _Name = Annotated[
     str | None,
-    Field(min_length=1, max_length=100, description="an array's name of 1 to 100 characters"),
+    Field(min_length=1, max_length=100),
+    Allowed("an array's name of 1 to 100 characters"),
 ]
-_Flag = Annotated[bool, Field(description="true or false")]
 
 _NAMES = {
     "W1": ("w1", "w_in", "w_enc", "fc1.weight", "linear1.weight", "up_proj.weight", "0.weight"),
@@ -48,12 +48,12 @@ class Assignment(Settings):
         W2_transposed: the file has W2 as (neuron, feature).
     """
 
-    W1: _Name = None
-    W2: _Name = None
-    b: _Name = None
-    b_hidden: _Name = None
-    W1_transposed: _Flag = False
-    W2_transposed: _Flag = False
+    W1: Annotated[_Name, Field(alias="w1", title="W₁ (neuron, feature)")] = None
+    W2: Annotated[_Name, Field(alias="w2", title="W₂ (feature, neuron)")] = None
+    b: Annotated[_Name, Field(alias="b", title="Output biases")] = None
+    b_hidden: Annotated[_Name, Field(alias="bh", title="Hidden biases")] = None
+    W1_transposed: Annotated[bool, Field(alias="w1t", title="Stored transposed")] = False
+    W2_transposed: Annotated[bool, Field(alias="w2t", title="Stored transposed")] = False
 
 
 def assign(arrays: Mapping[str, Array], chosen: Assignment) -> Weights:
