@@ -11,7 +11,10 @@ from tests.helpers.networks import ROOT, run_python
 
 BASE = {
     "toymodel",
-    *(f"toymodel.{name}" for name in ("config", "errors", "model", "sampling", "settings", "task")),
+    *(
+        f"toymodel.{name}"
+        for name in ("config", "errors", "model", "sampling", "settings", "task", "text")
+    ),
 }
 """Modules that everything else stands on."""
 

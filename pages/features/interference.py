@@ -9,7 +9,6 @@ from pages.shared.clicks import shows
 from pages.shared.explorer_state import EXPLORE_STATE, ExploreState
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
-from pages.shared.watching import counted
 from toymodel.analysis.features import Interference
 from toymodel.charts.feature.interference_map import SELECTION as CELL
 from toymodel.charts.feature.interference_map import interference_map
@@ -23,6 +22,7 @@ from toymodel.charts.feature.tables import (
 )
 from toymodel.charts.ranked_bars import SELECTION as BAR
 from toymodel.charts.ranked_bars import ranked_bars
+from toymodel.text import counted
 
 _BARS = 8
 _LEAST_SIZE = 20

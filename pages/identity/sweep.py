@@ -11,7 +11,6 @@ from pages.identity.models import models_of
 from pages.identity.state import IDENTITY_STATE, IdentityState
 from pages.shared.chart import draw
 from pages.shared.clicks import opens_neuron
-from pages.shared.links import number
 from pages.shared.model_choice import Choice
 from pages.shared.resources import colours
 from pages.shared.stack_legend import stack_legend
@@ -25,6 +24,7 @@ from toymodel.charts.network.weight_matrix import weight_matrix
 from toymodel.config import nearest_preset
 from toymodel.model import Model
 from toymodel.sweeps.shipped import IDENTITY, IDENTITY_BIAS
+from toymodel.text import number
 
 
 def draw_sweep(state: IdentityState) -> None:

@@ -13,12 +13,12 @@ from pages.shared.model_choice import Choice
 from pages.shared.models import brought
 from pages.shared.recipes import PRESETS
 from pages.shared.resources import store
-from pages.shared.watching import counted
 from pages.shared.widget_values import reported, show_value
 from pages.shared.widgets import model_inputs
 from toymodel.analysis.ensemble import MOST_SEEDS
 from toymodel.analysis.motifs import MotifThresholds
 from toymodel.config import Config, Recipe, nearest_preset
+from toymodel.text import counted
 
 _MODELS = "motif.models"
 _BEST = "lowest"

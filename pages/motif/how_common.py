@@ -11,11 +11,9 @@ import streamlit as st
 from pages.motif.state import MOTIF_STATE, MotifState
 from pages.shared.cached_analysis import BY_TEXT
 from pages.shared.chart import draw
-from pages.shared.links import number
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import MOTIFS
 from pages.shared.resources import colours, store
-from pages.shared.watching import counted
 from toymodel.analysis.motifs import MotifThresholds, find_motifs
 from toymodel.charts.motif.tables import MOST_COUNTED, settings_table
 from toymodel.charts.sweep.setting_map import SELECTION, setting_map
@@ -23,6 +21,7 @@ from toymodel.config import RECIPES, Config, Recipe
 from toymodel.storage.model_file import model_key
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
 from toymodel.sweeps.shipped import MOTIF_GRID
+from toymodel.text import counted, number
 
 _LEAST_COMMON = (
     0.1  # of a setting's networks that hold one: where comparing better and worse says something

@@ -15,7 +15,6 @@ from pages.shared.clicks import opens_neuron
 from pages.shared.metrics import figure, metric
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
-from pages.shared.watching import counted
 from toymodel.analysis.decomposition import (
     ASYMMETRIC,
     BOTH_SIDES,
@@ -32,6 +31,7 @@ from toymodel.charts.look import MAX_NAMED_FEATURES
 from toymodel.charts.motif.tables import role_bars
 from toymodel.charts.network.tables import by_feature
 from toymodel.charts.network.weight_bars import SELECTION, clip_of, raw_weights, reach_of
+from toymodel.text import counted
 
 _MOST_LIVE = 100  # while it trains, at every look
 

@@ -9,9 +9,9 @@ import streamlit as st
 from pages.motif.state import MotifState
 from pages.shared.cached_analysis import LEAST_SHIFT, shifts_of
 from pages.shared.shown import Shown
-from pages.shared.watching import counted
 from toymodel.analysis.decomposition import Shift
 from toymodel.charts.motif.tables import shift_table
+from toymodel.text import counted
 
 _MOST_LISTED = 50
 

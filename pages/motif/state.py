@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from pages.shared.links import Param, number, parse, write
+from pages.shared.links import Param, parse, write
 from pages.shared.model_choice import CHOICE_NAMES, Choice
 from pages.shared.page_state import PageState
 from toymodel.analysis.decomposition import SHARES
@@ -17,6 +17,7 @@ from toymodel.analysis.motifs import MotifThresholds
 from toymodel.config import MAX_SEED, RECIPES, Config
 from toymodel.settings import Settings
 from toymodel.sweeps.shipped import MOTIF
+from toymodel.text import number
 
 MOST_TAKEN_APART = 500
 """Features and neurons of a network that is taken apart."""

@@ -9,7 +9,6 @@ import streamlit as st
 from pages.shared.cached_analysis import activity_of, shares_of
 from pages.shared.chart import draw
 from pages.shared.explorer_state import EXPLORE_STATE, ExploreState
-from pages.shared.links import number
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from toymodel.analysis.activations import EDGES, STEP, Activity, Share
@@ -23,6 +22,7 @@ from toymodel.charts.neuron.tables import (
     compared,
     shares_by_magnitude,
 )
+from toymodel.text import number
 
 _HEIGHT = 380
 _BANDS = {

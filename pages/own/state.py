@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from pages.shared.links import Param, number, parse, parse_flag, write, write_flag
+from pages.shared.links import Param, parse, parse_flag, write, write_flag
 from pages.shared.page_state import PageState
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.config import Config
 from toymodel.settings import Settings
 from toymodel.storage.imported_weights import Assignment
+from toymodel.text import number
 
 
 class View(Settings):

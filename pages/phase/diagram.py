@@ -12,12 +12,12 @@ from pages.phase.cell import draw_cell
 from pages.phase.models import phase_diagram
 from pages.phase.state import PHASE_STATE, PhaseState
 from pages.shared.chart import draw
-from pages.shared.links import number
 from pages.shared.resources import colours
 from toymodel.charts.phase.diagram_map import SELECTION, borders_between, phase_map
 from toymodel.charts.phase.tables import diagram_cells, theory_cells
 from toymodel.phase.candidates import Theory
 from toymodel.phase.diagram import PHASES, Diagram
+from toymodel.text import number
 
 
 def draw_diagram(state: PhaseState) -> None:

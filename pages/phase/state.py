@@ -8,11 +8,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from pages.shared.links import Param, number, parse, write
+from pages.shared.links import Param, parse, write
 from pages.shared.page_state import PageState
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.phase.diagram import DENSITIES, RATIOS
 from toymodel.settings import Settings
+from toymodel.text import number
 
 DENSITY_ALLOWED = (
     f"a density of the diagram: 10^(−k/15) for k from 0 to {len(DENSITIES) - 1}, to four digits"

@@ -15,7 +15,6 @@ from pages.real.words import on_existence, on_reading, on_together
 from pages.shared.chart import draw
 from pages.shared.clicks import opens_neuron
 from pages.shared.explorer_state import DEFAULT, ExploreState
-from pages.shared.links import number
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import NEURONS, SWEEP
 from pages.shared.resources import colours
@@ -29,6 +28,7 @@ from toymodel.charts.neuron.tables import median_shares
 from toymodel.charts.sweep.summary import class_shares, gain
 from toymodel.config import RECIPES
 from toymodel.model import Model
+from toymodel.text import number
 
 _HEIGHT = 230
 

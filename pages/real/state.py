@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from pages.shared.links import Param, number, parse, write
+from pages.shared.links import Param, parse, write
 from pages.shared.page_state import PageState
 from toymodel.analysis.polysemanticity import Thresholds
+from toymodel.text import number
 
 _PARAMS = (
     Param("mono", Thresholds, "second_weight", write=number),

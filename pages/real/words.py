@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from pages.shared.links import number
 from toymodel.analysis.polysemanticity import CLASSES
 from toymodel.analysis.predictions import (
     CONFIRMED,
@@ -21,6 +20,7 @@ from toymodel.analysis.predictions import (
     Verdict,
     unearned,
 )
+from toymodel.text import listing, number
 
 PLAIN_TITLE = "The toy model's predictions about real networks can be measured in it"
 _WORDS = ("none", "one", "two", "three", "four", "five", "six")
@@ -224,12 +224,6 @@ def on_unearned(tables: Mapping[str, pd.DataFrame], name: str, beside: str) -> s
         "say that a network computes more than it has neurons for. Here the loss does; of a real "
         "network, somebody has to show what is computed."
     )
-
-
-def listing(parts: Iterable[str]) -> str:
-    """Some words as a list: "a, b and c"."""
-    *before, last = parts
-    return f"{', '.join(before)} and {last}" if before else last
 
 
 def neurons_of(rows: pd.DataFrame) -> int:

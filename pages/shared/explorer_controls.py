@@ -9,14 +9,12 @@ import streamlit as st
 
 from pages.own.state import OwnState
 from pages.shared.explorer_state import EXPLORE_STATE, ExploreState
-from pages.shared.links import number
 from pages.shared.metrics import choose_restart, figure
 from pages.shared.model_choice import Choice
 from pages.shared.models import brought, find_model
 from pages.shared.navigation import OWN, TRAIN
 from pages.shared.resources import store
 from pages.shared.shown import Shown
-from pages.shared.watching import counted
 from pages.shared.widget_values import reported, show_value
 from pages.shared.widgets import threshold_inputs
 from pages.train.state import TrainState
@@ -25,6 +23,7 @@ from toymodel.analysis.polysemanticity import first_shown, neurons
 from toymodel.config import RECIPES, Config, Recipe, nearest_preset, recipe_name
 from toymodel.model import Model
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
+from toymodel.text import counted, number
 
 _MODEL = "explore.model"
 

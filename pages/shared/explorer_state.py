@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from pages.shared.links import Param, number, parse, refused, write
+from pages.shared.links import Param, parse, refused, write
 from pages.shared.model_choice import CHOICE_NAMES, Choice
 from pages.shared.page_state import PageState
 from toymodel.analysis.activations import EDGES, STEP
@@ -16,6 +16,7 @@ from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.config import RECIPES
 from toymodel.settings import Settings
 from toymodel.sweeps.paper import PAPER_CONFIG
+from toymodel.text import number
 
 ABOVE_ALLOWED = "a multiple of 0.01 from 0.02 to 1"
 MOST_GIVEN = 12

@@ -65,11 +65,6 @@ def write(params: tuple[Param, ...], state: Mapping[type[Settings], Settings]) -
     return {"v": VERSION, **written}
 
 
-def number(value: float) -> str:
-    """The shortest text that reads back as the same number."""
-    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
-
-
 def parse_flag(text: str) -> object:
     """True for "yes", False for "no"; anything else as it is, for the settings to refuse."""
     return {"yes": True, "no": False}.get(text, text)

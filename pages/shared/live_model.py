@@ -12,7 +12,6 @@ from pages.shared.model_view import draw_charts
 from pages.shared.resources import jobs, visitor, warm_worker
 from pages.shared.shown import Shown
 from pages.shared.watching import (
-    counted,
     progress_share,
     progress_soon,
     progress_words,
@@ -23,6 +22,7 @@ from toymodel.config import MAX_SEED, Recipe
 from toymodel.jobs.job import Live, Progress
 from toymodel.jobs.limits import Refused
 from toymodel.storage.model_file import model_key
+from toymodel.text import counted
 
 _POLL_SECONDS = 0.8
 _SAID = "train.said"

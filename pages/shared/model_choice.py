@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from pages.shared.links import Param, number, parse, parse_flag, write, write_flag
+from pages.shared.links import Param, parse, parse_flag, write, write_flag
 from pages.shared.recipes import RECIPE_PARAMS, Base
 from toymodel.config import RECIPES, Config, Recipe, difference
 from toymodel.settings import SettingError
+from toymodel.text import number
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pages.shared.links import Param, number
+from pages.shared.links import Param
 from toymodel.config import Recipe
 from toymodel.settings import Settings
+from toymodel.text import number
 
 Preset = Literal["quick", "standard", "thorough", "usual"]
 

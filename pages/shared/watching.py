@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pages.shared.resources import jobs
 from toymodel.config import Config, Recipe
 from toymodel.jobs.job import Progress
+from toymodel.text import duration
 
 _LOOK_SECONDS = 0.02
 _LOOKS = 20
@@ -53,16 +54,3 @@ def progress_words(progress: Progress) -> str:
         return "Measuring the losses."
     left = "" if math.isnan(progress.remaining) else f", about {duration(progress.remaining)} left"
     return f"Step {progress.step:,} of {progress.steps:,}{left}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds in the unit that people would use: "40 s", "5 min", "3 h", "12 days"."""
-    for unit, size, least in (("days", 86_400, 2), ("h", 3_600, 2), ("min", 60, 2)):
-        if seconds >= least * size:
-            return f"{seconds / size:,.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-def counted(count: int, noun: str) -> str:
-    """A number of things: "1 feature", "2,000 neurons"."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

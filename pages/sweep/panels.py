@@ -11,7 +11,6 @@ import streamlit as st
 
 from pages.shared.chart import draw
 from pages.shared.clicks import clicked, explore_state, opens_neuron
-from pages.shared.links import number
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import NEURONS, TRAIN
 from pages.shared.resources import colours
@@ -25,6 +24,7 @@ from toymodel.config import Config
 from toymodel.model import Model, Weights
 from toymodel.storage.model_file import model_key
 from toymodel.sweeps.paper import paper_panel
+from toymodel.text import number
 
 _LEAST_LIVE_BLOCK = 0.15  # fewer blocks, so that a slow browser keeps up with a training
 _LOWEST_TOP = 9.0  # the paper's panels leave room for a stack of about this height

@@ -8,13 +8,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from pages.shared.links import Param, number, parse, parse_flag, refused, write, write_flag
+from pages.shared.links import Param, parse, parse_flag, refused, write, write_flag
 from pages.shared.page_state import PageState
 from pages.shared.recipes import Preset
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.config import RECIPES, Config, Recipe
 from toymodel.settings import Settings
 from toymodel.sweeps.paper import MAX_DENSITIES, PAPER_DENSITIES, sweep
+from toymodel.text import number
 
 DENSITIES_ALLOWED = f"1 to {MAX_DENSITIES} different numbers above 0 and at most 1, with commas"
 

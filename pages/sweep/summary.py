@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from pages.shared.links import number
 from pages.shared.resources import colours
 from pages.shared.stack_legend import stack_legend
 from pages.shared.widgets import ODD
@@ -17,6 +16,7 @@ from toymodel.analysis.sweep_table import sweep_table
 from toymodel.charts.sweep.summary import class_shares, gain
 from toymodel.config import Config
 from toymodel.model import Model
+from toymodel.text import number
 
 EXAMPLES = (
     ("The paper's sweep", {}, "seven densities, one seed"),

@@ -11,7 +11,6 @@ import streamlit as st
 
 from pages.shared.chart import draw
 from pages.shared.clicks import explore_state
-from pages.shared.links import number
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import NEURONS, TRAIN
 from pages.shared.resources import colours
@@ -22,6 +21,7 @@ from toymodel.charts.sweep.setting_map import SELECTION, setting_map
 from toymodel.config import Config, nearest_preset
 from toymodel.sweeps.grid import Grid
 from toymodel.sweeps.measures import FIELDS, MEASURES, over, those_at
+from toymodel.text import number
 
 _MOST_LISTED = 20
 _MOST_WRITTEN = 400  # cells with a number in them

@@ -8,12 +8,13 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from pages.shared.links import Param, number, parse, write
+from pages.shared.links import Param, parse, write
 from pages.shared.page_state import PageState
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.config import Config
 from toymodel.settings import Settings
 from toymodel.sweeps.measures import MEASURES
+from toymodel.text import number
 
 _KEY = 16
 GRID_ALLOWED = f"{_KEY} hexadecimal digits, or nothing for the latest grid"

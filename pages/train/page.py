@@ -3,7 +3,6 @@
 import streamlit as st
 
 from pages.shared.imported_notice import say_not_here, say_not_trained
-from pages.shared.links import number
 from pages.shared.live_model import (
     draw_live,
     offer_more,
@@ -19,7 +18,6 @@ from pages.shared.navigation import begin
 from pages.shared.resources import jobs, store
 from pages.shared.shown import Shown
 from pages.shared.task_words import formula, target
-from pages.shared.watching import counted
 from pages.shared.weights_view import link_explorers
 from pages.train.comparison import draw_comparison
 from pages.train.controls import controls
@@ -29,6 +27,7 @@ from pages.train.history import draw_tried, note_tried
 from pages.train.notes import draw_notes
 from pages.train.state import TRAIN_STATE
 from pages.train.upload import draw_upload
+from toymodel.text import counted, number
 
 begin()
 state, problems = TRAIN_STATE.current()

@@ -8,13 +8,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from pages.shared.links import Param, number, parse, refused, write
+from pages.shared.links import Param, parse, refused, write
 from pages.shared.model_choice import CHOICE_NAMES, CONFIG_PARAMS, Choice
 from pages.shared.page_state import PageState
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.config import Config, Recipe
 from toymodel.settings import Settings
 from toymodel.sweeps.shipped import SMALL
+from toymodel.text import number
 
 MOST_FEATURES = 8
 FEATURES_ALLOWED = f"up to {MOST_FEATURES} different numbers of features, with commas"

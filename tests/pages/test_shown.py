@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import toymodel as tm
 from pages.shared.shown import Shown
-from pages.shared.watching import counted, duration
 from tests.helpers.networks import model
 
 CONFIG = tm.Config(n_features=3, n_neurons=4)
@@ -20,14 +19,3 @@ def test_the_best_restart_is_shown_where_there_is_no_such_restart():
     given = model(CONFIG, RECIPE)
     assert [Shown.of(given, r).restart for r in (None, 0, 1, 2, 3, 63)] == [2, 0, 1, 2, 2, 2]
     assert Shown.of(given, 0).loss == given.losses[0]
-
-
-def test_time_and_counts_are_said_as_people_say_them():
-    assert [duration(s) for s in (3.4, 119, 120, 7_200, 86_400 * 400)] == [
-        "3 s",
-        "119 s",
-        "2 min",
-        "2 h",
-        "400 days",
-    ]
-    assert [counted(n, "step") for n in (0, 1, 2_000)] == ["0 steps", "1 step", "2,000 steps"]

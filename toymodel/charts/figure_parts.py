@@ -99,8 +99,3 @@ class Figure(NamedTuple):
     draw: Callable[[Subject], Part]
     least: int = 1
     most: tuple[float, float] = (math.inf, math.inf)
-
-
-def counted(count: int, name: str) -> str:
-    """A number of things, with an s where it takes one."""
-    return f"{count:,} {name}" if count == 1 else f"{count:,} {name}s"

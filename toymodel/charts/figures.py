@@ -11,7 +11,7 @@ from toymodel.analysis.loss import no_superposition_loss, superposition_gain
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.analysis.sweep_table import sweep_table
 from toymodel.charts.feature.figures import FEATURE
-from toymodel.charts.figure_parts import Subject, counted
+from toymodel.charts.figure_parts import Subject
 from toymodel.charts.look import LIGHT, Theme, standing_alone
 from toymodel.charts.motif.figures import MOTIF
 from toymodel.charts.network.figures import MODEL
@@ -20,6 +20,7 @@ from toymodel.charts.sweep.summary import class_shares, gain
 from toymodel.config import Config, recipe_name
 from toymodel.model import Model
 from toymodel.settings import Problem, SettingError, require_whole
+from toymodel.text import counted
 
 _ALL = {**MODEL, **NEURON, **FEATURE, **MOTIF}
 

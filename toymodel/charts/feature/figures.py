@@ -15,8 +15,9 @@ from toymodel.charts.feature.tables import (
     pushed,
     strongest_effects,
 )
-from toymodel.charts.figure_parts import Figure, Part, Subject, counted
+from toymodel.charts.figure_parts import Figure, Part, Subject
 from toymodel.charts.ranked_bars import ranked_bars
+from toymodel.text import counted
 
 _BARS = 16
 _EITHER = 8

@@ -14,11 +14,12 @@ from toymodel.analysis.decomposition import (
     SHARES,
     loss_by_inhibition,
 )
-from toymodel.charts.figure_parts import Figure, Part, Subject, counted
+from toymodel.charts.figure_parts import Figure, Part, Subject
 from toymodel.charts.lines import lines
 from toymodel.charts.motif.tables import role_bars
 from toymodel.charts.network.tables import by_feature
 from toymodel.charts.network.weight_bars import clip_of, raw_weights
+from toymodel.text import counted
 
 _MOST_TOLD = 3
 _OF = {
