@@ -11,7 +11,8 @@ import time
 import numpy as np
 
 from benchmarks.record import record
-from toymodel.analysis.decomposition import decompose, loss_by_inhibition
+from toymodel.analysis.ablation import loss_by_inhibition
+from toymodel.analysis.decomposition import decompose
 from toymodel.analysis.ensemble import members
 from toymodel.analysis.motifs import find_motifs
 from toymodel.charts.motif.tables import MOST_COUNTED, ensemble_table, settings_table

@@ -8,7 +8,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from toymodel.storage.model_file import write_whole
+from toymodel.storage.tensor_file import write_atomically
 
 FILE = Path(__file__).parent / "last.json"
 
@@ -18,4 +18,4 @@ def record(name: str, figures: dict[str, Any]) -> None:
     known = json.loads(FILE.read_text()) if FILE.exists() else {}
     machine = {"cores": os.cpu_count(), "python": platform.python_version()}
     known[name] = {"machine": machine, **figures}
-    write_whole(FILE, (json.dumps(known, indent=1, sort_keys=True) + "\n").encode())
+    write_atomically(FILE, (json.dumps(known, indent=1, sort_keys=True) + "\n").encode())

@@ -12,7 +12,7 @@ import click
 import torch
 
 from benchmarks.record import record
-from toymodel.analysis.ensemble import MOST_SEEDS
+from toymodel.analysis.ensemble import MAX_SEEDS
 from toymodel.config import RECIPES, Config, Recipe
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
 from toymodel.training.engine import Draws, Shard
@@ -107,7 +107,7 @@ def _seconds(call: Callable[[int], None], repeats: int) -> float:
 
 def small_models(count: int, recipe: Recipe, device: str) -> tuple[float, float]:
     """Seconds in which so many models are trained and measured, and the memory at most so far."""
-    restarts = min(count, MOST_SEEDS)
+    restarts = min(count, MAX_SEEDS)
     configs = [_SMALL.replace(seed=seed) for seed in range(max(1, count // restarts))]
     began = time.perf_counter()
     train(configs, recipe.replace(restarts=restarts), device=device)

@@ -1,6 +1,15 @@
 """Computation in superposition: small ReLU networks that compute |x| with too few neurons.
 
 Elhage et al., 2022, "Toy Models of Superposition", section "Computation in Superposition".
+
+Train a network on sparse features and look at what its neurons do:
+
+    import toymodel as tm
+
+    config = tm.Config(n_features=100, n_neurons=40, feature_probability=0.01)
+    model = tm.load_or_train([config])[0]
+    tm.superposition_gain(config, model.loss)  # above 1: more features than it has neurons for
+    tm.neurons(model.W1).counts                # how many neurons are monosemantic
 """
 
 from __future__ import annotations
@@ -68,7 +77,7 @@ _LAZY = {
 
 
 def __getattr__(name: str) -> Any:
-    # Looking at a trained model must not import torch, so training is imported when asked for.
+    # Imported at their first use: who only looks at trained models must not wait for torch.
     if name in _LAZY:
         import importlib
 

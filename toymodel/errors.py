@@ -1,4 +1,4 @@
-"""How a training can end without its models; here so that catching them needs no torch."""
+"""The exceptions of training, in a module of their own so that catching them needs no torch."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from toymodel.model import Model
 
 
 class TrainingCancelled(Exception):
-    """Raise it in `on_snapshot` to stop a training: within a step, and nothing is returned."""
+    """Raise it in `on_snapshot` to stop a training at once. The training returns nothing."""
 
 
 class TrainingDiverged(RuntimeError):
-    """All restarts of some configs diverged.
+    """All restarts of one config or more diverged.
 
-    models: one entry a config, in order; None for those that diverged. What did train is here.
+    Attributes:
+        models: one for each config, in order; None for a config that diverged.
+        reasons: one sentence for each config that diverged, in order.
     """
 
     def __init__(self, models: list[Model | None], reasons: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""A trained model: its weights, how it came about, and what it computes (numpy only)."""
+"""A trained model: its weights, its history, and what it computes (numpy only)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ from toymodel.config import Config, Recipe
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Weights:
-    """h = ReLU(W1 x + b_hidden), y = ReLU(W2 h + b). Paper: "Computation in Superposition".
+    """The weights of one network: h = ReLU(W1 x + b_hidden), y = ReLU(W2 h + b).
 
-    W1: (neuron, feature). W2: (feature, neuron). b: (feature,). b_hidden: (neuron,), zeros where
-    |x| was trained here, which takes no hidden bias. In the identity task W2 is W1 transposed.
+    Paper: "Computation in Superposition". In the identity task W2 is W1 transposed.
+
+    Attributes:
+        W1: input weights, (neuron, feature).
+        W2: output weights, (feature, neuron).
+        b: output biases, (feature,).
+        b_hidden: hidden biases, (neuron,). Zeros in models trained here, except in the identity
+            task with `hidden_bias`.
     """
 
     W1: Float32[np.ndarray, "neuron feature"]
@@ -31,24 +37,41 @@ class Weights:
     def hidden(
         self, x: Float32[np.ndarray, "feature example"]
     ) -> Float32[np.ndarray, "neuron example"]:
-        """Activations of the neurons, 0 and up, for inputs x with one example a column."""
+        """Compute the activations of the neurons.
+
+        Args:
+            x: inputs, (feature, example).
+
+        Returns:
+            Activations, (neuron, example), 0 and up.
+        """
         return np.maximum(self.W1 @ x + self.b_hidden[:, None], 0)
 
     def output(
         self, x: Float32[np.ndarray, "feature example"]
     ) -> Float32[np.ndarray, "feature example"]:
-        """What the model answers, 0 and up, for inputs x with one example a column."""
+        """Compute the outputs of the network.
+
+        Args:
+            x: inputs, (feature, example).
+
+        Returns:
+            Outputs, (feature, example), 0 and up.
+        """
         return np.maximum(self.W2 @ self.hidden(x) + self.b[:, None], 0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class History:
-    """How the loss fell, recorded at the same steps in every run of a recipe.
+    """The training losses, recorded at the same steps in every run of a recipe.
 
-    step: (record,), the number of steps done. seconds: (record,), since the training began.
-    loss: (restart, record), normalised: means of the training loss over some batches since the
-    record before, so they carry sampling noise, and the loss of the leaky output while it is
-    leaky. together: how many models, restarts not counted, shared the seconds.
+    Attributes:
+        step: (record,), optimiser steps done.
+        seconds: (record,), since the training began.
+        loss: (restart, record), normalised training loss: the mean over some batches since the
+            record before. It has sampling noise, and it is the loss of the leaky output for as
+            long as the output is leaky.
+        together: how many models were trained at once in these seconds, restarts not counted.
     """
 
     step: Int[np.ndarray, " record"]
@@ -58,7 +81,7 @@ class History:
 
     @property
     def leader(self) -> int:
-        """The restart whose training loss was lowest at the last record; 0 before the first."""
+        """The restart with the lowest training loss at the last record; 0 before the first."""
         if not self.step.size:
             return 0
         last = self.loss[:, -1]
@@ -72,11 +95,20 @@ class History:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Model:
-    """The best of a config's restarts, and the others to look at.
+    """A trained model: the best of a config's restarts, with all its restarts.
 
-    restarts: the weights of every restart that did not diverge, as trained. losses, loss_errors:
-    (restart,), the normalised loss of each (answering 0 to everything is 1) and its Monte Carlo
-    standard error, measured on the evaluation stream.
+    Example:
+        model = tm.load_or_train([tm.Config(feature_probability=0.01)])[0]
+        model.W1.shape, model.loss, tm.superposition_gain(model.config, model.loss)
+
+    Attributes:
+        config: what was trained.
+        recipe: how it was trained.
+        restarts: the weights of every restart that did not diverge.
+        losses: (restart,), normalised losses on the evaluation stream; answering 0 to everything
+            scores 1.
+        loss_errors: (restart,), their Monte Carlo standard errors.
+        history: the training losses.
     """
 
     config: Config
@@ -88,7 +120,7 @@ class Model:
 
     @property
     def best(self) -> int:
-        """Which restart has the lowest loss."""
+        """The number of the restart with the lowest loss."""
         return int(np.argmin(self.losses))
 
     @property
@@ -98,22 +130,22 @@ class Model:
 
     @property
     def W1(self) -> Float32[np.ndarray, "neuron feature"]:
-        """Input weights, (neuron, feature)."""
+        """Input weights of the best restart, (neuron, feature)."""
         return self.weights.W1
 
     @property
     def W2(self) -> Float32[np.ndarray, "feature neuron"]:
-        """Output weights, (feature, neuron)."""
+        """Output weights of the best restart, (feature, neuron)."""
         return self.weights.W2
 
     @property
     def b(self) -> Float32[np.ndarray, " feature"]:
-        """Output bias, (feature,)."""
+        """Output biases of the best restart, (feature,)."""
         return self.weights.b
 
     @property
     def b_hidden(self) -> Float32[np.ndarray, " neuron"]:
-        """Hidden bias, (neuron,); of trained models zeros unless the config has `hidden_bias`."""
+        """Hidden biases of the best restart, (neuron,); zeros unless the config has them."""
         return self.weights.b_hidden
 
     @property

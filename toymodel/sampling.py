@@ -1,7 +1,10 @@
-"""Sparse inputs: where their randomness comes from, and tilted sampling.
+"""Sparse inputs: separate random streams, importance sampling and stratified batches.
 
-Every input is cut from uniform numbers: a feature is active where its number u is below q, and
-its value then runs over the task's range. So two densities can be cut from the same numbers.
+Every input is made from uniform numbers: a feature is active where its number u is below q, and
+its value then runs over the task's range. So the same numbers give inputs of any density.
+
+Where features are rare, q is larger than the feature probability p. That is importance sampling:
+features are drawn more often than they occur, and examples are weighted by the likelihood ratio.
 """
 
 from __future__ import annotations
@@ -15,11 +18,15 @@ from jaxtyping import Float, Float32, UInt32
 
 from toymodel.config import Config, Recipe
 
-_STRATA_NUMBERS = 2**21
+MIN_ACTIVE = 1.5
+"""Active features an example that importance sampling aims at, where a recipe does not say it."""
+
+_STRATA_NUMBERS = 2**21  # bounds the memory of a stream's strata
+_EVALUATION_BATCH = 1_024
 
 
 class Stream(IntEnum):
-    """Separate sources of randomness: none of them moves when another draws more."""
+    """The separate sources of randomness: drawing from one never changes another."""
 
     INITIAL_WEIGHTS = 0
     TRAINING_DATA = 1
@@ -28,27 +35,51 @@ class Stream(IntEnum):
 
 
 def generator(stream: Stream, *keys: int) -> np.random.Generator:
-    """The random numbers of one stream, told apart by `keys` (a seed, a restart)."""
+    """Make the random generator of a stream.
+
+    Args:
+        stream: the source of randomness.
+        keys: numbers such as a seed and a restart; other keys give other random numbers.
+
+    Returns:
+        A generator that always starts at the same number.
+    """
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence((stream, *keys))))
 
 
 def sampling_probability(config: Config, recipe: Recipe) -> float:
-    """q in (0, 1]: how often a feature is active in the examples that are drawn."""
+    """How often a feature is active in training examples: q, in (0, 1]."""
     if recipe.sampler == "iid":
         return config.feature_probability
-    return tilted_probability(config, recipe.min_active)
+    return proposal_probability(config, recipe.min_active)
 
 
-def tilted_probability(config: Config, min_active: float) -> float:
-    """q = max(p, min_active / n), where a tilt goes to 1/2 at most."""
-    # With q near 1 an empty example, common under p, would be rare and weigh a great deal.
+def proposal_probability(config: Config, min_active: float = MIN_ACTIVE) -> float:
+    """How often a feature is active under importance sampling: q = max(p, min_active / n).
+
+    Args:
+        config: gives p and n.
+        min_active: active features an example to aim at where p gives fewer.
+
+    Returns:
+        q, in (0, 1]. A q above p is 1/2 at most.
+    """
+    # With q near 1 an empty example, common under p, would be rare and have a huge weight.
     return max(config.feature_probability, min(0.5, min_active / config.n_features))
 
 
 def log_ratio(p: float, q: float, n_features: int) -> tuple[float, float]:
-    """The likelihood ratio of an example with k active features: its logarithm is a + b k.
+    """Compute the log likelihood ratio of examples, which is linear in their active features.
 
-    (p/q)^k ((1-p)/(1-q))^(n-k). Returns (a, b); (0, 0) where p = q.
+    An example with k active features has the ratio (p/q)^k ((1-p)/(1-q))^(n-k).
+
+    Args:
+        p: the true feature probability.
+        q: the probability with which features are drawn.
+        n_features: n.
+
+    Returns:
+        (a, b), where a + b k is the logarithm of the ratio; (0, 0) where p = q.
     """
     if p == q:
         return 0.0, 0.0
@@ -56,20 +87,36 @@ def log_ratio(p: float, q: float, n_features: int) -> tuple[float, float]:
     return n_features * idle, math.log(p / q) - idle
 
 
-def cut(
+def inputs_from_uniform(
     uniform: Float32[np.ndarray, "*shape"], q: float, low: float, high: float
 ) -> Float32[np.ndarray, "*shape"]:
-    """Inputs from uniform numbers in [0, 1): 0 where u >= q, else uniform on (low, high]."""
+    """Turn uniform numbers into sparse inputs.
+
+    Args:
+        uniform: numbers u in [0, 1), of any shape.
+        q: how often a feature is active, in (0, 1].
+        low: the lower end of the range of an active feature.
+        high: the upper end.
+
+    Returns:
+        Inputs of the same shape: 0 where u >= q, else uniform on (low, high].
+    """
     value = np.float32(high) - np.float32((high - low) / q) * uniform
     return np.where(value > np.float32(low), value, np.float32(0.0))
 
 
 Draw = Callable[[int], Float32[np.ndarray, "stream step feature example"]]
-"""Gives the uniform numbers in [0, 1) of the next so many batches of every stream."""
+"""Draws uniform numbers in [0, 1) for the given number of next steps, one batch a step."""
 
 
 def independent(streams: Sequence[np.random.Generator], n_features: int, examples: int) -> Draw:
-    """Batches of independent uniform numbers."""
+    """Make a `Draw` of independent uniform numbers.
+
+    Args:
+        streams: a generator for every stream.
+        n_features: n.
+        examples: examples of a batch.
+    """
 
     def draw(steps: int) -> Float32[np.ndarray, "stream step feature example"]:
         batches = np.empty((len(streams), steps, n_features, examples), np.float32)
@@ -81,38 +128,43 @@ def independent(streams: Sequence[np.random.Generator], n_features: int, example
 
 
 def strata_rows(examples: int) -> int:
-    """How many rows `strata` has."""
+    """How many rows `strata` has for batches of this many examples."""
     return max(16, min(1_024, _STRATA_NUMBERS // examples))
 
 
 def strata(random: np.random.Generator, examples: int) -> Float32[np.ndarray, "row example"]:
-    """Rows that hold 0, 1/B, ... (B - 1)/B in random orders, where B is the number of examples."""
+    """Make rows that each hold 0, 1/B, ... (B - 1)/B in random order; B is the batch size."""
     ordered = np.tile(np.arange(examples, dtype=np.float32), (strata_rows(examples), 1))
     return random.permuted(ordered, axis=1) / np.float32(examples)
 
 
 def stratified(streams: Sequence[np.random.Generator], n_features: int, examples: int) -> Draw:
-    """Batches in which every feature's numbers are spread evenly over [0, 1).
+    """Make a `Draw` whose numbers are spread evenly over [0, 1) within each feature and batch.
 
-    Each example by itself is what independent numbers give; only those of one batch depend on
-    each other. So expectations are the same and a batch's mean varies less: a feature with
-    q = 0.1 is active in a tenth of every batch.
+    Each example by itself has the distribution of independent numbers; only the examples of one
+    batch depend on each other. So expectations stay the same, and a batch's mean varies less: a
+    feature with q = 0.1 is active in a tenth of every batch.
+
+    Args:
+        streams: a generator for every stream.
+        n_features: n.
+        examples: examples of a batch.
     """
     orders = [strata(random, examples) for random in streams]
     rows = len(orders[0])
 
     def draw(steps: int) -> Float32[np.ndarray, "stream step feature example"]:
-        # A row and a shift for every feature, step after step, so that blocks of any length give
-        # the same numbers.
+        # A row and a shift for every feature, step after step, so that the numbers do not depend
+        # on how many steps are drawn at once.
         size = 2 * steps * n_features
-        words = np.stack([_words(random.bit_generator, size) for random in streams])
+        words = np.stack([_random_words(random.bit_generator, size) for random in streams])
         words = words.reshape(len(streams), steps, 2, n_features)
-        # The high half of a product of 32 bits each: below `rows`, evenly but for one in a million.
+        # The high half of a 64-bit product is below `rows`, and even to one in a million.
         chosen = (words[:, :, 0].astype(np.uint64) * np.uint64(rows) >> np.uint64(32)).astype(int)
         shift = (words[:, :, 1] >> np.uint32(8)).astype(np.float32) * np.float32(2**-24)
         batches = np.empty((len(streams), steps, n_features, examples), np.float32)
-        for own, places, out in zip(orders, chosen, batches, strict=True):
-            np.take(own, places, axis=0, out=out, mode="clip")  # which is none, and unbuffered
+        for order, places, out in zip(orders, chosen, batches, strict=True):
+            np.take(order, places, axis=0, out=out, mode="clip")  # "clip" needs no buffer
         batches += shift[..., None]
         batches -= batches >= 1
         return batches
@@ -120,10 +172,10 @@ def stratified(streams: Sequence[np.random.Generator], n_features: int, examples
     return draw
 
 
-def _words(bits: np.random.BitGenerator, count: int) -> UInt32[np.ndarray, " word"]:
-    """The next random words of 32 bits, all at once: each number of 64 bits is two, low first.
+def _random_words(bits: np.random.BitGenerator, count: int) -> UInt32[np.ndarray, " word"]:
+    """Draw 32-bit words as a `Generator` does one by one: two of each 64-bit number, low first.
 
-    As a `Generator` takes them, a word that is left over is kept for the next call.
+    Like a `Generator`, it keeps a word that is left over for the next call.
     """
     before = bits.state
     kept = before["has_uint32"]
@@ -131,26 +183,34 @@ def _words(bits: np.random.BitGenerator, count: int) -> UInt32[np.ndarray, " wor
     words = np.empty(kept + 2 * len(raw), np.uint32)
     words[:kept] = before["uinteger"]
     words[kept::2], words[kept + 1 :: 2] = raw & np.uint64(2**32 - 1), raw >> np.uint64(32)
-    over = len(words) - count
-    if kept or over:
-        kept_word = int(words[-1]) if over else 0
-        bits.state = {**bits.state, "has_uint32": over, "uinteger": kept_word}
+    left_over = len(words) - count
+    if kept or left_over:
+        kept_word = int(words[-1]) if left_over else 0
+        bits.state = {**bits.state, "has_uint32": left_over, "uinteger": kept_word}
     return words[:count]
 
 
 def evaluation_batches(
-    config: Config, examples: int, *, min_active: float = 1.5, batch: int = 1_024
+    config: Config, examples: int
 ) -> Iterator[tuple[Float32[np.ndarray, "feature example"], Float[np.ndarray, " example"]]]:
-    """Inputs x, (feature, example), and weights w, (example,), from the evaluation stream.
+    """Draw the weighted inputs on which models are measured.
 
-    The mean of w f(x) estimates E f under the true distribution. The stream is the same for
-    every seed and every recipe, so that two models are compared on the same inputs.
+    The inputs are the same for every seed and every recipe, so that models are compared on the
+    same inputs. The mean of w f(x) estimates E f under the true distribution.
+
+    Args:
+        config: gives the task, n and p.
+        examples: how many, in all batches together.
+
+    Yields:
+        Inputs x, (feature, example), and their weights w, (example,).
     """
-    q = tilted_probability(config, min_active)
+    q = proposal_probability(config)
     constant, slope = log_ratio(config.feature_probability, q, config.n_features)
     task = config.definition
     random = generator(Stream.EVALUATION)
-    for start in range(0, examples, batch):
-        size = min(batch, examples - start)
-        x = cut(random.random((config.n_features, size), dtype=np.float32), q, task.low, task.high)
+    for start in range(0, examples, _EVALUATION_BATCH):
+        size = min(_EVALUATION_BATCH, examples - start)
+        uniform = random.random((config.n_features, size), dtype=np.float32)
+        x = inputs_from_uniform(uniform, q, task.low, task.high)
         yield x, np.exp(constant + slope * np.count_nonzero(x, axis=0))

@@ -9,13 +9,17 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A function of each feature, and the range in which an active feature is uniform.
+    """A function of each feature, and the range of its inputs.
 
-    symbol: the function as it is written.
-    `target` maps an array (numpy or torch) to one of the same shape, element by element.
-    `mean` and `mean_square` are those of the target of an active feature. `neurons` is how many a
-    feature takes that is computed exactly and by itself. `tied`: the output weights are the input
-    weights, transposed.
+    Attributes:
+        symbol: the function in mathematical notation.
+        low: the lower end of the range on which an active feature is uniform.
+        high: the upper end.
+        target: maps an array (numpy or torch) to one of the same shape, element by element.
+        mean: the mean of the target of an active feature.
+        mean_square: the mean of its square.
+        neurons: how many neurons compute one feature exactly, without superposition.
+        tied: whether the output weights are the input weights, transposed.
     """
 
     symbol: str
@@ -28,8 +32,8 @@ class Task:
     tied: bool
 
     @property
-    def each(self) -> str:
-        """What a feature takes that is computed by itself, in words."""
+    def neurons_in_words(self) -> str:
+        """The neurons that compute one feature exactly: "one neuron" or "two neurons"."""
         return {1: "one neuron", 2: "two neurons"}[self.neurons]
 
 
@@ -61,6 +65,7 @@ TASKS: dict[str, Task] = {
 }
 """The paper's tasks by name.
 
-"abs" is |x| ("Computation in Superposition"); "identity" is x itself, of features from 0 to 1, by
-way of a hidden layer with the same weights in and out ("Superposition in a Privileged Basis").
+"abs" is |x| of features from -1 to 1, from "Computation in Superposition". "identity" is x itself
+of features from 0 to 1, with the same weights in and out, from "Superposition in a Privileged
+Basis".
 """

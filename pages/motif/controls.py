@@ -15,7 +15,7 @@ from pages.shared.recipes import PRESETS
 from pages.shared.resources import store
 from pages.shared.widget_values import reported, show_value
 from pages.shared.widgets import model_inputs
-from toymodel.analysis.ensemble import MOST_SEEDS
+from toymodel.analysis.ensemble import MAX_SEEDS
 from toymodel.analysis.motifs import MotifThresholds
 from toymodel.config import Config, Recipe, nearest_preset
 from toymodel.text import counted
@@ -55,7 +55,7 @@ def _ensembles() -> list[Ensemble]:
     found: list[Ensemble] = []
     for (config, recipe), there in seeds.items():
         run = next(k for k in range(len(there) + 1) if k not in there)
-        together = min(run, MOST_SEEDS) if run >= _LEAST_SEEDS else 0
+        together = min(run, MAX_SEEDS) if run >= _LEAST_SEEDS else 0
         if together:
             found.append((config, recipe, together))
         alone = sorted(seed for seed in there if seed >= together)
@@ -106,7 +106,7 @@ def other_settings(state: MotifState) -> None:
         right.number_input(
             "How many seeds",
             1,
-            MOST_SEEDS,
+            MAX_SEEDS,
             help="Models with this seed and the ones after it, trained side by side.",
             **MOTIF_STATE.bound("view", "seeds", state.view.seeds),
         )

@@ -13,7 +13,8 @@ from pages.shared.clicks import going
 from pages.shared.metrics import figure
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
-from toymodel.analysis.decomposition import SHARES, Decomposition, without_inhibition
+from toymodel.analysis.ablation import SHARES, without_inhibition
+from toymodel.analysis.decomposition import Decomposition
 from toymodel.charts.lines import lines
 from toymodel.charts.motif.tables import error_map
 from toymodel.charts.response_map import response_map

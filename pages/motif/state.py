@@ -11,8 +11,8 @@ from pydantic import Field, field_validator
 from pages.shared.links import Param, parse, write
 from pages.shared.model_choice import CHOICE_NAMES, Choice
 from pages.shared.page_state import PageState
-from toymodel.analysis.decomposition import SHARES
-from toymodel.analysis.ensemble import MOST_SEEDS, with_seeds
+from toymodel.analysis.ablation import SHARES
+from toymodel.analysis.ensemble import MAX_SEEDS, with_seeds
 from toymodel.analysis.motifs import MotifThresholds
 from toymodel.config import MAX_SEED, RECIPES, Config
 from toymodel.settings import Settings
@@ -34,8 +34,8 @@ class View(Settings):
     clipped.
     """
 
-    seeds: Annotated[int, Field(ge=1, le=MOST_SEEDS)] = len(MOTIF.configs)
-    member: Annotated[int | None, Field(ge=0, le=MOST_SEEDS**2 - 1)] = None
+    seeds: Annotated[int, Field(ge=1, le=MAX_SEEDS)] = len(MOTIF.configs)
+    member: Annotated[int | None, Field(ge=0, le=MAX_SEEDS**2 - 1)] = None
     instance: Annotated[int, Field(ge=0, le=9_999)] = 0
     left: Annotated[float, Field(description=LEFT_ALLOWED)] = 0.0
     of: Literal["this", "all"] = "this"

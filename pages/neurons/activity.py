@@ -12,7 +12,7 @@ from pages.shared.explorer_state import EXPLORE_STATE, ExploreState
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from toymodel.analysis.activations import EDGES, STEP, Activity, Share
-from toymodel.analysis.inputs import tilted
+from toymodel.analysis.inputs import importance_sampled
 from toymodel.analysis.polysemanticity import neurons
 from toymodel.charts.neuron.activation_histogram import activation_histogram
 from toymodel.charts.neuron.share_curve import share_curve
@@ -118,7 +118,7 @@ def _what_instead(active: Activity) -> str:
 
 
 def _drawn(shown: Shown) -> str:
-    if tilted(shown.config):
+    if importance_sampled(shown.config):
         return "Features are drawn more often than they are there, and inputs weighted to make up."
     return "They are drawn from the true distribution."
 

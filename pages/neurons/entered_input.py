@@ -12,7 +12,7 @@ from pages.shared.explorer_state import EXPLORE_STATE, MOST_GIVEN, ExploreState,
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.widget_values import reported, show_value
-from toymodel.analysis.features import answers
+from toymodel.analysis.features import forward
 from toymodel.charts.ranked_bars import SELECTION as BAR
 from toymodel.charts.ranked_bars import ranked_bars
 
@@ -28,7 +28,7 @@ def draw_given(state: ExploreState, shown: Shown) -> None:
     config, weights = shown.config, shown.weights
     st.header("Enter an input")
     given = _enter(state, shown)
-    fires, output = answers(config, weights, given)
+    fires, output = forward(config, weights, given)
     x = np.zeros(config.n_features, np.float32)
     for feature, value in given:
         x[feature] = value

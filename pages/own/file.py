@@ -12,7 +12,7 @@ from pages.shared.messages import plain
 from pages.shared.models import bring, forget_own_weights
 from toymodel.model import Model
 from toymodel.storage.imported_weights import Assignment, as_model, assign, guess
-from toymodel.storage.weight_file import MOST_MEGABYTES, Array, UnusableWeights, read_arrays
+from toymodel.storage.weight_file import MAX_MEGABYTES, Array, UnusableWeights, read_arrays
 
 _UPLOAD = "own.upload"
 _FILE = "own.file"
@@ -50,7 +50,7 @@ def draw_upload() -> None:
         "A .safetensors or .npz file. You alone will see it; it is kept in memory until this page "
         "is closed, never on a disk.",
         type=["safetensors", "npz"],
-        max_upload_size=MOST_MEGABYTES,
+        max_upload_size=MAX_MEGABYTES,
         key=_key(),
         on_change=_take,
     )

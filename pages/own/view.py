@@ -12,7 +12,7 @@ from pages.shared.weights_view import choose_look, link_explorers, weight_cells
 from pages.train.state import TrainState
 from pages.train.state import View as TrainView
 from toymodel.model import Model
-from toymodel.storage.weight_file import MOST_LENGTH, MOST_MEGABYTES
+from toymodel.storage.weight_file import MAX_LENGTH, MAX_MEGABYTES
 
 _NUMPY = """import numpy as np
 
@@ -49,9 +49,9 @@ def explain_file() -> None:
     """What a file should hold, and how one is written."""
     st.subheader("What a file should hold")
     st.markdown(
-        f"$W_1$ (neuron, feature) and $W_2$ (feature, neuron), up to {MOST_LENGTH:,} of either; "
+        f"$W_1$ (neuron, feature) and $W_2$ (feature, neuron), up to {MAX_LENGTH:,} of either; "
         "output biases and hidden biases if there are any. Other names and transposed matrices "
-        f"are set by hand. Up to {MOST_MEGABYTES} MB, and nothing else in the file."
+        f"are set by hand. Up to {MAX_MEGABYTES} MB, and nothing else in the file."
     )
     left, right = st.columns(2)
     left.code(_NUMPY, language="python", wrap_lines=True)

@@ -12,16 +12,19 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.shown import Shown
-from toymodel.analysis.ablation import Ablation, ablate
-from toymodel.analysis.activations import Activity, activity, shares_of_all
-from toymodel.analysis.decomposition import (
+from toymodel.analysis.ablation import (
     SHARES,
-    Decomposition,
+    Ablation,
     Intervention,
-    Shift,
-    decompose,
+    ablate,
     interventions,
     loss_by_inhibition,
+)
+from toymodel.analysis.activations import Activity, activity, shares_of_all
+from toymodel.analysis.decomposition import (
+    Decomposition,
+    Shift,
+    decompose,
     shifts_of_the_rest,
 )
 from toymodel.analysis.loss import loss_by_feature

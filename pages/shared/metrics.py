@@ -39,9 +39,8 @@ def draw_figures_that_matter(shown: Shown, thresholds: Thresholds) -> None:
         metric(
             "Without superposition",
             figure(yardstick),
-            f"The exact loss with {config.definition.each} for each of the most important "
-            "features and the best "
-            "constant for the others.",
+            f"The exact loss with {config.definition.neurons_in_words} for each of the most "
+            "important features and the best constant for the others.",
         )
         metric(
             "Superposition gain",

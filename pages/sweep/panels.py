@@ -141,7 +141,7 @@ def _text(state: SweepState, config: Config, model: Model | None, weights: Weigh
         lines.append(f"Here: {counts}")
     if paper := paper_panel(config):
         about = "about " if paper.about else ""
-        lines.append(f"Paper: {about}{', '.join(map(str, paper.counts))}. {paper.says}")
+        lines.append(f"Paper: {about}{', '.join(map(str, paper.counts))}. {paper.message}")
     if model:
         gain = superposition_gain(config, model.loss)
         error = gain * model.loss_error / model.loss if model.loss else 0.0

@@ -59,9 +59,9 @@ def draw_metrics(state: SweepState, models: Mapping[Config, Model | None]) -> No
             border=True,
             width=260,
             help=f"At 1 − S = {number(best['density'])}. The exact loss with "
-            f"{state.base.definition.each} for each of the most important features and the best "
-            "constant for all others, divided by this model's loss: above 1 it computes more than "
-            "it has neurons for." + (ODD if m % state.base.definition.neurons else ""),
+            f"{state.base.definition.neurons_in_words} for each of the most important features "
+            "and the best constant for all others, divided by this model's loss: above 1 it "
+            "computes more than it has neurons for." + (ODD if m % state.base.definition.neurons else ""),
         )
 
 

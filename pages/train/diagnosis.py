@@ -36,9 +36,9 @@ def _draw(findings: Sequence[Finding]) -> None:
     for number, finding in enumerate(findings):
         with st.container(border=True):
             if finding.kind == "sound":
-                st.markdown(finding.says)
+                st.markdown(finding.message)
                 continue
-            st.markdown(f"**{finding.kind.capitalize()}.** {finding.says}")
+            st.markdown(f"**{finding.kind.capitalize()}.** {finding.message}")
             if finding.changes:
                 st.button(
                     finding.action,

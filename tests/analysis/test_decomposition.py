@@ -8,16 +8,14 @@ import pytest
 import toymodel as tm
 from tests.helpers.motifs import ONE, monosemantic, one, plant, two
 from tests.helpers.networks import ROOT, same, two_neurons_a_feature, weights
+from toymodel.analysis.ablation import interventions, loss_by_inhibition, without_inhibition
 from toymodel.analysis.decomposition import (
     ROLES,
     Decomposition,
     Shift,
     decompose,
     find_roles,
-    interventions,
-    loss_by_inhibition,
     shifts_of_the_rest,
-    without_inhibition,
 )
 from toymodel.analysis.loss import evaluate
 from toymodel.analysis.motifs import MotifThresholds

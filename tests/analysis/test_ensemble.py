@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.helpers.networks import model, same
-from toymodel.analysis.ensemble import MOST_SEEDS, members, with_seeds
+from toymodel.analysis.ensemble import MAX_SEEDS, members, with_seeds
 from toymodel.config import MAX_SEED, Config, Recipe
 from toymodel.settings import SettingError
 
@@ -20,7 +20,7 @@ def test_seeds_go_on_from_the_configs_own():
     assert {config.replace(seed=5) for config in configs} == {CONFIG}
 
 
-@pytest.mark.parametrize("count", [0, MOST_SEEDS + 1])
+@pytest.mark.parametrize("count", [0, MAX_SEEDS + 1])
 def test_too_few_or_too_many_seeds_are_refused(count: int):
     with pytest.raises(SettingError, match=f"seeds = {count}: must be .* from 1 to 64"):
         with_seeds(CONFIG, count)

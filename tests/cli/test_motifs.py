@@ -9,7 +9,8 @@ import pytest
 import toymodel as tm
 from tests.helpers.motifs import monosemantic, plant
 from tests.helpers.networks import model, two_neurons_a_feature, weights
-from toymodel.analysis.decomposition import decompose, interventions
+from toymodel.analysis.ablation import interventions
+from toymodel.analysis.decomposition import decompose
 from toymodel.charts.motif.words import describe
 from toymodel.storage.store import Store
 

@@ -15,8 +15,9 @@ from tests.helpers.networks import same_model
 from toymodel.jobs import job as module
 from toymodel.jobs.job import Progress, job_name, read_progress, run_job
 from toymodel.storage.checkpoint import TrainingPaused
-from toymodel.storage.model_file import model_key, pack, unpack
+from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store
+from toymodel.storage.tensor_file import pack, unpack
 
 pytestmark = pytest.mark.usefixtures("short_evaluation")
 

@@ -25,7 +25,8 @@ from toymodel.phase.diagram import (
 )
 from toymodel.phase.exact_loss import squared_errors
 from toymodel.settings import SettingError
-from toymodel.storage.model_file import DamagedFile, pack, unpack
+from toymodel.storage.model_file import DamagedFile
+from toymodel.storage.tensor_file import pack, unpack
 
 _RECIPE = RECIPES["quick"].replace(steps=400, restarts=6)
 _SMALL = ((1.0, 0.05), (0.2, 1.0, 4.0))

@@ -1,4 +1,4 @@
-"""Why a training went badly, in words, and what to change (numpy only)."""
+"""Why a training went badly, and what to change (numpy only)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from jaxtyping import Float32
 
 from toymodel.analysis.loss import dead_outputs, no_superposition_loss
 from toymodel.config import RECIPES, Config, Recipe
 from toymodel.model import Model
+from toymodel.text import counted
 
 Kind = Literal[
     "diverged",
@@ -18,69 +20,82 @@ Kind = Literal[
     "dead outputs",
     "empty batches",
     "still falling",
-    "above the yardstick",
+    "above the baseline",
     "sound",
 ]
+Changes = dict[str, object]
 
 _SMALLEST_PROBABILITY = 1e-12
 _NEGLIGIBLE = 1e-4  # of the loss of answering 0 to everything
 _CLEARLY_BELOW, _CLEARLY_ABOVE = 0.97, 1.03  # gains
-_DEAD_SHARE = 1 / 3  # of the loss; good sparse models leave out features that weigh less
+_DEAD_SHARE = 1 / 3  # of the loss; good sparse models leave out features that cost less
 _EMPTY_SHARE = 0.5  # of the examples
-_FALL = 0.08  # of the loss, over the records that are looked at
+_FALL = 0.08  # of the loss, over the last records
 _SURE = 5  # standard errors
-_FEWEST_RECORDS = 8
-_DENSE = 0.3  # the feature probability from which on superposition does not pay
-_FACTOR = 5  # between a setting that works and the standard one
-_HARMLESS = {"warmup", "beta1", "beta2"}  # by themselves
+_MIN_RECORDS = 8
+_DENSE = 0.3  # the feature probability from which on superposition gains little
+_FACTOR = 5  # a setting that differs more from the standard one may be the cause
+_HARMLESS = {"warmup", "beta1", "beta2"}  # if no other setting differs
 _FEW = 2  # settings
-_MANY_RESTARTS, _MOST_RESTARTS, _MOST_CYCLES = 8, 64, 100
+_MANY_RESTARTS, _MAX_RESTARTS, _MAX_CYCLES = 8, 64, 100
+_LUCK = (
+    "Training ends in the arrangement of neurons that it happens to find; of several restarts"
+    " the best is kept."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """Something about a training, and what to do about it.
 
-    says: a few sentences. changes: fields of its `Recipe` that would help; action: the same in
-    words for a button. Both are empty where no change of the recipe helps.
+    Attributes:
+        kind: what was found.
+        message: what was found, in a few sentences.
+        changes: fields of the `Recipe` with values that would help; empty if none would.
+        action: the changes as the text of a button; empty if there are none.
     """
 
     kind: Kind
-    says: str
-    changes: dict[str, object] = field(default_factory=dict)
+    message: str
+    changes: Changes = field(default_factory=dict)
     action: str = ""
 
 
 def diagnose(model: Model, restart: int | None = None) -> list[Finding]:
-    """What went wrong with a restart, the best one unless told, in the order of importance.
+    """Find out what went wrong in the training of a model.
 
-    A model with nothing wrong gets one finding, "sound", which says how good it is.
+    Args:
+        model: the model.
+        restart: which restart to look at; the best one if None.
+
+    Returns:
+        The findings, the most important first. A model with nothing wrong has one finding,
+        "sound", which says how good the model is.
     """
     which = model.best if restart is None else restart
     lost = _restarts_diverged(model)
-    found = [lost] if lost else []
+    findings = [lost] if lost else []
     if model.losses[which] > _NEGLIGIBLE:
         causes = (_dead_outputs(model, which), _empty_batches(model, which), _falling(model, which))
         explained = [cause for cause in causes if cause]
-        found += explained
+        findings += explained
         if not explained and _falls_short(model, which):
-            found.append(_above_the_yardstick(model, which))
-    return found or [_sound(model, which)]
+            findings.append(_above_the_baseline(model, which))
+    return findings or [_sound(model, which)]
 
 
 def diagnose_divergence(config: Config, recipe: Recipe, message: str) -> Finding:
-    """What went wrong with a training of which nothing is left but its error message."""
+    """Say why a training diverged of which only the error message is left."""
     _, changes = likely_cause(config, recipe)
-    return Finding(
-        kind="diverged",
-        says=f"{message} The loss grew beyond all bounds, and no weights are left to look at.",
-        changes=changes,
-        action=_action(changes),
+    return _finding(
+        "diverged",
+        f"{message} The loss grew beyond all bounds, and there are no weights to show.",
+        changes,
     )
 
 
-def likely_cause(config: Config, recipe: Recipe) -> tuple[str, dict[str, object]]:
-    """Why a training diverged, most likely, and the changes of the recipe that would help."""
+def likely_cause(config: Config, recipe: Recipe) -> tuple[str, Changes]:
+    """The most likely reason why a training diverged, and the changes of the recipe that help."""
     standard = Recipe()
     if config.feature_probability < _SMALLEST_PROBABILITY:
         return "examples with a feature are too rare for the precision of the weights", {}
@@ -99,22 +114,18 @@ def likely_cause(config: Config, recipe: Recipe) -> tuple[str, dict[str, object]
 
 
 def _falls_short(model: Model, restart: int) -> bool:
-    loss, yardstick = float(model.losses[restart]), no_superposition_loss(model.config)
-    beyond = loss - yardstick > max(_NEGLIGIBLE, 3 * float(model.loss_errors[restart]))
-    return beyond and yardstick < _CLEARLY_BELOW * loss
+    loss, baseline = float(model.losses[restart]), no_superposition_loss(model.config)
+    beyond = loss - baseline > max(_NEGLIGIBLE, 3 * float(model.loss_errors[restart]))
+    return beyond and baseline < _CLEARLY_BELOW * loss
 
 
 def _restarts_diverged(model: Model) -> Finding | None:
-    asked, left = model.recipe.restarts, len(model.restarts)
-    if left == asked:
+    wanted, left = model.recipe.restarts, len(model.restarts)
+    if left == wanted:
         return None
     cause, changes = likely_cause(model.config, model.recipe)
-    return Finding(
-        kind="restarts diverged",
-        says=f"{asked - left} of the {asked} restarts diverged and were dropped: {cause}.",
-        changes=changes,
-        action=_action(changes),
-    )
+    message = f"{wanted - left} of the {wanted} restarts diverged and were dropped: {cause}."
+    return _finding("restarts diverged", message, changes)
 
 
 def _dead_outputs(model: Model, restart: int) -> Finding | None:
@@ -125,19 +136,17 @@ def _dead_outputs(model: Model, restart: int) -> Finding | None:
     share = importance[:served][dead].sum() / importance.sum() / float(model.losses[restart])
     if share < _DEAD_SHARE:
         return None
-    says = (
+    message = (
         f"{dead.sum()} of the {served} most important outputs answer 0 to every input, which is"
-        f" {min(share, 1):.0%} of the loss. Such an output has no gradient, so no training wakes"
-        " it up again."
+        f" {min(share, 1):.0%} of the loss. Such an output has no gradient, so training cannot"
+        " revive it."
     )
     standard = Recipe().linear_until
-    why, changes = _better(recipe)
+    why, changes = _improvement(recipe)
     if recipe.linear_until < standard:
         why = "An output that starts linear hardly ever dies."
-        changes = dict[str, object](linear_until=standard)
-    return Finding(
-        kind="dead outputs", says=f"{says} {why}", changes=changes, action=_action(changes)
-    )
+        changes = {"linear_until": standard}
+    return _finding("dead outputs", f"{message} {why}", changes)
 
 
 def _empty_batches(model: Model, restart: int) -> Finding | None:
@@ -146,138 +155,149 @@ def _empty_batches(model: Model, restart: int) -> Finding | None:
     iid = model.recipe.sampler == "iid"
     if not iid or empty < _EMPTY_SHARE or not _falls_short(model, restart):
         return None
-    says = (
-        f"At p = {config.feature_probability:g}, {empty:.0%} of the examples hold no feature at"
-        " all, and the model learns next to nothing from them. The tilted sampler draws"
-        " features more often and weights the examples so that the expected loss is the same."
+    message = (
+        f"At p = {config.feature_probability:g}, {empty:.0%} of the examples have no active"
+        " feature, and the model learns next to nothing from them. Importance sampling (sampler"
+        ' "tilted") draws features more often and weights the examples so that the expected loss'
+        " is the same."
     )
-    changes: dict[str, object] = {"sampler": "tilted"}
+    changes: Changes = {"sampler": "tilted"}
     if model.recipe.linear_until < Recipe().linear_until:
-        says += " It helps most where outputs start linear, so that none dies."
+        message += " It helps most where outputs start linear, so that none dies."
         changes["linear_until"] = Recipe().linear_until
-    return Finding(kind="empty batches", says=says, changes=changes, action=_action(changes))
+    return _finding("empty batches", message, changes)
 
 
 def _falling(model: Model, restart: int) -> Finding | None:
     recipe, history = model.recipe, model.history
     in_cycle = history.step > recipe.total_steps - recipe.steps
     steps, losses = history.step[in_cycle], history.loss[restart][in_cycle]
-    # A cosine's falling rate lowers the noise of the weights, and with it the loss, whether more
-    # steps would help or not; over the last tenth it has next to nothing left to lower.
+    # A falling learning rate lowers the noise of the weights, and with it the loss, whether or not
+    # more steps would help. Over the last tenth of a cosine there is hardly any noise left.
     share = 0.1 if recipe.schedule == "cosine" else 0.25
-    count = max(_FEWEST_RECORDS, round(share * len(steps)))
-    if len(steps) < count or recipe.cycles == _MOST_CYCLES:
+    count = max(_MIN_RECORDS, round(share * len(steps)))
+    if len(steps) < count or recipe.cycles == _MAX_CYCLES:
         return None
     fall, error = _slope(np.log(np.maximum(losses[-count:], np.finfo(np.float32).tiny)))
     if fall > math.log(1 - _FALL) or fall > -_SURE * error:
         return None
     return Finding(
         kind="still falling",
-        says=(
+        message=(
             "The loss was still falling when the training stopped: by"
             f" {-math.expm1(fall):.0%} over the last {steps[-1] - steps[-count]:,} steps."
         ),
         changes={"cycles": recipe.cycles + 1},
-        action=f"Train {recipe.steps:,} steps more",
+        action=f"Train {counted(recipe.steps, 'step')} more",
     )
 
 
-def _slope(values: np.ndarray) -> tuple[float, float]:
-    """Rise of the straight line through values, from the first to the last, and its error."""
+def _slope(values: Float32[np.ndarray, " record"]) -> tuple[float, float]:
+    # How much the straight line through the values rises from first to last, and its error.
     at = np.linspace(-0.5, 0.5, len(values))
     values = values.astype(np.float64) - values.mean(dtype=np.float64)
     spread = at @ at
     slope = at @ values / spread
-    left = values - slope * at
-    return float(slope), math.sqrt(left @ left / (len(values) - 2) / spread)
+    residual = values - slope * at
+    return float(slope), math.sqrt(residual @ residual / (len(values) - 2) / spread)
 
 
-def _above_the_yardstick(model: Model, restart: int) -> Finding:
+def _above_the_baseline(model: Model, restart: int) -> Finding:
     config, loss = model.config, float(model.losses[restart])
-    yardstick = no_superposition_loss(config)
-    says = f"The loss, {loss:.3g}, is above the yardstick: {config.definition.each} for each "
-    if yardstick:
-        says += (
-            f"of the {config.n_neurons // config.definition.neurons} most important features would "
-            f"give {yardstick:.3g}"
-            f" (gain {yardstick / loss:.2f})."
+    baseline, task = no_superposition_loss(config), config.definition
+    message = (
+        f"The loss, {loss:.3g}, is above the no-superposition baseline: {task.neurons_in_words}"
+        " for each "
+    )
+    if baseline:
+        message += (
+            f"of the {config.n_neurons // task.neurons} most important features would give"
+            f" {baseline:.3g} (gain {baseline / loss:.2f})."
         )
     else:
-        says += "feature would give 0."
-    changes: dict[str, object] = {}
+        message += "feature would give 0."
     if restart != model.best and not _falls_short(model, model.best):
-        why = f"The best restart of this model did better: {model.loss:.3g}."
-    else:
-        why, changes = _better(model.recipe)
-    return Finding(
-        kind="above the yardstick", says=f"{says} {why}", changes=changes, action=_action(changes)
-    )
+        message += f" The best restart of this model did better: {model.loss:.3g}."
+        return _finding("above the baseline", message, {})
+    why, changes = _improvement(model.recipe)
+    return _finding("above the baseline", f"{message} {why}", changes)
 
 
 def _sound(model: Model, restart: int) -> Finding:
     config, loss = model.config, float(model.losses[restart])
-    p, yardstick = config.feature_probability, no_superposition_loss(config)
-    if yardstick == 0:
-        own = config.definition.each
-        says = f"Nothing is wrong: every feature has its {own}, and the loss is {loss:.2g}."
-        return Finding(kind="sound", says=says)
-    if loss <= _NEGLIGIBLE and yardstick <= _NEGLIGIBLE:
-        says = f"Nothing is wrong: the loss is {loss:.2g}, next to nothing."
-        return Finding(kind="sound", says=says)
-    gain = yardstick / loss
-    says = f"Nothing is wrong: the superposition gain is {gain:.2f}"
+    p, baseline, task = config.feature_probability, no_superposition_loss(config), config.definition
+    start = "Nothing is wrong:"
+    if baseline == 0:
+        own = task.neurons_in_words
+        return _finding(
+            "sound", f"{start} every feature has its {own}, and the loss is {loss:.2g}."
+        )
+    if loss <= _NEGLIGIBLE and baseline <= _NEGLIGIBLE:
+        return _finding("sound", f"{start} the loss is {loss:.2g}, next to nothing.")
+    gain = baseline / loss
+    message = f"{start} the superposition gain is {gain:.2f}"
     if gain > _CLEARLY_ABOVE:
-        says += (
+        message += (
             ". With an odd number of neurons one is left over and can compute one side of one more"
             " feature, which alone gives a gain above 1"
-            if config.n_neurons % config.definition.neurons
+            if config.n_neurons % task.neurons
             else ". The model computes more than it has neurons for"
         )
-        says += f": its loss is {loss:.3g}, without superposition it would be {yardstick:.3g}."
+        message += f": its loss is {loss:.3g}, without superposition it would be {baseline:.3g}."
         served = min(config.n_neurons, config.n_features)
         dead = int(dead_outputs(config, model.restarts[restart])[:served].sum())
         if dead:
-            are = "output is" if dead == 1 else "outputs are"
-            says += (
-                f" {dead} of the {served} most important {are} dead: left out, which"
-                " costs little here."
+            message += (
+                f" Of the {served} most important outputs, {dead} always answer 0, which costs"
+                " little here."
             )
-        return Finding(kind="sound", says=says)
-    says += ", as good as a model without superposition can be"
+        return _finding("sound", message)
+    message += ", as good as a model without superposition can be"
     if p >= _DENSE:
-        says += f". At p = {p:g} features are too dense for superposition to gain much."
-        return Finding(kind="sound", says=says)
-    why, changes = _better(model.recipe)
-    says += f". At p = {p:g} there may be more to gain. {why}"
-    return Finding(kind="sound", says=says, changes=changes, action=_action(changes))
+        message += f". At p = {p:g} features are too dense for superposition to gain much."
+        return _finding("sound", message)
+    why, changes = _improvement(model.recipe)
+    message += f". At p = {p:g} there may be more to gain. {why}"
+    return _finding("sound", message, changes)
 
 
-def _better(recipe: Recipe) -> tuple[str, dict[str, object]]:
-    """What helps a training that works on the whole: why, and the changes."""
+def _finding(kind: Kind, message: str, changes: Changes | None = None) -> Finding:
+    changes = changes or {}
+    return Finding(kind=kind, message=message, changes=changes, action=_action(changes))
+
+
+def _action(changes: Changes) -> str:
+    if not changes:
+        return ""
+    if len(changes) > _FEW + 1:
+        return f"Take {len(changes)} settings from the standard recipe"
+    words = (f"{n} to {v:,}" if isinstance(v, int) else f"{n} to {v}" for n, v in changes.items())
+    return "Set " + ", ".join(words)
+
+
+def _improvement(recipe: Recipe) -> tuple[str, Changes]:
+    # What would improve a training that went well on the whole: the reason and the changes.
     unlike = _unlike_standard(recipe)
-    luck = (
-        "Training ends in the arrangement of neurons that it happens to find; of several restarts"
-        " the best is kept."
-    )
-    more = dict[str, object](restarts=_MANY_RESTARTS) if recipe.restarts < _MANY_RESTARTS else {}
+    more: Changes = {"restarts": _MANY_RESTARTS} if recipe.restarts < _MANY_RESTARTS else {}
     if unlike:
         why = f"Its recipe is far from those that train well, in {', '.join(unlike)}."
         if len(unlike) > _FEW or not more:
             return why, unlike
-        return f"{why} {luck}", unlike | more  # a setting or two may not be what it was about
+        return f"{why} {_LUCK}", unlike | more  # a few settings may not have been the cause
     if more:
-        return luck, more
+        return _LUCK, more
     thorough = RECIPES["thorough"].steps
     if recipe.steps < thorough:
         return "Longer training finds better arrangements of neurons.", {"steps": thorough}
-    if recipe.restarts < _MOST_RESTARTS:
+    if recipe.restarts < _MAX_RESTARTS:
         return "More restarts may find a better arrangement of neurons.", {
-            "restarts": min(2 * recipe.restarts, _MOST_RESTARTS)
+            "restarts": min(2 * recipe.restarts, _MAX_RESTARTS)
         }
     return "Another seed may find a better arrangement of neurons.", {}
 
 
-def _unlike_standard(recipe: Recipe) -> dict[str, object]:
+def _unlike_standard(recipe: Recipe) -> Changes:
+    # The standard recipe's values of the fields in which this one is far from it.
     standard = Recipe()
     unlike = {
         name: getattr(standard, name)
@@ -294,12 +314,3 @@ def _unlike_standard(recipe: Recipe) -> dict[str, object]:
         if getattr(recipe, name) < getattr(standard, name) / _FACTOR:
             unlike[name] = getattr(standard, name)
     return {} if unlike.keys() <= _HARMLESS else unlike
-
-
-def _action(changes: dict[str, object]) -> str:
-    if not changes:
-        return ""
-    if len(changes) > _FEW + 1:
-        return f"Take {len(changes)} settings from the standard recipe"
-    words = (f"{n} to {v:,}" if isinstance(v, int) else f"{n} to {v}" for n, v in changes.items())
-    return "Set " + ", ".join(words)

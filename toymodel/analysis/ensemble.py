@@ -1,4 +1,4 @@
-"""Many models of one setting, which differ in their seed or in their restart alone."""
+"""Many models of one setting that differ only in their seed or their restart."""
 
 from __future__ import annotations
 
@@ -9,11 +9,20 @@ from toymodel.config import MAX_SEED, Config
 from toymodel.model import Model, Weights
 from toymodel.settings import require_whole
 
-MOST_SEEDS = 64
+MAX_SEEDS = 64
+"""Seeds of an ensemble."""
 
 
 class Member(NamedTuple):
-    """One trained network of an ensemble. number: its place, seeds first, then restarts."""
+    """One trained network of an ensemble.
+
+    Attributes:
+        number: its position among all seeds and restarts, those that are missing counted.
+        config: its config.
+        restart: the number of its restart.
+        weights: the network.
+        loss: its normalised loss.
+    """
 
     number: int
     config: Config
@@ -23,18 +32,25 @@ class Member(NamedTuple):
 
 
 def with_seeds(config: Config, count: int) -> list[Config]:
-    """The config with `count` seeds, from its own on; up to 64.
+    """Copy a config with several seeds, from its own seed upwards.
 
-    Raises `SettingError` for another count, or where there are not so many seeds.
+    Args:
+        config: the first config.
+        count: how many configs, 1 to 64.
+
+    Raises:
+        SettingError: for another count, or if there are not so many seeds.
     """
-    require_whole("seeds", count, 1, min(MOST_SEEDS, MAX_SEED - config.seed + 1))
+    require_whole("seeds", count, 1, min(MAX_SEEDS, MAX_SEED - config.seed + 1))
     return [config.replace(seed=config.seed + k) for k in range(count)]
 
 
 def members(models: Sequence[Model | None], restarts: int) -> list[Member]:
-    """Every restart of every model, in their order; None stands for one that is not there.
+    """List every restart of every model.
 
-    restarts: of the recipe. A model that lost some in training has fewer.
+    Args:
+        models: the models in the order of their seeds; None for one that is missing.
+        restarts: how many the recipe has. A model has fewer if some diverged.
     """
     return [
         Member(k * restarts + r, model.config, r, weights, float(model.losses[r]))

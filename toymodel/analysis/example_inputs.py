@@ -11,18 +11,24 @@ from jaxtyping import Float, Float32
 from toymodel.analysis.inputs import Inputs
 from toymodel.sampling import Stream, generator
 
-EXAMPLES = 6
-"""Inputs that a band has, at most."""
+BANDS = (("top", 0.9, 1.0), ("middle", 0.45, 0.55), ("bottom", 0.0, 0.1))
+"""Names of the bands, and the quantiles of the activations between which they are."""
+
+MAX_EXAMPLES = 6
+"""Of a band."""
 
 KEPT_NUMBERS = 2**21
-"""Values of inputs that are kept to choose from."""
+"""How many slots of inputs are kept to choose examples from."""
 
 
 class Example(NamedTuple):
-    """An input that activates a neuron.
+    """An input that activates a neuron, with its active features, the largest contribution first.
 
-    activation: as a share of the neuron's range. features, values, contributions: those active in
-    it, the largest contribution first; contributions in shares of the range, too.
+    Attributes:
+        activation: the activation, as a share of the neuron's range.
+        features: the active features.
+        values: their values.
+        contributions: what they add to the pre-activation, as shares of the neuron's range.
     """
 
     activation: float
@@ -34,8 +40,11 @@ class Example(NamedTuple):
 class Band(NamedTuple):
     """Some inputs from between two quantiles of a neuron's activations.
 
-    low, high: the quantiles, 0 to 1, of the activations that count. examples: the largest
-    activation first; drawn by how likely they are.
+    Attributes:
+        name: "top", "middle" or "bottom".
+        low: the lower quantile, 0 to 1.
+        high: the upper quantile, 0 to 1.
+        examples: up to 6 inputs, drawn by how likely they are, the largest activation first.
     """
 
     name: str
@@ -44,28 +53,31 @@ class Band(NamedTuple):
     examples: tuple[Example, ...]
 
 
-BANDS = (("top", 0.9, 1.0), ("middle", 0.45, 0.55), ("bottom", 0.0, 0.1))
-"""Names of the bands, and the quantiles between which they lie."""
-
-
-def bands(
+def example_bands(
     inputs: Sequence[Inputs],
     w: Float32[np.ndarray, " feature"],
     relative: Float[np.ndarray, " example"],
     *,
-    reach: float,
-    least: float,
+    largest: float,
+    min_relative: float,
     seed: int,
 ) -> tuple[Band, ...]:
-    """Examples of each of BANDS, the same for the same seed; none where nothing activates it.
+    """Draw examples of inputs for each of BANDS.
 
-    inputs: blocks to choose from, all but the last of one size. w: the neuron's input weights.
-    relative: its activations on these and perhaps more inputs, in shares of its range, reach.
-    least: activations up to this do not count.
+    Args:
+        inputs: blocks of inputs to choose from, all but the last of one size.
+        w: the neuron's input weights, (feature,).
+        relative: its activations on these inputs, and perhaps on more, as shares of its range.
+        largest: its range.
+        min_relative: activations up to this do not count.
+        seed: the same seed draws the same examples.
+
+    Returns:
+        The bands; none if no input activates the neuron.
     """
     weight = np.concatenate([block.weight for block in inputs])
     relative = relative[: len(weight)]
-    order = np.flatnonzero((relative > least) & (weight > 0))
+    order = np.flatnonzero((relative > min_relative) & (weight > 0))
     order = order[np.argsort(relative[order], kind="stable")]
     if not order.size:
         return ()
@@ -74,11 +86,11 @@ def bands(
     found: list[Band] = []
     for name, low, high in BANDS:
         inside = order[(quantile >= low) & (quantile <= high)]
-        # The smallest of waiting times whose rates are the weights: a draw without replacement.
-        wait = np.log(random.exponential(size=inside.size)) - np.log(weight[inside])
-        chosen = inside[np.argsort(wait, kind="stable")[:EXAMPLES]]
+        # The smallest of exponential times with the weights as rates: a draw without replacement.
+        times = np.log(random.exponential(size=inside.size)) - np.log(weight[inside])
+        chosen = inside[np.argsort(times, kind="stable")[:MAX_EXAMPLES]]
         chosen = chosen[np.argsort(-relative[chosen], kind="stable")]
-        shown = tuple(_example(inputs, w, int(k), float(relative[k]), reach) for k in chosen)
+        shown = tuple(_example(inputs, w, int(k), float(relative[k]), largest) for k in chosen)
         found.append(Band(name, low, high, shown))
     return tuple(found)
 
@@ -88,13 +100,13 @@ def _example(
     w: Float32[np.ndarray, " feature"],
     number: int,
     relative: float,
-    reach: float,
+    largest: float,
 ) -> Example:
-    place, row = divmod(number, len(inputs[0].weight))
-    block = inputs[place]
+    block_number, row = divmod(number, len(inputs[0].weight))
+    block = inputs[block_number]
     features = np.broadcast_to(block.feature, block.value.shape)[row]
     values = block.value[row]
-    shares = w[features] * values / reach
+    shares = w[features] * values / largest
     order = [k for k in np.argsort(-shares, kind="stable") if values[k]]
     return Example(
         relative,

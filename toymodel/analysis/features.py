@@ -19,13 +19,13 @@ from toymodel.model import Weights
 from toymodel.settings import require_whole
 
 CARRIES = 0.1
-"""A neuron carries a feature from this path gain on, of either sign."""
+"""A neuron carries a feature if the absolute value of the path gain is at least this."""
 
 SERVED = 0.5
-"""A side of a feature is computed from this sum of path gains on; 1 would be exact."""
+"""A side of a feature is computed if its path gains sum to at least this; 1 would be exact."""
 
 WEAK = 0.1
-"""From this sum on a side is computed in part; below, the feature is not represented on it."""
+"""A side is computed in part from this sum on; with less the feature is not represented on it."""
 
 Sides = Literal[
     "computed",
@@ -35,7 +35,7 @@ Sides = Literal[
     "in part",
     "not represented",
 ]
-
+"""Which sides of a feature are computed; "computed" if it has only one side."""
 
 COMPUTED: dict[Sides, str] = {
     "computed": "computed",
@@ -45,17 +45,20 @@ COMPUTED: dict[Sides, str] = {
     "in part": "computed in part",
     "not represented": "not represented",
 }
-"""What `Sides` say of a feature."""
+"""The words for `Sides` after "the feature is"."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Interference:
-    """What feature k, present alone, adds to output i before the output's bias and ReLU.
+    """What each feature, present alone, adds to each output before the output's bias and ReLU.
 
-    high, low: (receiving, interfering), for x_k at the upper and at the lower end of its range
-    (1 and -1 in the absolute-value task); in proportion in between where there is no hidden bias.
-    The diagonal is what a feature does for itself: the sums of its path gains on either side.
-    two_sided: whether features have values below 0; where they have none, `low` is 0.
+    The diagonals are what features do for their own output: the sums of their path gains.
+
+    Attributes:
+        high: (receiving, interfering), with the interfering feature at the upper end of its range.
+        low: (receiving, interfering), with it at the lower end; zeros if features have no values
+            below 0. Without hidden biases, effects are linear between 0 and either end.
+        two_sided: whether features have values below 0.
     """
 
     high: Float[np.ndarray, "receiving interfering"]
@@ -64,24 +67,24 @@ class Interference:
 
     @cached_property
     def worst(self) -> Float[np.ndarray, "receiving interfering"]:
-        """Of both ends the one with the larger effect, signed; 0 on the diagonal."""
+        """The larger effect of both ends, signed; 0 on the diagonal."""
         worst = np.where(np.abs(self.high) >= np.abs(self.low), self.high, self.low)
         np.fill_diagonal(worst, 0)
         return worst
 
     @cached_property
     def mean(self) -> Float[np.ndarray, "receiving interfering"]:
-        """The mean over the values of an active feature, signed; 0 on the diagonal."""
+        """The mean effect over the values of an active feature, signed; 0 on the diagonal."""
         mean = (self.high + self.low) / (4 if self.two_sided else 2)
         np.fill_diagonal(mean, 0)
         return mean
 
     @cached_property
     def sides(self) -> tuple[Sides, ...]:
-        """Which sides of each feature are computed: path gains summing to `SERVED` and more.
+        """Which sides of each feature are computed, by the sums of its path gains.
 
-        "in part" where neither side is, and one reaches `WEAK`. "computed" where there is one side
-        alone.
+        A side is computed from a sum of `SERVED` on. "in part" means that no side is, but at least
+        one reaches `WEAK`.
         """
         if not self.two_sided:
             own = np.diag(self.high).tolist()
@@ -101,20 +104,40 @@ def _sides(high: float, low: float) -> Sides:
 
 
 def interference(config: Config, weights: Weights) -> Interference:
-    """What every feature alone adds to every output."""
+    """Compute what every feature, present alone, adds to every output.
+
+    Example:
+        found = tm.interference(model.config, model.weights)
+        found.worst[2, 0]  # what feature 0 does to output 2, at worst
+
+    Args:
+        config: gives the range of the features.
+        weights: the network.
+    """
     task = config.definition
-    rest = weights.W2 @ np.maximum(weights.b_hidden, 0)[:, None]
+    idle = weights.W2 @ np.maximum(weights.b_hidden, 0)[:, None]
     high, low = (
-        weights.W2 @ np.maximum(weights.W1 * np.float32(end) + weights.b_hidden[:, None], 0) - rest
+        weights.W2 @ np.maximum(weights.W1 * np.float32(end) + weights.b_hidden[:, None], 0) - idle
         for end in (task.high, task.low)
     )
     return Interference(high=high, low=low, two_sided=task.low < 0)
 
 
 def carriers(weights: Weights, feature: int) -> Int[np.ndarray, " neuron"]:
-    """The neurons that carry a feature, the largest path gain first.
+    """Find the neurons that carry a feature: those with a path gain of at least 0.1, of any sign.
 
-    Raises `SettingError` for a feature that is not there.
+    Example:
+        tm.carriers(model.weights, 0)
+
+    Args:
+        weights: the network.
+        feature: the number of the feature, from 0.
+
+    Returns:
+        Numbers of neurons, the largest path gain first.
+
+    Raises:
+        SettingError: if there is no such feature.
     """
     require_whole("feature", feature, 0, weights.W1.shape[1] - 1)
     gain = np.abs(path_gain(weights.W1, weights.W2)[:, feature])
@@ -122,12 +145,21 @@ def carriers(weights: Weights, feature: int) -> Int[np.ndarray, " neuron"]:
     return order[gain[order] >= CARRIES]
 
 
-def answers(
+def forward(
     config: Config, weights: Weights, inputs: Sequence[tuple[int, float]]
 ) -> tuple[Float[np.ndarray, " neuron"], Float[np.ndarray, " feature"]]:
-    """Activations and outputs for one input, given as (feature, value); the others are 0.
+    """Compute activations and outputs for one input.
 
-    Raises `SettingError` for a feature that is not there.
+    Args:
+        config: gives the number of features.
+        weights: the network.
+        inputs: the active features with their values; the others are 0.
+
+    Returns:
+        Activations, (neuron,), and outputs, (feature,).
+
+    Raises:
+        SettingError: if there is no such feature.
     """
     for feature, _ in inputs:
         require_whole("feature", feature, 0, config.n_features - 1)

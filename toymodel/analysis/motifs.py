@@ -1,9 +1,9 @@
-"""Asymmetric superposition with inhibition: found by definition in the weights of a network.
+"""Asymmetric superposition with inhibition: its instances in the weights of a network.
 
 Paper: "Computation in Superposition", section "The Asymmetric Superposition Motif". One neuron
-holds two features with very different input weights and reciprocal output weights, so that one,
-the interfering feature, pushes the output of the other, the receiving one, far too high, but hardly
-the reverse. Other neurons, which the interfering feature drives as well, take that away again.
+holds two features with very different input weights and reciprocal output weights. So one of them,
+the interfering feature, pushes the output of the other, the receiving feature, far too high, but
+hardly the reverse. Other neurons, which the interfering feature also drives, take that away again.
 """
 
 from __future__ import annotations
@@ -19,12 +19,18 @@ from toymodel.settings import Settings
 
 
 class MotifThresholds(Settings):
-    """What counts as an instance.
+    """What counts as an instance of the motif.
 
-    least_gain, most_gain: both features' path gains through the neuron, and their sums over all
-        neurons of that side, lie between these. ratio: of the two input weights, and of the two
-        output weights, at least this. inhibition: what the inhibitors take away, at least this
-        share of the interference. part: a neuron is an inhibitor from this share of it on.
+    Attributes:
+        least_gain: the smallest path gain of both features through the neuron, and the smallest
+            sum of a side's path gains over all neurons; above 0 and at most 1.
+        most_gain: the largest such gain and sum, 1 to 10.
+        ratio: the smallest ratio of the two input weights, and of the two output weights; above 1
+            and at most 1,000.
+        inhibition: the smallest share of the interference that the inhibitors take away together,
+            above 0 and at most 10.
+        part: the smallest share of the interference that one inhibitor takes away, above 0 and at
+            most 1.
     """
 
     least_gain: Annotated[
@@ -84,12 +90,16 @@ class MotifThresholds(Settings):
 class Motif(NamedTuple):
     """One instance of asymmetric superposition with inhibition.
 
-    neuron: holds both features. interfering_feature: the one with the larger input weight;
-    receiving_feature: the one whose output it disturbs. inhibitors: the neurons that take the
-    interference away, the strongest first. input_ratio: the interfering feature's |W1| over the
-    receiving one's; output_ratio: the receiving feature's W2 over the interfering one's.
-    interference: what one unit of the interfering feature adds to the receiving output through
-    the neuron, above 0; inhibition: what it adds through the inhibitors, below 0.
+    Attributes:
+        neuron: the neuron that holds both features.
+        interfering_feature: the one with the larger input weight.
+        receiving_feature: the one whose output is disturbed.
+        inhibitors: the neurons that take the interference away, the strongest first.
+        input_ratio: |W1| of the interfering feature over that of the receiving one.
+        output_ratio: W2 of the receiving feature over that of the interfering one.
+        interference: what one unit of the interfering feature adds to the receiving output through
+            the neuron, above 0.
+        inhibition: what it adds through the inhibitors, below 0.
     """
 
     neuron: int
@@ -107,25 +117,37 @@ def find_motifs(
     W2: Float[np.ndarray, "feature neuron"],
     thresholds: MotifThresholds | None = None,
 ) -> list[Motif]:
-    """Every instance in a network, ordered by neuron, then by interfering and receiving feature.
+    """Find every instance of asymmetric superposition with inhibition.
 
-    Signs, scales of neurons at equal function, and the order of neurons and of features do not
-    matter.
+    The signs of features, the scales of neurons at equal function, and the order of neurons and
+    features do not matter.
+
+    Example:
+        for motif in tm.find_motifs(model.W1, model.W2):
+            print(motif.neuron, motif.interference, motif.inhibition)
+
+    Args:
+        W1: input weights, (neuron, feature).
+        W2: output weights, (feature, neuron).
+        thresholds: what counts as an instance; the defaults if None.
+
+    Returns:
+        The instances, sorted by neuron, then by interfering and receiving feature.
     """
     limits = thresholds or MotifThresholds()
     size, out = np.abs(W1).astype(np.float64), W2.T.astype(np.float64)
     positive = W1 > 0
     held = held_sides(W1, W2, limits)
-    found: list[Motif] = []
+    motifs: list[Motif] = []
     for j in np.flatnonzero(held.sum(axis=1) > 1).tolist():
         features = np.flatnonzero(held[j])
-        into, outof = size[j, features], out[j, features]
-        input_ratio = into[:, None] / into  # (interfering, receiving)
-        output_ratio = outof / outof[:, None]
+        w_in, w_out = size[j, features], out[j, features]
+        input_ratio = w_in[:, None] / w_in  # (interfering, receiving)
+        output_ratio = w_out / w_out[:, None]
         pairs = np.argwhere((input_ratio >= limits.ratio) & (output_ratio >= limits.ratio))
         for a, c in pairs.tolist():
             interfering, receiving = int(features[a]), int(features[c])
-            interference = into[a] * outof[c]
+            interference = w_in[a] * w_out[c]
             driven = positive[:, interfering] == positive[j, interfering]
             pushes = np.where(driven, size[:, interfering] * out[:, receiving], 0)
             inhibitors = np.flatnonzero(pushes <= -limits.part * interference)
@@ -133,7 +155,7 @@ def find_motifs(
             if -inhibition < limits.inhibition * interference:
                 continue
             strongest = inhibitors[np.argsort(pushes[inhibitors], kind="stable")]
-            found.append(
+            motifs.append(
                 Motif(
                     neuron=j,
                     interfering_feature=interfering,
@@ -145,7 +167,7 @@ def find_motifs(
                     inhibition=inhibition,
                 )
             )
-    return sorted(found)
+    return sorted(motifs)
 
 
 def held_sides(
@@ -153,7 +175,17 @@ def held_sides(
     W2: Float[np.ndarray, "feature neuron"],
     thresholds: MotifThresholds | None = None,
 ) -> Bool[np.ndarray, "neuron feature"]:
-    """Which features a neuron computes a side of, where that side as a whole is computed, too."""
+    """Find the sides of features that are computed, and the neurons that compute them.
+
+    Args:
+        W1: input weights, (neuron, feature).
+        W2: output weights, (feature, neuron).
+        thresholds: between which gains a side counts as computed; the defaults if None.
+
+    Returns:
+        (neuron, feature), whether the path gain, and the sum of the path gains of all neurons on
+        that side of the feature, are both between the thresholds.
+    """
     limits = thresholds or MotifThresholds()
     gain = path_gain(W1, W2).astype(np.float64)
     high = np.where(W1 > 0, gain, 0).sum(axis=0)

@@ -1,4 +1,4 @@
-"""How many features a neuron holds, and how much a feature shares (arrays in, small results out).
+"""How many features a neuron holds, and how much a feature shares its neurons.
 
 Paper: "Computation in Superposition" and the neuron weight stack plots before it.
 """
@@ -16,20 +16,27 @@ from pydantic import Field
 from toymodel.settings import Settings
 
 CLASSES = ("monosemantic", "slightly polysemantic", "polysemantic")
+
 UNUSED = "unused"
 """The class of a neuron without any input weight, whose activation stays at 0."""
 
 CLEAR_SECONDARY = (0.2, 0.6)
-"""Between these relative sizes a neuron's second largest weight is a clear secondary feature."""
+"""Relative weights between which a neuron's second largest is a clear secondary feature."""
 
-_REPRESENTED = 0.01
+_MIN_REPRESENTED = 0.01  # of the largest norm
 
 
 class Thresholds(Settings):
-    """Where the classes end.
+    """Where the classes of neurons end.
 
-    second_weight: a neuron is monosemantic while its second largest relative weight is below
-        this. extra_weight: it is slightly polysemantic while its extra weight is below this.
+    Attributes:
+        second_weight: a neuron is monosemantic if its second largest relative weight is below
+            this; above 0 and at most 1.
+        extra_weight: another neuron is slightly polysemantic if its extra weight is below this,
+            else polysemantic; above 0 and at most 100.
+
+    Raises:
+        SettingError: for a value that is not allowed.
     """
 
     second_weight: Annotated[
@@ -58,10 +65,13 @@ class Thresholds(Settings):
 class Neurons:
     """What each neuron holds, by its input weights.
 
-    relative: (neuron, feature), r = |W1| / the neuron's largest |W1|, 0 to 1. extra_weight:
-    (neuron,), sum of r less 1, the height of the stack above its first block. effective_features:
-    (neuron,), (sum r)^2 / sum r^2, 1 and up. primary: (neuron,), the feature with the largest
-    |W1|. classes: (neuron,), one of CLASSES, or UNUSED.
+    Attributes:
+        relative: (neuron, feature), r = |W1| / the neuron's largest |W1|, from 0 to 1.
+        extra_weight: (neuron,), the sum of r, less 1: the height of the stack above its first
+            block.
+        effective_features: (neuron,), (sum r)^2 / sum r^2, 1 and up; 0 for an unused neuron.
+        primary: (neuron,), the feature with the largest |W1|.
+        classes: one of CLASSES for each neuron, or UNUSED.
     """
 
     relative: Float[np.ndarray, "neuron feature"]
@@ -72,15 +82,26 @@ class Neurons:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many neurons each class has, in the order of CLASSES; UNUSED only where there are."""
-        found = Counter(self.classes)
-        return {name: found[name] for name in (*CLASSES, UNUSED) if name != UNUSED or found[name]}
+        """How many neurons each of CLASSES has, and UNUSED if there are such neurons."""
+        count = Counter(self.classes)
+        return {name: count[name] for name in (*CLASSES, UNUSED) if name != UNUSED or count[name]}
 
 
 def neurons(
     W1: Float[np.ndarray, "neuron feature"], thresholds: Thresholds | None = None
 ) -> Neurons:
-    """Class, extra weight and effective number of features of every neuron."""
+    """Classify every neuron by how many features it holds.
+
+    Example:
+        tm.neurons(model.W1).counts  # {"monosemantic": 30, "slightly polysemantic": 9, ...}
+
+    Args:
+        W1: input weights, (neuron, feature).
+        thresholds: where the classes end; the defaults if None.
+
+    Returns:
+        Class, extra weight and effective number of features of every neuron.
+    """
     thresholds = thresholds or Thresholds()
     size = np.abs(W1).astype(np.float64)
     largest = size.max(axis=1, keepdims=True)
@@ -88,10 +109,10 @@ def neurons(
     relative = np.divide(size, largest, out=np.zeros_like(size), where=largest > 0)
     total = relative.sum(axis=1)
     square = (relative**2).sum(axis=1)
-    features = W1.shape[1]
-    second = np.sort(relative, axis=1)[:, -2] if features > 1 else np.zeros(len(W1))
     code = np.where(
-        second < thresholds.second_weight, 0, np.where(total - 1 < thresholds.extra_weight, 1, 2)
+        _second(relative) < thresholds.second_weight,
+        0,
+        np.where(total - 1 < thresholds.extra_weight, 1, 2),
     )
     return Neurons(
         relative=relative,
@@ -102,20 +123,30 @@ def neurons(
     )
 
 
+def _second(relative: Float[np.ndarray, "neuron feature"]) -> Float[np.ndarray, " neuron"]:
+    # The second largest relative weight of each neuron; 0 where there is one feature.
+    if relative.shape[1] < 2:
+        return np.zeros(len(relative))
+    return np.sort(relative, axis=1)[:, -2]
+
+
 def with_secondary(found: Neurons) -> Bool[np.ndarray, " neuron"]:
-    """Which neurons have one primary feature and at least one clear secondary one, (neuron,)."""
-    if found.relative.shape[1] < 2:
-        return np.zeros(len(found.relative), bool)
-    second = np.sort(found.relative, axis=1)[:, -2]
+    """Whether each neuron has a clear secondary feature, beside one primary feature, (neuron,)."""
+    second = _second(found.relative)
     return (second >= CLEAR_SECONDARY[0]) & (second <= CLEAR_SECONDARY[1])
 
 
 def instructive(W1: Float[np.ndarray, "neuron feature"], found: Neurons) -> dict[str, int | None]:
-    """A neuron of each kind that is worth a look, or None where this model has none.
+    """Choose a neuron of each kind that is worth a look.
 
-    "secondary": one with a primary and clear secondary features; "polysemantic": the one with the
-    most effective features; "monosemantic": a neuron of that class. The first in the paper's
-    order, where there are several.
+    Args:
+        W1: input weights, (neuron, feature).
+        found: what `neurons` says of them.
+
+    Returns:
+        "secondary": the first neuron with a clear secondary feature. "polysemantic": the neuron
+        with the most effective features that is not monosemantic. "monosemantic": the first
+        neuron of that class. First means in the paper's order; None if there is no such neuron.
     """
     order = paper_order(W1)
     classes, secondary = np.array(found.classes)[order], with_secondary(found)[order]
@@ -133,30 +164,38 @@ def instructive(W1: Float[np.ndarray, "neuron feature"], found: Neurons) -> dict
 
 
 def first_shown(W1: Float[np.ndarray, "neuron feature"], found: Neurons) -> int:
-    """The neuron that a first view shows: the first that is `instructive`, else the leftmost."""
-    worth = instructive(W1, found).values()
-    return next((j for j in worth if j is not None), int(paper_order(W1)[0]))
+    """The neuron to show first: the first that is `instructive`, else the first of all."""
+    choices = instructive(W1, found).values()
+    return next((j for j in choices if j is not None), int(paper_order(W1)[0]))
 
 
 def paper_order(W1: Float[np.ndarray, "neuron feature"]) -> Int[np.ndarray, " neuron"]:
-    """Neurons sorted by the importance of their largest feature, as in the paper's sweep.
+    """Sort neurons by the importance of their primary feature, as the paper's sweep does.
 
-    Of neurons with the same one, those that hold it more purely come first.
+    Of neurons with the same primary feature, the one with the least extra weight comes first.
     """
     found = neurons(W1)
     return np.lexsort((found.extra_weight, found.primary))
 
 
 def superposition(W1: Float[np.ndarray, "neuron feature"]) -> Float[np.ndarray, " feature"]:
-    """The paper's measure of how much each feature shares, (feature,); 0 and up.
+    """Measure how much each feature shares its neurons: the colour in the paper's sweep.
 
-    sum over k != i of (w_i/|w_i| . w_k)^2, w_i the i-th column of W1: about 0 where a feature
-    has its neurons to itself, 1 and more where it shares them. NaN for features that are not
-    represented, whose |w_i| is below 1 % of the largest.
+    It is the sum over k != i of (w_i/|w_i| . w_k)^2, where w_i is the i-th column of W1.
+
+    Example:
+        tm.superposition(model.W1).max()
+
+    Args:
+        W1: input weights, (neuron, feature).
+
+    Returns:
+        (feature,): about 0 for a feature with neurons of its own, 1 and more for one that shares
+        them. NaN for a feature that is not represented, whose |w_i| is below 1 % of the largest.
     """
     columns = W1.astype(np.float64)
     norm = np.linalg.norm(columns, axis=0)
-    represented = norm > _REPRESENTED * norm.max(initial=0)
+    represented = norm > _MIN_REPRESENTED * norm.max(initial=0)
     unit = np.divide(columns, norm, out=np.zeros_like(columns), where=norm > 0)
     overlap = (unit.T @ columns) ** 2
     np.fill_diagonal(overlap, 0)
@@ -166,9 +205,20 @@ def superposition(W1: Float[np.ndarray, "neuron feature"]) -> Float[np.ndarray, 
 def path_gain(
     W1: Float[np.ndarray, "neuron feature"], W2: Float[np.ndarray, "feature neuron"]
 ) -> Float[np.ndarray, "neuron feature"]:
-    """|W1[j,i]| W2[i,j], (neuron, feature): what neuron j adds to output i for one unit of x_i.
+    """Compute what each neuron adds to each feature's output for one unit of the feature.
 
-    It does so on the side sign(W1[j,i]); a feature is served well when the gains of each side
-    sum to about 1.
+    It does so on the side of the feature that drives the neuron: the sign of W1[j, i]. A feature
+    is computed well if the gains of each of its sides sum to about 1.
+
+    Example:
+        gain = tm.path_gain(model.W1, model.W2)
+        gain[:, 0]  # how each neuron serves feature 0
+
+    Args:
+        W1: input weights, (neuron, feature).
+        W2: output weights, (feature, neuron).
+
+    Returns:
+        |W1[j, i]| W2[i, j], (neuron, feature).
     """
     return np.abs(W1) * W2.T

@@ -1,4 +1,4 @@
-"""Several models of one setting side by side: what each reaches, and the classes of its neurons."""
+"""Several models of one setting side by side: their losses, gains and classes of neurons."""
 
 from __future__ import annotations
 
@@ -6,27 +6,32 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from toymodel.analysis.loss import Estimate, no_superposition_loss, superposition_gain
+from toymodel.analysis.loss import no_superposition_loss, superposition_gain
 from toymodel.analysis.polysemanticity import Thresholds, neurons
 from toymodel.model import Model
 
 
 def sweep_table(models: Sequence[Model], thresholds: Thresholds | None = None) -> pd.DataFrame:
-    """One row a model: density, loss and its error, yardstick, gain, and the counts of classes.
+    """Make a table with one row for each model.
 
-    Columns: density, loss, loss_error, no_superposition_loss, gain, unused and those in CLASSES.
+    Args:
+        models: the models, in the order of the rows.
+        thresholds: where the classes of neurons end; the defaults if None.
+
+    Returns:
+        Columns: density (feature probability), loss and loss_error (normalised),
+        no_superposition_loss (the exact baseline), gain, and the number of neurons of each of
+        CLASSES, and of UNUSED if a model has such neurons.
     """
-    rows = []
-    for model in models:
-        loss = Estimate(model.loss, model.loss_error)
-        rows.append(
-            {
-                "density": model.config.feature_probability,
-                "loss": loss.value,
-                "loss_error": loss.error,
-                "no_superposition_loss": no_superposition_loss(model.config),
-                "gain": superposition_gain(model.config, loss.value),
-                **neurons(model.W1, thresholds).counts,
-            }
-        )
+    rows = [
+        {
+            "density": model.config.feature_probability,
+            "loss": model.loss,
+            "loss_error": model.loss_error,
+            "no_superposition_loss": no_superposition_loss(model.config),
+            "gain": superposition_gain(model.config, model.loss),
+            **neurons(model.W1, thresholds).counts,
+        }
+        for model in models
+    ]
     return pd.DataFrame(rows)

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from toymodel.analysis.decomposition import Decomposition, Intervention, decompose, interventions
+from toymodel.analysis.ablation import Intervention, interventions
+from toymodel.analysis.decomposition import Decomposition, decompose
 from toymodel.charts.motif.words import describe
 from toymodel.cli.options import model_options, recipe_of
 from toymodel.cli.stored_models import refuse_model_options, stored_models

@@ -21,10 +21,11 @@ from toymodel.cli.options import (
 from toymodel.cli.training import answer, run
 from toymodel.config import Config
 from toymodel.storage.store import Store, default_store
+from toymodel.sweeps.estimate import GridEstimate, estimate, size_of
 from toymodel.sweeps.executors import Place, place
 from toymodel.sweeps.grid import Grid, read_grid
 from toymodel.sweeps.paper import PAPER_DENSITIES, sweep
-from toymodel.sweeps.run_grid import Estimate, GridProgress, Outcome, estimate, run_grid, size_of
+from toymodel.sweeps.run_grid import GridProgress, Outcome, run_grid
 
 _GRID_OPTIONS = ("scheduler", "workers", "dry_run")
 
@@ -137,7 +138,7 @@ def _train(grid: Grid, store: Store, where: Place, device: str, quiet: bool) -> 
         )
 
 
-def _say_estimate(grid: Grid, found: Estimate, store: Store, as_json: bool) -> None:
+def _say_estimate(grid: Grid, found: GridEstimate, store: Store, as_json: bool) -> None:
     fits = found.bytes <= store.max_bytes
     if as_json:
         about = {name: getattr(found, name) for name in found.__dataclass_fields__}

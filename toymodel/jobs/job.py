@@ -19,8 +19,9 @@ from toymodel.config import Config, Recipe
 from toymodel.errors import TrainingCancelled, TrainingDiverged
 from toymodel.model import History, Model, Weights
 from toymodel.storage.checkpoint import Checkpoint, TrainingPaused
-from toymodel.storage.model_file import model_key, pack, unpack, write_whole
+from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store
+from toymodel.storage.tensor_file import pack, unpack, write_atomically
 from toymodel.training.load_or_train import load_or_train
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def run_job(
         if snapshot.step and time.monotonic() >= due:
             start = time.monotonic()
             with suppress(OSError):  # a full disk must not stop a training
-                write_whole(scratch / "progress", _progress(snapshot, recipe), durable=False)
+                write_atomically(scratch / "progress", _progress(snapshot, recipe), durable=False)
             end = time.monotonic()
             due = end + max(_WRITE_SECONDS, 10 * (end - start))  # large models show less often
 

@@ -242,7 +242,7 @@ class JobManager:
             try:
                 result: JobResult = future.result()
                 for model in result.unsaved:
-                    self.store.keep_in_memory(model)
+                    self.store.put_in_memory(model)
                 self.store.notes.extend(n for n in result.notes if n not in self.store.notes)
                 failures = result.failures
             except (CancelledError, TrainingPaused):

@@ -1,8 +1,9 @@
-"""Exact losses of networks with two features: integrals, no sampling.
+"""Exact losses of networks with two features, by integration instead of sampling.
 
-Along a ray from the origin every pre-activation is linear, so the error squared is a polynomial in
-pieces, whose integral is written down; over the angle it is smooth between the rays on which a
-neuron or a target has its kink, and Gauss and Legendre's points integrate it there.
+Along a ray from the origin every pre-activation is linear in the distance. So the squared error is
+a piecewise polynomial of the distance, whose integral has a closed form. Over the angle it is
+smooth between the rays on which a neuron or a target has its kink; Gauss-Legendre quadrature
+integrates it there.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from jaxtyping import Float
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rays:
-    """Directions in the plane of two features x, each of 0 or uniform on [-1, 1].
+    """Rays in the plane of two features, each of them 0 or uniform on [-1, 1].
 
-    direction: (*net, ray, 2). reach: (*net, ray), how far the square goes. alone: (ray,), whether
-    one feature is there by itself. share: (*net, ray), what the ray counts in the mean over inputs
-    with this many features there, before that of the distance, which is 1 for a feature alone and
-    the distance itself for two.
+    Attributes:
+        direction: (*net, ray, 2), unit vectors.
+        reach: (*net, ray), the distance at which a ray leaves the square.
+        alone: (ray,), 1 for a ray on which one feature is active alone, 0 for both.
+        share: (*net, ray), the weight of a ray in the mean over inputs with this many active
+            features, without the factor of the distance (1 for one feature, r for two).
     """
 
     direction: Float[np.ndarray, "*net ray 2"]
@@ -29,14 +32,16 @@ class Rays:
     share: Float[np.ndarray, "*net ray"]
 
     def chances(self, p: Float[np.ndarray, "*net"]) -> Float[np.ndarray, "*net ray"]:
-        """What each ray counts in the mean over all inputs but the empty one."""
+        """The weight of each ray in the mean over all inputs; p: the feature probability."""
         p = p[..., None]
         return self.share * np.where(self.alone > 0, p * (1 - p), p * p)
 
     def powers(
         self, low: Float[np.ndarray, "*all ray"], high: Float[np.ndarray, "*all ray"]
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Integrals of 1, r and r^2 over the distance r from low to high, each (*all, ray)."""
+    ) -> tuple[
+        Float[np.ndarray, "*all ray"], Float[np.ndarray, "*all ray"], Float[np.ndarray, "*all ray"]
+    ]:
+        """Integrate 1, r and r^2 over the distance r from low to high, with its factor."""
         low2, high2 = low * low, high * high
         ones = (high - low, (high2 - low2) / 2, (high2 * high - low2 * low) / 3)
         higher = (*ones[1:], (high2 * high2 - low2 * low2) / 4)
@@ -49,10 +54,13 @@ class Rays:
 def rays(
     kinks: Float[np.ndarray, "*net kink"], *, points: int = 24, mirrored: bool = False
 ) -> Rays:
-    """The rays on which to integrate; kinks: angles where a neuron or more has its kink.
+    """Choose the rays on which to integrate.
 
-    points: between two kinks. mirrored: the integrand is the same at x and -x, so that half of the
-    plane is enough.
+    Args:
+        kinks: angles at which a neuron has its kink, in radians.
+        points: rays between two kinks.
+        mirrored: whether the integrand is the same at x and -x, so that half of the plane is
+            enough.
     """
     turn, eighths = (np.pi, 4) if mirrored else (2 * np.pi, 8)
     shape = kinks.shape[:-1]
@@ -61,18 +69,18 @@ def rays(
     edges = np.sort(np.concatenate([known, np.mod(kinks, turn)], axis=-1), axis=-1)
     edges = np.concatenate([edges, edges[..., :1] + turn], axis=-1)
     middle, half = (edges[..., 1:] + edges[..., :-1]) / 2, np.diff(edges) / 2
-    where, weight = np.polynomial.legendre.leggauss(points)
-    angle = (middle[..., None] + half[..., None] * where).reshape(*shape, -1)
-    wide = (half[..., None] * weight).reshape(*shape, -1) * np.pi / (2 * turn)
+    nodes, weights = np.polynomial.legendre.leggauss(points)
+    angle = (middle[..., None] + half[..., None] * nodes).reshape(*shape, -1)
+    share = (half[..., None] * weights).reshape(*shape, -1) * np.pi / (2 * turn)
     axes = np.broadcast_to(np.arange(eighths // 2) * np.pi / 2, (*shape, eighths // 2))
     angle = np.concatenate([axes, angle], axis=-1)
     direction = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-    direction[np.abs(direction) < 1e-15] = 0  # the axes, exactly
+    direction[np.abs(direction) < 1e-15] = 0  # exactly on the axes
     return Rays(
         direction=direction,
         reach=1 / np.abs(direction).max(axis=-1),
         alone=(np.arange(angle.shape[-1]) < axes.shape[-1]).astype(np.float64),
-        share=np.concatenate([np.full_like(axes, np.pi / turn), wide], axis=-1),
+        share=np.concatenate([np.full_like(axes, np.pi / turn), share], axis=-1),
     )
 
 
@@ -81,7 +89,11 @@ def active(
     bias: Float[np.ndarray, "*#all 1"],
     reach: Float[np.ndarray, "*#all ray"],
 ) -> tuple[Float[np.ndarray, "*#all ray"], Float[np.ndarray, "*#all ray"]]:
-    """From where to where on each ray slope r + bias is above 0: low and high, each (*all, ray)."""
+    """Find where slope r + bias is above 0 on each ray.
+
+    Returns:
+        The distances from which and to which it is, low and high, each (*all, ray).
+    """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         zero = np.where(slope == 0, np.inf, -bias / np.where(slope == 0, 1, slope))
     rising = (slope > 0) | ((slope == 0) & (bias > 0))
@@ -96,9 +108,16 @@ def squared_errors(
     W2: Float[np.ndarray, "net 2 neuron"],
     b: Float[np.ndarray, "net 2"],
 ) -> Float[np.ndarray, "net 2"]:
-    """E (y_i - |x_i|)^2 of both outputs of many networks y = ReLU(W2 ReLU(W1 x) + b), (net, 2).
+    """Compute E (y_i - |x_i|)^2 for both outputs of networks y = ReLU(W2 ReLU(W1 x) + b).
 
-    p: the probability of each feature, independently, in (0, 1]. Accurate to five digits and more.
+    Args:
+        p: (net,), the probability of each feature, in (0, 1].
+        W1: input weights, (net, neuron, 2).
+        W2: output weights, (net, 2, neuron).
+        b: output biases, (net, 2).
+
+    Returns:
+        Errors, (net, 2), accurate to at least five digits.
     """
     W1, W2, b = (np.asarray(a, np.float64) for a in (W1, W2, b))
     normal = np.arctan2(W1[..., 1], W1[..., 0])

@@ -1,1 +1,1 @@
-"""Model files, the folder of them, and weights that come from elsewhere."""
+"""Model files, the folder of them, checkpoints, and imported weights."""

@@ -1,4 +1,4 @@
-"""Weights from elsewhere: which array is which, and a model that can be looked at as any other."""
+"""Imported weights: which array of a file is which, and a model made of them."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _NAMES = {
         *("fc1.bias", "linear1.bias", "up_proj.bias", "0.bias"),
     ),
 }
-"""What arrays are commonly called, perhaps after the name of a layer and a dot, in any case."""
+"""Common names of arrays, in any case; a layer's name and a dot may stand before them."""
 
-_TRANSPOSED = ("w_in", "w_enc", "w_out", "w_dec")  # where these names are used, x W is meant
+_TRANSPOSED = ("w_in", "w_enc", "w_out", "w_dec")  # such names are used where a layer is x W
 
 
 class Assignment(Settings):
@@ -41,11 +41,11 @@ class Assignment(Settings):
 
     Attributes:
         W1: the name of the input weights.
-        W2: of the output weights; the same name where they are tied.
-        b: of the output biases; None for zeros.
-        b_hidden: of the neurons' biases; None for zeros.
-        W1_transposed: the file has W1 as (feature, neuron).
-        W2_transposed: the file has W2 as (neuron, feature).
+        W2: the name of the output weights; the same one if the weights are tied.
+        b: the name of the output biases; None for zeros.
+        b_hidden: the name of the hidden biases; None for zeros.
+        W1_transposed: whether the file has W1 as (feature, neuron).
+        W2_transposed: whether the file has W2 as (neuron, feature).
     """
 
     W1: Annotated[_Name, Field(alias="w1", title="W₁ (neuron, feature)")] = None
@@ -57,7 +57,15 @@ class Assignment(Settings):
 
 
 def assign(arrays: Mapping[str, Array], chosen: Assignment) -> Weights:
-    """The network that some arrays are; raises `UnusableWeights` where shapes do not fit."""
+    """Make a network of the arrays of a file.
+
+    Args:
+        arrays: the arrays by name, as `read_arrays` gives them.
+        chosen: which of them is which.
+
+    Raises:
+        UnusableWeights: if an array is missing or has a shape that does not fit.
+    """
     W1 = _matrix(arrays, "W1", chosen.W1, transposed=chosen.W1_transposed)
     W2 = _matrix(arrays, "W2", chosen.W2, transposed=chosen.W2_transposed)
     m, n = W1.shape
@@ -71,46 +79,62 @@ def assign(arrays: Mapping[str, Array], chosen: Assignment) -> Weights:
 
 
 def guess(arrays: Mapping[str, Array]) -> Assignment:
-    """Which array is probably which, by names and shapes; raises `UnusableWeights` for no matrix.
+    """Guess which array is which, from their names and shapes.
 
-    Shapes alone cannot tell neurons from features: where no name and no bias does, matrices count
-    as stored like W1 (neuron, feature) and W2 (feature, neuron).
+    Shapes alone cannot tell neurons from features. Where neither a name nor a bias can, W1 is
+    taken to be (neuron, feature) and W2 to be (feature, neuron).
+
+    Args:
+        arrays: the arrays by name, as `read_arrays` gives them.
+
+    Raises:
+        UnusableWeights: if no array has two axes.
     """
     matrices = [name for name, array in arrays.items() if array.ndim == 2]
     vectors = [name for name, array in arrays.items() if array.ndim == 1]
     if not matrices:
         raise UnusableWeights("none of its arrays has two axes, as W1 and W2 have")
-    named = {role: _called(role, vectors if role[0] == "b" else matrices) for role in _NAMES}
-    first = named["W1"] or next((m for m in matrices if m != named["W2"]), matrices[0])
-    second = named["W2"] or _partner(arrays, first, matrices)
-    turned = _is_transposed(arrays, first, named)
-    n, m = arrays[first].shape if turned else arrays[first].shape[::-1]
-    shape = arrays[second].shape
-    second_turned = shape == (m, n) if n != m else second.lower().endswith(_TRANSPOSED)
-    if second == first:
-        second_turned = not turned
-    left = [name for name in vectors if name not in named.values()]
-    b = named["b"] or next((name for name in left if len(arrays[name]) == n), None)
-    b_hidden = named["b_hidden"] or next(
-        (name for name in left if name != b and len(arrays[name]) == m), None
+    known = {role: _find_name(role, vectors if role[0] == "b" else matrices) for role in _NAMES}
+    W1 = known["W1"] or next((name for name in matrices if name != known["W2"]), matrices[0])
+    W2 = known["W2"] or _partner(arrays, W1, matrices)
+    W1_transposed = _is_transposed(arrays, W1, known)
+    n, m = arrays[W1].shape if W1_transposed else arrays[W1].shape[::-1]
+    if W2 == W1:
+        W2_transposed = not W1_transposed
+    elif n != m:
+        W2_transposed = arrays[W2].shape == (m, n)
+    else:
+        W2_transposed = W2.lower().endswith(_TRANSPOSED)
+    unknown = [name for name in vectors if name not in known.values()]
+    b = known["b"] or next((name for name in unknown if len(arrays[name]) == n), None)
+    b_hidden = known["b_hidden"] or next(
+        (name for name in unknown if name != b and len(arrays[name]) == m), None
     )
     return Assignment(
-        W1=first,
-        W2=second,
+        W1=W1,
+        W2=W2,
         b=b,
         b_hidden=b_hidden,
-        W1_transposed=turned,
-        W2_transposed=second_turned,
+        W1_transposed=W1_transposed,
+        W2_transposed=W2_transposed,
     )
 
 
 def as_model(weights: Weights, like: Config | None = None) -> Model:
-    """Weights from elsewhere as a model of one restart, which is measured and has no history.
+    """Make a model of imported weights: measured, with one restart and no history.
 
-    like: gives task, density and importance decay. In the absolute-value task the network may
-    have hidden biases too. Its recipe names the weights, so that it is never taken for a model
-    that was trained; it can be neither saved nor trained. Raises `UnusableWeights` for weights
-    that the task cannot have, or whose loss is too large to be told.
+    Its recipe holds a hash of the weights, so that it is never taken for a trained model. It can
+    be neither saved nor trained.
+
+    Args:
+        weights: the network. In the absolute-value task it may have hidden biases, which trained
+            models have not.
+        like: gives the task, the feature probability and the importance decay; the default config
+            if it is None.
+
+    Raises:
+        UnusableWeights: if the task cannot have these weights, or their loss is too large for a
+            float32.
     """
     m, n = weights.W1.shape
     config = (like or Config()).replace(n_features=n, n_neurons=m, seed=0, hidden_bias=False)
@@ -121,16 +145,16 @@ def as_model(weights: Weights, like: Config | None = None) -> Model:
                 "or the absolute value"
             )
         config = config.replace(hidden_bias=bool(weights.b_hidden.any()))
-    with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is refused
-        found = evaluate(config, weights)
-    if not all(value < float(np.finfo(np.float32).max) for value in found):
-        raise UnusableWeights(f"their loss, {found.value:.3g}, is too large to be told")
+    with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is refused below
+        loss = evaluate(config, weights)
+    if not all(value < float(np.finfo(np.float32).max) for value in loss):
+        raise UnusableWeights(f"their loss, {loss.value:.3g}, is too large to be measured")
     return Model(
         config=config,
         recipe=Recipe(weights=digest(weights)),
         restarts=(weights,),
-        losses=np.array([found.value], np.float32),
-        loss_errors=np.array([found.error], np.float32),
+        losses=np.array([loss.value], np.float32),
+        loss_errors=np.array([loss.error], np.float32),
         history=History(
             step=np.zeros(0, np.int64),
             seconds=np.zeros(0, np.float32),
@@ -140,10 +164,10 @@ def as_model(weights: Weights, like: Config | None = None) -> Model:
 
 
 def digest(weights: Weights) -> str:
-    """What tells weights from others: 16 hexadecimal digits."""
+    """A hash of the weights: 16 hexadecimal digits."""
     found = hashlib.sha256(repr(weights.W1.shape).encode())
-    for part in (weights.W1, weights.W2, weights.b, weights.b_hidden):
-        found.update(part.tobytes())
+    for array in (weights.W1, weights.W2, weights.b, weights.b_hidden):
+        found.update(array.tobytes())
     return found.hexdigest()[:16]
 
 
@@ -152,8 +176,8 @@ def _array(arrays: Mapping[str, Array], role: str, name: str | None, axes: int) 
         missing = "no array is chosen" if name is None else f"the file has no {quoted(name)}"
         raise UnusableWeights(f"{role}: {missing}")
     if arrays[name].ndim != axes:
-        wanted = "two axes" if axes == 2 else "one axis"
-        raise UnusableWeights(f"{role} has the shape {arrays[name].shape}: it must have {wanted}")
+        needed = "two axes" if axes == 2 else "one axis"
+        raise UnusableWeights(f"{role} has the shape {arrays[name].shape}: it must have {needed}")
     return arrays[name]
 
 
@@ -172,12 +196,12 @@ def _biases(
     array = _array(arrays, role, name, 1)
     if len(array) != length:
         raise UnusableWeights(
-            f"{role} has {len(array)} numbers; one for each {each}, {length}, are needed"
+            f"{role} has {len(array)} numbers; it needs {length}, one for each {each}"
         )
     return array
 
 
-def _called(role: str, names: Sequence[str]) -> str | None:
+def _find_name(role: str, names: Sequence[str]) -> str | None:
     for common in _NAMES[role]:
         for name in names:
             if name.lower() == common or name.lower().endswith("." + common):
@@ -185,19 +209,18 @@ def _called(role: str, names: Sequence[str]) -> str | None:
     return None
 
 
-def _partner(arrays: Mapping[str, Array], first: str, matrices: Sequence[str]) -> str:
-    others = [name for name in matrices if name != first]
-    fits = (n for n in others if sorted(arrays[n].shape) == sorted(arrays[first].shape))
-    return next(fits, others[0] if others else first)
+def _partner(arrays: Mapping[str, Array], W1: str, matrices: Sequence[str]) -> str:
+    # The first other matrix of the same shape or its transpose, else any other one.
+    others = [name for name in matrices if name != W1]
+    fits = (n for n in others if sorted(arrays[n].shape) == sorted(arrays[W1].shape))
+    return next(fits, others[0] if others else W1)
 
 
-def _is_transposed(
-    arrays: Mapping[str, Array], first: str, named: Mapping[str, str | None]
-) -> bool:
-    rows, columns = arrays[first].shape
+def _is_transposed(arrays: Mapping[str, Array], W1: str, known: Mapping[str, str | None]) -> bool:
+    rows, columns = arrays[W1].shape
     if rows != columns:
         for role, if_transposed in (("b_hidden", columns), ("b", rows)):
-            name = named[role]
+            name = known[role]
             if name and len(arrays[name]) in (rows, columns):
                 return len(arrays[name]) == if_transposed
-    return first.lower().endswith(_TRANSPOSED)
+    return W1.lower().endswith(_TRANSPOSED)

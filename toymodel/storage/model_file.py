@@ -1,57 +1,106 @@
-"""A trained model as one safetensors file, named by what it is."""
+"""A trained model as one safetensors file, named by the hash of its config and recipe."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
 import os
 import platform
-import tempfile
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors
-import safetensors.numpy
 
 from toymodel.config import Config, Recipe, require_trained
 from toymodel.model import History, Model, Weights
-from toymodel.settings import SettingError
+from toymodel.storage.tensor_file import (
+    check_tensor,
+    checksum,
+    pack,
+    read_metadata,
+    unpack,
+    write_atomically,
+)
 
 ENGINE_VERSION = 1
 """Part of every key. It goes up when the same config and recipe would train other weights."""
 
 RECORDS = 200
-"""Of a cycle's losses, at most."""
+"""Records of the loss in a cycle, at most."""
 
 _FORMAT = 2
-_MOST_HEADER = 2**20
-_DTYPES = {"history.step": np.dtype(np.int64)}
+_WEIGHTS = ("W1", "W2", "b", "b_hidden")
 
 
 class DamagedFile(ValueError):
-    """A file is not a model that `save` wrote, or no longer is; the message says why."""
+    """A file is not a model that `save` wrote, or it was changed since; the message says why."""
 
 
 def model_key(config: Config, recipe: Recipe) -> str:
-    """The name of the model that this config and recipe give: 32 hexadecimal digits."""
+    """The name of the model that a config and a recipe give: 32 hexadecimal digits."""
     text = f"{ENGINE_VERSION}\n{config.canonical()}\n{recipe.canonical()}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def save(model: Model, path: str | os.PathLike[str]) -> None:
-    """Write a model to one safetensors file, which appears under its name only when complete.
+    """Write a model to one safetensors file, which appears only when it is complete.
 
-    Raises `OSError` where the folder cannot be written to, `SettingError` for weights from
-    elsewhere.
+    Example:
+        tm.save(model, "model.safetensors")
+        same = tm.load("model.safetensors")
+
+    Args:
+        model: a model that was trained here.
+        path: the file; its folder must exist.
+
+    Raises:
+        OSError: if the file cannot be written.
+        SettingError: for imported weights, which are not stored.
     """
-    write_whole(Path(path), to_bytes(model))
+    write_atomically(Path(path), to_bytes(model))
+
+
+def load(path: str | os.PathLike[str]) -> Model:
+    """Read a model that `save` wrote.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The model, with all its restarts and its history.
+
+    Raises:
+        DamagedFile: if the file is something else, or any byte of it was changed.
+        OSError: if it cannot be read.
+    """
+    path = Path(path)
+    return from_bytes(path.read_bytes(), path.name)
+
+
+def load_named(path: Path) -> Model:
+    """Read a file of a store, which is named by the key of its model; raises as `load` does."""
+    model = load(path)
+    if model_key(model.config, model.recipe) != path.stem:
+        raise DamagedFile(f"{path.name} holds a model with another key")
+    return model
+
+
+def read_settings(path: Path) -> tuple[Config, Recipe]:
+    """Read the config and the recipe of a model file from its first bytes alone.
+
+    Raises:
+        DamagedFile: if they cannot be read. The rest of the file is not checked.
+        OSError: if the file cannot be read.
+    """
+    try:
+        about = read_metadata(path)
+        return Config.from_mapping(about["config"]), Recipe.from_mapping(about["recipe"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(path.name, error) from None
 
 
 def to_bytes(model: Model) -> bytes:
-    """What `save` writes."""
+    """The content of the file that `save` writes; raises `SettingError` as it does."""
     require_trained(model.recipe)
     tensors = _tensors(model)
     about: dict[str, Any] = {
@@ -66,110 +115,46 @@ def to_bytes(model: Model) -> bytes:
             **{name: _version(name) for name in ("torch", "numpy")},
         },
     }
-    about["checksum"] = _checksum(tensors, about)
+    about["checksum"] = checksum(tensors, about)
     return pack(tensors, about)
 
 
-def load(path: str | os.PathLike[str]) -> Model:
-    """Read a model that `save` wrote.
-
-    Raises `DamagedFile` if a byte of it has changed or it is something else, `OSError` if it
-    cannot be read.
-    """
-    path = Path(path)
-    return from_bytes(path.read_bytes(), path.name)
-
-
 def from_bytes(data: bytes, name: str) -> Model:
-    """The model in the bytes of a file of that name; raises `DamagedFile` as `load` does."""
+    """Read a model from the content of its file.
+
+    Args:
+        data: the content.
+        name: what the file is called in error messages.
+
+    Raises:
+        DamagedFile: as `load` does.
+    """
     try:
         tensors, about = unpack(data)
-        if about.pop("checksum") != _checksum(tensors, about):
-            raise DamagedFile("its checksum does not fit its content")
+        if about.pop("checksum") != checksum(tensors, about):
+            raise ValueError("its checksum does not fit its content")
         if about["format"] != _FORMAT:
-            raise DamagedFile(f"it has format {about['format']}, this version reads {_FORMAT}")
+            raise ValueError(f"it has format {about['format']}, this version reads {_FORMAT}")
         config = Config.from_mapping(about["config"])
         recipe = Recipe.from_mapping(about["recipe"])
         require_trained(recipe)
         together = about["trained_together"]
         if type(together) is not int or together < 1:
-            raise DamagedFile("trained_together is not a number of models")
+            raise ValueError("trained_together is not a number of models")
         _check(tensors, config, recipe)
-    except DamagedFile as error:
-        raise DamagedFile(f"{name} is not a usable model: {error}") from None
-    except (safetensors.SafetensorError, SettingError, ValueError, KeyError, TypeError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise DamagedFile(f"{name} is not a usable model: {reason}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(name, error) from None
     return _model(config, recipe, tensors, together)
 
 
-def read_settings(path: Path) -> tuple[Config, Recipe]:
-    """What a store's file is a model of, from its first bytes alone.
-
-    Raises `DamagedFile` where they do not say; whether the rest is whole is for `load` to see.
-    """
-    try:
-        with path.open("rb") as file:
-            size = int.from_bytes(file.read(8), "little")
-            if size > _MOST_HEADER:
-                raise ValueError("its header is too long")
-            about = json.loads(json.loads(file.read(size))["__metadata__"]["toymodel"])
-        return Config.from_mapping(about["config"]), Recipe.from_mapping(about["recipe"])
-    except (SettingError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise DamagedFile(f"{path.name} is not a usable model: {error}") from None
-
-
-def load_named(path: Path) -> Model:
-    """Read a store's file, whose name is the key of its model; raises as `load` does."""
-    model = load(path)
-    if model_key(model.config, model.recipe) != path.stem:
-        raise DamagedFile(f"{path.name} holds another model than its name says")
-    return model
-
-
-def pack(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> bytes:
-    """Tensors and JSON about them in the safetensors format."""
-    return safetensors.numpy.save(tensors, {"toymodel": json.dumps(about, sort_keys=True)})
-
-
-def unpack(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """What `pack` packed; raises `safetensors.SafetensorError`, `KeyError` or `ValueError`."""
-    tensors = safetensors.numpy.load(data)
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    try:
-        about = json.loads(header["__metadata__"]["toymodel"])
-    except RecursionError:
-        raise ValueError("what it says of itself is nested too deeply") from None
-    if not isinstance(about, dict):
-        raise ValueError("what it says of itself is not a JSON object")
-    return tensors, about
-
-
-def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Write a file so that nobody sees a part of it, whatever fails and whoever else writes.
-
-    durable: also so that it is there after a power cut, which takes longer.
-    """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+def _damaged(name: str, error: Exception) -> DamagedFile:
+    # The message of a KeyError or a TypeError says little without its type.
+    kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+    return DamagedFile(f"{name} is not a usable model: {kind}{error}")
 
 
 def _tensors(model: Model) -> dict[str, np.ndarray]:
-    stacked = {
-        name: np.stack([getattr(weights, name) for weights in model.restarts])
-        for name in ("W1", "W2", "b", "b_hidden")
-    }
+    stacked = {name: np.stack([getattr(w, name) for w in model.restarts]) for name in _WEIGHTS}
     return stacked | {
         "losses": model.losses,
         "loss_errors": model.loss_errors,
@@ -180,14 +165,12 @@ def _tensors(model: Model) -> dict[str, np.ndarray]:
 
 
 def _model(config: Config, recipe: Recipe, tensors: dict[str, np.ndarray], together: int) -> Model:
+    each_restart = zip(*(tensors[name] for name in _WEIGHTS), strict=True)
     return Model(
         config=config,
         recipe=recipe,
         restarts=tuple(
-            Weights(W1=W1, W2=W2, b=b, b_hidden=b_hidden)
-            for W1, W2, b, b_hidden in zip(
-                tensors["W1"], tensors["W2"], tensors["b"], tensors["b_hidden"], strict=True
-            )
+            Weights(**dict(zip(_WEIGHTS, arrays, strict=True))) for arrays in each_restart
         ),
         losses=tensors["losses"],
         loss_errors=tensors["loss_errors"],
@@ -204,11 +187,11 @@ def _check(tensors: dict[str, np.ndarray], config: Config, recipe: Recipe) -> No
     n, m = config.n_features, config.n_neurons
     restarts = len(tensors["losses"])
     if not 1 <= restarts <= recipe.restarts:
-        raise DamagedFile(f"it holds {restarts} restarts, its recipe has {recipe.restarts}")
+        raise ValueError(f"it holds {restarts} restarts, its recipe has {recipe.restarts}")
     records = tensors["history.step"].size
     if not 1 <= records <= RECORDS * recipe.cycles:
-        raise DamagedFile(f"its history has {records} records")
-    expected = {
+        raise ValueError(f"its history has {records} records")
+    shapes = {
         "W1": (restarts, m, n),
         "W2": (restarts, n, m),
         "b": (restarts, n),
@@ -219,30 +202,16 @@ def _check(tensors: dict[str, np.ndarray], config: Config, recipe: Recipe) -> No
         "history.seconds": (records,),
         "history.loss": (restarts, records),
     }
-    if tensors.keys() != expected.keys():
-        raise DamagedFile(f"it holds the tensors {', '.join(sorted(tensors))}")
+    if tensors.keys() != shapes.keys():
+        raise ValueError(f"it holds the tensors {', '.join(sorted(tensors))}")
+    for name, shape in shapes.items():
+        dtype = np.int64 if name == "history.step" else np.float32
+        check_tensor(name, tensors[name], shape, dtype)
     if tensors["b_hidden"].any() and not config.hidden_bias:
-        raise DamagedFile("it has hidden biases, which its config has not")
-    for name, shape in expected.items():
-        tensor, dtype = tensors[name], _DTYPES.get(name, np.dtype(np.float32))
-        if tensor.shape != shape or tensor.dtype != dtype:
-            found = f"{tensor.dtype} {tensor.shape}"
-            raise DamagedFile(f"{name} is {found}, it should be {dtype} {shape}")
-        if not np.isfinite(tensor).all():
-            raise DamagedFile(f"{name} holds numbers that are not finite")
-    if config.definition.tied and not np.array_equal(
-        tensors["W1"], tensors["W2"].transpose(0, 2, 1)
-    ):
-        raise DamagedFile("W2 is not W1 transposed, as it is in its task")
-
-
-def _checksum(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> str:
-    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
-    for name in sorted(tensors):
-        tensor = np.ascontiguousarray(tensors[name])
-        digest.update(f"{name} {tensor.dtype} {tensor.shape}".encode())
-        digest.update(tensor.reshape(-1).view(np.uint8).data)
-    return digest.hexdigest()
+        raise ValueError("it has hidden biases, but its config has none")
+    tied = config.definition.tied
+    if tied and not np.array_equal(tensors["W1"], tensors["W2"].transpose(0, 2, 1)):
+        raise ValueError("W2 is not W1 transposed, as its task requires")
 
 
 def _version(package: str) -> str:

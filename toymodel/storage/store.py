@@ -1,4 +1,4 @@
-"""The folder of trained models: found again by what they are, bounded, never half written."""
+"""The folder of trained models: models are found by config and recipe, and its size is bounded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from toymodel.config import Config, Recipe
 from toymodel.model import Model
@@ -21,27 +21,26 @@ from toymodel.storage.model_file import (
     read_settings,
     save,
     to_bytes,
-    write_whole,
 )
+from toymodel.storage.tensor_file import write_atomically
 
 _SUFFIX = ".safetensors"
 _PAUSED = ".paused"
-_MEMORY_MODELS = 64
-_LEFT_SECONDS = 3_600
-
-
-def _by_kind(settings: tuple[Config, Recipe]) -> tuple[Any, ...]:
-    config, recipe = settings
-    sizes = config.n_features, config.n_neurons, config.importance_decay, config.seed
-    return (recipe.canonical(), *sizes, -config.feature_probability)
+_MAX_IN_MEMORY = 64  # models
+_MAX_LISTED = 200  # trained models whose settings are read for `contents`
+_STALE_SECONDS = 3_600  # a partial file that is older is of a process that has ended
 
 
 class Store:
     """A folder of models: `shipped` ones, which stay, and `trained` ones, up to a size.
 
-    A damaged file is set aside and counts as absent; a folder that cannot be written to means
-    that models live in memory. `notes` says what of that happened. Safe to share by threads and
-    by processes.
+    A damaged file is renamed, with a note, and counts as absent. If the folder cannot be written
+    to, models are kept in memory. Threads and processes may share a store.
+
+    Attributes:
+        root: the folder.
+        max_bytes: the size that the trained models may take; the least recently used go first.
+        notes: messages to the user about damaged files and failed writes, the latest last.
     """
 
     def __init__(self, root: str | os.PathLike[str], *, max_bytes: int = 2**29) -> None:
@@ -58,11 +57,16 @@ class Store:
 
     @property
     def trained(self) -> Path:
-        """The folder of the models that were trained here."""
+        """The folder of the models that were trained here, and of paused trainings."""
         return self.root / "trained"
 
+    @property
+    def grids(self) -> Path:
+        """The folder of the grids whose models were trained here."""
+        return self.root / "grids"
+
     def get(self, config: Config, recipe: Recipe) -> Model | None:
-        """The stored model of this config and recipe, or None."""
+        """The stored model of a config and a recipe, or None."""
         key = model_key(config, recipe)
         for folder in (self.shipped, self.trained):
             path = folder / (key + _SUFFIX)
@@ -78,7 +82,7 @@ class Store:
                 continue
             if folder == self.trained:
                 with contextlib.suppress(OSError):
-                    os.utime(path)  # the oldest use is the first to go
+                    os.utime(path)  # the time of the last use, for `_evict`
             return model
         with self._lock:
             return self._memory.get(key)
@@ -87,8 +91,45 @@ class Store:
         """Whether `get` gives a model."""
         return self.get(config, recipe) is not None
 
+    def in_memory(self, config: Config, recipe: Recipe) -> bool:
+        """Whether the model is kept in memory, because it could not be written."""
+        return model_key(config, recipe) in self._memory
+
+    def keys(self) -> set[str]:
+        """The keys of all models, from their file names alone."""
+        with self._lock:
+            kept = set(self._memory)
+        return kept | {path.stem for path in self.files()}
+
+    def files(self) -> Iterable[Path]:
+        """The paths of all model files, the shipped ones first."""
+        for folder in (self.shipped, self.trained):
+            if folder.is_dir():
+                yield from sorted(folder.glob("*" + _SUFFIX))
+
+    def contents(self) -> list[tuple[Config, Recipe]]:
+        """The configs and recipes of the stored models.
+
+        Returns:
+            The shipped ones in a fixed order, then the most recently used of the trained ones,
+            then those in memory, the latest first. At most 200 trained files are read.
+        """
+        shipped = sorted(_settings(_latest_first(self.shipped)), key=_shipped_order)
+        trained = _settings(_latest_first(self.trained)[:_MAX_LISTED])
+        with self._lock:
+            kept = [(model.config, model.recipe) for model in self._memory.values()]
+        return list(dict.fromkeys([*shipped, *trained, *reversed(kept)]))
+
     def put(self, model: Model, *, shipped: bool = False) -> bool:
-        """Keep a model. Returns whether it is on disk; if not it is kept in memory."""
+        """Store a model; where it cannot be written, keep it in memory and add a note.
+
+        Args:
+            model: a model that was trained here.
+            shipped: store it with those that come with the project.
+
+        Returns:
+            Whether it is on disk.
+        """
         key = model_key(model.config, model.recipe)
         folder = self.shipped if shipped else self.trained
         try:
@@ -97,144 +138,133 @@ class Store:
         except OSError as error:
             self._note(
                 f"{folder} cannot be written to ({error.strerror}): "
-                "what is trained now lasts until the program ends."
+                "models trained now are lost when the program ends."
             )
-            self.keep_in_memory(model)
+            self.put_in_memory(model)
             return False
         if not shipped:
             self._evict(keep=key)
         return True
 
     def put_many(self, models: Iterable[Model]) -> None:
-        """Keep many models at once; raises `OSError` where they cannot be written.
+        """Store many models fast: after a power cut the last ones may be missing.
 
-        Each is there when the program ends; after a power cut the last ones may not be.
+        Raises:
+            OSError: if they cannot be written.
         """
         self.trained.mkdir(parents=True, exist_ok=True)
         last = ""
         for model in models:
             last = model_key(model.config, model.recipe)
-            write_whole(self.trained / (last + _SUFFIX), to_bytes(model), durable=False)
+            write_atomically(self.trained / (last + _SUFFIX), to_bytes(model), durable=False)
         self._evict(keep=last)
 
-    def keys(self) -> set[str]:
-        """The keys of all models that there are, by their names alone."""
-        with self._lock:
-            kept = set(self._memory)
-        return kept | {path.stem for path in self.files()}
-
-    @property
-    def grids(self) -> Path:
-        """The folder of the grids of which models were trained here."""
-        return self.root / "grids"
-
-    def in_memory(self, config: Config, recipe: Recipe) -> bool:
-        """Whether the model is kept in memory, because it could not be written."""
-        return model_key(config, recipe) in self._memory
-
-    def keep_in_memory(self, model: Model) -> None:
-        """Keep a model for as long as the program runs; the oldest of many gives way."""
+    def put_in_memory(self, model: Model) -> None:
+        """Keep a model until the program ends; of more than 64 the oldest is dropped."""
         with self._lock:
             self._memory[model_key(model.config, model.recipe)] = model
-            while len(self._memory) > _MEMORY_MODELS:
+            while len(self._memory) > _MAX_IN_MEMORY:
                 self._memory.popitem(last=False)
 
     def paused(self, name: str) -> Path:
-        """The file of a paused training, which counts towards the size as the models do."""
+        """The path of a paused training's file, whose size counts like that of a model."""
         return self.trained / (name + _PAUSED)
 
     def put_paused(self, name: str, data: bytes) -> None:
-        """Keep a paused training; raises `OSError` where it cannot be written.
+        """Store a paused training.
 
-        One that would drive most other models out counts as such.
+        Raises:
+            OSError: if it cannot be written, or would take more than half of the store's size.
         """
         if len(data) > self.max_bytes // 2:
-            reason = f"{len(data) / 2**20:.0f} MB is more than half of what the store may take"
+            reason = f"{len(data) / 2**20:.0f} MB is more than half of the store's size"
             raise OSError(errno.EFBIG, reason)
         self.trained.mkdir(parents=True, exist_ok=True)
-        write_whole(self.paused(name), data)
+        write_atomically(self.paused(name), data)
         self._evict(keep=name)
 
-    def files(self) -> Iterable[Path]:
-        """Every model file, shipped ones first."""
-        for folder in (self.shipped, self.trained):
-            if folder.is_dir():
-                yield from sorted(folder.glob("*" + _SUFFIX))
-
-    def contents(self, most: int = 200) -> list[tuple[Config, Recipe]]:
-        """What there are models of: shipped ones, then the latest used of those trained here.
-
-        most: files looked at of those trained here.
-        """
-        found: dict[tuple[Config, Recipe], None] = {}
-        for folder in (self.shipped, self.trained):
-            aged: list[tuple[float, Path]] = []
-            for path in folder.glob("[!.]*" + _SUFFIX):
-                with contextlib.suppress(OSError):  # another process may evict at the same time
-                    aged.append((path.stat().st_mtime, path))
-            settings: list[tuple[Config, Recipe]] = []
-            looked_at = len(aged) if folder == self.shipped else most
-            for _, path in sorted(aged, key=lambda one: (-one[0], one[1]))[:looked_at]:
-                with contextlib.suppress(OSError, DamagedFile):
-                    config, recipe = read_settings(path)
-                    if model_key(config, recipe) == path.stem:  # of this engine's version
-                        settings.append((config, recipe))
-            if folder == self.shipped:  # their age is that of the checkout
-                settings.sort(key=_by_kind)
-            found |= dict.fromkeys(settings)
-        with self._lock:
-            kept = [(model.config, model.recipe) for model in self._memory.values()]
-        return list(found | dict.fromkeys(reversed(kept)))
-
     def clear(self) -> int:
-        """Remove what was trained, not what is shipped; returns how many models went."""
-        gone = 0
-        for pattern in ("*" + _PAUSED, ".*.part"):
-            for path in self.trained.glob(pattern):
-                path.unlink(missing_ok=True)
-        for path in list(self.files()):
-            if path.parent == self.trained:
-                path.unlink(missing_ok=True)
-                gone += 1
+        """Remove everything that was trained here; returns how many model files that were."""
+        models = [path for path in self.files() if path.parent == self.trained]
+        others = [p for pattern in ("*" + _PAUSED, ".*.part") for p in self.trained.glob(pattern)]
+        for path in [*models, *others]:
+            path.unlink(missing_ok=True)
         with self._lock:
             self._memory.clear()
-        return gone
+        return len(models)
 
     def _set_aside(self, path: Path, error: DamagedFile) -> None:
         try:
             os.replace(path, path.with_suffix(".damaged"))
-            self._note(f"{error}. It was set aside; it is trained again when somebody asks for it.")
+            self._note(f"{error}. It was set aside; the model is trained again when it is needed.")
         except OSError:
             self._note(f"{error}. It is not used.")
 
     def _evict(self, *, keep: str) -> None:
-        for path in self.trained.glob(".*.part"):  # left by a process that was ended
-            with contextlib.suppress(OSError):
-                if path.stat().st_mtime < time.time() - _LEFT_SECONDS:
-                    path.unlink()
-        aged: list[tuple[float, int, Path]] = []
-        for path in self.trained.glob("[!.]*"):  # others may be writing .part files
-            with contextlib.suppress(OSError):  # another process may evict at the same time
-                stat = path.stat()
-                aged.append((stat.st_mtime, stat.st_size, path))
-        total = sum(size for _, size, _ in aged)
-        for _, size, path in sorted(aged):
+        # Removes the least recently used files until the rest fits, but never the one to keep.
+        for file in _files(self.trained, ".*.part"):
+            if file.used < time.time() - _STALE_SECONDS:
+                with contextlib.suppress(OSError):
+                    file.path.unlink()
+        files = _files(self.trained, "[!.]*")
+        total = sum(file.size for file in files)
+        for file in sorted(files):
             if total <= self.max_bytes:
                 return
-            if path.stem != keep:
+            if file.path.stem != keep:
                 with contextlib.suppress(OSError):
-                    path.unlink()
-                total -= size
+                    file.path.unlink()
+                total -= file.size
 
     def _note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
 
 
-def default_store() -> Store:
-    """The store in $TOYMODEL_CACHE, or `cache/` beside the package, or the user's cache folder.
+class _File(NamedTuple):
+    used: float
+    size: int
+    path: Path
 
-    $TOYMODEL_CACHE_MB bounds the size of the trained models (512 where it is not set).
+
+def _files(folder: Path, pattern: str) -> list[_File]:
+    files: list[_File] = []
+    for path in folder.glob(pattern):
+        with contextlib.suppress(OSError):  # another process may have removed it by now
+            stat = path.stat()
+            files.append(_File(stat.st_mtime, stat.st_size, path))
+    return files
+
+
+def _latest_first(folder: Path) -> list[_File]:
+    return sorted(_files(folder, "[!.]*" + _SUFFIX), key=lambda file: (-file.used, file.path))
+
+
+def _settings(files: Iterable[_File]) -> list[tuple[Config, Recipe]]:
+    found: list[tuple[Config, Recipe]] = []
+    for file in files:
+        with contextlib.suppress(OSError, DamagedFile):
+            config, recipe = read_settings(file.path)
+            if model_key(config, recipe) == file.path.stem:  # not of another engine version
+                found.append((config, recipe))
+    return found
+
+
+def _shipped_order(settings: tuple[Config, Recipe]) -> tuple[Any, ...]:
+    # Not by time: shipped files all have the time of the checkout.
+    config, recipe = settings
+    sizes = config.n_features, config.n_neurons, config.importance_decay, config.seed
+    return (recipe.canonical(), *sizes, -config.feature_probability)
+
+
+def default_store() -> Store:
+    """The store of this machine.
+
+    It is in the folder $TOYMODEL_CACHE, else in `cache/` beside the package, else in the user's
+    cache folder. $TOYMODEL_CACHE_MB bounds the size of the trained models, 512 by default.
+
+    Raises:
+        ValueError: if $TOYMODEL_CACHE_MB is not a whole number from 1 to 1,000,000.
     """
     beside = Path(__file__).resolve().parents[2] / "cache"
     given = os.environ.get("TOYMODEL_CACHE")

@@ -1,7 +1,7 @@
-"""Arrays from a file that anybody may have made, safetensors or npz: checked before it is believed.
+"""Arrays from an untrusted safetensors or npz file.
 
-No length, size or shape that a file claims is acted on before it was found to be small, and no
-pickle is ever read.
+Every length, size and shape that a file claims is checked before any memory is taken for it. A
+pickle, which can run code, is never read.
 """
 
 from __future__ import annotations
@@ -19,28 +19,30 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float32
 
-MOST_MEGABYTES = 65
+MAX_MEGABYTES = 65
 """Of a file: enough for two matrices of the largest size in float64."""
 
-MOST_ARRAYS = 64
-MOST_LENGTH = 2_000
+MAX_ARRAYS = 64
+"""Of a file."""
+
+MAX_LENGTH = 2_000
 """Of an array, along each axis."""
 
-MOST_NUMBERS = 10_000_000
+MAX_NUMBERS = 10_000_000
 """Of all arrays of a file together."""
 
-MOST_SIZE = 100_000
-"""Of a number; with larger ones losses would overflow."""
+MAX_SIZE = 100_000
+"""Of the absolute value of a number; with larger ones losses would overflow."""
 
-_MOST_NAME = 100
-_MOST_HEADER = 2**20
-_MOST_NPY_HEADER = 1_024
+_MAX_NAME = 100  # characters
+_MAX_HEADER = 2**20  # bytes
+_MAX_NPY_HEADER = 1_024  # bytes
 _ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
 _ZIP_ENTRY = b"PK\x01\x02"
 _NPY = b"\x93NUMPY"
 _ENCRYPTED = 0x1
 _BFLOAT16 = "BF16"
-_TENSORS = {
+_TENSOR_TYPES = {
     "F64": "<f8",
     "F32": "<f4",
     "F16": "<f2",
@@ -48,9 +50,9 @@ _TENSORS = {
     **{f"{kind}{8 * size}": f"<{kind.lower()}{size}" for kind in "IU" for size in (1, 2, 4, 8)},
 }
 _NPY_TYPE = re.compile(r"[<>|=]?(f[248]|[iu][1248])")
-_TYPES = "float16, float32, float64, bfloat16 and integers are"
+_TYPES_ALLOWED = "float16, float32, float64, bfloat16 and integers are allowed"
 # What the standard library raises for damaged zip files.
-_BROKEN = (
+_ZIP_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
@@ -70,13 +72,20 @@ class UnusableWeights(ValueError):
 
 
 def read_arrays(data: bytes) -> dict[str, Array]:
-    """The arrays in the bytes of a safetensors or an npz file by name, in the file's order.
+    """Read the arrays of a safetensors or an npz file.
 
-    Of one or two axes, of 1 to 2,000 each, finite and up to 100,000 in size. Raises
-    `UnusableWeights` for anything else.
+    Args:
+        data: the content of the file.
+
+    Returns:
+        The arrays by name, in the file's order, as float32. Each has one or two axes of 1 to
+        2,000, and its numbers are finite and from -100,000 to 100,000.
+
+    Raises:
+        UnusableWeights: for a file that holds anything else.
     """
-    if len(data) > MOST_MEGABYTES * 10**6:
-        raise UnusableWeights(f"it is larger than {MOST_MEGABYTES} MB")
+    if len(data) > MAX_MEGABYTES * 10**6:
+        raise UnusableWeights(f"it is larger than {MAX_MEGABYTES} MB")
     arrays = _read_npz(data) if data.startswith(_ZIPS) else _read_safetensors(data)
     if not arrays:
         raise UnusableWeights("it holds no array: W1 and W2 are needed")
@@ -84,12 +93,12 @@ def read_arrays(data: bytes) -> dict[str, Array]:
 
 
 def quoted(name: str) -> str:
-    """A name from a file, in quotes and not too long."""
-    return repr(name if len(name) <= _MOST_NAME else name[: _MOST_NAME - 3] + "...")
+    """A name from a file, in quotes and shortened to 100 characters."""
+    return repr(name if len(name) <= _MAX_NAME else name[: _MAX_NAME - 3] + "...")
 
 
 class _Tensor(NamedTuple):
-    """What a safetensors header says of a tensor."""
+    """The entry of a tensor in a safetensors header."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -99,20 +108,20 @@ class _Tensor(NamedTuple):
 
 def _read_safetensors(data: bytes) -> dict[str, Array]:
     size = int.from_bytes(data[:8], "little")
-    if not 0 < size <= min(_MOST_HEADER, len(data) - 8):
+    if not 0 < size <= min(_MAX_HEADER, len(data) - 8):
         if data.startswith(_NPY):
             raise UnusableWeights("it is a single array: numpy.savez writes several to one file")
         raise UnusableWeights(
-            "it is neither a whole npz file nor a whole safetensors file, whose header has up to "
-            f"{_MOST_HEADER:,} bytes"
+            "it is neither a whole npz file nor a whole safetensors file, whose header has "
+            f"up to {_MAX_HEADER:,} bytes"
         )
-    header = _parsed(data[8 : 8 + size])
+    header = _parse_header(data[8 : 8 + size])
     about = header.pop("__metadata__", None)
     if isinstance(about, dict) and "toymodel" in about:
         raise UnusableWeights("toymodel wrote it: the page Train your own opens such files")
-    _check_few(len(header))
-    tensors = {name: _tensor(name, entry) for name, entry in header.items()}
-    _check_numbers(sum(_count(tensor.shape) for tensor in tensors.values()))
+    _check_array_count(len(header))
+    tensors = {name: _parse_tensor(name, entry) for name, entry in header.items()}
+    _check_total_size(sum(_size(tensor.shape) for tensor in tensors.values()))
     content = memoryview(data)[8 + size :]
     end = 0
     for tensor in sorted(tensors.values(), key=lambda tensor: tensor.begin):
@@ -121,12 +130,12 @@ def _read_safetensors(data: bytes) -> dict[str, Array]:
         end = tensor.end
     if end != len(content):
         raise UnusableWeights(f"its tensors take {end:,} bytes, it has {len(content):,} for them")
-    return {name: _taken(name, tensor, content) for name, tensor in tensors.items()}
+    return {name: _tensor_array(name, tensor, content) for name, tensor in tensors.items()}
 
 
-def _parsed(text: bytes) -> dict[str, Any]:
+def _parse_header(text: bytes) -> dict[str, Any]:
     try:
-        header = json.loads(text.decode(), object_pairs_hook=_once)
+        header = json.loads(text.decode(), object_pairs_hook=_without_repetition)
     except UnusableWeights:
         raise
     except (ValueError, RecursionError):
@@ -136,36 +145,36 @@ def _parsed(text: bytes) -> dict[str, Any]:
     return header
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(dict(pairs)) < len(pairs):
         raise UnusableWeights("its header has a name twice")
     return dict(pairs)
 
 
-def _tensor(name: str, entry: object) -> _Tensor:
+def _parse_tensor(name: str, entry: object) -> _Tensor:
     _check_name(name)
     match entry:
         case {"dtype": str(dtype), "shape": [*shape], "data_offsets": [int(begin), int(end)]}:
-            if dtype not in _TENSORS:
-                raise UnusableWeights(f"{quoted(name)} is {quoted(dtype)}: {_TYPES} allowed")
+            if dtype not in _TENSOR_TYPES:
+                raise UnusableWeights(f"{quoted(name)} is {quoted(dtype)}: {_TYPES_ALLOWED}")
             _check_shape(name, shape)
-            size = _count(shape) * np.dtype(_TENSORS[dtype]).itemsize
+            size = _size(shape) * np.dtype(_TENSOR_TYPES[dtype]).itemsize
             if begin < 0 or end - begin != size:
-                raise UnusableWeights(f"the place of {quoted(name)} does not fit its shape")
+                raise UnusableWeights(f"the data offsets of {quoted(name)} do not fit its shape")
             return _Tensor(dtype, tuple(shape), begin, end)
-    raise UnusableWeights(f"what its header says of {quoted(name)} cannot be read")
+    raise UnusableWeights(f"the entry of {quoted(name)} in its header cannot be read")
 
 
-def _taken(name: str, tensor: _Tensor, content: memoryview) -> Array:
-    raw = np.frombuffer(content[tensor.begin : tensor.end], _TENSORS[tensor.dtype])
-    if tensor.dtype == _BFLOAT16:
+def _tensor_array(name: str, tensor: _Tensor, content: memoryview) -> Array:
+    raw = np.frombuffer(content[tensor.begin : tensor.end], _TENSOR_TYPES[tensor.dtype])
+    if tensor.dtype == _BFLOAT16:  # the upper half of a float32
         raw = (raw.astype(np.uint32) << 16).view(np.float32)
-    return _converted(name, raw.reshape(tensor.shape))
+    return _as_float32(name, raw.reshape(tensor.shape))
 
 
 def _read_npz(data: bytes) -> dict[str, Array]:
-    # Before the directory is read, which takes memory for each entry.
-    _check_few(data.count(_ZIP_ENTRY))
+    # Counted before the directory is read, which takes memory for each entry.
+    _check_array_count(data.count(_ZIP_ENTRY))
     arrays: dict[str, Array] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -173,11 +182,11 @@ def _read_npz(data: bytes) -> dict[str, Array]:
                 name = _entry_name(entry)
                 if name in arrays:
                     raise UnusableWeights(f"it has {quoted(name)} twice")
-                taken = sum(array.size for array in arrays.values())
-                arrays[name] = _read_npy(name, archive, entry, taken)
+                size_before = sum(array.size for array in arrays.values())
+                arrays[name] = _read_npy(name, archive, entry, size_before)
     except UnusableWeights:
         raise
-    except _BROKEN:
+    except _ZIP_ERRORS:
         raise UnusableWeights("it is a damaged npz file") from None
     return arrays
 
@@ -200,28 +209,30 @@ def _entry_name(entry: zipfile.ZipInfo) -> str:
     return name
 
 
-def _read_npy(name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, taken: int) -> Array:
-    # Never more is unpacked than the shape, once it was found to be allowed, takes.
+def _read_npy(
+    name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, size_before: int
+) -> Array:
+    # No more is unpacked than the shape takes, and only after the shape was checked.
     with archive.open(entry) as file:
         start = file.read(len(_NPY) + 2)
         version = tuple(start[len(_NPY) :])
         if not start.startswith(_NPY) or version not in ((1, 0), (2, 0)):
             raise UnusableWeights(f"{quoted(name)} is not an array that numpy wrote")
         size = int.from_bytes(file.read(2 * version[0]), "little")
-        if size > _MOST_NPY_HEADER:
+        if size > _MAX_NPY_HEADER:
             raise UnusableWeights(f"the header of {quoted(name)} is too long")
-        dtype, fortran, shape = _npy_header(name, file.read(size))
-        _check_numbers(taken + _count(shape))
-        wanted = _count(shape) * dtype.itemsize
-        told = entry.file_size - len(start) - 2 * version[0] - size
-        content = file.read(wanted) if told == wanted else b""
-        if len(content) < wanted:
+        dtype, fortran, shape = _parse_npy_header(name, file.read(size))
+        _check_total_size(size_before + _size(shape))
+        needed = _size(shape) * dtype.itemsize
+        claimed = entry.file_size - len(start) - 2 * version[0] - size
+        content = file.read(needed) if claimed == needed else b""
+        if len(content) < needed:
             raise UnusableWeights(f"the content of {quoted(name)} does not fit its shape")
     raw = np.frombuffer(content, dtype)
-    return _converted(name, raw.reshape(shape[::-1]).T if fortran else raw.reshape(shape))
+    return _as_float32(name, raw.reshape(shape[::-1]).T if fortran else raw.reshape(shape))
 
 
-def _npy_header(name: str, text: bytes) -> tuple[np.dtype, bool, tuple[int, ...]]:
+def _parse_npy_header(name: str, text: bytes) -> tuple[np.dtype, bool, tuple[int, ...]]:
     try:
         header = ast.literal_eval(text.decode("latin-1").strip())
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
@@ -229,53 +240,53 @@ def _npy_header(name: str, text: bytes) -> tuple[np.dtype, bool, tuple[int, ...]
     match header:
         case {"descr": descr, "fortran_order": bool(fortran), "shape": tuple(shape)}:
             if not isinstance(descr, str) or not _NPY_TYPE.fullmatch(descr):
-                objects = " Python objects are never read." if descr == "|O" else ""
-                said = quoted(descr) if isinstance(descr, str) else "a table"
-                raise UnusableWeights(f"{quoted(name)} is {said}: {_TYPES} allowed.{objects}")
+                objects = ". Python objects are never read" if descr == "|O" else ""
+                kind = quoted(descr) if isinstance(descr, str) else "a table"
+                raise UnusableWeights(f"{quoted(name)} is {kind}: {_TYPES_ALLOWED}{objects}")
             _check_shape(name, shape)
             return np.dtype(descr), fortran, shape
     raise UnusableWeights(f"the header of {quoted(name)} cannot be read")
 
 
-def _check_few(count: int) -> None:
-    if count > MOST_ARRAYS:
-        raise UnusableWeights(f"it holds {count:,} arrays: up to {MOST_ARRAYS} are allowed")
+def _check_array_count(count: int) -> None:
+    if count > MAX_ARRAYS:
+        raise UnusableWeights(f"it holds {count:,} arrays: up to {MAX_ARRAYS} are allowed")
 
 
-def _check_numbers(count: int) -> None:
-    if count > MOST_NUMBERS:
-        raise UnusableWeights(f"it holds more than {MOST_NUMBERS:,} numbers")
+def _check_total_size(count: int) -> None:
+    if count > MAX_NUMBERS:
+        raise UnusableWeights(f"it holds more than {MAX_NUMBERS:,} numbers")
 
 
 def _check_name(name: str) -> None:
-    if not 1 <= len(name) <= _MOST_NAME or not name.isprintable():
+    if not 1 <= len(name) <= _MAX_NAME or not name.isprintable():
         raise UnusableWeights(
-            f"an array is called {quoted(name)}: names have 1 to {_MOST_NAME} plain characters"
+            f"an array is called {quoted(name)}: names have 1 to {_MAX_NAME} printable characters"
         )
 
 
 def _check_shape(name: str, shape: Sequence[object]) -> None:
     if not 1 <= len(shape) <= 2:
         raise UnusableWeights(f"{quoted(name)} has {len(shape)} axes: one or two are allowed")
-    if not all(type(length) is int and 1 <= length <= MOST_LENGTH for length in shape):
+    if not all(type(length) is int and 1 <= length <= MAX_LENGTH for length in shape):
         shown = ", ".join(map(str, shape))
         raise UnusableWeights(
-            f"{quoted(name)} is ({shown[:60]}): 1 to {MOST_LENGTH:,} are allowed along each axis"
+            f"{quoted(name)} is ({shown[:60]}): 1 to {MAX_LENGTH:,} are allowed along each axis"
         )
 
 
-def _count(shape: Sequence[int]) -> int:
+def _size(shape: Sequence[int]) -> int:
     return int(np.prod(shape, dtype=np.int64))
 
 
-def _converted(name: str, raw: np.ndarray) -> Array:
-    with np.errstate(over="ignore"):  # what becomes infinite is refused
+def _as_float32(name: str, raw: np.ndarray) -> Array:
+    with np.errstate(over="ignore"):  # what becomes infinite is refused below
         array = np.array(raw, np.float32, order="C")
     if not np.isfinite(array).all():
         raise UnusableWeights(f"{quoted(name)} has numbers that are not finite")
-    if np.abs(array).max() > MOST_SIZE:
+    largest = float(np.abs(array).max())
+    if largest > MAX_SIZE:
         raise UnusableWeights(
-            f"{quoted(name)} has a number of {float(np.abs(array).max()):.3g}: "
-            f"sizes up to {MOST_SIZE:,} are allowed"
+            f"{quoted(name)} has a number of size {largest:.3g}: up to {MAX_SIZE:,} is allowed"
         )
     return array

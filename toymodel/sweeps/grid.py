@@ -1,4 +1,4 @@
-"""A sweep over any settings, from a file: which models it trains, and in which shards."""
+"""A sweep over any settings, from a TOML file: its models, and how they are put into shards."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from toymodel.config import RECIPES, Config, Recipe, nearest_preset, recipe_name
 from toymodel.settings import Problem, SettingError
 from toymodel.training.memory import training_megabytes
 
-MOST_MODELS = 100_000
-_MOST_VALUES = 10_000
-_MOST_SEEDS = 10_000
-_SHARD_WORK = 2e12  # multiplications: some tens of seconds of two cores
-_SHARD_MODELS = 2_048
-_SHARD_MEGABYTES = 1_000
+MAX_MODELS = 100_000
+"""Of a grid."""
+
+_MAX_VALUES = 10_000  # of a field
+_MAX_SEEDS = 10_000
+_MAX_SHARD_WORK = 2e12  # multiplications: some tens of seconds on two cores
+_MAX_SHARD_MODELS = 2_048
+_MAX_SHARD_MEGABYTES = 1_000
 _SCALES = ("linear", "log")
 _RANGE = '{ from = ..., to = ..., count = ..., scale = "linear" or "log" }'
 _SWEPT = tuple(name for name in Config.model_fields if name != "seed")
@@ -33,10 +35,13 @@ _SWEPT = tuple(name for name in Config.model_fields if name != "seed")
 
 @dataclass(frozen=True)
 class Grid:
-    """Every combination of some values of the fields of a config, with every seed.
+    """Every combination of some values of a config's fields, with every seed.
 
-    name: what the file is called. axes: the values of each field that the file names, in its
-    order. seeds: of every combination. recipe: of all.
+    Attributes:
+        name: the name of the file.
+        axes: the fields in the order of the file, each with its values.
+        seeds: the seeds of every combination.
+        recipe: how all models are trained.
     """
 
     name: str
@@ -46,7 +51,7 @@ class Grid:
 
     @cached_property
     def configs(self) -> tuple[Config, ...]:
-        """What is trained, the last axis and the seeds changing fastest."""
+        """The configs of all models; seeds change fastest, then the last axis."""
         names = [name for name, _ in self.axes]
         return tuple(
             Config.from_mapping(dict(zip(names, values, strict=True)) | {"seed": seed})
@@ -56,25 +61,25 @@ class Grid:
 
     @property
     def swept(self) -> tuple[str, ...]:
-        """The fields that have several values, the seed among them."""
+        """The fields that have several values; the seed is one of them."""
         several = [name for name, values in self.axes if len(values) > 1]
         return (*several, *(["seed"] if len(self.seeds) > 1 else []))
 
     @property
     def key(self) -> str:
-        """What tells it from other grids: 16 hexadecimal digits, the name not counted."""
+        """A hash of the models it trains, without its name: 16 hexadecimal digits."""
         text = json.dumps([self.axes, self.seeds, self.recipe.canonical()], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def words(self) -> str:
-        """What it is, in a line: "feature_probability x 7, seed x 8, standard"."""
+        """A short description: "feature_probability × 7, seed × 8, standard"."""
         sizes = {name: len(values) for name, values in self.axes} | {"seed": len(self.seeds)}
         several = [f"{name} × {sizes[name]}" for name in self.swept]
         return ", ".join([*several, recipe_name(self.recipe)])
 
     def to_json(self) -> str:
-        """What `from_json` reads."""
+        """Write the grid as JSON, for `from_json`."""
         about = {
             "name": self.name,
             "axes": [[name, list(values)] for name, values in self.axes],
@@ -86,27 +91,33 @@ class Grid:
 
     @classmethod
     def from_json(cls, text: str) -> Grid:
-        """The grid that `to_json` wrote; raises `ValueError` for anything else."""
+        """Read a grid that `to_json` wrote.
+
+        Raises:
+            ValueError: for anything else.
+        """
         about = json.loads(text)
         try:
-            axes = tuple((str(name), tuple(values)) for name, values in about["axes"])
-            grid = cls(
+            return cls(
                 name=str(about["name"]),
-                axes=axes,
+                axes=tuple((str(name), tuple(values)) for name, values in about["axes"]),
                 seeds=tuple(about["seeds"]),
                 recipe=Recipe.from_mapping(about["recipe"]),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a grid: {error}") from None
-        return grid
 
 
 def read_grid(path: Path) -> Grid:
-    """The grid of a TOML file; raises `SettingError` for what it may not say, `OSError`.
+    """Read the grid of a TOML file.
 
-    A file has a table `config`, in which each field of `Config` but the seed is a value, a list of
-    values, or a range {from, to, count, scale}; and, outside of it, `seeds`, a number of seeds from
-    0 on or a list of them, `recipe`, a preset, and a table `set` with changes to it.
+    The table `config` gives each field of `Config`, except the seed, a value, a list of values, or
+    a range {from, to, count, scale}. Outside of it stand `seeds`, which is a number of seeds from
+    0 on or a list of seeds, `recipe`, the name of a preset, and the table `set`, changes to it.
+
+    Raises:
+        SettingError: for a file with wrong content; it names the field.
+        OSError: for a file that cannot be read.
     """
     try:
         about = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -116,7 +127,15 @@ def read_grid(path: Path) -> Grid:
 
 
 def grid_of(name: str, about: Mapping[str, Any]) -> Grid:
-    """The grid of a parsed file; raises `SettingError` as `read_grid` does."""
+    """Make the grid of a parsed file.
+
+    Args:
+        name: the name of the grid.
+        about: the content of the file, as `read_grid` describes it.
+
+    Raises:
+        SettingError: for wrong content; it names the field.
+    """
     known = ("config", "seeds", "recipe", "set")
     for key in about:
         if key not in known:
@@ -135,9 +154,9 @@ def grid_of(name: str, about: Mapping[str, Any]) -> Grid:
         recipe=RECIPES[preset].replace(**changes),
     )
     count = math.prod(len(values) for _, values in grid.axes) * len(grid.seeds)
-    if count > MOST_MODELS:
-        raise _refused("models", count, f"{MOST_MODELS:,} at most in one grid")
-    if not grid.configs:  # made here, so that what a config refuses is said at once
+    if count > MAX_MODELS:
+        raise _refused("models", count, f"{MAX_MODELS:,} at most in one grid")
+    if not grid.configs:  # made here, so that a config that is not allowed is reported now
         raise _refused("config", fields, "at least one value of each field")
     return grid
 
@@ -147,66 +166,77 @@ def _refused(field: str, value: object, allowed: str) -> SettingError:
 
 
 def _seeds(value: object) -> tuple[int, ...]:
-    allowed = f"a number of seeds from 1 to {_MOST_SEEDS:,}, or a list of different seeds"
-    if type(value) is int and 1 <= value <= _MOST_SEEDS:
+    allowed = f"a number of seeds from 1 to {_MAX_SEEDS:,}, or a list of different seeds"
+    if type(value) is int and 1 <= value <= _MAX_SEEDS:
         return tuple(range(value))
     listed = value if isinstance(value, list) else []
     whole = all(type(seed) is int for seed in listed)
-    if whole and 1 <= len(set(listed)) == len(listed) <= _MOST_SEEDS:
+    if whole and 1 <= len(set(listed)) == len(listed) <= _MAX_SEEDS:
         return tuple(listed)
     raise _refused("seeds", value, allowed)
 
 
 def _values(field: str, value: object) -> tuple[Any, ...]:
     if field not in _SWEPT:
-        raise _refused(field, value, f"one of {', '.join(_SWEPT)} (seeds stand outside of config)")
+        raise _refused(
+            field, value, f"one of {', '.join(_SWEPT)} (seeds are not given in [config])"
+        )
     if isinstance(value, dict):
-        found = _range(field, value)
+        values = _range(field, value)
     else:
-        found = tuple(value) if isinstance(value, list) else (value,)
-    if not 1 <= len(found) <= _MOST_VALUES or len(set(map(repr, found))) < len(found):
-        raise _refused(field, value, f"1 to {_MOST_VALUES:,} different values, or {_RANGE}")
-    return found
+        values = tuple(value) if isinstance(value, list) else (value,)
+    if not 1 <= len(values) <= _MAX_VALUES or len(set(map(repr, values))) < len(values):
+        raise _refused(field, value, f"1 to {_MAX_VALUES:,} different values, or {_RANGE}")
+    return values
 
 
 def _range(field: str, about: Mapping[str, Any]) -> tuple[Any, ...]:
     scale, count = about.get("scale", "linear"), about.get("count")
     low, high = (_end(about.get(name)) for name in ("from", "to"))
-    sound = (
+    allowed = (
         set(about) <= {"from", "to", "count", "scale"}
         and math.isfinite(low)
         and math.isfinite(high)
         and type(count) is int
-        and 2 <= count <= _MOST_VALUES
+        and 2 <= count <= _MAX_VALUES
         and scale in _SCALES
     )
-    if not sound or (scale == "log" and min(low, high) <= 0):
+    if not allowed or (scale == "log" and min(low, high) <= 0):
         raise _refused(field, dict(about), f"{_RANGE}, on a log scale with ends above 0")
     number = int(count or 0)
-    places = np.geomspace(low, high, number) if scale == "log" else np.linspace(low, high, number)
+    points = np.geomspace(low, high, number) if scale == "log" else np.linspace(low, high, number)
     if Config.model_fields[field].annotation is int:
-        return tuple(dict.fromkeys(round(place) for place in places.tolist()))
-    return tuple(dict.fromkeys(float(f"{place:.4g}") for place in places.tolist()))
+        return tuple(dict.fromkeys(round(point) for point in points.tolist()))
+    return tuple(dict.fromkeys(float(f"{point:.4g}") for point in points.tolist()))
 
 
 def _end(value: object) -> float:
     return float(value) if isinstance(value, int | float) else math.nan
 
 
-def shards(configs: Sequence[Config], recipe: Recipe) -> Iterator[tuple[Config, ...]]:
-    """Configs that are trained together: of one shape, and not more than is soon done.
+def shape_of(config: Config) -> tuple[str, bool, int, int]:
+    """What configs must have in common to be trained in one batch."""
+    return config.task, config.hidden_bias, config.n_features, config.n_neurons
 
-    One at least, whatever it takes.
+
+def shards(configs: Sequence[Config], recipe: Recipe) -> Iterator[tuple[Config, ...]]:
+    """Divide configs into shards, each of which is one training.
+
+    The configs of a shard have one shape, and are no more than can be trained in some tens of
+    seconds and in 1,000 MB, but at least one.
+
+    Args:
+        configs: what to train.
+        recipe: how.
     """
-    alike: dict[tuple[str, bool, int, int], list[Config]] = defaultdict(list)
+    by_shape: dict[tuple[str, bool, int, int], list[Config]] = defaultdict(list)
     for config in configs:
-        kind = config.task, config.hidden_bias, config.n_features, config.n_neurons
-        alike[kind].append(config)
-    for members in alike.values():
-        first = members[0]
-        each = 5 * recipe.total_steps * recipe.batch_size * recipe.restarts
-        work = each * (first.n_features * first.n_neurons + 20 * first.n_features)
+        by_shape[shape_of(config)].append(config)
+    for alike in by_shape.values():
+        first = alike[0]
+        examples = 5 * recipe.total_steps * recipe.batch_size * recipe.restarts
+        work = examples * (first.n_features * first.n_neurons + 20 * first.n_features)
         megabytes = training_megabytes([first], recipe)
-        size = int(min(_SHARD_MODELS, _SHARD_WORK / work, _SHARD_MEGABYTES / megabytes))
-        for start in range(0, len(members), max(1, size)):
-            yield tuple(members[start : start + max(1, size)])
+        size = int(min(_MAX_SHARD_MODELS, _MAX_SHARD_WORK / work, _MAX_SHARD_MEGABYTES / megabytes))
+        for start in range(0, len(alike), max(1, size)):
+            yield tuple(alike[start : start + max(1, size)])

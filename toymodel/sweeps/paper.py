@@ -1,4 +1,4 @@
-"""The paper's sparsity sweep: one config at several densities, and what its figure shows."""
+"""The paper's sparsity sweep: one config at several densities, and what the figure shows."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from toymodel.config import Config
 from toymodel.settings import Problem, SettingError
 
 MAX_DENSITIES = 12
+"""Of a sweep."""
+
 PAPER_DENSITIES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 
 
 class PaperPanel(NamedTuple):
-    """One panel of the paper's figure: what it says of it, and the counts read off the picture.
+    """One panel of the paper's figure.
 
-    counts: neurons that are monosemantic, slightly polysemantic, polysemantic; `about` where
-    the picture leaves one or two in doubt.
+    Attributes:
+        message: what the panel shows, in a sentence.
+        counts: how many neurons are monosemantic, slightly polysemantic and polysemantic, read off
+            the picture.
+        about: whether one or two neurons are in doubt.
     """
 
-    says: str
+    message: str
     counts: tuple[int, int, int]
     about: bool = False
 
@@ -39,16 +44,21 @@ PAPER_PANELS: dict[float, PaperPanel] = {
     0.003: PaperPanel("...and each of them holds more features.", (24, 2, 14)),
     0.001: PaperPanel("In the end every neuron is highly polysemantic.", (0, 0, 40)),
 }
-"""By density 1 - S, for n = 100, m = 40, I_i = 0.8^i."""
+"""The panels by density 1 - S; n = 100, m = 40, I_i = 0.8^i."""
 
 PAPER_CONFIG = Config()
 """n = 100, m = 40, I_i = 0.8^i: the setting of the paper's figure."""
 
 
 def sweep(base: Config, densities: Sequence[float]) -> list[Config]:
-    """The base config at each feature probability, in the order given.
+    """Copy a config with several feature probabilities.
 
-    Raises `SettingError` for none, more than 12, a repeated one, or one that is not in (0, 1].
+    Args:
+        base: gives all other fields.
+        densities: 1 to 12 different feature probabilities, each in (0, 1].
+
+    Raises:
+        SettingError: for other densities.
     """
     if not 1 <= len(densities) <= MAX_DENSITIES or len(set(densities)) < len(densities):
         allowed = f"1 to {MAX_DENSITIES} different densities"
@@ -57,6 +67,6 @@ def sweep(base: Config, densities: Sequence[float]) -> list[Config]:
 
 
 def paper_panel(config: Config) -> PaperPanel | None:
-    """What the paper's figure shows for this config, or None where it has no such panel."""
+    """The panel of the paper's figure with the setting of a config, if there is one."""
     paper = PAPER_CONFIG.replace(feature_probability=config.feature_probability, seed=config.seed)
     return PAPER_PANELS.get(config.feature_probability) if config == paper else None

@@ -12,28 +12,30 @@ from toymodel.config import Config, Recipe
 from toymodel.errors import TrainingDiverged
 from toymodel.model import Model
 from toymodel.settings import SettingError
-from toymodel.storage.model_file import RECORDS, model_key, write_whole
+from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store
+from toymodel.storage.tensor_file import write_atomically
 from toymodel.sweeps.grid import Grid, shards
-from toymodel.training.memory import training_megabytes
 
 ATTEMPTS = 3
 """How often a shard is tried before it is given up."""
 
-_HEADER = 1_400  # bytes of a model's file that are not tensors
 _POLL_SECONDS = 0.5
-_SAMPLE_SECONDS = 1.0
 
 Shard = tuple[Config, ...]
-Trained = tuple[list[Model | None], list[str]]
+ShardResult = tuple[list[Model | None], list[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class GridProgress:
-    """Where the training of a grid stands.
+    """How far the training of a grid is.
 
-    total: models of the grid. before: of them, those that were there already. done: those that
-    came since. failed: those that were given up. seconds: since it began.
+    Attributes:
+        total: models of the grid.
+        before: of them, those that were not trained by this program.
+        done: those that it has trained.
+        failed: those that it has given up.
+        seconds: since the training began.
     """
 
     total: int
@@ -44,53 +46,37 @@ class GridProgress:
 
     @property
     def remaining(self) -> float:
-        """Seconds that the rest will take at this pace; infinite before the first shard."""
+        """The seconds left at this pace; infinite before the first shard is done."""
         left = self.total - self.before - self.done - self.failed
         return self.seconds / self.done * left if self.done else float("inf") if left else 0.0
 
 
 @dataclass(kw_only=True)
 class Outcome:
-    """How the training of a grid ended: its last progress, and why models are missing."""
+    """How the training of a grid ended.
+
+    Attributes:
+        progress: the last progress.
+        reasons: why models are missing, a sentence each.
+    """
 
     progress: GridProgress
     reasons: list[str] = field(default_factory=list)
 
 
-def train_shard(
-    configs: Sequence[Config], recipe: Recipe, device: str, processes: int | None
-) -> Trained:
-    """Models in the order of the configs, None for those that diverged, and why they did."""
-    from toymodel.training.train import train
-
-    try:
-        return [*train(configs, recipe, device=device, processes=processes)], []
-    except TrainingDiverged as error:
-        return error.models, error.reasons
-
-
-def missing(grid: Grid, store: Store) -> list[Config]:
+def missing(grid: Grid, store: Store) -> Shard:
     """The configs of a grid of which the store has no model."""
-    there = store.keys()
-    return [config for config in grid.configs if model_key(config, grid.recipe) not in there]
-
-
-def size_of(grid: Grid) -> int:
-    """The bytes that the models of a grid take in a store, about."""
-    every = -(-grid.recipe.steps // RECORDS)
-    records = -(-grid.recipe.steps // every) * grid.recipe.cycles
-    total = 0
-    for config in grid.configs:
-        n, m = config.n_features, config.n_neurons
-        weights = 2 * n * m + n + m + 2
-        total += _HEADER + 12 * records + 4 * grid.recipe.restarts * (weights + records)
-    return total
+    return _not_stored(grid.configs, grid.recipe, store)
 
 
 def remember(grid: Grid, store: Store) -> None:
-    """Note in the store that there is such a grid; raises `OSError` where that fails."""
+    """Write a grid to the store, so that its models can be found again.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
     store.grids.mkdir(parents=True, exist_ok=True)
-    write_whole(store.grids / f"{grid.key}.json", grid.to_json().encode())
+    write_atomically(store.grids / f"{grid.key}.json", grid.to_json().encode())
 
 
 def run_grid(
@@ -103,134 +89,123 @@ def run_grid(
     device: str = "auto",
     on_progress: Callable[[GridProgress], None] | None = None,
 ) -> Outcome:
-    """Train what a store does not have of a grid; models are stored as their shards finish.
+    """Train the models of a grid that a store does not have; each is stored when its shard is done.
 
-    at_once: shards that are with the executor. A shard that fails, with the worker that had it
-    for instance, is tried again, three times in all; then it is given up, and the others go on.
-    Configs that diverge are not tried again. Two programs may do so on one store. processes,
-    device: as in `train`, for each shard.
+    A shard that fails, for instance because its worker died, is tried three times in all; then it
+    is given up, and the others go on. Configs that diverge are not tried again. Several programs
+    may train one grid into one store.
 
-    Raises `OSError` where models cannot be stored.
+    Args:
+        grid: the grid.
+        store: where the models go.
+        executor: where the shards are trained.
+        at_once: how many shards the executor has at a time.
+        processes: as in `train`, for each shard.
+        device: as in `train`, for each shard.
+        on_progress: called after every shard, and at least every half second.
+
+    Raises:
+        OSError: if models cannot be stored.
     """
     remember(grid, store)
-    wanted = missing(grid, store)
-    began = time.perf_counter()
-    before, done, failed = len(grid.configs) - len(wanted), 0, 0
-    waiting = deque(shards(wanted, grid.recipe))
-    running: dict[Future[Trained], Shard] = {}
-    attempts: Counter[Shard] = Counter()
-    reasons: list[str] = []
-
-    def progress() -> GridProgress:
-        return GridProgress(
-            total=len(grid.configs),
-            before=before,
-            done=done,
-            failed=failed,
-            seconds=time.perf_counter() - began,
-        )
-
+    run = _GridRun(grid, store)
     try:
-        while waiting or running:
-            while waiting and len(running) < at_once:
-                shard = waiting.popleft()
-                left = _left(shard, grid.recipe, store)
-                before += len(shard) - len(left)  # another program has trained them by now
-                if left:
-                    future = executor.submit(
-                        train_shard, list(left), grid.recipe, device, processes
-                    )
-                    running[future] = left
-                    attempts[left] += attempts.pop(shard, 0) if left != shard else 0
-            finished, _ = wait(running, _POLL_SECONDS, FIRST_COMPLETED)
+        while run.waiting or run.running:
+            while run.waiting and len(run.running) < at_once:
+                run.submit(executor, device, processes)
+            finished, _ = wait(run.running, _POLL_SECONDS, FIRST_COMPLETED)
             for future in finished:
-                shard = running.pop(future)
-                try:
-                    models, why = future.result()
-                except SettingError as error:
-                    # Such as a device that is not there: trying again changes nothing.
-                    failed += len(shard)
-                    reasons.append(f"{len(shard)} models: {error}")
-                    continue
-                except (Exception, CancelledError) as error:
-                    attempts[shard] += 1
-                    if attempts[shard] < ATTEMPTS:
-                        waiting.append(shard)
-                        continue
-                    failed += len(shard)
-                    reasons.append(f"{len(shard)} models, tried {ATTEMPTS} times: {_named(error)}")
-                    continue
-                found = [model for model in models if model]
-                store.put_many(found)
-                done += len(found)
-                failed += len(shard) - len(found)
-                reasons += why
+                run.collect(future)
             if on_progress:
-                on_progress(progress())
+                on_progress(run.progress)
     finally:
         kill = getattr(executor, "kill", None)
-        for future in running:
+        for future in run.running:
             if not future.cancel() and kill:
                 kill(future)
-    return Outcome(progress=progress(), reasons=reasons)
+    return Outcome(progress=run.progress, reasons=run.reasons)
 
 
-def _left(shard: Shard, recipe: Recipe, store: Store) -> Shard:
-    there = store.keys()
-    return tuple(config for config in shard if model_key(config, recipe) not in there)
+def train_shard(
+    configs: Sequence[Config], recipe: Recipe, device: str, processes: int | None
+) -> ShardResult:
+    """Train a shard, wherever the executor runs it.
 
-
-def _named(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
-@dataclass(frozen=True, kw_only=True)
-class Estimate:
-    """What a grid asks for: models, of which missing; seconds here; bytes; MB of memory a shard."""
-
-    models: int
-    missing: int
-    shards: int
-    seconds: float
-    bytes: int
-    megabytes: int
-
-
-def estimate(grid: Grid, store: Store, device: str = "auto") -> Estimate:
-    """How long a grid's missing models would take on this machine, from a few steps of each shape.
-
-    Trains for a second a shape, and keeps nothing. device: as in `train`.
+    Returns:
+        The models in the order of the configs, None for those that diverged, and why they did.
     """
-    wanted = missing(grid, store)
-    parts = list(shards(wanted, grid.recipe))
-    paces: dict[tuple[object, ...], float] = {}
-    seconds = 0.0
-    for part in parts:
-        first = part[0]
-        kind = first.task, first.hidden_bias, first.n_features, first.n_neurons
-        if kind not in paces:
-            paces[kind] = _pace(part, grid.recipe, device) / len(part)
-        seconds += paces[kind] * len(part)
-    return Estimate(
-        models=len(grid.configs),
-        missing=len(wanted),
-        shards=len(parts),
-        seconds=seconds,
-        bytes=size_of(grid),
-        megabytes=max((training_megabytes(part, grid.recipe) for part in parts), default=0),
-    )
+    from toymodel.training.train import train
+
+    try:
+        return [*train(configs, recipe, device=device, processes=processes)], []
+    except TrainingDiverged as error:
+        return error.models, error.reasons
 
 
-def _pace(shard: Shard, recipe: Recipe, device: str) -> float:
-    from toymodel.training.train import training
+class _GridRun:
+    """The shards of a grid that wait, that run, and what came of the others."""
 
-    began = time.perf_counter()
-    pace = float("inf")
-    run = training(shard, recipe.replace(cycles=1), device=device, interval=_SAMPLE_SECONDS / 5)
-    for snapshot in run:
-        if snapshot.step:
-            pace = snapshot.pace
-        if time.perf_counter() - began > _SAMPLE_SECONDS and snapshot.step:
-            break
-    run.close()
-    return pace * recipe.total_steps
+    def __init__(self, grid: Grid, store: Store) -> None:
+        self.grid = grid
+        self.store = store
+        wanted = missing(grid, store)
+        self.waiting = deque(shards(wanted, grid.recipe))
+        self.running: dict[Future[ShardResult], Shard] = {}
+        self.reasons: list[str] = []
+        self._attempts: Counter[Shard] = Counter()
+        self._before, self._done, self._failed = len(grid.configs) - len(wanted), 0, 0
+        self._began = time.perf_counter()
+
+    @property
+    def progress(self) -> GridProgress:
+        return GridProgress(
+            total=len(self.grid.configs),
+            before=self._before,
+            done=self._done,
+            failed=self._failed,
+            seconds=time.perf_counter() - self._began,
+        )
+
+    def submit(self, executor: Executor, device: str, processes: int | None) -> None:
+        """Hand over the next shard, without the models that another program has trained by now."""
+        shard = self.waiting.popleft()
+        left = _not_stored(shard, self.grid.recipe, self.store)
+        self._before += len(shard) - len(left)
+        if not left:
+            return
+        future = executor.submit(train_shard, list(left), self.grid.recipe, device, processes)
+        self.running[future] = left
+        if left != shard:
+            self._attempts[left] += self._attempts.pop(shard, 0)
+
+    def collect(self, future: Future[ShardResult]) -> None:
+        """Store the models of a finished shard, or try it again, or give it up."""
+        shard = self.running.pop(future)
+        try:
+            models, reasons = future.result()
+        except SettingError as error:
+            # Such as a device that does not exist: trying again changes nothing.
+            self._give_up(shard, f"{len(shard)} models: {error}")
+        except (Exception, CancelledError) as error:
+            self._attempts[shard] += 1
+            if self._attempts[shard] < ATTEMPTS:
+                self.waiting.append(shard)
+                return
+            name = type(error).__name__
+            why = f"{name}: {error}" if str(error) else name
+            self._give_up(shard, f"{len(shard)} models, tried {ATTEMPTS} times: {why}")
+        else:
+            trained = [model for model in models if model]
+            self.store.put_many(trained)
+            self._done += len(trained)
+            self._failed += len(shard) - len(trained)
+            self.reasons += reasons
+
+    def _give_up(self, shard: Shard, reason: str) -> None:
+        self._failed += len(shard)
+        self.reasons.append(reason)
+
+
+def _not_stored(configs: Sequence[Config], recipe: Recipe, store: Store) -> Shard:
+    stored = store.keys()
+    return tuple(config for config in configs if model_key(config, recipe) not in stored)

@@ -1,4 +1,4 @@
-"""The models that come with the project: those of every page's first views."""
+"""The models that come with the project: those that the pages show first."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
 
 
 class Family(NamedTuple):
-    """Models that are trained together."""
+    """Models that are trained together.
+
+    Attributes:
+        configs: what is trained.
+        recipe: how.
+    """
 
     configs: tuple[Config, ...]
     recipe: Recipe
 
 
 SMALLEST = Family((Config(n_features=3, n_neurons=6),), RECIPES["standard"].replace(restarts=8))
-"""Three features with two neurons each: everything fits and nothing is shared."""
+"""Three features with two neurons each, so that no neuron is shared."""
 
 SMALL = Family(
     (Config(n_features=6, n_neurons=10, feature_probability=0.1),),
@@ -26,7 +31,7 @@ SMALL = Family(
 """Six sparse features in ten neurons: the setting of the paper's motif."""
 
 MOTIF = Family(tuple(with_seeds(SMALL.configs[0], 64)), RECIPES["standard"])
-"""The same from 64 seeds, among which the best ones hold asymmetric superposition."""
+"""The same with 64 seeds; the best of these models hold asymmetric superposition."""
 
 GRID_DENSITIES = (1.0, 0.5, 0.3, 0.2, 0.1, 0.05, 0.03, 0.01)
 GRID_DECAYS = (1.0, 0.9, 0.8, 0.65, 0.5)
@@ -38,20 +43,24 @@ MOTIF_GRID = Family(
     ),
     RECIPES["standard"].replace(restarts=64),
 )
-"""How common the motif is: 64 restarts at every density and importance decay."""
+"""64 restarts at every density and importance decay, to see how common the motif is."""
 
 IDENTITY_DENSITIES = (0.75, 0.35, 0.15, 0.1, 0.06, 0.02, 0.01)
-_COPY = Config(task="identity", n_features=10, n_neurons=5, importance_decay=0.75)
-_EIGHT = RECIPES["standard"].replace(restarts=8)
+_IDENTITY = Config(task="identity", n_features=10, n_neurons=5, importance_decay=0.75)
+_EIGHT_RESTARTS = RECIPES["standard"].replace(restarts=8)
 
-IDENTITY = Family(tuple(sweep(_COPY, IDENTITY_DENSITIES)), _EIGHT)
-"""The paper's sweep of networks that copy their features."""
+IDENTITY = Family(tuple(sweep(_IDENTITY, IDENTITY_DENSITIES)), _EIGHT_RESTARTS)
+"""The paper's sweep of the identity task."""
 
-IDENTITY_BIAS = Family(tuple(sweep(_COPY.replace(hidden_bias=True), IDENTITY_DENSITIES)), _EIGHT)
-"""The same with a bias in every neuron."""
+IDENTITY_BIAS = Family(
+    tuple(sweep(_IDENTITY.replace(hidden_bias=True), IDENTITY_DENSITIES)), _EIGHT_RESTARTS
+)
+"""The same with hidden biases."""
 
-IDENTITY_ABS = Family(tuple(sweep(_COPY.replace(task="abs"), IDENTITY_DENSITIES)), _EIGHT)
-"""The same sizes and densities with |x| to compute."""
+IDENTITY_ABS = Family(
+    tuple(sweep(_IDENTITY.replace(task="abs"), IDENTITY_DENSITIES)), _EIGHT_RESTARTS
+)
+"""The same sizes and densities in the absolute-value task."""
 
 IDENTITY_GROWTH = Family(
     tuple(
@@ -64,17 +73,17 @@ IDENTITY_GROWTH = Family(
         )
         for n in (10, 20, 50, 100, 200, 300)
     ),
-    # At the usual rate the largest one loses most of its neurons.
+    # At the standard learning rate the largest network loses most of its neurons.
     RECIPES["standard"].replace(learning_rate=0.01, restarts=2),
 )
-"""Networks that copy more and more features, to see whether these act as a bias together."""
+"""More and more features in the identity task, to see whether together they act as a bias."""
 
 FINE_DENSITIES = tuple(float(f"{2_000 ** (-k / 24):.2g}") for k in range(25))
 DENSITY_SWEEP = Family(
     tuple(PAPER_CONFIG.replace(feature_probability=p) for p in FINE_DENSITIES),
     RECIPES["standard"].replace(restarts=4),
 )
-"""The paper's network at 25 densities from 1 to 0.0005, to see whether neurons turn at once."""
+"""The paper's network at 25 densities, to see whether its neurons change class all at once."""
 
 LENGTHS = tuple(500 * 2**k for k in range(8))
 SAMPLERS = ("tilted", "iid")
@@ -86,7 +95,7 @@ CONVERGENCE = {
     for sampler in SAMPLERS
     for steps in LENGTHS
 }
-"""The sparsest of the paper's networks, by how they are trained and for how many steps."""
+"""The sparsest of the paper's networks, by sampler and number of steps."""
 
 SHIPPED = (
     SMALLEST,
@@ -101,4 +110,4 @@ SHIPPED = (
     *CONVERGENCE.values(),
     *(Family(tuple(sweep(PAPER_CONFIG, PAPER_DENSITIES)), recipe) for recipe in RECIPES.values()),
 )
-"""Every preset has the paper's sweep, so that a visitor compares them without training."""
+"""All families. The last ones are the paper's sweep with each preset, to compare the presets."""

@@ -9,14 +9,8 @@ import pytest
 import toymodel as tm
 from tests.helpers.motifs import ONE, monosemantic, one, plant, two
 from tests.helpers.networks import model, two_neurons_a_feature, weights
-from toymodel.analysis.decomposition import (
-    ASYMMETRIC,
-    INHIBITION,
-    ROLES,
-    Shift,
-    find_roles,
-    without_inhibition,
-)
+from toymodel.analysis.ablation import without_inhibition
+from toymodel.analysis.decomposition import ASYMMETRIC, INHIBITION, ROLES, Shift, find_roles
 from toymodel.analysis.ensemble import Member
 from toymodel.analysis.motifs import MotifThresholds
 from toymodel.charts.motif.tables import (

@@ -34,7 +34,8 @@ from tests.helpers.apps import look as look_at
 from tests.helpers.motifs import ONE, monosemantic, one, plant, two
 from tests.helpers.networks import model, two_neurons_a_feature, weights
 from tests.pages.explorers.test_app import NEURONS
-from toymodel.analysis.decomposition import decompose, loss_by_inhibition
+from toymodel.analysis.ablation import loss_by_inhibition
+from toymodel.analysis.decomposition import decompose
 from toymodel.analysis.ensemble import with_seeds
 from toymodel.analysis.loss import evaluate
 from toymodel.analysis.motifs import MotifThresholds, find_motifs

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pages.motif.state import _PARAMS, DEFAULT, LEFT_ALLOWED, SHARES, MotifState, View
 from pages.shared.model_choice import CHOICE_NAMES, CONFIG_PARAMS, Choice
 from tests.helpers.links import CHOICES, as_link
-from toymodel.analysis.ensemble import MOST_SEEDS
+from toymodel.analysis.ensemble import MAX_SEEDS
 from toymodel.analysis.motifs import MotifThresholds
 from toymodel.config import MAX_SEED, RECIPES, Config, Recipe
 from toymodel.settings import SettingError
@@ -34,7 +34,7 @@ THRESHOLDS = st.builds(
 def states(draw: st.DrawFn) -> MotifState:
     """Any state of the page, of any ensemble."""
     choice = draw(CHOICES)
-    seeds = draw(st.integers(1, min(MOST_SEEDS, MAX_SEED - choice.config.seed + 1)))
+    seeds = draw(st.integers(1, min(MAX_SEEDS, MAX_SEED - choice.config.seed + 1)))
     view = View(
         seeds=seeds,
         member=draw(st.none() | st.integers(0, seeds * choice.recipe.restarts - 1)),

@@ -6,14 +6,8 @@ from functools import partial
 
 import pandas as pd
 
-from toymodel.analysis.decomposition import (
-    ASYMMETRIC,
-    BOTH_SIDES,
-    INHIBITION,
-    ONE_SIDE,
-    SHARES,
-    loss_by_inhibition,
-)
+from toymodel.analysis.ablation import SHARES, loss_by_inhibition
+from toymodel.analysis.decomposition import ASYMMETRIC, BOTH_SIDES, INHIBITION, ONE_SIDE
 from toymodel.charts.figure_parts import Figure, Part, Subject
 from toymodel.charts.lines import lines
 from toymodel.charts.motif.tables import role_bars
