@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.motif.panels import draw_live_panel
-from pages.motif.state import MOTIF_STATE, MotifState
+from pages.motif.state import MOTIF_PAGE, MotifState
 from pages.shared.cached_analysis import BY_TEXT
 from pages.shared.chart import draw
 from pages.shared.clicks import clicked, going
@@ -60,7 +60,7 @@ class Ensemble:
         """The network that is looked at: the chosen one, or else that with the lowest loss."""
         if not self.members:
             return None
-        number = state.view.member
+        number = state.member
         if number not in self.members:
             number = int(self.table["member"].iloc[0])
         one = self.members[number]
@@ -78,7 +78,7 @@ class Ensemble:
 
 
 def _table(state: MotifState, found: Sequence[Member]) -> pd.DataFrame:
-    several = state.view.seeds > 1
+    several = state.seeds > 1
     by = "seed" if several else "restart"
     if several and state.choice.recipe.restarts > 1:
         by = "both"
@@ -150,7 +150,7 @@ def _shows(key: str) -> Callable[[], None]:
     def show() -> None:
         number = clicked(key, SELECTION, "member")
         if number is not None:
-            MOTIF_STATE.remember(MOTIF_STATE.left().at(member=number))
+            MOTIF_PAGE.show(MOTIF_PAGE.state.changed(member=number))
 
     return show
 

@@ -15,17 +15,15 @@ from pages.motif.instances import draw_instances
 from pages.motif.notes import draw_notes
 from pages.motif.panels import draw_figures_that_matter, draw_panels
 from pages.motif.remaining_weights import draw_rest
-from pages.motif.state import MOST_TAKEN_APART, MOTIF_STATE
+from pages.motif.state import MAX_TAKEN_APART, MOTIF_PAGE
 from pages.shared.cached_analysis import taken_apart
 from pages.shared.explorer_controls import draw_model_line
 from pages.shared.messages import show_problems
 from pages.shared.models import say_where_from
-from pages.shared.navigation import begin
 from pages.shared.resources import jobs, store
 from pages.shared.training_many import offer_training
 
-begin()
-state, problems = MOTIF_STATE.current()
+state, problems = MOTIF_PAGE.open()
 # In this order: what ends in between is then among the models.
 progress = jobs().progress(state.configs, state.choice.recipe)
 ensemble = Ensemble.of(state)
@@ -36,7 +34,7 @@ with st.sidebar:
     choose_models(state)
     choose_member(state, ensemble.table)
     other_settings(state)
-    choose_thresholds(state)
+    choose_thresholds()
 
 st.title("Asymmetric superposition works through inhibition")
 st.markdown(
@@ -54,9 +52,9 @@ else:
         pass
     elif config.task != "abs":
         st.info("The motif is one of networks that compute |x|; this one computes x.")
-    elif max(config.n_features, config.n_neurons) > MOST_TAKEN_APART:
+    elif max(config.n_features, config.n_neurons) > MAX_TAKEN_APART:
         st.info(
-            f"Networks of up to {MOST_TAKEN_APART} features and as many neurons are taken apart "
+            f"Networks of up to {MAX_TAKEN_APART} features and as many neurons are taken apart "
             "here."
         )
     else:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.motif.state import MOTIF_STATE, MotifState
+from pages.motif.state import MOTIF_PAGE, MotifState
 from pages.shared.cached_analysis import losses_by_inhibition
 from pages.shared.chart import draw
 from pages.shared.clicks import opens_neuron
@@ -16,6 +16,7 @@ from pages.shared.metrics import figure, metric
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.watching import counted
+from pages.shared.widgets import segments
 from toymodel.analysis.decomposition import (
     ASYMMETRIC,
     BOTH_SIDES,
@@ -105,13 +106,7 @@ def draw_panels(state: MotifState, shown: Shown, found: Decomposition) -> None:
         _explain(state, shown, found, part)
         sides = (role_bars(shown.weights, found, (), side=s, neurons=neurons) for s in _SIDES)
         if not beside or any(clip_of(bars) for bars in sides):
-            st.segmented_control(
-                "Long bars",
-                ["clipped", "whole"],
-                required=True,
-                help="Where a stack is clipped, an arrow and a number say where it ends.",
-                **MOTIF_STATE.bound("view", "bars", state.view.bars, by="default"),
-            )
+            segments(MOTIF_PAGE, "bars")
     right.altair_chart(colour_bar("feature", shown.config.n_features), key="motif-colours")
 
 
@@ -181,7 +176,7 @@ def _draw_sides(
             f"motif-{name}-{side}",
             title=title,
             height=215 if len(neurons) <= _SIDE_BY_SIDE else 190,
-            whole=state.view.bars == "whole",
+            whole=state.bars == "whole",
             lit_alone=len(neurons) > _SIDE_BY_SIDE,
             names=len(neurons) <= _SIDE_BY_SIDE,
             alt=f"{title}, {name}: bars of {len(neurons)} neurons",

@@ -18,7 +18,7 @@ from pages.shared.watching import (
     progress_words,
     wait_until_stopped,
 )
-from pages.train.state import TRAIN_STATE, TrainState
+from pages.train.state import TRAIN_PAGE, TrainState
 from toymodel.config import MAX_SEED, Recipe
 from toymodel.jobs.job import Live, Progress
 from toymodel.jobs.limits import Refused
@@ -34,14 +34,14 @@ def train(*, seed: int | None = None, recipe: Mapping[str, object] | None = None
     Not the one that the page was about when the button was drawn: a number may have been typed
     since, in the very moment of the click.
     """
-    state = TRAIN_STATE.left()
+    state = TRAIN_PAGE.state
     choice = state.choice
     if seed is not None:
-        choice = choice.changed("config", "seed", seed)
-    for field, value in (recipe or {}).items():
-        choice = choice.changed("recipe", field, value)
+        choice = choice.changed(seed=seed)
+    if recipe:
+        choice = choice.replace(recipe=choice.recipe.replace(**recipe))
     if choice != state.choice:
-        TRAIN_STATE.remember(state.showing(choice))
+        TRAIN_PAGE.show(state.showing(choice))
     request(choice)
 
 
@@ -99,7 +99,7 @@ def offer_more(choice: Choice) -> None:
 @st.fragment(run_every=_POLL_SECONDS)
 def watch_training() -> None:
     """The model as it trains; draws only itself, and hands over when it is done."""
-    state = TRAIN_STATE.left()
+    state = TRAIN_PAGE.state
     choice = state.choice
     progress = progress_soon([choice.config], choice.recipe)
     if progress is None or not progress.active:
@@ -131,7 +131,7 @@ def draw_live(state: TrainState, progress: Progress) -> None:
 
 
 def _shown(state: TrainState, live: Live) -> Shown:
-    restart = state.view.restart
+    restart = state.restart
     if restart is None or restart not in live.weights:
         restart = live.history.leader
     return Shown(state.config, state.recipe, live.weights[restart], live.history, restart)

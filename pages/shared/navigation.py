@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared.clicks import where_to
-from pages.shared.widget_values import forget_values
+from pages.shared.page_session import current_page, note_page
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -103,18 +104,24 @@ OWN = Entry(
 
 PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES, MOTIFS, PHASE, IDENTITIES, REAL, OWN, SWEEPS)
 
-_PAGE = "page"
-
 
 def navigate() -> None:
     """Run the page that was asked for, with the menu of all pages."""
     page = _menu()
     if asked := where_to():
         path, link = asked
-        script = next(entry.script for entry in PAGES if entry.path == path)
         _end_redraws()
-        st.switch_page(script, query_params=link)
+        st.switch_page(_entry(path).script, query_params=link)
+    note_page(page.url_path or PAGES[0].path)
     page.run()
+
+
+def _menu() -> StreamlitPage:
+    return st.navigation([page.streamlit_page() for page in PAGES])
+
+
+def _entry(path: str) -> Entry:
+    return next(entry for entry in PAGES if entry.path == path)
 
 
 def _end_redraws() -> None:
@@ -124,14 +131,15 @@ def _end_redraws() -> None:
         context.fragment_storage.clear()
 
 
-def _menu() -> StreamlitPage:
-    return st.navigation([page.streamlit_page() for page in PAGES])
+def link_to(page: Entry, label: str, link: Mapping[str, str]) -> None:
+    """A link to a page in some state.
 
-
-def begin() -> None:
-    """Begin a page, with no widget's value from the page before."""
-    context = get_script_run_ctx()
-    page = context.page_script_hash if context else ""
-    if st.session_state.get(_PAGE) != page:
-        st.session_state[_PAGE] = page
-        forget_values()
+    Args:
+        page: the page; it may be the one on which the link stands.
+        label: what the link says.
+        link: the parameters of the state's link.
+    """
+    # A link to the page itself has no version: `PageSession` tells it from a repeated request.
+    own = page.path == current_page()
+    parameters = {name: text for name, text in link.items() if not (own and name == "v")}
+    st.page_link(page.script, label=label, query_params=parameters)

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from pages.shared.imported_notice import say_not_here, say_not_trained
-from pages.shared.links import number
 from pages.shared.live_model import (
     draw_live,
     offer_more,
@@ -15,7 +14,6 @@ from pages.shared.messages import show_problems
 from pages.shared.metrics import choose_restart, draw_figures_that_matter
 from pages.shared.model_view import draw_charts
 from pages.shared.models import find_model, say_where_from
-from pages.shared.navigation import begin
 from pages.shared.resources import jobs, store
 from pages.shared.shown import Shown
 from pages.shared.task_words import formula, target
@@ -27,11 +25,11 @@ from pages.train.diagnosis import draw_diagnosis, draw_divergence
 from pages.train.downloads import draw_takeaway
 from pages.train.history import draw_tried, note_tried
 from pages.train.notes import draw_notes
-from pages.train.state import TRAIN_STATE
+from pages.train.state import TRAIN_PAGE
 from pages.train.upload import draw_upload
+from toymodel.text import number
 
-begin()
-state, problems = TRAIN_STATE.current()
+state, problems = TRAIN_PAGE.open()
 with st.sidebar:
     controls(state)
 choice, config, recipe = state.choice, state.config, state.recipe
@@ -59,7 +57,7 @@ elif model:
     note_tried(choice)
     say_what_happened()
     brought = say_where_from(config, recipe)
-    shown = Shown.of(model, state.view.restart)
+    shown = Shown.of(model, state.restart)
     draw_figures_that_matter(shown, state.thresholds)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         choose_restart(shown, range(len(model.restarts)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.apps import opened
+from tests.helpers.apps import by_slot, opened
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -73,9 +73,9 @@ def test_the_ends_of_the_ranges_are_allowed(link: dict[str, str]):
 
 def test_a_number_that_its_box_takes_and_the_model_refuses_is_told():
     app = opened("pages/sweep/page.py")
-    app.number_input(key="sweep.importance_decay").set_value(0.0).run()
+    by_slot(app.number_input, "sweep.d").set_value(0.0).run()
     assert "above 0 and at most 1" in app.error[0].value
-    assert app.number_input(key="sweep.importance_decay").value == 0.8
+    assert by_slot(app.number_input, "sweep.d").value == 0.8
 
 
 def test_settings_that_are_not_stored_offer_training_and_import_no_torch():
@@ -85,19 +85,19 @@ def test_settings_that_are_not_stored_offer_training_and_import_no_torch():
 
 def test_densities_that_cannot_be_read_stay_in_the_box_with_what_is_wrong():
     app = opened("pages/sweep/page.py")
-    box = app.text_input(key="sweep.p")
+    box = by_slot(app.text_input, "sweep.p")
     box.set_value("1, two").run()
-    assert app.text_input(key="sweep.p").value == "1, two"
+    assert by_slot(app.text_input, "sweep.p").value == "1, two"
     assert "1 to 12 different numbers" in app.error[0].value
-    app.text_input(key="sweep.p").set_value("1, 0.3").run()
+    by_slot(app.text_input, "sweep.p").set_value("1, 0.3").run()
     assert not app.error
     assert len([t for t in app.markdown if t.value.startswith("**1 − S = ")]) == 2
 
 
 def test_widgets_keep_their_values_between_pages():
     app = opened("pages/sweep/page.py")
-    app.number_input(key="sweep.second_weight").set_value(0.2).run()
+    by_slot(app.number_input, "sweep.mono").set_value(0.2).run()
     app.switch_page("pages/overview/page.py").run()
     app.query_params.clear()
     app.switch_page("pages/sweep/page.py").run()
-    assert app.number_input(key="sweep.second_weight").value == 0.2
+    assert by_slot(app.number_input, "sweep.mono").value == 0.2
