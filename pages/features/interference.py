@@ -9,7 +9,6 @@ from pages.shared.clicks import shows
 from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
-from pages.shared.watching import counted
 from pages.shared.widgets import segments
 from toymodel.analysis.features import Interference
 from toymodel.charts.feature.interference_map import SELECTION as CELL
@@ -24,6 +23,7 @@ from toymodel.charts.feature.tables import (
 )
 from toymodel.charts.ranked_bars import SELECTION as BAR
 from toymodel.charts.ranked_bars import ranked_bars
+from toymodel.text import count
 
 _BARS = 8
 _LEAST_SIZE = 20
@@ -64,10 +64,10 @@ def draw_interference(state: ExplorerState, shown: Shown, found: Interference) -
             up, down = pushed(table)
             mean = f"{table['mean'].mean():+.3f}".replace("-", "−")
             st.caption(
-                f"Pushed up by {counted(up, 'feature')} by {LEAST_EFFECT:g} or more, and down by "
+                f"Pushed up by {count(up, 'feature')} by {LEAST_EFFECT:g} or more, and down by "
                 f"{down:,}; {mean} a feature on average over its values."
                 if received
-                else f"It pushes {counted(up, 'output')} up by {LEAST_EFFECT:g} or more, and "
+                else f"It pushes {count(up, 'output')} up by {LEAST_EFFECT:g} or more, and "
                 f"{down:,} down; {mean} an output on average over its values."
             )
             with st.expander("In numbers"):

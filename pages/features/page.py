@@ -8,12 +8,11 @@ from pages.features.notes import draw_notes
 from pages.features.view import draw_carriers, draw_figures_that_matter
 from pages.shared.explorer_controls import choose_model, draw_model_line
 from pages.shared.explorer_state import EXPLORER_PAGES
-from pages.shared.live_model import say_what_happened
 from pages.shared.messages import show_problems
-from pages.shared.missing import offer_missing
 from pages.shared.models import find_model, say_where_from
 from pages.shared.resources import store
 from pages.shared.shown import Shown
+from pages.shared.training_panel import train_missing
 from pages.shared.widgets import threshold_inputs
 from toymodel.analysis.features import interference
 
@@ -37,7 +36,6 @@ st.markdown(
     r"gains should add up to 1, and no other feature should reach this output."
 )
 show_problems(problems, tuple(store().notes))
-say_what_happened()
 if shown and found:
     say_where_from(shown.config, shown.recipe)
     draw_model_line(shown)
@@ -46,5 +44,5 @@ if shown and found:
     draw_interference(state, shown, found)
     draw_map(state, shown, found)
 else:
-    offer_missing(state.choice, "explored")
+    train_missing(state.choice.config, state.choice.recipe)
 draw_notes()

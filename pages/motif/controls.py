@@ -13,11 +13,11 @@ from pages.shared.model_choice import Choice
 from pages.shared.models import brought
 from pages.shared.page_session import watched
 from pages.shared.resources import store
-from pages.shared.watching import counted
 from pages.shared.widgets import STEPS, model_inputs, number_box, option_box, preset_box
 from toymodel.analysis.ensemble import MOST_SEEDS
 from toymodel.config import Config, Recipe, nearest_preset
 from toymodel.settings import bounds
+from toymodel.text import count
 
 _BEST = "lowest"
 _LEAST_SEEDS = 8  # from which on models that differ in their seed alone are listed as one
@@ -99,7 +99,7 @@ def other_settings(state: MotifState) -> None:
             help="Networks a seed, from different initial weights on the same data.",
         )
         preset_box(MOTIF_PAGE, right)
-        st.caption(f"{counted(state.count, 'network')}. n = 6, m = 10 trains in seconds.")
+        st.caption(f"{count(state.count, 'network')}. n = 6, m = 10 trains in seconds.")
 
 
 def choose_thresholds() -> None:

@@ -14,7 +14,6 @@ from pages.shared.chart import draw
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import MOTIFS, link_to
 from pages.shared.resources import colours, store
-from pages.shared.watching import counted
 from toymodel.analysis.motifs import MotifThresholds, find_motifs
 from toymodel.charts.motif.tables import MOST_COUNTED, settings_table
 from toymodel.charts.sweep.setting_map import SELECTION, setting_map
@@ -22,7 +21,7 @@ from toymodel.config import RECIPES, Config, Recipe
 from toymodel.storage.model_file import model_key
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
 from toymodel.sweeps.shipped import MOTIF_GRID
-from toymodel.text import number
+from toymodel.text import count, number
 
 _LEAST_COMMON = (
     0.1  # of a setting's networks that hold one: where comparing better and worse says something
@@ -143,7 +142,7 @@ def _do_better_ones_have_more(table: pd.DataFrame) -> str:
     sure = common.loc[common["difference"].abs() > _SURE * common["error"]]
     more = int((sure["difference"] > 0).sum())
     said = (
-        f"**Do better networks have more of it?** In {counted(len(common), 'setting')} a tenth of "
+        f"**Do better networks have more of it?** In {count(len(common), 'setting')} a tenth of "
         "the networks or more hold an instance. The best quarter of them by loss has more than "
         f"the worst in {more}, fewer in {len(sure) - more} (by more than {_SURE} standard errors); "
         f"there is no clear difference in the other {len(common) - len(sure)}."
@@ -192,7 +191,7 @@ def _draw_preset(state: MotifState, preset: str) -> None:
         else:
             started = started or label
             which = f"neuron{'s' if len(neurons) > 1 else ''} {', '.join(map(str, neurons))}"
-            words = f"{counted(instances, 'instance')} in {which}"
+            words = f"{count(instances, 'instance')} in {which}"
         link_to(MOTIFS, f"{label}: {words}", opened.link)
     if started:
         st.caption(f"They start at {started}.")

@@ -1,5 +1,7 @@
 """The paper's motif: asymmetric superposition with inhibition, found, shown, and tried out."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.motif.controls import (
@@ -8,7 +10,7 @@ from pages.motif.controls import (
     choose_thresholds,
     other_settings,
 )
-from pages.motif.ensemble import Ensemble, draw_all, watch_training
+from pages.motif.ensemble import Ensemble, draw_all, draw_live
 from pages.motif.how_common import draw_common, draw_sweep
 from pages.motif.inhibition import draw_inhibition
 from pages.motif.instances import draw_instances
@@ -20,12 +22,12 @@ from pages.shared.cached_analysis import taken_apart
 from pages.shared.explorer_controls import draw_model_line
 from pages.shared.messages import show_problems
 from pages.shared.models import say_where_from
-from pages.shared.resources import jobs, store
-from pages.shared.training_many import offer_training
+from pages.shared.resources import store
+from pages.shared.training_panel import offer_training, progress_of, watch_training
 
 state, problems = MOTIF_PAGE.open()
 # In this order: what ends in between is then among the models.
-progress = jobs().progress(state.configs, state.choice.recipe)
+progress = progress_of(state.configs, state.choice.recipe)
 ensemble = Ensemble.of(state)
 shown = ensemble.shown(state)
 config = state.choice.config
@@ -44,10 +46,10 @@ st.markdown(
 )
 show_problems(problems, tuple(store().notes))
 if ensemble.missing and progress and progress.active:
-    watch_training(state)
+    watch_training(state.configs, state.choice.recipe, partial(draw_live, state))
 else:
     if ensemble.missing:
-        offer_training(ensemble.models, state.choice.recipe)
+        offer_training(state.configs, state.choice.recipe, missing=ensemble.missing)
     if shown is None:
         pass
     elif config.task != "abs":

@@ -15,7 +15,6 @@ from pages.shared.clicks import opens_neuron
 from pages.shared.metrics import figure, metric
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
-from pages.shared.watching import counted
 from pages.shared.widgets import segments
 from toymodel.analysis.decomposition import (
     ASYMMETRIC,
@@ -33,6 +32,7 @@ from toymodel.charts.look import MAX_NAMED_FEATURES
 from toymodel.charts.motif.tables import role_bars
 from toymodel.charts.network.tables import by_feature
 from toymodel.charts.network.weight_bars import SELECTION, clip_of, raw_weights, reach_of
+from toymodel.text import count
 
 _MOST_LIVE = 100  # while it trains, at every look
 
@@ -119,8 +119,10 @@ def _first(found: Roles) -> str:
 def _third(found: Roles) -> str:
     if not found.motifs:
         return "Weights that share a neuron **unevenly**, or **inhibit**: no instance of the motif."
-    count = counted(len(found.motifs), "instance")
-    return f"The main other thing is **asymmetric superposition with inhibition**: {count} of it."
+    instances = count(len(found.motifs), "instance")
+    return (
+        f"The main other thing is **asymmetric superposition with inhibition**: {instances} of it."
+    )
 
 
 def _explain(state: MotifState, shown: Shown, found: Roles, part: str) -> None:

@@ -10,12 +10,11 @@ from pages.neurons.response import draw_responses
 from pages.neurons.view import draw_figures_that_matter, draw_stack, draw_weights
 from pages.shared.explorer_controls import choose_model, draw_model_line
 from pages.shared.explorer_state import EXPLORER_PAGES
-from pages.shared.live_model import say_what_happened
 from pages.shared.messages import show_problems
-from pages.shared.missing import offer_missing
 from pages.shared.models import find_model, say_where_from
 from pages.shared.resources import store
 from pages.shared.shown import Shown
+from pages.shared.training_panel import train_missing
 from pages.shared.widgets import threshold_inputs
 
 state, problems = EXPLORER_PAGES.open()
@@ -37,9 +36,8 @@ st.markdown(
     r"$|W_1[j,i]|$ is its *primary* one; the others that matter are *secondary*."
 )
 show_problems(problems, tuple(store().notes))
-say_what_happened()
 if model is None:
-    offer_missing(state.choice, "explored")
+    train_missing(state.choice.config, state.choice.recipe)
 else:
     shown = Shown.of(model, state.restart)
     say_where_from(shown.config, shown.recipe)

@@ -16,7 +16,6 @@ from pages.shared.navigation import OWN, TRAIN
 from pages.shared.page_session import watched
 from pages.shared.resources import store
 from pages.shared.shown import Shown
-from pages.shared.watching import counted
 from pages.shared.widgets import number_box
 from pages.train.state import TrainState
 from toymodel.analysis.loss import superposition_gain
@@ -24,7 +23,7 @@ from toymodel.analysis.polysemanticity import first_shown, neurons
 from toymodel.config import RECIPES, Config, Recipe, recipe_name
 from toymodel.model import Model
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
-from toymodel.text import number
+from toymodel.text import count, number
 
 Settings = tuple[Config, Recipe]
 
@@ -109,8 +108,8 @@ def draw_model_line(shown: Shown) -> None:
         came = recipe_name(shown.recipe)
     left, right = st.columns([8, 2], vertical_alignment="center")
     left.markdown(
-        f"**Model**: {task}{hidden}{counted(config.n_features, 'feature')}, "
-        f"{counted(config.n_neurons, 'neuron')}, 1 − S = {number(config.feature_probability)}, "
+        f"**Model**: {task}{hidden}{count(config.n_features, 'feature')}, "
+        f"{count(config.n_neurons, 'neuron')}, 1 − S = {number(config.feature_probability)}, "
         f"{importance}, {came}. Normalised loss {figure(shown.loss)}"
         + ("." if math.isnan(gain) else f", superposition gain {gain:.2f}.")
     )

@@ -20,6 +20,7 @@ from toymodel.analysis.polysemanticity import neurons
 from toymodel.charts.network.stack_plot import SELECTION, stack_panel
 from toymodel.charts.network.tables import LEAST_BLOCK, blocks, columns, spans
 from toymodel.config import Config
+from toymodel.jobs.job import Progress
 from toymodel.model import Model, Weights
 from toymodel.storage.model_file import model_key
 from toymodel.sweeps.paper import paper_panel
@@ -72,6 +73,12 @@ def draw_panels(
                     )
             if state.at == p and state.neuron is not None and model:
                 _selected(state, model)
+
+
+def draw_live(state: SweepState, models: Mapping[Config, Model | None], progress: Progress) -> None:
+    """Every panel of the sweep while some of its models are trained."""
+    live = {key: model.leading for key, model in progress.models.items()}
+    draw_panels(state, models, live)
 
 
 def _chart(

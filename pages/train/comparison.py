@@ -5,20 +5,18 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.shared.live_model import say_what_happened
 from pages.shared.metrics import draw_figures_that_matter
-from pages.shared.missing import offer_missing
 from pages.shared.model_choice import Choice
 from pages.shared.model_view import draw_charts
 from pages.shared.models import find_model
 from pages.shared.shown import Shown
+from pages.shared.training_panel import train_missing
 from pages.train.history import note_tried
 from pages.train.state import TRAIN_PAGE, TrainState
 
 
 def draw_comparison(state: TrainState, other: Choice) -> None:
     """Both models; where one is not there yet, how to get it."""
-    say_what_happened()
     with st.container(horizontal=True):
         st.button("Back to the left one", on_click=_alone, args=(state.choice,))
         st.button("Back to the right one", on_click=_alone, args=(other,))
@@ -37,7 +35,7 @@ def draw_comparison(state: TrainState, other: Choice) -> None:
             st.subheader("Left" if which == "left" else "Right")
             model = find_model(choice.config, choice.recipe)
             if model is None:
-                offer_missing(choice, which)
+                train_missing(choice.config, choice.recipe, key=which)
                 continue
             restart = state.restart if choice is state.choice else None
             shown.append(Shown.of(model, restart))

@@ -175,7 +175,7 @@ def test_the_ends_of_the_ranges_are_allowed(script: str, link: dict[str, str]):
 def test_a_model_that_is_not_stored_can_be_trained(script: str, link: dict[str, str]):
     app = fine(opened(script, **link))
     assert [info.value for info in app.info] == ["This model is not trained here yet."]
-    assert "Train it" in {button.label for button in app.button}
+    assert "Train" in {button.label for button in app.button}
     assert not app.metric
     assert {name: of_link(app, name) for name in link} == link
 
@@ -390,7 +390,7 @@ def test_a_restart_that_is_chosen_is_the_one_that_is_shown():
         fine(by_slot(app.selectbox, "explore.restart").set_value(restart).run())
         agrees(app, networks[restart])
         assert (of_link(app, "restart"), of_link(app, "neuron")) == (str(restart), "1")
-    app = look(FEATURES, state.at(restart=0, feature=2))
+    app = look(FEATURES, state.changed(restart=0, feature=2))
     gain, side = path_gain(networks[0].W1, networks[0].W2)[:, 2], networks[0].W1[:, 2]
     assert metrics(app)["Gain of the positive side"] == f"{gain[side > 0].sum():.2f}"
 

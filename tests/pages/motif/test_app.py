@@ -578,7 +578,7 @@ def test_an_ensemble_that_is_not_trained_can_be():
     assert "How common it is" in said(app)
     app = fine(opened(SCRIPT, n="5", m="4", seeds="1", seed="77"))
     assert [info.value for info in app.info] == ["This model is not trained here yet."]
-    assert buttons(app) == {"Train 1 model"}
+    assert buttons(app) == {"Train"}
 
 
 def test_of_an_ensemble_with_some_models_those_are_shown_and_the_others_can_be_trained():
