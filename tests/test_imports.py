@@ -126,8 +126,8 @@ def test_every_folder_of_the_library_is_known():
 
 
 def test_every_page_has_a_folder_with_its_script():
-    folders = {path.name for path in (ROOT / "pages").iterdir() if path.name != "__pycache__"}
-    assert folders == PAGES | {"shared"}
+    there = {path.name for path in (ROOT / "pages").iterdir() if path.name != "__pycache__"}
+    assert there == PAGES | {"shared", "main.py"}
     assert all(f"pages.{page}.page" in FILES for page in PAGES)
 
 

@@ -29,74 +29,74 @@ class Entry(NamedTuple):
 
 
 OVERVIEW = Entry(
-    "pages/overview/page.py",
+    "overview/page.py",
     "Overview",
     "overview",
     "What the models compute, and why it is interesting.",
 )
 SWEEP = Entry(
-    "pages/sweep/page.py",
+    "sweep/page.py",
     "Sparsity sweep",
     "sweep",
     "Neurons go from monosemantic to polysemantic as features get sparser.",
 )
 TRAIN = Entry(
-    "pages/train/page.py",
+    "train/page.py",
     "Train your own",
     "train",
     "Set a model, watch it learn, see why it went well or badly, and take it away.",
 )
 NEURONS = Entry(
-    "pages/neurons/page.py",
+    "neurons/page.py",
     "Neuron explorer",
     "neurons",
     "What is this neuron? Its large activations come from its primary feature, its small ones "
     "from many.",
 )
 FEATURES = Entry(
-    "pages/features/page.py",
+    "features/page.py",
     "Feature explorer",
     "features",
     "Which neurons carry a feature, what comes out, and what features do to each other.",
 )
 
 MOTIFS = Entry(
-    "pages/motif/page.py",
+    "motif/page.py",
     "The motif",
     "motif",
     "Asymmetric superposition with inhibition: found by definition, taken apart, and tried out.",
 )
 
 PHASE = Entry(
-    "pages/phase/page.py",
+    "phase/page.py",
     "Phase change",
     "phase",
     "Whether neurons turn polysemantic at once, and what two neurons do with two features.",
 )
 
 IDENTITIES = Entry(
-    "pages/identity/page.py",
+    "identity/page.py",
     "Identity and its limits",
     "identity",
     "Networks that only copy their features do without their ReLU, given the chance.",
 )
 
 REAL = Entry(
-    "pages/real/page.py",
+    "real/page.py",
     "In real networks",
     "real",
     "What the paper expects of real networks, measured in the toy model, and what does not follow.",
 )
 
 SWEEPS = Entry(
-    "pages/sweeps/page.py",
+    "sweeps/page.py",
     "Sweeps",
     "sweeps",
     "Grids of any settings, trained in the shell or on a cluster, on one map.",
 )
 
 OWN = Entry(
-    "pages/own/page.py",
+    "own/page.py",
     "Bring your own weights",
     "own",
     "A network of yours, from a file: its stack plot, classes, neurons, features and motifs.",

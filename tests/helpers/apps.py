@@ -22,7 +22,7 @@ from toymodel.model import Weights
 
 def opened(script: str = "", **link: str) -> AppTest:
     """The dashboard as a link opens it: the page of this script, or the overview."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
     for name, value in link.items():
         app.query_params[name] = value
     if script:

@@ -21,7 +21,7 @@ def train(page: Page, count: int) -> None:
 
 
 def test_the_first_thing_a_new_server_is_asked_for_may_be_a_pages_link(server: str, page: Page):
-    # Must stay the first test here: the server has not run app.py before it.
+    # Must stay the first test here: the server has not run a script before it.
     page.goto(f"{server}/sweep")
     expect(page.get_by_role("link", name="Sparsity sweep")).to_be_visible()
     expect(page.get_by_role("heading", name="Neurons turn polysemantic")).to_be_visible()

@@ -50,7 +50,7 @@ from toymodel.sweeps.shipped import IDENTITY, IDENTITY_BIAS, Family
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
-NEURONS, FEATURES = "pages/neurons/page.py", "pages/features/page.py"
+NEURONS, FEATURES = "neurons/page.py", "features/page.py"
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ def test_a_link_that_a_browser_shows_with_another_pages_path_is_not_that_pages()
     app = fine(opened(NEURONS, neuron="7"))
     shown = dict(app.query_params)
     # As Back does: the old path, with the link that came next.
-    app.switch_page("pages/sweep/page.py").run()
+    app.switch_page("sweep/page.py").run()
     assert len([m for m in fine(app).markdown if m.value.startswith("**1 − S = ")]) == 7
     assert (of_link(app, "neuron"), of_link(app, "above")) == (None, None)
     # Its own link is still read by the page that it belongs to.
@@ -196,7 +196,7 @@ def test_a_link_that_a_browser_shows_with_another_pages_path_is_not_that_pages()
 
 
 def test_another_pages_link_that_nobody_was_shown_is_read_with_a_warning():
-    app = opened("pages/sweep/page.py", **ExplorerState().changed(neuron=7).link)
+    app = opened("sweep/page.py", **ExplorerState().changed(neuron=7).link)
     assert len(app.warning) == 1
 
 

@@ -13,7 +13,7 @@ from toymodel.sweeps.shipped import IDENTITY, IDENTITY_ABS, IDENTITY_BIAS, IDENT
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
-SCRIPT = "pages/identity/page.py"
+SCRIPT = "identity/page.py"
 
 
 def test_the_first_view_is_the_papers_sweep_without_hidden_bias():

@@ -51,7 +51,7 @@ from toymodel.sweeps.shipped import MOTIF, MOTIF_GRID
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
-SCRIPT = "pages/motif/page.py"
+SCRIPT = "motif/page.py"
 FIGURES = ["Instances", "Loss without inhibition", "Loss, |x| alone", "+ uneven, inhibiting"]
 FIGURES += ["+ the rest"]
 GRID = MOTIF_GRID.configs
@@ -495,7 +495,7 @@ def test_the_ends_of_the_ranges_are_allowed(link: dict[str, str]):
 def test_widgets_keep_their_values_between_pages():
     app = look(MotifState().changed(member=40, left=0.35))
     app.query_params.clear()
-    fine(app.switch_page("pages/overview/page.py").run())
+    fine(app.switch_page("overview/page.py").run())
     app.query_params.clear()
     fine(app.switch_page(SCRIPT).run())
     assert state_of(app) == MotifState().changed(member=40, left=0.35)
@@ -572,7 +572,7 @@ def test_settings_of_ones_own_are_another_ensemble():
 
 def test_an_ensemble_that_is_not_trained_can_be():
     app = fine(opened(SCRIPT, n="5", m="4", seeds="3"))
-    assert [info.value for info in app.info] == ["None of these models is trained here yet."]
+    assert [info.value for info in app.info] == ["3 of 3 models are not trained here yet."]
     assert buttons(app) == {"Train 3 models"}
     assert not app.metric
     assert "How common it is" in said(app)

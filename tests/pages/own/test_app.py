@@ -29,8 +29,8 @@ from toymodel.storage.imported_weights import Assignment, as_model, assign
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
-SCRIPT = "pages/own/page.py"
-EXPLORERS = ["pages/neurons/page.py", "pages/features/page.py", "pages/motif/page.py"]
+SCRIPT = "own/page.py"
+EXPLORERS = ["neurons/page.py", "features/page.py", "motif/page.py"]
 RANDOM = np.random.default_rng(0)
 ARRAYS = {
     "W1": RANDOM.normal(size=(30, 20)).astype(np.float32),
@@ -155,10 +155,10 @@ def test_the_other_pages_show_it_to_who_uploaded_it_and_to_nobody_else(script: s
 
 def test_a_link_to_train_them_trains_nothing():
     link = TrainState(choice=choice_of(own())).link
-    app = fine(opened("pages/train/page.py", **link))
+    app = fine(opened("train/page.py", **link))
     assert "they are not here" in said(app)
     assert not [button for button in app.button if "Train" in button.label]
-    app = fine(go(uploaded(opened(SCRIPT), npz(**ARRAYS)), "pages/train/page.py", link))
+    app = fine(go(uploaded(opened(SCRIPT), npz(**ARRAYS)), "train/page.py", link))
     assert "These are your own weights." in said(app)
     assert not [button for button in app.button if "Train" in button.label]
     assert "Models that you train or open here are listed" in said(app)
@@ -166,7 +166,7 @@ def test_a_link_to_train_them_trains_nothing():
 
 def test_they_are_compared_with_a_model_that_was_trained():
     state = TrainState(choice=choice_of(own()), other=TrainState().choice)
-    app = fine(go(uploaded(opened(SCRIPT), npz(**ARRAYS)), "pages/train/page.py", state.link))
+    app = fine(go(uploaded(opened(SCRIPT), npz(**ARRAYS)), "train/page.py", state.link))
     losses = [metric.value for metric in app.metric if metric.label == "Loss"]
     assert losses[0] == f"{own().loss:.3g}"
     assert len(losses) == 2
@@ -281,13 +281,13 @@ def test_a_file_is_forgotten_on_request():
     assert not shown(app) and not app.metric
     assert "w1" not in app.query_params
     link = ExplorerState(choice=choice_of(own())).link
-    assert "they are not here" in said(fine(go(app, "pages/neurons/page.py", link)))
+    assert "they are not here" in said(fine(go(app, "neurons/page.py", link)))
 
 
 def test_a_file_is_still_there_when_the_visitor_comes_back():
     app = fine(uploaded(opened(SCRIPT), npz(**ARRAYS)))
     before = metrics(app)
-    go(app, "pages/overview/page.py", {})
+    go(app, "overview/page.py", {})
     assert metrics(fine(go(app, SCRIPT, {}))) == before
     # A link without a choice of arrays, such as one in the history, gets a guess.
     assert metrics(fine(go(app, SCRIPT, OwnState().link))) == before

@@ -39,7 +39,7 @@ from toymodel.sweeps.shipped import DENSITY_SWEEP, LENGTHS, SAMPLERS
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
-SCRIPT = "pages/phase/page.py"
+SCRIPT = "phase/page.py"
 HEADERS = [
     "Along density: a jump or a drift?",
     "The smallest system: two neurons, two features",

@@ -53,7 +53,7 @@ from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
-SCRIPT = "pages/real/page.py"
+SCRIPT = "real/page.py"
 CONFIGS = sweep(PAPER_CONFIG, PAPER_DENSITIES)
 N, M = PAPER_CONFIG.n_features, PAPER_CONFIG.n_neurons
 

@@ -20,7 +20,7 @@ from toymodel.sweeps.run_grid import remember
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
-SCRIPT = "pages/sweeps/page.py"
+SCRIPT = "sweeps/page.py"
 RECIPE = RECIPES["standard"]
 
 

@@ -17,7 +17,7 @@ from toymodel.jobs.limits import Limits
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
-SCRIPT = "pages/train/page.py"
+SCRIPT = "train/page.py"
 
 
 def test_the_first_view_is_a_model_that_is_there():
