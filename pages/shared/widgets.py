@@ -46,7 +46,7 @@ def number_box(
         cell: where the box stands.
         value: what it shows, where that is not the setting.
         limits: the ends of its range, where these are not the field's.
-        help: its tooltip, where that is not the field's description.
+        help: its tooltip, where that is not the field's description; "" for none.
     """
     info = page.parameter(name)
     low, high = limits or bounds(info)
@@ -58,7 +58,7 @@ def number_box(
         str(info.title),
         low,
         high,
-        help=help or info.description,
+        help=info.description if help is None else help or None,
         **options,
         **page.bound(name, value=value),
     )
@@ -87,7 +87,7 @@ def option_box(
         names: what the options are called; themselves unless given.
         value: the option that is shown, where that is not the setting.
         read: from the option to the setting.
-        help: its tooltip, where that is not the field's description.
+        help: its tooltip, where that is not the field's description; "" for none.
         label: its label, where that is not the field's title.
         width: in pixels, or "stretch".
     """
@@ -96,7 +96,7 @@ def option_box(
     cell.selectbox(
         label or str(info.title),
         format_func=(lambda option: names.get(option, "")) if names else str,
-        help=help or info.description,
+        help=info.description if help is None else help or None,
         width=width,
         **page.bound_option(name, options, value=value, read=read),
     )
