@@ -4,19 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toymodel.text import counted, duration, listing, number
+from toymodel.text import count, duration, number
 
 
-@pytest.mark.parametrize(
-    ("count", "words"), [(0, "0 steps"), (1, "1 step"), (2, "2 steps"), (2_000, "2,000 steps")]
-)
-def test_a_count_agrees_with_its_noun(count: int, words: str):
-    assert counted(count, "step") == words
-
-
-@pytest.mark.parametrize(("parts", "words"), [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c")])
-def test_parts_are_listed(parts: str, words: str):
-    assert listing(parts) == words
+def test_a_count_agrees_with_its_noun():
+    assert [count(n, "step") for n in (0, 1, 2, 2_000)] == [
+        "0 steps",
+        "1 step",
+        "2 steps",
+        "2,000 steps",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -32,10 +29,6 @@ def test_a_number_reads_back_as_itself(value: float):
     assert float(number(value)) == value
 
 
-def test_a_number_is_short():
-    assert [number(v) for v in (1.0, 0.1, 1e-9, 0.1 + 0.2)] == [
-        "1",
-        "0.1",
-        "1e-09",
-        "0.30000000000000004",
-    ]
+def test_a_number_is_as_short_as_it_can_be():
+    found = [number(value) for value in (1.0, 0.1, 1e-9, 0.1 + 0.2)]
+    assert found == ["1", "0.1", "1e-09", "0.30000000000000004"]

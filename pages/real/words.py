@@ -20,7 +20,7 @@ from toymodel.analysis.predictions import (
     Verdict,
     unearned,
 )
-from toymodel.text import listing, number
+from toymodel.text import number
 
 PLAIN_TITLE = "The toy model's predictions about real networks can be measured in it"
 _WORDS = ("none", "one", "two", "three", "four", "five", "six")
@@ -224,6 +224,12 @@ def on_unearned(tables: Mapping[str, pd.DataFrame], name: str, beside: str) -> s
         "say that a network computes more than it has neurons for. Here the loss does; of a real "
         "network, somebody has to show what is computed."
     )
+
+
+def listing(parts: Iterable[str]) -> str:
+    """Some words as a list: "a, b and c"."""
+    *before, last = parts
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def neurons_of(rows: pd.DataFrame) -> int:

@@ -21,12 +21,7 @@ from toymodel.analysis.ablation import (
     loss_by_inhibition,
 )
 from toymodel.analysis.activations import Activity, activity, shares_of_all
-from toymodel.analysis.decomposition import (
-    Decomposition,
-    Shift,
-    decompose,
-    shifts_of_the_rest,
-)
+from toymodel.analysis.decomposition import Decomposition, Shift, decompose, shifts_of_the_rest
 from toymodel.analysis.loss import loss_by_feature
 from toymodel.analysis.motifs import Motif, MotifThresholds
 from toymodel.charts.neuron.tables import neuron_weights

@@ -19,12 +19,12 @@ class Example(NamedTuple):
 
 
 def _small(family: Family) -> Choice:
-    return Choice(family.configs[0], "standard", family.recipe)
+    return Choice.of(family.configs[0], family.recipe)
 
 
 def _paper(density: float, preset: str = "standard") -> Choice:
     config = PAPER_CONFIG.replace(feature_probability=density)
-    return Choice(config, preset, RECIPES[preset])
+    return Choice.of(config, RECIPES[preset])
 
 
 EXAMPLES = {

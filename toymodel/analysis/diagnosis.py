@@ -12,7 +12,7 @@ from jaxtyping import Float32
 from toymodel.analysis.loss import dead_outputs, no_superposition_loss
 from toymodel.config import RECIPES, Config, Recipe
 from toymodel.model import Model
-from toymodel.text import counted
+from toymodel.text import count
 
 Kind = Literal[
     "diverged",
@@ -142,10 +142,13 @@ def _dead_outputs(model: Model, restart: int) -> Finding | None:
         " revive it."
     )
     standard = Recipe().linear_until
-    why, changes = _improvement(recipe)
     if recipe.linear_until < standard:
-        why = "An output that starts linear hardly ever dies."
-        changes = {"linear_until": standard}
+        why, changes = (
+            "An output that starts linear hardly ever dies.",
+            Changes(linear_until=standard),
+        )
+    else:
+        why, changes = _improvement(recipe)
     return _finding("dead outputs", f"{message} {why}", changes)
 
 
@@ -175,20 +178,20 @@ def _falling(model: Model, restart: int) -> Finding | None:
     # A falling learning rate lowers the noise of the weights, and with it the loss, whether or not
     # more steps would help. Over the last tenth of a cosine there is hardly any noise left.
     share = 0.1 if recipe.schedule == "cosine" else 0.25
-    count = max(_MIN_RECORDS, round(share * len(steps)))
-    if len(steps) < count or recipe.cycles == _MAX_CYCLES:
+    last = max(_MIN_RECORDS, round(share * len(steps)))
+    if len(steps) < last or recipe.cycles == _MAX_CYCLES:
         return None
-    fall, error = _slope(np.log(np.maximum(losses[-count:], np.finfo(np.float32).tiny)))
+    fall, error = _slope(np.log(np.maximum(losses[-last:], np.finfo(np.float32).tiny)))
     if fall > math.log(1 - _FALL) or fall > -_SURE * error:
         return None
     return Finding(
         kind="still falling",
         message=(
             "The loss was still falling when the training stopped: by"
-            f" {-math.expm1(fall):.0%} over the last {steps[-1] - steps[-count]:,} steps."
+            f" {-math.expm1(fall):.0%} over the last {steps[-1] - steps[-last]:,} steps."
         ),
         changes={"cycles": recipe.cycles + 1},
-        action=f"Train {counted(recipe.steps, 'step')} more",
+        action=f"Train {count(recipe.steps, 'step')} more",
     )
 
 

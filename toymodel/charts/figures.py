@@ -20,7 +20,7 @@ from toymodel.charts.sweep.summary import class_shares, gain
 from toymodel.config import Config, recipe_name
 from toymodel.model import Model
 from toymodel.settings import Problem, SettingError, require_whole
-from toymodel.text import counted
+from toymodel.text import count
 
 _ALL = {**MODEL, **NEURON, **FEATURE, **MOTIF}
 
@@ -135,7 +135,7 @@ def not_drawn(name: str, config: Config) -> str | None:
     if name in MOTIF_FIGURES and config.task != "abs":
         return f"{name} is of networks that compute |x|"
     if config.n_features < figure.least:
-        least = counted(figure.least, "feature")
+        least = count(figure.least, "feature")
         return f"{name} takes {least} or more; this model has {_sizes(config)}"
     if config.n_features <= n and config.n_neurons <= m:
         return None

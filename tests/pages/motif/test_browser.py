@@ -119,7 +119,7 @@ def test_a_cell_of_the_grid_opens_the_restarts_of_its_setting(server: str, page:
 def test_an_ensemble_of_ones_own_is_trained_and_shown(server: str, page: Page):
     page.goto(f"{server}/motif?n=3&m=4&p=0.5&recipe=quick&steps=300&seeds=4&restarts=1")
     wait_for_page(page)
-    expect(page.get_by_text("None of these models is trained here yet.")).to_be_visible()
+    expect(page.get_by_text("4 of 4 models are not trained here yet.")).to_be_visible()
     button(page, "Train 4 models").click()
     expect(heading(page, "^All 4 by loss$")).to_be_visible()
     wait_for_page(page)

@@ -106,7 +106,7 @@ def test_a_click_before_the_controls_are_there_leaves_their_settings(server: str
     assert held
     for request in held:
         request.continue_()
-    expect(page.get_by_label("Features n")).to_have_value("30")
+    expect(page.get_by_label("Features n", exact=True)).to_have_value("30")
     expect(page.get_by_text("Hidden bias", exact=True)).to_be_visible()
     button(page, "Cancel").click()
     expect(button(page, "Train")).to_be_visible()
@@ -217,7 +217,7 @@ def test_a_number_that_was_just_typed_counts(server: str, page: Page):
     page.goto(f"{server}/train?{SHORT}&seed=120")
     expect(button(page, "Train")).to_be_visible()
     wait_until_idle(page)
-    page.get_by_label("Neurons m").fill("5")
+    page.get_by_label("Neurons m", exact=True).fill("5")
     button(page, "Train").click()
     wait_for_model(page)
     assert link(page)["m"] == "5"
@@ -231,7 +231,7 @@ def test_a_link_on_the_page_to_itself_is_in_the_address(server: str, page: Page)
     wait_for_model(page)
     page.reload()
     wait_for_model(page)
-    expect(page.get_by_label("Features n")).to_have_value("3")
+    expect(page.get_by_label("Features n", exact=True)).to_have_value("3")
 
 
 def test_another_seed_is_one_click(server: str, page: Page):
@@ -425,7 +425,7 @@ def test_what_a_browser_had_before_changes_nothing_back(
     requests.ask_again(by_link_of_now=by_link_of_now)
     page.wait_for_timeout(1_000)
     wait_until_idle(page)
-    expect(page.get_by_label("Features n")).to_have_value("100")
+    expect(page.get_by_label("Features n", exact=True)).to_have_value("100")
     expect(page.get_by_role("heading", name="Why did it go badly?")).to_be_visible()
     assert link(page)["recipe"] == "usual"
 

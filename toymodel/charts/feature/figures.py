@@ -17,7 +17,7 @@ from toymodel.charts.feature.tables import (
 )
 from toymodel.charts.figure_parts import Figure, Part, Subject
 from toymodel.charts.ranked_bars import ranked_bars
-from toymodel.text import counted
+from toymodel.text import count
 
 _BARS = 16
 _EITHER = 8
@@ -35,7 +35,7 @@ def _carriers(subject: Subject) -> Part:
     up = table["side"].tolist().count("positive")
     few = f", of which the {len(most)} largest are shown" if len(most) < len(table) else ""
     notes = (
-        f"{counted(len(table), 'neuron')}{few}: {up:,} on the positive side (+), "
+        f"{count(len(table), 'neuron')}{few}: {up:,} on the positive side (+), "
         f"{len(table) - up:,} on the negative one (−).",
         f"Path gains |W1| W2 of {CARRIES:g} and more, of either sign; "
         "below 0 a neuron takes away what others give.",
@@ -59,9 +59,9 @@ def _interference(subject: Subject, *, received: bool) -> Part:
     )
     up, down = pushed(table)
     told = (
-        f"{counted(up, 'feature')} push it up by {LEAST_EFFECT:g} or more, {down:,} down"
+        f"{count(up, 'feature')} push it up by {LEAST_EFFECT:g} or more, {down:,} down"
         if received
-        else f"It pushes {counted(up, 'output')} up by {LEAST_EFFECT:g} or more, {down:,} down"
+        else f"It pushes {count(up, 'output')} up by {LEAST_EFFECT:g} or more, {down:,} down"
     ) + f"; up to {_EITHER} of either, at the end of the range in brackets."
     if effects.empty:
         told = f"Nothing that reaches {LEAST_EFFECT:g}."

@@ -13,7 +13,7 @@ from toymodel.charts.lines import lines
 from toymodel.charts.motif.tables import role_bars
 from toymodel.charts.network.tables import by_feature
 from toymodel.charts.network.weight_bars import clip_of, raw_weights
-from toymodel.text import counted
+from toymodel.text import count
 
 _MOST_TOLD = 3
 _OF = {
@@ -40,7 +40,7 @@ def _roles(subject: Subject, *, kind: str, side: str) -> Part:
     )
     notes = (
         "A column a neuron, by the feature that it holds most; other weights in grey.",
-        f"{counted(len(subject.roles.motifs), 'instance')} of the motif, by definition.",
+        f"{count(len(subject.roles.motifs), 'instance')} of the motif, by definition.",
     )
     return Part(f"The {side} weights {what}", drawing, notes)
 
@@ -65,7 +65,7 @@ def _inhibition(subject: Subject) -> Part:
         for motif in motifs[:_MOST_TOLD]
     ]
     more = [f"and {len(motifs) - _MOST_TOLD} more"] if len(motifs) > _MOST_TOLD else []
-    which = f"{counted(len(motifs), 'instance')}, turned down together."
+    which = f"{count(len(motifs), 'instance')}, turned down together."
     return Part("Loss against the inhibition that is left", drawing, (which, *told, *more))
 
 
