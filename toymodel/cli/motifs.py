@@ -1,4 +1,4 @@
-"""The shell's `motifs`: instances of asymmetric superposition with inhibition in a stored model."""
+"""The subcommand `motifs`: asymmetric superposition with inhibition in a stored model."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import click
 
 from toymodel.analysis.decomposition import Decomposition, Intervention, decompose, interventions
 from toymodel.charts.motif.words import describe
-from toymodel.cli.options import model_options, recipe_of
-from toymodel.cli.stored_models import refuse_model_options, stored_models
+from toymodel.cli.models import stored_models
+from toymodel.cli.options import density_option, model_options, recipe_of, refuse_model_options
 from toymodel.config import Config, recipe_name
 from toymodel.model import Model
 from toymodel.settings import require_whole
@@ -21,14 +21,7 @@ from toymodel.storage.model_file import load
 
 @click.command("motifs")
 @model_options
-@click.option(
-    "--density",
-    "-p",
-    "feature_probability",
-    default=1.0,
-    show_default=True,
-    help="Feature probability 1 - S.",
-)
+@density_option
 @click.option(
     "--model",
     "file",
@@ -47,7 +40,7 @@ def motifs_command(
     as_json: bool,
     **fields: Any,
 ) -> None:
-    """Find asymmetric superposition with inhibition in a stored model, and what it does there."""
+    """Find asymmetric superposition with inhibition in a stored model, and test each instance."""
     if file:
         refuse_model_options(context)
         model = load(file)
