@@ -103,8 +103,8 @@ def sweep_command(
         _print_estimate(grid, estimate(grid, store, device), store, as_json)
         return
     _refuse_too_large(grid, store)
-    with open_executor(scheduler, workers) as executor:
-        outcome = _train(grid, store, executor, device, quiet or as_json)
+    with open_executor(scheduler, workers) as where:
+        outcome = _train(grid, store, where, device, quiet or as_json)
     _print_outcome(grid, outcome, as_json)
 
 
@@ -118,7 +118,7 @@ def _refuse_too_large(grid: Grid, store: Store) -> None:
         )
 
 
-def _train(grid: Grid, store: Store, executor: ShardExecutor, device: str, quiet: bool) -> Outcome:
+def _train(grid: Grid, store: Store, where: ShardExecutor, device: str, quiet: bool) -> Outcome:
     with tqdm(total=len(grid.configs), unit="model", disable=quiet or None, leave=False) as bar:
 
         def show(progress: GridProgress) -> None:
@@ -129,9 +129,9 @@ def _train(grid: Grid, store: Store, executor: ShardExecutor, device: str, quiet
         return run_grid(
             grid,
             store,
-            executor.executor,
-            at_once=executor.at_once,
-            processes=executor.processes,
+            where.executor,
+            at_once=where.at_once,
+            processes=where.processes,
             device=device,
             on_progress=show,
         )
