@@ -92,11 +92,11 @@ def test_draws_are_uniform_and_features_and_steps_independent(sampler: str):
     steps = np.corrcoef(u.reshape(200, -1)) - np.eye(200)
     assert np.abs(steps).max() < 0.09
     examples = np.corrcoef(u.reshape(-1, 64).T) - np.eye(64)
-    # Tilted, two examples stand in no more than a thousand different relations.
+    # With importance sampling, two examples stand in no more than a thousand different relations.
     assert np.abs(examples).max() < (0.13 if sampler == "tilted" else 0.05)
 
 
-def test_tilted_draws_spread_a_batch_evenly_and_plain_ones_do_not():
+def test_importance_sampled_draws_spread_a_batch_evenly_and_plain_ones_do_not():
     def counts(sampler: str) -> set[float]:
         draws = DeviceDraws(CONFIGS[:1], tm.Recipe(batch_size=100, sampler=sampler), "cpu")
         draws.advance(20)

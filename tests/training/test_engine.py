@@ -39,7 +39,7 @@ def slope(recipe: Recipe, t: int) -> float:
 def loss_of(
     config: Config, recipe: Recipe, t: int, params: list[torch.Tensor], u: np.ndarray
 ) -> torch.Tensor:
-    """The tilted, leaky, normalised loss, written down once more from its definition."""
+    """The importance-weighted, leaky, normalised loss, written again from its definition."""
     W1, *W2, b = params[: 3 if config.task == "abs" else 2]
     c = params[-1][:, None] if config.hidden_bias else 0.0
     p, q = config.feature_probability, active_probability(config, recipe)
@@ -250,7 +250,7 @@ def test_draws_do_not_depend_on_how_many_are_taken_at_once(sampler: str):
     assert torch.equal(at_once.uniform(CONFIGS), torch.cat(parts))
 
 
-def test_tilted_sampling_spreads_a_batch_evenly_and_plain_sampling_does_not():
+def test_importance_sampling_spreads_a_batch_evenly_and_plain_sampling_does_not():
     def counts(sampler: str) -> set[float]:
         draws = Draws(CONFIGS[:1], Recipe(batch_size=100, sampler=sampler))
         draws.advance(20)

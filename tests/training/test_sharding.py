@@ -83,7 +83,7 @@ def sizes(configs: list[tm.Config], recipe: tm.Recipe, processes: int) -> list[l
 
 def test_the_papers_sweep_is_one_shard_alone_and_halved_by_two():
     assert sizes(SWEEP, STANDARD, 1) == [[7]]
-    assert sizes(SWEEP, STANDARD, 2) == [[3], [4]]  # the helper has the larger half
+    assert sizes(SWEEP, STANDARD, 2) == [[3], [4]]  # the worker has the larger half
     assert sizes(SWEEP, STANDARD, 4) == [[1], [2], [2], [2]]
 
 
