@@ -1,8 +1,10 @@
-"""The dashboard: `streamlit run app.py`."""
+"""The dashboard: `streamlit run app.py`.
+
+Streamlit takes a folder named pages/ beside its script for the older kind of app, until the script has
+called `st.navigation`: a link to a page that is the first request to a new server would not be found.
+So the script is in that folder, and this file is the app that serves it.
+"""
 
 import streamlit as st
 
-from pages.shared.navigation import navigate
-
-st.set_page_config(page_title="Computation in superposition", layout="wide")
-navigate()
+app = st.App("pages/main.py")

@@ -282,7 +282,12 @@ class Recipe(Settings):
     ] = 1
     weights: Annotated[
         str,
-        Field(pattern="^([0-9a-f]{16})?$", max_length=16, alias="weights", title="Weights"),
+        Field(
+            pattern="^([0-9a-f]{16})?$",
+            max_length=16,
+            alias="weights",
+            title="Weights from elsewhere",
+        ),
         Allowed("empty, or 16 hexadecimal digits that name weights from elsewhere"),
     ] = ""
 

@@ -112,8 +112,7 @@ class Settings(BaseModel):
     @classmethod
     def bounds(cls, field: str) -> tuple[Any, Any]:
         """The ends of a field's range, whether or not the ends themselves are allowed."""
-        limits = _limits(cls.model_fields[field])
-        return limits.get("ge", limits.get("gt")), limits.get("le", limits.get("lt"))
+        return bounds(cls.model_fields[field])
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, checked like a new one."""
@@ -135,6 +134,12 @@ def plain_type(field: FieldInfo) -> Any:
     if get_origin(field.annotation) not in (Union, UnionType):
         return field.annotation
     return next(kind for kind in get_args(field.annotation) if kind is not type(None))
+
+
+def bounds(field: FieldInfo) -> tuple[Any, Any]:
+    """The ends of a field's range, whether or not the ends themselves are allowed."""
+    limits = _limits(field)
+    return limits.get("ge", limits.get("gt")), limits.get("le", limits.get("lt"))
 
 
 def _problems(owner: type[Settings], error: ValidationError) -> tuple[Problem, ...]:

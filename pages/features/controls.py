@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pages.shared.explorer_controls import choose_one
-from pages.shared.explorer_state import EXPLORE_STATE, ExploreState
+from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
 from pages.shared.shown import Shown
 from toymodel.analysis.features import CARRIES, Interference
 from toymodel.analysis.polysemanticity import path_gain, superposition
@@ -13,20 +13,20 @@ from toymodel.analysis.polysemanticity import path_gain, superposition
 _OWN = 2  # neurons that a feature needs for both sides
 
 
-def settled(state: ExploreState, shown: Shown) -> ExploreState:
+def settled(state: ExplorerState, shown: Shown) -> ExplorerState:
     """The state with a feature chosen: where none is, one that more than two neurons carry."""
-    if state.view.feature is not None:
+    if state.feature is not None:
         return state
     gains = np.abs(path_gain(shown.weights.W1, shown.weights.W2))
     shared = (gains >= CARRIES).sum(axis=0) > _OWN
-    state = state.at(feature=int(shared.argmax()))
-    EXPLORE_STATE.remember(state)
+    state = state.changed(feature=int(shared.argmax()))
+    EXPLORER_PAGES.show(state)
     return state
 
 
-def choose_feature(state: ExploreState, shown: Shown, found: Interference) -> None:
+def choose_feature(state: ExplorerState, shown: Shown, found: Interference) -> None:
     """By number, which is its rank of importance, or one of a kind."""
-    feature, W1 = state.view.feature, shown.weights.W1
+    feature, W1 = state.feature, shown.weights.W1
     assert feature is not None
     shared = superposition(W1)
     represented = np.array([side != "not represented" for side in found.sides])

@@ -6,10 +6,10 @@ import streamlit as st
 
 from pages.shared.chart import draw
 from pages.shared.clicks import shows
-from pages.shared.explorer_state import EXPLORE_STATE, ExploreState
+from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
-from pages.shared.watching import counted
+from pages.shared.widgets import segments
 from toymodel.analysis.features import Interference
 from toymodel.charts.feature.interference_map import SELECTION as CELL
 from toymodel.charts.feature.interference_map import interference_map
@@ -23,14 +23,15 @@ from toymodel.charts.feature.tables import (
 )
 from toymodel.charts.ranked_bars import SELECTION as BAR
 from toymodel.charts.ranked_bars import ranked_bars
+from toymodel.text import count
 
 _BARS = 8
 _LEAST_SIZE = 20
 
 
-def draw_interference(state: ExploreState, shown: Shown, found: Interference) -> None:
+def draw_interference(state: ExplorerState, shown: Shown, found: Interference) -> None:
     """What the others do to this feature's output, and it to theirs."""
-    feature = state.view.feature
+    feature = state.feature
     assert feature is not None
     st.header("Interference")
     titles = {
@@ -63,10 +64,10 @@ def draw_interference(state: ExploreState, shown: Shown, found: Interference) ->
             up, down = pushed(table)
             mean = f"{table['mean'].mean():+.3f}".replace("-", "−")
             st.caption(
-                f"Pushed up by {counted(up, 'feature')} by {LEAST_EFFECT:g} or more, and down by "
+                f"Pushed up by {count(up, 'feature')} by {LEAST_EFFECT:g} or more, and down by "
                 f"{down:,}; {mean} a feature on average over its values."
                 if received
-                else f"It pushes {counted(up, 'output')} up by {LEAST_EFFECT:g} or more, and "
+                else f"It pushes {count(up, 'output')} up by {LEAST_EFFECT:g} or more, and "
                 f"{down:,} down; {mean} an output on average over its values."
             )
             with st.expander("In numbers"):
@@ -100,21 +101,14 @@ _LABELS = {
 }
 
 
-def draw_map(state: ExploreState, shown: Shown, found: Interference) -> None:
+def draw_map(state: ExplorerState, shown: Shown, found: Interference) -> None:
     """What every feature does to every output."""
-    feature = state.view.feature
+    feature = state.feature
     assert feature is not None
     n = shown.config.n_features
     st.subheader("Every feature on every output")
-    st.segmented_control(
-        "Effects",
-        ["plain", "by importance"],
-        required=True,
-        help="By importance: times the square root of the receiving feature's importance, so that "
-        "its square counts as the loss does.",
-        **EXPLORE_STATE.bound("view", "weighted", state.view.weighted, by="default"),
-    )
-    weighted = state.view.weighted == "by importance"
+    segments(EXPLORER_PAGES, "weighted")
+    weighted = state.weighted == "by importance"
     cells = interference_cells(shown.config, found, weighted=weighted)
     if cells.empty:
         st.info("No feature reaches another one's output.")

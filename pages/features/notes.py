@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared.explorer_state import DEFAULT, ExploreState
+from pages.shared.explorer_state import DEFAULT, ExplorerState
 from pages.shared.model_choice import Choice
-from pages.shared.navigation import FEATURES
+from pages.shared.navigation import FEATURES, link_to
 from toymodel.sweeps.shipped import SMALL
 
 
@@ -29,13 +29,13 @@ def draw_notes() -> None:
     )
     st.subheader("Try")
     for label, state, expect in _EXAMPLES:
-        st.page_link(FEATURES.script, label=label, query_params=state.link)
+        link_to(FEATURES, label, state.link)
         st.caption(expect)
 
 
-def _paper(density: float, feature: int) -> ExploreState:
-    choice = DEFAULT.changed("config", "feature_probability", density)
-    return ExploreState(choice).at(feature=feature)
+def _paper(density: float, feature: int) -> ExplorerState:
+    choice = DEFAULT.changed(p=density)
+    return ExplorerState(choice=choice).changed(feature=feature)
 
 
 _EXAMPLES = (
@@ -49,7 +49,7 @@ _EXAMPLES = (
     ),
     (
         "The motif's model",
-        ExploreState(Choice(SMALL.configs[0], "standard", SMALL.recipe)).at(feature=5),
+        ExplorerState(choice=Choice.of(SMALL.configs[0], SMALL.recipe)).changed(feature=5),
         "6 features in 10 neurons: the least important one is interfered with, and inhibited.",
     ),
 )

@@ -6,21 +6,19 @@ from pages.features.controls import choose_feature, settled
 from pages.features.interference import draw_interference, draw_map
 from pages.features.notes import draw_notes
 from pages.features.view import draw_carriers, draw_figures_that_matter
-from pages.shared.explorer_controls import choose_model, choose_thresholds, draw_model_line
-from pages.shared.explorer_state import EXPLORE_STATE
-from pages.shared.live_model import say_what_happened
+from pages.shared.explorer_controls import choose_model, draw_model_line
+from pages.shared.explorer_state import EXPLORER_PAGES
 from pages.shared.messages import show_problems
-from pages.shared.missing import offer_missing
 from pages.shared.models import find_model, say_where_from
-from pages.shared.navigation import begin
 from pages.shared.resources import store
 from pages.shared.shown import Shown
+from pages.shared.training_panel import train_missing
+from pages.shared.widgets import threshold_inputs
 from toymodel.analysis.features import interference
 
-begin()
-state, problems = EXPLORE_STATE.current()
+state, problems = EXPLORER_PAGES.open()
 model = find_model(state.choice.config, state.choice.recipe)
-shown = Shown.of(model, state.view.restart) if model else None
+shown = Shown.of(model, state.restart) if model else None
 found = interference(shown.config, shown.weights) if shown else None
 if shown and found:
     state = settled(state, shown)
@@ -29,7 +27,7 @@ with st.sidebar:
     choose_model(state, model)
     if shown and found:
         choose_feature(state, shown, found)
-    choose_thresholds(state)
+    threshold_inputs(EXPLORER_PAGES)
 
 st.title("Features correspond to sets of neurons")
 st.markdown(
@@ -38,7 +36,6 @@ st.markdown(
     r"gains should add up to 1, and no other feature should reach this output."
 )
 show_problems(problems, tuple(store().notes))
-say_what_happened()
 if shown and found:
     say_where_from(shown.config, shown.recipe)
     draw_model_line(shown)
@@ -47,5 +44,5 @@ if shown and found:
     draw_interference(state, shown, found)
     draw_map(state, shown, found)
 else:
-    offer_missing(state.choice, "explored")
+    train_missing(state.choice.config, state.choice.recipe)
 draw_notes()

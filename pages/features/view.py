@@ -11,7 +11,7 @@ import streamlit as st
 from pages.shared.cached_analysis import losses_of
 from pages.shared.chart import draw
 from pages.shared.clicks import shows
-from pages.shared.explorer_state import ExploreState
+from pages.shared.explorer_state import ExplorerState
 from pages.shared.metrics import metric
 from pages.shared.navigation import NEURONS
 from pages.shared.resources import colours
@@ -29,9 +29,9 @@ _BARS = 16
 _LINKS = 10
 
 
-def draw_figures_that_matter(state: ExploreState, shown: Shown, found: Interference) -> None:
+def draw_figures_that_matter(state: ExplorerState, shown: Shown, found: Interference) -> None:
     """How well a feature is computed, in numbers and in words."""
-    feature = state.view.feature
+    feature = state.feature
     assert feature is not None
     config = shown.config
     side = found.sides[feature]
@@ -91,9 +91,9 @@ def _say_what_instead(shown: Shown, feature: int) -> None:
     )
 
 
-def draw_carriers(state: ExploreState, shown: Shown) -> None:
+def draw_carriers(state: ExplorerState, shown: Shown) -> None:
     """Which neurons carry it, and what comes out for the feature alone."""
-    feature = state.view.feature
+    feature = state.feature
     assert feature is not None
     table = feature_carriers(shown.weights, feature, state.thresholds)
     left, right = st.columns([6, 4])
@@ -131,7 +131,7 @@ def draw_carriers(state: ExploreState, shown: Shown) -> None:
                     st.page_link(
                         NEURONS.script,
                         label=f"n{neuron}",
-                        query_params=state.at(neuron=int(neuron)).link,
+                        query_params=state.changed(neuron=int(neuron)).link,
                     )
     with right:
         st.markdown("**Its output when it alone is there**")

@@ -7,10 +7,10 @@ import streamlit as st
 
 from pages.identity.models import table_of
 from pages.shared.chart import draw
-from pages.shared.links import number
 from pages.shared.resources import colours
 from toymodel.charts.lines import lines
 from toymodel.sweeps.shipped import IDENTITY, IDENTITY_ABS, IDENTITY_BIAS, IDENTITY_GROWTH
+from toymodel.text import number
 
 _KINDS = {
     "x, with hidden bias": IDENTITY_BIAS,

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import SWEEP, TRAIN
-from pages.sweep.state import SweepState, Training
+from pages.sweep.state import SweepState
 from pages.train.state import TrainState
 from toymodel.sweeps.shipped import IDENTITY, IDENTITY_BIAS, IDENTITY_DENSITIES, IDENTITY_GROWTH
 
@@ -28,27 +28,28 @@ def draw_notes() -> None:
         "whatever is trained, because each neuron computes one side."
     )
     st.subheader("Try")
-    largest = Choice(IDENTITY_GROWTH.configs[-1], "standard", IDENTITY_GROWTH.recipe)
+    largest = Choice.of(IDENTITY_GROWTH.configs[-1], IDENTITY_GROWTH.recipe)
     for label, script, link, expect in (
         (
             "This sweep with settings of your own",
             SWEEP.script,
             SweepState(
-                base=IDENTITY.configs[0].replace(feature_probability=1.0),
-                training=Training(densities=IDENTITY_DENSITIES, restarts=IDENTITY.recipe.restarts),
+                config=IDENTITY.configs[0].replace(feature_probability=1.0),
+                densities=IDENTITY_DENSITIES,
+                restarts=IDENTITY.recipe.restarts,
             ).link,
             "On the page of the sparsity sweep, with any n, m, densities and hidden bias.",
         ),
         (
             "Watch the biases grow",
             TRAIN.script,
-            TrainState(Choice(IDENTITY_BIAS.configs[3], "standard", IDENTITY_BIAS.recipe)).link,
+            TrainState(choice=Choice.of(IDENTITY_BIAS.configs[3], IDENTITY_BIAS.recipe)).link,
             "1 − S = 0.1 with a hidden bias.",
         ),
         (
             "The largest of those that simulate a bias",
             TRAIN.script,
-            TrainState(largest).link,
+            TrainState(choice=largest).link,
             "300 features in 150 neurons.",
         ),
     ):

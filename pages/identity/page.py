@@ -4,15 +4,13 @@ import streamlit as st
 
 from pages.identity.limits import draw_limits
 from pages.identity.notes import draw_notes
-from pages.identity.state import IDENTITY_STATE
+from pages.identity.state import IDENTITY_PAGE
 from pages.identity.sweep import draw_sweep
 from pages.shared.messages import show_problems
-from pages.shared.navigation import begin
 from pages.shared.resources import store
 from toymodel.sweeps.shipped import IDENTITY
 
-begin()
-state, problems = IDENTITY_STATE.current()
+state, problems = IDENTITY_PAGE.open()
 config = IDENTITY.configs[0]
 
 st.title("Given the chance, a network that copies its features does without its ReLU")

@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Annotated, Literal
 
-from pages.shared.links import Param, parse, write
-from pages.shared.page_state import PageState
-from toymodel.settings import Settings
+from pydantic import Field
 
-
-class View(Settings):
-    """What of the sweep is shown: networks with a hidden bias, or without."""
-
-    hidden: Literal["without", "with"] = "without"
+from pages.shared.link_state import LinkState
+from pages.shared.page_session import PageSession
 
 
-_PARAMS = (Param("hidden", View, "hidden"),)
+class IdentityState(LinkState):
+    """What the page on the identity task shows.
+
+    Attributes:
+        hidden: whether the networks of the sweep have a hidden bias.
+    """
+
+    hidden: Annotated[
+        Literal["without", "with"],
+        Field(
+            alias="hidden",
+            title="Hidden bias",
+            description="Without: h = ReLU(W x), as in the paper's figures. "
+            "With: h = ReLU(W x + c).",
+        ),
+    ] = "without"
 
 
-@dataclass(frozen=True)
-class IdentityState:
-    """Everything that the page shows follows from this."""
-
-    view: View = field(default_factory=View)
-
-    @property
-    def link(self) -> dict[str, str]:
-        """The link's parameters."""
-        return write(_PARAMS, {View: self.view})
-
-    @classmethod
-    def from_link(cls, link: Mapping[str, list[str]]) -> tuple[IdentityState, list[str]]:
-        """The state of a link, and what is wrong with it in words."""
-        fields, problems = parse(_PARAMS, link)
-        return cls(View.from_mapping(fields[View])), problems
-
-    def changed(self, part: str, field: str, value: object) -> IdentityState:
-        """This state with one field of its view changed; raises `SettingError`."""
-        return replace(self, view=self.view.replace(**{field: value}))
-
-
-IDENTITY_STATE = PageState("identity", IdentityState(), IdentityState.from_link)
+IDENTITY_PAGE = PageSession("identity", IdentityState)

@@ -8,13 +8,13 @@ import numpy as np
 import streamlit as st
 
 from pages.identity.models import models_of
-from pages.identity.state import IDENTITY_STATE, IdentityState
+from pages.identity.state import IDENTITY_PAGE, IdentityState
 from pages.shared.chart import draw
 from pages.shared.clicks import opens_neuron
-from pages.shared.links import number
 from pages.shared.model_choice import Choice
 from pages.shared.resources import colours
 from pages.shared.stack_legend import stack_legend
+from pages.shared.widgets import segments
 from toymodel.analysis.loss import no_superposition_loss, superposition_gain
 from toymodel.analysis.polysemanticity import paper_order
 from toymodel.charts.network.linearity_tables import matrix_cells
@@ -22,22 +22,16 @@ from toymodel.charts.network.stack_plot import SELECTION, stack_panel
 from toymodel.charts.network.tables import blocks, columns, spans
 from toymodel.charts.network.weight_matrix import SELECTION as CELL
 from toymodel.charts.network.weight_matrix import weight_matrix
-from toymodel.config import nearest_preset
 from toymodel.model import Model
 from toymodel.sweeps.shipped import IDENTITY, IDENTITY_BIAS
+from toymodel.text import number
 
 
 def draw_sweep(state: IdentityState) -> None:
     """A row a density: the stack plot, the matrix, and the figures that matter."""
     st.header("From dense to sparse")
-    st.segmented_control(
-        "Hidden bias",
-        ["without", "with"],
-        required=True,
-        help="Without: h = ReLU(W x), as in the paper's figures. With: h = ReLU(W x + c).",
-        **IDENTITY_STATE.bound("view", "hidden", state.view.hidden, by="default"),
-    )
-    family = IDENTITY_BIAS if state.view.hidden == "with" else IDENTITY
+    segments(IDENTITY_PAGE, "hidden")
+    family = IDENTITY_BIAS if state.hidden == "with" else IDENTITY
     models = models_of(family)
     if not models:
         st.info("These networks are not in the store: `python -m toymodel cache --ship`.")
@@ -56,8 +50,8 @@ def draw_sweep(state: IdentityState) -> None:
     top = math.ceil(1.05 * highest)
     for config, model in models.items():
         found = columns(model.weights)
-        name = f"{state.view.hidden}-{number(config.feature_probability).replace('.', '-')}"
-        choice = Choice(config, nearest_preset(model.recipe), model.recipe)
+        name = f"{state.hidden}-{number(config.feature_probability).replace('.', '-')}"
+        choice = Choice.of(config, model.recipe)
         words, stack, matrix = st.columns([3, 4, 4], vertical_alignment="center")
         with words:
             _figures(model)

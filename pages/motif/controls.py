@@ -7,20 +7,18 @@ from collections import defaultdict
 import pandas as pd
 import streamlit as st
 
-from pages.motif.state import DEFAULT, MOTIF_STATE, MotifState
+from pages.motif.state import DEFAULT, MOTIF_PAGE, MotifState
 from pages.shared.explorer_controls import model_name
 from pages.shared.model_choice import Choice
 from pages.shared.models import brought
-from pages.shared.recipes import PRESETS
+from pages.shared.page_session import watched
 from pages.shared.resources import store
-from pages.shared.watching import counted
-from pages.shared.widget_values import reported, show_value
-from pages.shared.widgets import model_inputs
+from pages.shared.widgets import STEPS, model_inputs, number_box, option_box, preset_box
 from toymodel.analysis.ensemble import MOST_SEEDS
-from toymodel.analysis.motifs import MotifThresholds
 from toymodel.config import Config, Recipe, nearest_preset
+from toymodel.settings import bounds
+from toymodel.text import count
 
-_MODELS = "motif.models"
 _BEST = "lowest"
 _LEAST_SEEDS = 8  # from which on models that differ in their seed alone are listed as one
 
@@ -30,21 +28,19 @@ Ensemble = tuple[Config, Recipe, int]
 
 def choose_models(state: MotifState) -> None:
     """The shipped seeds, any stored model, or others with settings of one's own."""
-    MOTIF_STATE.show_refused()
-    shown = (state.choice.config, state.choice.recipe, state.view.seeds)
-    default = (DEFAULT.config, DEFAULT.recipe, MotifState().view.seeds)
+    MOTIF_PAGE.show_refused()
+    shown = (state.choice.config, state.choice.recipe, state.seeds)
+    default = (DEFAULT.config, DEFAULT.recipe, MotifState().seeds)
     options = list(dict.fromkeys([default, *_ensembles()]))
     if shown not in options:
         options.insert(0, shown)
-    show_value(_MODELS, shown)
     st.selectbox(
         "Models",
         options,
         index=options.index(shown),
         format_func=_name,
-        key=_MODELS,
-        on_change=_models_chosen,
         help="Many seeds of the paper's setting, and every model that is stored here.",
+        **watched("motif.models", shown, _show_models),
     )
 
 
@@ -68,12 +64,9 @@ def _name(ensemble: Ensemble) -> str:
     return model_name((config, recipe), seeds)
 
 
-def _models_chosen() -> None:
-    if not (chosen := reported(_MODELS)):
-        return
+def _show_models(chosen: Ensemble) -> None:
     config, recipe, seeds = chosen
-    choice = Choice(config, nearest_preset(recipe), recipe)
-    MOTIF_STATE.remember(MOTIF_STATE.left().showing(choice, seeds=seeds))
+    MOTIF_PAGE.show(MOTIF_PAGE.state.showing(Choice.of(config, recipe), seeds=seeds))
 
 
 def choose_member(state: MotifState, table: pd.DataFrame) -> None:
@@ -83,18 +76,13 @@ def choose_member(state: MotifState, table: pd.DataFrame) -> None:
     # Names that stay the same while losses and thresholds change, or a choice would be lost.
     names: dict[int | str, str] = {_BEST: "the one with the lowest loss"}
     names |= dict(zip(table["member"].tolist(), table["name"], strict=True))
-    chosen = state.view.member
-    st.selectbox(
-        "Show",
-        format_func=lambda member: names.get(member, ""),
-        help="In the order of their losses; or click a point in the chart of all of them.",
-        **MOTIF_STATE.bound_option(
-            "view",
-            "member",
-            _BEST if chosen is None or chosen not in names else chosen,
-            list(names),
-            lambda value: value if isinstance(value, int) else None,
-        ),
+    chosen = state.member
+    option_box(
+        MOTIF_PAGE,
+        "member",
+        names=names,
+        value=_BEST if chosen is None or chosen not in names else chosen,
+        read=lambda value: value if isinstance(value, int) else None,
     )
 
 
@@ -102,66 +90,23 @@ def other_settings(state: MotifState) -> None:
     """Settings of an ensemble of one's own."""
     choice = state.choice
     with st.expander("Other settings", expanded=choice.config != DEFAULT.config):
-        left, right = model_inputs(MOTIF_STATE, choice.config)
-        right.number_input(
-            "How many seeds",
-            1,
-            MOST_SEEDS,
-            help="Models with this seed and the ones after it, trained side by side.",
-            **MOTIF_STATE.bound("view", "seeds", state.view.seeds),
-        )
-        left.number_input(
-            "Restarts",
-            1,
-            Recipe.bounds("restarts")[1],
+        left, right = model_inputs(MOTIF_PAGE)
+        number_box(MOTIF_PAGE, "seeds", right)
+        number_box(
+            MOTIF_PAGE,
+            "restarts",
+            left,
             help="Networks a seed, from different initial weights on the same data.",
-            **MOTIF_STATE.bound("recipe", "restarts", choice.recipe.restarts),
         )
-        right.selectbox(
-            "Recipe",
-            format_func=PRESETS.__getitem__,
-            **MOTIF_STATE.bound_option("preset", "preset", choice.preset, list(PRESETS)),
-        )
-        st.caption(f"{counted(state.count, 'network')}. n = 6, m = 10 trains in seconds.")
+        preset_box(MOTIF_PAGE, right)
+        st.caption(f"{count(state.count, 'network')}. n = 6, m = 10 trains in seconds.")
 
 
-def choose_thresholds(state: MotifState) -> None:
+def choose_thresholds() -> None:
     """What counts as an instance."""
     with st.expander("What counts as an instance"):
-        for field, (label, explanation) in _THRESHOLDS.items():
-            low, high = MotifThresholds.bounds(field)
-            value = getattr(state.thresholds, field)
-            if field in _ABOVE:
-                low = min(low + _STEP, value)
-            st.number_input(
-                label,
-                float(low),
-                float(high),
-                step=_STEP,
-                format="%.3g",
-                help=explanation,
-                **MOTIF_STATE.bound("thresholds", field, value),
-            )
-
-
-_STEP = 0.05
-_ABOVE = {"least_gain", "ratio", "inhibition", "part"}  # above their lowest number, not at it
-_THRESHOLDS = {
-    "least_gain": (
-        "Path gains from",
-        "Both features' |weight in| × weight out, and their sums over all neurons of that side.",
-    ),
-    "most_gain": ("Path gains to", "1 computes |x| exactly; more is too much."),
-    "ratio": (
-        "Ratio of the weights, at least",
-        "Of the two input weights, and the other way round of the two output weights.",
-    ),
-    "inhibition": (
-        "Inhibition, at least",
-        "What other neurons take away, as a share of the interference.",
-    ),
-    "part": (
-        "An inhibitor takes, at least",
-        "A neuron counts as an inhibitor from this share of the interference on.",
-    ),
-}
+        for name in ("gain-from", "gain-to", "ratio", "inhibited", "part"):
+            low, high = bounds(MOTIF_PAGE.parameter(name))
+            if name != "gain-to":  # the others are above their lowest number, not at it
+                low = min(low + STEPS[name], MOTIF_PAGE.state.value(name))
+            number_box(MOTIF_PAGE, name, limits=(low, high))

@@ -10,15 +10,13 @@ import pandas as pd
 import streamlit as st
 
 from pages.motif.panels import draw_live_panel
-from pages.motif.state import MOTIF_STATE, MotifState
+from pages.motif.state import MOTIF_PAGE, MotifState
 from pages.shared.cached_analysis import BY_TEXT
 from pages.shared.chart import draw
-from pages.shared.clicks import clicked, going
+from pages.shared.clicks import clicked
 from pages.shared.models import find_model
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
-from pages.shared.training_many import draw_progress
-from pages.shared.watching import progress_soon
 from toymodel.analysis.ensemble import Member, members
 from toymodel.analysis.loss import no_superposition_loss
 from toymodel.analysis.motifs import MotifThresholds
@@ -30,7 +28,6 @@ from toymodel.jobs.job import Live, Progress
 from toymodel.model import Model
 from toymodel.storage.model_file import model_key
 
-_POLL_SECONDS = 1.0
 _LEAST_QUARTERED = 8
 _LOWEST = 12
 
@@ -52,15 +49,15 @@ class Ensemble:
         return cls(models, {one.number: one for one in found}, _table(state, found))
 
     @property
-    def missing(self) -> bool:
-        """Whether a model is not there."""
-        return None in self.models.values()
+    def missing(self) -> int:
+        """How many of the models are not there."""
+        return list(self.models.values()).count(None)
 
     def shown(self, state: MotifState) -> Shown | None:
         """The network that is looked at: the chosen one, or else that with the lowest loss."""
         if not self.members:
             return None
-        number = state.view.member
+        number = state.member
         if number not in self.members:
             number = int(self.table["member"].iloc[0])
         one = self.members[number]
@@ -78,7 +75,7 @@ class Ensemble:
 
 
 def _table(state: MotifState, found: Sequence[Member]) -> pd.DataFrame:
-    several = state.view.seeds > 1
+    several = state.seeds > 1
     by = "seed" if several else "restart"
     if several and state.choice.recipe.restarts > 1:
         by = "both"
@@ -150,21 +147,14 @@ def _shows(key: str) -> Callable[[], None]:
     def show() -> None:
         number = clicked(key, SELECTION, "member")
         if number is not None:
-            MOTIF_STATE.remember(MOTIF_STATE.left().at(member=number))
+            MOTIF_PAGE.show(MOTIF_PAGE.state.changed(member=number))
 
     return show
 
 
-@st.fragment(run_every=_POLL_SECONDS)
-def watch_training(state: MotifState) -> None:
-    """The ensemble as it trains; draws only itself, and hands over when it is done."""
-    if going():
-        st.rerun()
+def draw_live(state: MotifState, progress: Progress) -> None:
+    """The ensemble as it trains: all networks by loss, and the one that leads."""
     recipe = state.choice.recipe
-    progress = progress_soon(state.configs, recipe)
-    if progress is None or not progress.active:
-        st.rerun()
-    draw_progress(state.configs, recipe, progress)
     found = _live(state, progress)
     if not found:
         st.info("Waiting for its first weights.")

@@ -8,14 +8,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.motif.state import MOTIF_STATE, MotifState
+from pages.motif.state import MOTIF_PAGE, MotifState
 from pages.shared.cached_analysis import BY_TEXT
 from pages.shared.chart import draw
-from pages.shared.links import number
 from pages.shared.model_choice import Choice
-from pages.shared.navigation import MOTIFS
+from pages.shared.navigation import MOTIFS, link_to
 from pages.shared.resources import colours, store
-from pages.shared.watching import counted
 from toymodel.analysis.motifs import MotifThresholds, find_motifs
 from toymodel.charts.motif.tables import MOST_COUNTED, settings_table
 from toymodel.charts.sweep.setting_map import SELECTION, setting_map
@@ -23,6 +21,7 @@ from toymodel.config import RECIPES, Config, Recipe
 from toymodel.storage.model_file import model_key
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
 from toymodel.sweeps.shipped import MOTIF_GRID
+from toymodel.text import count, number
 
 _LEAST_COMMON = (
     0.1  # of a setting's networks that hold one: where comparing better and worse says something
@@ -126,8 +125,8 @@ def _opens(key: str) -> Callable[[], None]:
         config = MOTIF_GRID.configs[0].replace(
             feature_probability=chosen[0]["x"], importance_decay=chosen[0]["y"]
         )
-        choice = Choice(config, "standard", MOTIF_GRID.recipe)
-        MOTIF_STATE.remember(MOTIF_STATE.left().showing(choice, seeds=1))
+        choice = Choice.of(config, MOTIF_GRID.recipe)
+        MOTIF_PAGE.show(MOTIF_PAGE.state.showing(choice, seeds=1))
 
     return open_it
 
@@ -143,7 +142,7 @@ def _do_better_ones_have_more(table: pd.DataFrame) -> str:
     sure = common.loc[common["difference"].abs() > _SURE * common["error"]]
     more = int((sure["difference"] > 0).sum())
     said = (
-        f"**Do better networks have more of it?** In {counted(len(common), 'setting')} a tenth of "
+        f"**Do better networks have more of it?** In {count(len(common), 'setting')} a tenth of "
         "the networks or more hold an instance. The best quarter of them by loss has more than "
         f"the worst in {more}, fewer in {len(sure) - more} (by more than {_SURE} standard errors); "
         f"there is no clear difference in the other {len(common) - len(sure)}."
@@ -186,14 +185,14 @@ def _draw_preset(state: MotifState, preset: str) -> None:
         except LookupError:
             st.markdown(f"{label}: not trained here")
             continue
-        opened = state.showing(Choice(config, preset, recipe), seeds=1)
+        opened = state.showing(Choice.of(config, recipe), seeds=1)
         if not instances:
             words = "none"
         else:
             started = started or label
             which = f"neuron{'s' if len(neurons) > 1 else ''} {', '.join(map(str, neurons))}"
-            words = f"{counted(instances, 'instance')} in {which}"
-        st.page_link(MOTIFS.script, label=f"{label}: {words}", query_params=opened.link)
+            words = f"{count(instances, 'instance')} in {which}"
+        link_to(MOTIFS, f"{label}: {words}", opened.link)
     if started:
         st.caption(f"They start at {started}.")
 

@@ -6,13 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from pages.motif.instances import choose_instance, chosen
-from pages.motif.state import MOTIF_STATE, MotifState
+from pages.motif.state import MOTIF_PAGE, MotifState
 from pages.shared.cached_analysis import interventions_of, losses_by_inhibition
 from pages.shared.chart import draw
 from pages.shared.clicks import going
 from pages.shared.metrics import figure
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
+from pages.shared.widgets import segments
 from toymodel.analysis.decomposition import SHARES, Decomposition, without_inhibition
 from toymodel.charts.lines import lines
 from toymodel.charts.motif.tables import error_map
@@ -34,29 +35,24 @@ def draw_inhibition(state: MotifState, shown: Shown, found: Decomposition) -> No
 def _draw_with_slider(shown: Shown, found: Decomposition) -> None:
     if going():
         st.rerun()
-    state = MOTIF_STATE.left()
+    state = MOTIF_PAGE.state
     motif = found.motifs[chosen(state, found)]
     several = len(found.motifs) > 1
     left, right = st.columns([6, 3], vertical_alignment="bottom")
+    left_over = MOTIF_PAGE.parameter("left")
     left.slider(
-        "Inhibition that is left",
+        str(left_over.title),
         0.0,
         1.0,
         step=SHARES[1],
-        help="The inhibitors' weights to the receiving output are multiplied by this.",
-        **MOTIF_STATE.bound("view", "left", state.view.left),
+        help=left_over.description,
+        **MOTIF_PAGE.bound("left"),
     )
     if several:
-        right.segmented_control(
-            "Turned down in",
-            ["this", "all"],
-            required=True,
-            format_func={"this": "this instance", "all": "all instances"}.__getitem__,
-            **MOTIF_STATE.bound("view", "of", state.view.of, by="default"),
-        )
-    motifs = (motif,) if state.view.of == "this" or not several else found.motifs
+        segments(MOTIF_PAGE, "of", right, names={"this": "this instance", "all": "all instances"})
+    motifs = (motif,) if state.of == "this" or not several else found.motifs
     whose = "its inhibition" if len(motifs) == 1 else f"the inhibition of all {len(motifs)}"
-    share = state.view.left
+    share = state.left
     losses = losses_by_inhibition(shown.name, shown, motifs)
     loss = float(losses[SHARES.index(share)])
     a, c = motif.interfering_feature, motif.receiving_feature

@@ -6,14 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from pages.motif.panels import draw_bars
-from pages.motif.state import MOTIF_STATE, MotifState
+from pages.motif.state import MOTIF_PAGE, MotifState
 from pages.shared.cached_analysis import interventions_of
 from pages.shared.chart import draw
 from pages.shared.clicks import opens_neuron
 from pages.shared.metrics import figure
+from pages.shared.page_session import watched
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
-from pages.shared.widget_values import reported, show_value
 from toymodel.analysis.decomposition import Decomposition
 from toymodel.analysis.motifs import Motif
 from toymodel.charts.look import MAX_NAMED_FEATURES as MANY
@@ -54,20 +54,19 @@ def draw_instances(state: MotifState, shown: Shown, found: Decomposition) -> Non
 
 def chosen(state: MotifState, found: Decomposition) -> int:
     """The number of the instance that is looked at."""
-    return min(state.view.instance, len(found.motifs) - 1)
+    return min(state.instance, len(found.motifs) - 1)
 
 
 def choose_instance(state: MotifState, found: Decomposition, key: str) -> None:
-    """Which instance is looked at; `key` tells several such choices apart."""
+    """Which instance is taken apart."""
     names = [name_of(number, motif) for number, motif in enumerate(found.motifs)]
     now = chosen(state, found)
-    show_value(key, names[now])
-
-    def choose() -> None:
-        if name := reported(key):
-            MOTIF_STATE.remember(MOTIF_STATE.left().at(instance=names.index(name)))
-
-    st.selectbox("Instance", names, index=now, key=key, on_change=choose)
+    st.selectbox(
+        "Instance",
+        names,
+        index=now,
+        **watched(key, names[now], lambda name: MOTIF_PAGE.change(instance=names.index(name))),
+    )
 
 
 def name_of(number: int, motif: Motif) -> str:
@@ -104,7 +103,7 @@ def _close_up(
                 f"motif-instance-{number}-{side}",
                 title=title,
                 height=260,
-                whole=state.view.bars == "whole",
+                whole=state.bars == "whole",
                 names=True,
                 chosen=features_of(shown.weights, motif),
                 alt=f"{title} of neuron {motif.neuron} and of what inhibits",

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.motif.state import MotifState
 from pages.shared.model_choice import Choice
-from pages.shared.navigation import MOTIFS
+from pages.shared.navigation import MOTIFS, link_to
 from toymodel.config import RECIPES
 from toymodel.sweeps.paper import PAPER_CONFIG
 from toymodel.sweeps.shipped import MOTIF, MOTIF_GRID
@@ -34,18 +34,18 @@ def draw_notes() -> None:
     )
     st.subheader("Try")
     for label, state, expect in _EXAMPLES:
-        st.page_link(MOTIFS.script, label=label, query_params=state.link)
+        link_to(MOTIFS, label, state.link)
         st.caption(expect)
 
 
 def _cell(density: float, decay: float) -> MotifState:
     config = MOTIF_GRID.configs[0].replace(feature_probability=density, importance_decay=decay)
-    return MotifState.of(Choice(config, "standard", MOTIF_GRID.recipe))
+    return MotifState.of_network(Choice.of(config, MOTIF_GRID.recipe))
 
 
 def _sweep(density: float, preset: str) -> MotifState:
     config = PAPER_CONFIG.replace(feature_probability=density)
-    return MotifState.of(Choice(config, preset, RECIPES[preset]))
+    return MotifState.of_network(Choice.of(config, RECIPES[preset]))
 
 
 _EXAMPLES = (

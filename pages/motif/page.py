@@ -1,5 +1,7 @@
 """The paper's motif: asymmetric superposition with inhibition, found, shown, and tried out."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.motif.controls import (
@@ -8,26 +10,24 @@ from pages.motif.controls import (
     choose_thresholds,
     other_settings,
 )
-from pages.motif.ensemble import Ensemble, draw_all, watch_training
+from pages.motif.ensemble import Ensemble, draw_all, draw_live
 from pages.motif.how_common import draw_common, draw_sweep
 from pages.motif.inhibition import draw_inhibition
 from pages.motif.instances import draw_instances
 from pages.motif.notes import draw_notes
 from pages.motif.panels import draw_figures_that_matter, draw_panels
 from pages.motif.remaining_weights import draw_rest
-from pages.motif.state import MOST_TAKEN_APART, MOTIF_STATE
+from pages.motif.state import MAX_TAKEN_APART, MOTIF_PAGE
 from pages.shared.cached_analysis import taken_apart
 from pages.shared.explorer_controls import draw_model_line
 from pages.shared.messages import show_problems
 from pages.shared.models import say_where_from
-from pages.shared.navigation import begin
-from pages.shared.resources import jobs, store
-from pages.shared.training_many import offer_training
+from pages.shared.resources import store
+from pages.shared.training_panel import offer_training, progress_of, watch_training
 
-begin()
-state, problems = MOTIF_STATE.current()
+state, problems = MOTIF_PAGE.open()
 # In this order: what ends in between is then among the models.
-progress = jobs().progress(state.configs, state.choice.recipe)
+progress = progress_of(state.configs, state.choice.recipe)
 ensemble = Ensemble.of(state)
 shown = ensemble.shown(state)
 config = state.choice.config
@@ -36,7 +36,7 @@ with st.sidebar:
     choose_models(state)
     choose_member(state, ensemble.table)
     other_settings(state)
-    choose_thresholds(state)
+    choose_thresholds()
 
 st.title("Asymmetric superposition works through inhibition")
 st.markdown(
@@ -46,17 +46,17 @@ st.markdown(
 )
 show_problems(problems, tuple(store().notes))
 if ensemble.missing and progress and progress.active:
-    watch_training(state)
+    watch_training(state.configs, state.choice.recipe, partial(draw_live, state))
 else:
     if ensemble.missing:
-        offer_training(ensemble.models, state.choice.recipe)
+        offer_training(state.configs, state.choice.recipe, missing=ensemble.missing)
     if shown is None:
         pass
     elif config.task != "abs":
         st.info("The motif is one of networks that compute |x|; this one computes x.")
-    elif max(config.n_features, config.n_neurons) > MOST_TAKEN_APART:
+    elif max(config.n_features, config.n_neurons) > MAX_TAKEN_APART:
         st.info(
-            f"Networks of up to {MOST_TAKEN_APART} features and as many neurons are taken apart "
+            f"Networks of up to {MAX_TAKEN_APART} features and as many neurons are taken apart "
             "here."
         )
     else:

@@ -8,14 +8,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.motif.state import MOTIF_STATE, MotifState
+from pages.motif.state import MOTIF_PAGE, MotifState
 from pages.shared.cached_analysis import losses_by_inhibition
 from pages.shared.chart import draw
 from pages.shared.clicks import opens_neuron
 from pages.shared.metrics import figure, metric
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
-from pages.shared.watching import counted
+from pages.shared.widgets import segments
 from toymodel.analysis.decomposition import (
     ASYMMETRIC,
     BOTH_SIDES,
@@ -32,6 +32,7 @@ from toymodel.charts.look import MAX_NAMED_FEATURES
 from toymodel.charts.motif.tables import role_bars
 from toymodel.charts.network.tables import by_feature
 from toymodel.charts.network.weight_bars import SELECTION, clip_of, raw_weights, reach_of
+from toymodel.text import count
 
 _MOST_LIVE = 100  # while it trains, at every look
 
@@ -105,13 +106,7 @@ def draw_panels(state: MotifState, shown: Shown, found: Decomposition) -> None:
         _explain(state, shown, found, part)
         sides = (role_bars(shown.weights, found, (), side=s, neurons=neurons) for s in _SIDES)
         if not beside or any(clip_of(bars) for bars in sides):
-            st.segmented_control(
-                "Long bars",
-                ["clipped", "whole"],
-                required=True,
-                help="Where a stack is clipped, an arrow and a number say where it ends.",
-                **MOTIF_STATE.bound("view", "bars", state.view.bars, by="default"),
-            )
+            segments(MOTIF_PAGE, "bars")
     right.altair_chart(colour_bar("feature", shown.config.n_features), key="motif-colours")
 
 
@@ -124,8 +119,10 @@ def _first(found: Roles) -> str:
 def _third(found: Roles) -> str:
     if not found.motifs:
         return "Weights that share a neuron **unevenly**, or **inhibit**: no instance of the motif."
-    count = counted(len(found.motifs), "instance")
-    return f"The main other thing is **asymmetric superposition with inhibition**: {count} of it."
+    instances = count(len(found.motifs), "instance")
+    return (
+        f"The main other thing is **asymmetric superposition with inhibition**: {instances} of it."
+    )
 
 
 def _explain(state: MotifState, shown: Shown, found: Roles, part: str) -> None:
@@ -181,7 +178,7 @@ def _draw_sides(
             f"motif-{name}-{side}",
             title=title,
             height=215 if len(neurons) <= _SIDE_BY_SIDE else 190,
-            whole=state.view.bars == "whole",
+            whole=state.bars == "whole",
             lit_alone=len(neurons) > _SIDE_BY_SIDE,
             names=len(neurons) <= _SIDE_BY_SIDE,
             alt=f"{title}, {name}: bars of {len(neurons)} neurons",

@@ -9,9 +9,9 @@ import streamlit as st
 from pages.motif.state import MotifState
 from pages.shared.cached_analysis import LEAST_SHIFT, shifts_of
 from pages.shared.shown import Shown
-from pages.shared.watching import counted
 from toymodel.analysis.decomposition import Shift
 from toymodel.charts.motif.tables import shift_table
+from toymodel.text import count
 
 _MOST_LISTED = 50
 
@@ -66,7 +66,7 @@ def _told(shifts: Sequence[Shift]) -> str:
     side = "above 0" if top.side > 0 else "below 0"
     effects = [shift.effect for shift in shifts]
     return (
-        f"{counted(len(shifts), 'shift')}, of which {effects.count('helps')} bring the output "
+        f"{count(len(shifts), 'shift')}, of which {effects.count('helps')} bring the output "
         f"nearer to its target, {effects.count('hurts')} further away, and "
         f"{effects.count('none')} change nothing, as the ReLU cuts the output off anyway. The "
         f"largest: f{top.feature} {side} moves {where} by {top.amount:+.2f}.".replace("-", "−")

@@ -1,44 +1,85 @@
-"""The whole state of the motif page, and its link."""
+"""The state of the motif page, and its link."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from pages.shared.links import Param, number, parse, write
-from pages.shared.model_choice import CHOICE_NAMES, Choice
-from pages.shared.page_state import PageState
+from pages.shared.link_state import LinkState
+from pages.shared.model_choice import Choice
+from pages.shared.page_session import PageSession
 from toymodel.analysis.decomposition import SHARES
 from toymodel.analysis.ensemble import MOST_SEEDS, with_seeds
 from toymodel.analysis.motifs import MotifThresholds
-from toymodel.config import MAX_SEED, RECIPES, Config
-from toymodel.settings import Settings
+from toymodel.config import MAX_SEED, Config
+from toymodel.settings import Allowed
 from toymodel.sweeps.shipped import MOTIF
 
-MOST_TAKEN_APART = 500
+MAX_TAKEN_APART = 500
 """Features and neurons of a network that is taken apart."""
 
-LEFT_ALLOWED = "a multiple of 0.05 from 0 to 1"
+
+DEFAULT = Choice.of(MOTIF.configs[0], MOTIF.recipe)
+"""The first of the shipped seeds."""
 
 
-class View(Settings):
-    """What is looked at.
+class MotifState(LinkState):
+    """What the motif page shows.
 
-    seeds: how many, from the config's own on. member: the network among all seeds and restarts;
-    None is the one with the lowest loss. instance: the one of its instances that is taken apart.
-    left: how much of the inhibition, of this instance or of all. bars: whether long ones are
-    clipped.
+    Attributes:
+        choice: the first seed's model.
+        seeds: how many models, with this seed and the ones after it.
+        member: the network among all seeds and restarts; None for the one with the lowest loss.
+        instance: the one of its instances that is taken apart.
+        left: how much of the inhibition is left, of this instance or of all.
+        of: which instances the inhibition is turned down in.
+        bars: whether long bars are clipped.
+        thresholds: what counts as an instance.
     """
 
-    seeds: Annotated[int, Field(ge=1, le=MOST_SEEDS)] = len(MOTIF.configs)
-    member: Annotated[int | None, Field(ge=0, le=MOST_SEEDS**2 - 1)] = None
-    instance: Annotated[int, Field(ge=0, le=9_999)] = 0
-    left: Annotated[float, Field(description=LEFT_ALLOWED)] = 0.0
-    of: Literal["this", "all"] = "this"
-    bars: Literal["clipped", "whole"] = "clipped"
+    choice: Choice = DEFAULT
+    seeds: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=MOST_SEEDS,
+            alias="seeds",
+            title="How many seeds",
+            description="Models with this seed and the ones after it, trained side by side.",
+        ),
+    ] = len(MOTIF.configs)
+    member: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=MOST_SEEDS**2 - 1,
+            alias="member",
+            title="Show",
+            description="In the order of their losses; or click a point in the chart of all of "
+            "them.",
+        ),
+    ] = None
+    instance: Annotated[int, Field(ge=0, le=9_999, alias="instance")] = 0
+    left: Annotated[
+        float,
+        Field(
+            alias="left",
+            title="Inhibition that is left",
+            description="The inhibitors' weights to the receiving output are multiplied by this.",
+        ),
+        Allowed("a multiple of 0.05 from 0 to 1"),
+    ] = 0.0
+    of: Annotated[Literal["this", "all"], Field(alias="of", title="Turned down in")] = "this"
+    bars: Annotated[
+        Literal["clipped", "whole"],
+        Field(
+            alias="bars",
+            title="Long bars",
+            description="Where a stack is clipped, an arrow and a number say where it ends.",
+        ),
+    ] = "clipped"
+    thresholds: MotifThresholds = MotifThresholds()
 
     @field_validator("left")
     @classmethod
@@ -47,104 +88,57 @@ class View(Settings):
             raise ValueError
         return left
 
-
-_PARAMS = (
-    Param("seeds", View, "seeds"),
-    Param("member", View, "member"),
-    Param("instance", View, "instance"),
-    Param("left", View, "left", write=number),
-    Param("of", View, "of"),
-    Param("bars", View, "bars"),
-    Param("gain-from", MotifThresholds, "least_gain", write=number),
-    Param("gain-to", MotifThresholds, "most_gain", write=number),
-    Param("ratio", MotifThresholds, "ratio", write=number),
-    Param("inhibited", MotifThresholds, "inhibition", write=number),
-    Param("part", MotifThresholds, "part", write=number),
-)
-
-DEFAULT = Choice(MOTIF.configs[0], "standard", RECIPES["standard"])
-
-
-@dataclass(frozen=True)
-class MotifState:
-    """Everything that the page shows follows from this."""
-
-    choice: Choice = DEFAULT
-    thresholds: MotifThresholds = field(default_factory=MotifThresholds)
-    view: View = field(default_factory=View)
-
     @property
     def configs(self) -> list[Config]:
         """One config a seed."""
-        return with_seeds(self.choice.config, self.view.seeds)
+        return with_seeds(self.choice.config, self.seeds)
 
     @property
     def count(self) -> int:
         """Networks of the ensemble."""
-        return self.view.seeds * self.choice.recipe.restarts
-
-    @property
-    def link(self) -> dict[str, str]:
-        """The link's parameters."""
-        return self.choice.link | write(
-            _PARAMS, {MotifThresholds: self.thresholds, View: self.view}
-        )
+        return self.seeds * self.choice.recipe.restarts
 
     @classmethod
-    def from_link(cls, link: Mapping[str, list[str]]) -> tuple[MotifState, list[str]]:
-        """The state of a link, and what is wrong with it in words."""
-        own = {name: values for name, values in link.items() if name in CHOICE_NAMES}
-        rest = {name: values for name, values in link.items() if name not in CHOICE_NAMES}
-        choice, problems = Choice.from_link(own, DEFAULT)
-        fields, more = parse(_PARAMS, rest)
-        state = cls(
-            choice,
-            MotifThresholds.from_mapping(fields[MotifThresholds]),
-            View.from_mapping(fields[View]),
-        )
-        sound = state.consistent()
-        for name, allowed in (
-            ("seeds", f"a whole number from 1 to {sound.view.seeds}"),
-            ("member", f"a whole number from 0 to {sound.count - 1:,}"),
-        ):
-            given = getattr(state.view, name)
-            if name in link and given != getattr(sound.view, name):
-                more.append(f"{name} = {given}: must be {allowed}")
-        return sound, problems + more
-
-    @classmethod
-    def of(cls, choice: Choice, restart: int | None = None) -> MotifState:
+    def of_network(cls, choice: Choice, restart: int | None = None) -> MotifState:
         """The state that shows one network; restart: None for the one with the lowest loss."""
-        return cls().showing(choice, seeds=1, member=restart)
+        return cls(choice=choice, seeds=1, member=restart).consistent()
 
-    def changed(self, part: str, field: str, value: object) -> MotifState:
-        """This state with one field of one part changed; raises `SettingError`."""
-        if part == "thresholds":
-            return replace(self, thresholds=self.thresholds.replace(**{field: value}))
-        if part == "view" and field != "seeds":
-            return self.at(**{field: value})
-        if part == "view":
-            return self.showing(self.choice, seeds=value)
-        return self.showing(self.choice.changed(part, field, value))
+    def with_value(self, name: str, value: object) -> MotifState:
+        """This state with one setting changed.
 
-    def at(self, **view: object) -> MotifState:
-        """This state with these fields of the view; a member brings its own instances."""
-        if "member" in view and view["member"] != self.view.member:
-            view = {"instance": 0} | view
-        return replace(self, view=self.view.replace(**view)).consistent()
+        Another ensemble starts with its best network, and another network with its first instance.
+        """
+        state = super().with_value(name, value)
+        if (state.choice, state.seeds) != (self.choice, self.seeds):
+            return state.replace(member=None, instance=0)
+        return state if state.member == self.member else state.replace(instance=0)
 
-    def showing(self, choice: Choice, **view: object) -> MotifState:
+    def showing(self, choice: Choice, seeds: int | None = None) -> MotifState:
         """This state with another ensemble, of which the best network is shown."""
-        fresh = {"member": None, "instance": 0} | view
-        return replace(self, choice=choice, view=self.view.replace(**fresh)).consistent()
+        seeds = self.seeds if seeds is None else seeds
+        return self.replace(choice=choice, seeds=seeds, member=None, instance=0).consistent()
+
+    def impossible(self) -> dict[str, str]:
+        """Seeds or a network that do not exist."""
+        fewer = self._seeds_there
+        problems: dict[str, str] = {}
+        if self.seeds > fewer:
+            problems["seeds"] = f"seeds = {self.seeds}: must be a whole number from 1 to {fewer}"
+        last = fewer * self.choice.recipe.restarts - 1
+        if self.member is not None and self.member > last:
+            allowed = f"a whole number from 0 to {last:,}"
+            problems["member"] = f"member = {self.member}: must be {allowed}"
+        return problems
 
     def consistent(self) -> MotifState:
-        """This state without seeds or a member that there are not."""
-        seeds = min(self.view.seeds, MAX_SEED - self.choice.config.seed + 1)
-        member = self.view.member
-        if member is not None and member >= seeds * self.choice.recipe.restarts:
-            member = None
-        return replace(self, view=self.view.replace(seeds=seeds, member=member))
+        """This state without seeds or a network that do not exist."""
+        seeds = self._seeds_there
+        gone = self.member is not None and self.member >= seeds * self.choice.recipe.restarts
+        return self.replace(seeds=seeds, member=None if gone else self.member)
+
+    @property
+    def _seeds_there(self) -> int:
+        return min(self.seeds, MAX_SEED - self.choice.config.seed + 1)
 
 
-MOTIF_STATE = PageState("motif", MotifState(), MotifState.from_link)
+MOTIF_PAGE = PageSession("motif", MotifState)

@@ -8,10 +8,10 @@ import streamlit as st
 
 from pages.shared.cached_analysis import activity_of, shares_of
 from pages.shared.chart import draw
-from pages.shared.explorer_state import EXPLORE_STATE, ExploreState
-from pages.shared.links import number
+from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
+from pages.shared.widgets import segments
 from toymodel.analysis.activations import EDGES, STEP, Activity, Share
 from toymodel.analysis.inputs import tilted
 from toymodel.analysis.polysemanticity import neurons
@@ -23,6 +23,7 @@ from toymodel.charts.neuron.tables import (
     compared,
     shares_by_magnitude,
 )
+from toymodel.text import number
 
 _HEIGHT = 380
 _BANDS = {
@@ -32,9 +33,9 @@ _BANDS = {
 }
 
 
-def draw_activity(state: ExploreState, shown: Shown) -> None:
+def draw_activity(state: ExplorerState, shown: Shown) -> None:
     """The claim: how strongly it fires, and which feature contributes most."""
-    neuron = state.view.neuron
+    neuron = state.neuron
     assert neuron is not None
     active = activity_of(shown.name, shown, neuron)
     st.header("What makes it fire")
@@ -46,33 +47,29 @@ def draw_activity(state: ExploreState, shown: Shown) -> None:
     with left, st.container(key="histogram"):
         st.markdown("**Activations, by the feature that contributes most**")
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.segmented_control(
-                "Counts",
-                ["linear", "log"],
-                required=True,
-                **EXPLORE_STATE.bound("view", "counts", state.view.counts, by="default"),
-            )
+            segments(EXPLORER_PAGES, "counts")
+            threshold = EXPLORER_PAGES.parameter("above")
             st.slider(
-                "Threshold",
+                str(threshold.title),
                 EDGES[0],
                 1.0,
                 step=STEP,
                 width=260,
-                help="Of activations above it, how many are the primary feature's?",
-                **EXPLORE_STATE.bound("view", "above", state.view.above),
+                help=threshold.description,
+                **EXPLORER_PAGES.bound("above"),
             )
-        log = state.view.counts == "log"
+        log = state.counts == "log"
         draw(
             activation_histogram(
                 activation_bars(active, log=log),
                 features=active.features,
                 n_features=shown.config.n_features,
                 log=log,
-                threshold=state.view.above,
+                threshold=state.above,
                 theme=colours(),
                 height=_HEIGHT,
             ),
-            f"histogram-{state.view.counts}",
+            f"histogram-{state.counts}",
             alt=f"Histogram of the activations of neuron {neuron}, stacked by feature",
         )
     with right:
@@ -84,7 +81,7 @@ def draw_activity(state: ExploreState, shown: Shown) -> None:
             "share-curve",
             alt=f"How often f{primary} contributes most, by the magnitude of the activation",
         )
-    _say_precision(active, state.view.above)
+    _say_precision(active, state.above)
     st.caption(
         f"{active.examples:,} seeded inputs, worth {active.effective:,.0f} equally likely ones "
         f"among those on which it fires. {_drawn(shown)} Magnitudes are shares of what f{primary} "
@@ -146,9 +143,9 @@ def _percent(share: Share) -> str:
     return f"{share.value:.1%}"
 
 
-def draw_examples(state: ExploreState, shown: Shown) -> None:
+def draw_examples(state: ExplorerState, shown: Shown) -> None:
     """Inputs from three bands of the activations, with what contributed."""
-    neuron = state.view.neuron
+    neuron = state.neuron
     assert neuron is not None
     active = activity_of(shown.name, shown, neuron)
     if not active.bands:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from pages.shared.explorer_controls import choose_one, with_neuron
-from pages.shared.explorer_state import EXPLORE_STATE, ExploreState
+from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
 from pages.shared.shown import Shown
 from toymodel.analysis.polysemanticity import instructive, neurons, paper_order
 from toymodel.model import Model
 
 
-def settled(state: ExploreState, model: Model) -> ExploreState:
+def settled(state: ExplorerState, model: Model) -> ExplorerState:
     """The page's state with a neuron chosen."""
     state = with_neuron(state, model)
-    EXPLORE_STATE.remember(state)
+    EXPLORER_PAGES.show(state)
     return state
 
 
-def choose_neuron(state: ExploreState, model: Model) -> None:
+def choose_neuron(state: ExplorerState, model: Model) -> None:
     """By number, by its place in the stack plot, or one of a kind."""
-    W1 = Shown.of(model, state.view.restart).weights.W1
+    W1 = Shown.of(model, state.restart).weights.W1
     found = instructive(W1, neurons(W1, state.thresholds))
-    neuron = state.view.neuron
+    neuron = state.neuron
     assert neuron is not None
     choose_one(
         "neuron",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from pages.shared.chart import draw
 from pages.shared.clicks import shows
-from pages.shared.explorer_state import EXPLORE_STATE, MOST_GIVEN, ExploreState, Given
+from pages.shared.explorer_state import EXPLORER_PAGES, MAX_GIVEN, ExplorerState, Given
+from pages.shared.page_session import watched
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
-from pages.shared.widget_values import reported, show_value
 from toymodel.analysis.features import answers
 from toymodel.charts.ranked_bars import SELECTION as BAR
 from toymodel.charts.ranked_bars import ranked_bars
@@ -21,9 +24,9 @@ _LEAST = 0.005
 _GIVEN = "explore.given"
 
 
-def draw_given(state: ExploreState, shown: Shown) -> None:
+def draw_given(state: ExplorerState, shown: Shown) -> None:
     """An input entered by hand: which neurons fire, what comes out, what should."""
-    neuron = state.view.neuron
+    neuron = state.neuron
     assert neuron is not None
     config, weights = shown.config, shown.weights
     st.header("Enter an input")
@@ -94,40 +97,33 @@ def draw_given(state: ExploreState, shown: Shown) -> None:
         )
 
 
-def _enter(state: ExploreState, shown: Shown) -> Given:
-    neuron = state.view.neuron
+def _enter(state: ExplorerState, shown: Shown) -> Given:
+    neuron = state.neuron
     assert neuron is not None
     task, w = shown.config.definition, shown.weights.W1[neuron]
-    given = state.view.given
+    given = state.given
     if given is None:
         primary = int(np.abs(w).argmax())
         given = ((primary, task.high if w[primary] >= 0 else task.low),)
     features = [feature for feature, _ in given]
-    show_value(_GIVEN, features)
     st.multiselect(
         "Features that are there",
         range(shown.config.n_features),
         default=features,
         format_func=lambda i: f"f{i}",
-        key=_GIVEN,
-        max_selections=MOST_GIVEN,
-        on_change=_features_given,
-        args=(given,),
+        max_selections=MAX_GIVEN,
         placeholder="None: every feature is 0",
+        **watched(_GIVEN, features, lambda chosen: _change_features(given, chosen)),
     )
     for row in range(0, len(given), 4):
         for cell, (feature, value) in zip(st.columns(4), given[row : row + 4], strict=False):
-            key = f"{_GIVEN}.{feature}"
-            show_value(key, value)
             cell.slider(
                 f"Value of f{feature}",
                 task.low,
                 task.high,
                 value,
                 step=0.01,
-                key=key,
-                on_change=_value_given,
-                args=(given, feature),
+                **watched(f"{_GIVEN}.{feature}", value, partial(_change_value, given, feature)),
             )
     return given
 
@@ -135,23 +131,16 @@ def _enter(state: ExploreState, shown: Shown) -> Given:
 # What was there when the page was drawn may have been changed since, in the same moment.
 
 
-def _features_given(drawn: Given) -> None:
-    values, features = dict(_now(drawn)), reported(_GIVEN)
-    if features is not None:
-        _remember(tuple((feature, values.get(feature, 1.0)) for feature in features))
+def _change_features(drawn: Given, features: Sequence[int]) -> None:
+    values = dict(_now(drawn))
+    EXPLORER_PAGES.change(given=tuple((i, values.get(i, 1.0)) for i in features))
 
 
-def _value_given(drawn: Given, feature: int) -> None:
-    value = reported(f"{_GIVEN}.{feature}")
-    if value is None:
-        return
-    _remember(tuple((i, value if i == feature else v) for i, v in _now(drawn)))
+def _change_value(drawn: Given, feature: int, value: float) -> None:
+    changed = tuple((i, value if i == feature else v) for i, v in _now(drawn))
+    EXPLORER_PAGES.change(given=changed)
 
 
 def _now(drawn: Given) -> Given:
-    now = EXPLORE_STATE.left().view.given
+    now = EXPLORER_PAGES.state.given
     return drawn if now is None else now
-
-
-def _remember(given: Given) -> None:
-    EXPLORE_STATE.remember(EXPLORE_STATE.left().at(given=given))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared.explorer_state import DEFAULT, ExploreState
+from pages.shared.explorer_state import DEFAULT, ExplorerState
 from pages.shared.model_choice import Choice
-from pages.shared.navigation import NEURONS
+from pages.shared.navigation import NEURONS, link_to
 from toymodel.config import RECIPES
 from toymodel.sweeps.shipped import SMALL
 
@@ -32,13 +32,13 @@ def draw_notes() -> None:
     )
     st.subheader("Try")
     for label, choice, expect in _EXAMPLES:
-        st.page_link(NEURONS.script, label=label, query_params=ExploreState(choice).link)
+        link_to(NEURONS, label, ExplorerState(choice=choice).link)
         st.caption(expect)
 
 
 def _paper(density: float, preset: str = "standard") -> Choice:
     config = DEFAULT.config.replace(feature_probability=density)
-    return Choice(config, preset, RECIPES[preset])
+    return Choice.of(config, RECIPES[preset])
 
 
 _EXAMPLES = (
@@ -60,7 +60,7 @@ _EXAMPLES = (
     ),
     (
         "The motif's model",
-        Choice(SMALL.configs[0], "standard", SMALL.recipe),
+        Choice.of(SMALL.configs[0], SMALL.recipe),
         "6 features in 10 neurons: few enough to follow every weight.",
     ),
 )

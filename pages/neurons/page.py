@@ -8,18 +8,16 @@ from pages.neurons.entered_input import draw_given
 from pages.neurons.notes import draw_notes
 from pages.neurons.response import draw_responses
 from pages.neurons.view import draw_figures_that_matter, draw_stack, draw_weights
-from pages.shared.explorer_controls import choose_model, choose_thresholds, draw_model_line
-from pages.shared.explorer_state import EXPLORE_STATE
-from pages.shared.live_model import say_what_happened
+from pages.shared.explorer_controls import choose_model, draw_model_line
+from pages.shared.explorer_state import EXPLORER_PAGES
 from pages.shared.messages import show_problems
-from pages.shared.missing import offer_missing
 from pages.shared.models import find_model, say_where_from
-from pages.shared.navigation import begin
 from pages.shared.resources import store
 from pages.shared.shown import Shown
+from pages.shared.training_panel import train_missing
+from pages.shared.widgets import threshold_inputs
 
-begin()
-state, problems = EXPLORE_STATE.current()
+state, problems = EXPLORER_PAGES.open()
 model = find_model(state.choice.config, state.choice.recipe)
 if model:
     state = settled(state, model)
@@ -28,7 +26,7 @@ with st.sidebar:
     choose_model(state, model)
     if model:
         choose_neuron(state, model)
-    choose_thresholds(state)
+    threshold_inputs(EXPLORER_PAGES)
 
 st.title(
     "A polysemantic neuron's largest activations come from one feature, its small ones from many"
@@ -38,11 +36,10 @@ st.markdown(
     r"$|W_1[j,i]|$ is its *primary* one; the others that matter are *secondary*."
 )
 show_problems(problems, tuple(store().notes))
-say_what_happened()
 if model is None:
-    offer_missing(state.choice, "explored")
+    train_missing(state.choice.config, state.choice.recipe)
 else:
-    shown = Shown.of(model, state.view.restart)
+    shown = Shown.of(model, state.restart)
     say_where_from(shown.config, shown.recipe)
     draw_model_line(shown)
     draw_stack(state, shown)

@@ -6,9 +6,10 @@ import streamlit as st
 
 from pages.shared.cached_analysis import activity_of
 from pages.shared.chart import draw
-from pages.shared.explorer_state import EXPLORE_STATE, ExploreState
+from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
+from pages.shared.widgets import option_box
 from toymodel.charts.lines import lines
 from toymodel.charts.network.response import response
 from toymodel.charts.neuron.tables import activation_map, activation_responses, with_and_without
@@ -18,9 +19,9 @@ _FEW = 5
 _HEIGHT = 320
 
 
-def draw_responses(state: ExploreState, shown: Shown) -> None:
+def draw_responses(state: ExplorerState, shown: Shown) -> None:
     """Activation against one feature and two, and an output with the neuron on and off."""
-    neuron = state.view.neuron
+    neuron = state.neuron
     assert neuron is not None
     config, weights, theme = shown.config, shown.weights, colours()
     named = activity_of(shown.name, shown, neuron).features
@@ -46,16 +47,8 @@ def draw_responses(state: ExploreState, shown: Shown) -> None:
         if second is None:
             st.caption("This model has one feature only.")
         else:
-            st.selectbox(
-                "The other feature",
-                format_func=lambda i: f"f{i}",
-                **EXPLORE_STATE.bound_option(
-                    "view",
-                    "second",
-                    second,
-                    [i for i in range(config.n_features) if i != primary],
-                ),
-            )
+            others = {i: f"f{i}" for i in range(config.n_features) if i != primary}
+            option_box(EXPLORER_PAGES, "second", names=others, value=second)
             draw(
                 response_map(
                     activation_map(config, weights, neuron, primary, second),
@@ -70,12 +63,9 @@ def draw_responses(state: ExploreState, shown: Shown) -> None:
             )
     with three:
         st.markdown("**Output of a feature alone, with the neuron on and off**")
-        feature = primary if state.view.output is None else state.view.output
-        st.selectbox(
-            "Output of",
-            format_func=lambda i: f"f{i}",
-            **EXPLORE_STATE.bound_option("view", "output", feature, range(config.n_features)),
-        )
+        feature = primary if state.output is None else state.output
+        features = {i: f"f{i}" for i in range(config.n_features)}
+        option_box(EXPLORER_PAGES, "output", names=features, value=feature)
         frame = with_and_without(config, weights, neuron, feature)
         series = frame["series"].unique().tolist()
         draw(
@@ -93,9 +83,9 @@ def draw_responses(state: ExploreState, shown: Shown) -> None:
         )
 
 
-def _second(state: ExploreState, named: tuple[int, ...]) -> int | None:
+def _second(state: ExplorerState, named: tuple[int, ...]) -> int | None:
     n, primary = state.choice.config.n_features, named[0]
-    if state.view.second not in (None, primary):
-        return state.view.second
+    if state.second not in (None, primary):
+        return state.second
     others = [*named[1:], *(i for i in range(n) if i != primary)]
     return others[0] if others else None

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.motif.state import MOST_TAKEN_APART, MotifState
+from pages.motif.state import MAX_TAKEN_APART, MotifState
 from pages.shared.cached_analysis import ablation_of, activity_of, weights_of
 from pages.shared.chart import draw
 from pages.shared.clicks import shows
-from pages.shared.explorer_state import ExploreState
+from pages.shared.explorer_state import ExplorerState
 from pages.shared.metrics import figure, metric
 from pages.shared.navigation import FEATURES, MOTIFS
 from pages.shared.resources import colours
@@ -33,9 +33,9 @@ _LOWEST_TOP = 4.0
 _EXACT = 1e-6  # a loss that is rounding alone says nothing as a factor's base
 
 
-def draw_stack(state: ExploreState, shown: Shown) -> None:
+def draw_stack(state: ExplorerState, shown: Shown) -> None:
     """The model's stack plot, in which a click chooses a neuron."""
-    neuron = state.view.neuron
+    neuron = state.neuron
     found = columns(shown.weights, state.thresholds)
     place = int(np.flatnonzero(found["neuron"] == neuron)[0])
     start = max(0, min(place - _COLUMNS // 2, len(found) - _COLUMNS))
@@ -78,9 +78,9 @@ def draw_stack(state: ExploreState, shown: Shown) -> None:
     )
 
 
-def draw_figures_that_matter(state: ExploreState, shown: Shown) -> None:
+def draw_figures_that_matter(state: ExplorerState, shown: Shown) -> None:
     """What kind of neuron it is, in numbers, and links to its features."""
-    neuron = state.view.neuron
+    neuron = state.neuron
     assert neuron is not None
     name = shown.name
     about = columns(shown.weights, state.thresholds).set_index("neuron").loc[neuron]
@@ -144,24 +144,24 @@ def _times(loss: float, rise: float) -> str:
     return f"× {factor:.3g}" if factor < 1e4 else f"× {factor:.0e}"
 
 
-def _link_motifs(state: ExploreState, shown: Shown) -> None:
+def _link_motifs(state: ExplorerState, shown: Shown) -> None:
     config = shown.config
-    if config.task != "abs" or max(config.n_features, config.n_neurons) > MOST_TAKEN_APART:
+    if config.task != "abs" or max(config.n_features, config.n_neurons) > MAX_TAKEN_APART:
         return
     found = find_motifs(shown.weights.W1, shown.weights.W2)
-    holds = [k for k, motif in enumerate(found) if motif.neuron == state.view.neuron]
-    inhibits = [k for k, motif in enumerate(found) if state.view.neuron in motif.inhibitors]
+    holds = [k for k, motif in enumerate(found) if motif.neuron == state.neuron]
+    inhibits = [k for k, motif in enumerate(found) if state.neuron in motif.inhibitors]
     if holds or inhibits:
         st.page_link(
             MOTIFS.script,
             label="It shares two features unevenly" if holds else "It inhibits",
-            query_params=MotifState.of(state.choice, shown.chosen)
-            .at(instance=(holds or inhibits)[0])
+            query_params=MotifState.of_network(state.choice, shown.chosen)
+            .changed(instance=(holds or inhibits)[0])
             .link,
         )
 
 
-def _link_features(state: ExploreState, shown: Shown, table: pd.DataFrame) -> None:
+def _link_features(state: ExplorerState, shown: Shown, table: pd.DataFrame) -> None:
     relative = table["w_in"].abs() / abs(table["w_in"].iloc[0])
     most = table.loc[relative >= state.thresholds.second_weight].head(8)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -171,13 +171,13 @@ def _link_features(state: ExploreState, shown: Shown, table: pd.DataFrame) -> No
             st.page_link(
                 FEATURES.script,
                 label=f"f{feature}" + (" (primary)" if not k else ""),
-                query_params=state.at(feature=int(feature)).link,
+                query_params=state.changed(feature=int(feature)).link,
             )
 
 
-def draw_weights(state: ExploreState, shown: Shown) -> None:
+def draw_weights(state: ExplorerState, shown: Shown) -> None:
     """Weights in and out, and which features suffer without the neuron."""
-    neuron = state.view.neuron
+    neuron = state.neuron
     assert neuron is not None
     table = weights_of(shown.name, shown, neuron)
     table["loss_rise"] = ablation_of(shown.name, shown, neuron).by_feature[table["feature"]]

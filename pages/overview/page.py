@@ -7,14 +7,12 @@ from pages.shared.chart import draw
 from pages.shared.clicks import opens_neuron
 from pages.shared.messages import show_problems
 from pages.shared.model_choice import Choice
-from pages.shared.navigation import begin
 from pages.shared.resources import colours, store
 from toymodel.charts.network.graph import network
 from toymodel.charts.network.tables import edges, signed_bars
 from toymodel.charts.network.weight_bars import SELECTION, raw_weights
 from toymodel.sweeps.shipped import SMALLEST
 
-begin()
 st.title("Networks can compute with more features than they have neurons")
 st.markdown(
     "Take a network with one ReLU layer and ask it for the absolute value of every input feature. "
@@ -52,14 +50,14 @@ else:
                 raw_weights(bars, n_features=n, title=title, theme=theme),
                 key,
                 selection=SELECTION,
-                on_select=opens_neuron(key, SELECTION, Choice(config, "standard", recipe)),
+                on_select=opens_neuron(key, SELECTION, Choice.of(config, recipe)),
             )
     with right:
         draw(
             network(edges(model.weights), n_features=n, n_neurons=m, theme=theme),
             "graph",
             selection=SELECTION,
-            on_select=opens_neuron("graph", SELECTION, Choice(config, "standard", recipe)),
+            on_select=opens_neuron("graph", SELECTION, Choice.of(config, recipe)),
         )
     right.caption(
         "The same network as a graph: inputs above, neurons in the middle, outputs below. "

@@ -5,28 +5,23 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.own.file import OwnFile, forget
-from pages.own.state import OWN_STATE, OwnState
+from pages.own.state import OWN_PAGE, OwnState
 from pages.shared.messages import plain
 from pages.shared.task_words import TASK_NAMES
-from pages.shared.widgets import decay_input, density_input, threshold_inputs
+from pages.shared.widgets import number_box, option_box, threshold_inputs
 
 _NONE = ""
 
 
 def controls(state: OwnState) -> None:
     """What the network should compute, on which inputs, and where the classes end."""
-    OWN_STATE.show_refused()
+    OWN_PAGE.show_refused()
     st.header("Measured on")
-    st.selectbox(
-        "Task",
-        format_func=TASK_NAMES.__getitem__,
-        help="What every output should be.",
-        **OWN_STATE.bound_option("config", "task", state.config.task, list(TASK_NAMES)),
-    )
+    option_box(OWN_PAGE, "task", names=TASK_NAMES)
     left, right = st.columns(2)
-    density_input(left, OWN_STATE, state.config)
-    decay_input(right, OWN_STATE, state.config)
-    threshold_inputs(OWN_STATE, state.thresholds)
+    number_box(OWN_PAGE, "p", left)
+    number_box(OWN_PAGE, "d", right)
+    threshold_inputs(OWN_PAGE)
 
 
 def draw_assignment(state: OwnState, file: OwnFile) -> None:
@@ -38,34 +33,24 @@ def draw_assignment(state: OwnState, file: OwnFile) -> None:
     matrices = [name for name, array in file.arrays.items() if array.ndim == 2]
     vectors = [_NONE, *(name for name, array in file.arrays.items() if array.ndim == 1)]
     cells = st.columns(4)
-    for cell, (role, label, options) in zip(
-        cells,
-        (
-            ("W1", "W₁ (neuron, feature)", matrices),
-            ("W2", "W₂ (feature, neuron)", matrices),
-            ("b", "Output biases", vectors),
-            ("b_hidden", "Hidden biases", vectors),
-        ),
-        strict=True,
-    ):
-        chosen = getattr(state.assignment, role) or _NONE
-        cell.selectbox(
-            label,
-            format_func=lambda name: name or "zeros",
-            **OWN_STATE.bound_option(
-                "assignment",
-                role,
-                chosen,
-                options if chosen in options else [chosen, *options],
-                lambda name: name or None,
-            ),
+    of_role = {"w1": matrices, "w2": matrices, "b": vectors, "bh": vectors}
+    for cell, (role, names) in zip(cells, of_role.items(), strict=True):
+        chosen = state.value(role) or _NONE
+        options = names if chosen in names else [chosen, *names]
+        option_box(
+            OWN_PAGE,
+            role,
+            cell,
+            names={name: name or "zeros" for name in options},
+            value=chosen,
+            read=lambda name: name or None,
         )
-    for cell, role, says in (
-        (cells[0], "W1_transposed", "(feature, neuron)"),
-        (cells[1], "W2_transposed", "(neuron, feature)"),
+    for cell, role, stored in (
+        (cells[0], "w1t", "(feature, neuron)"),
+        (cells[1], "w2t", "(neuron, feature)"),
     ):
         cell.checkbox(
-            "Stored transposed",
-            help=f"The file has it as {says}. Shapes alone cannot tell neurons from features.",
-            **OWN_STATE.bound("assignment", role, getattr(state.assignment, role)),
+            str(OWN_PAGE.parameter(role).title),
+            help=f"The file has it as {stored}. Shapes alone cannot tell neurons from features.",
+            **OWN_PAGE.bound(role),
         )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.own.state import OWN_STATE, OwnState
+from pages.own.state import OWN_PAGE, OwnState
 from pages.shared.messages import plain
 from pages.shared.models import bring, forget_own_weights
 from toymodel.model import Model
@@ -39,8 +39,8 @@ def settled(state: OwnState, file: OwnFile) -> OwnState:
     """The state with arrays chosen, where a link has none, as guessed."""
     if state.assignment.W1 is not None:
         return state
-    state = replace(state, assignment=guess(file.arrays))
-    OWN_STATE.remember(state)
+    state = state.replace(assignment=guess(file.arrays))
+    OWN_PAGE.show(state)
     return state
 
 
@@ -75,16 +75,16 @@ def _take() -> None:
         st.session_state[_SAID] = f"{name} is not used: {error}."
         return
     st.session_state[_FILE] = OwnFile(name, arrays)
-    OWN_STATE.remember(replace(OWN_STATE.left(), assignment=assignment))
+    OWN_PAGE.show(OWN_PAGE.state.replace(assignment=assignment))
 
 
 def _assignment(arrays: Mapping[str, Array]) -> Assignment:
     # That of the link or of the file before, where it fits.
     try:
-        assign(arrays, OWN_STATE.left().assignment)
+        assign(arrays, OWN_PAGE.state.assignment)
     except UnusableWeights:
         return guess(arrays)
-    return OWN_STATE.left().assignment
+    return OWN_PAGE.state.assignment
 
 
 def forget() -> None:
@@ -93,7 +93,7 @@ def forget() -> None:
         st.session_state.pop(key, None)
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
     forget_own_weights()
-    OWN_STATE.remember(replace(OWN_STATE.left(), assignment=Assignment()))
+    OWN_PAGE.show(OWN_PAGE.state.replace(assignment=Assignment()))
 
 
 def model_of(file: OwnFile, state: OwnState) -> Model:

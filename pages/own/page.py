@@ -4,15 +4,13 @@ import streamlit as st
 
 from pages.own.controls import controls, draw_assignment
 from pages.own.file import draw_upload, model_of, own_file, settled
-from pages.own.state import OWN_STATE
+from pages.own.state import OWN_PAGE
 from pages.own.view import draw_model, explain_file
 from pages.shared.messages import plain, show_problems
-from pages.shared.navigation import begin
 from pages.shared.task_words import target
 from toymodel.storage.weight_file import UnusableWeights
 
-begin()
-state, problems = OWN_STATE.current()
+state, problems = OWN_PAGE.open()
 with st.sidebar:
     controls(state)
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.own.state import OWN_STATE, OwnState
+from pages.own.state import OWN_PAGE, OwnState
 from pages.shared.metrics import draw_figures_that_matter
 from pages.shared.model_view import explain_bars
 from pages.shared.shown import Shown
 from pages.shared.weights_view import choose_look, link_explorers, weight_cells
 from pages.train.state import TrainState
-from pages.train.state import View as TrainView
 from toymodel.model import Model
 from toymodel.storage.weight_file import MOST_LENGTH, MOST_MEGABYTES
 
@@ -30,9 +29,10 @@ def draw_model(state: OwnState, model: Model) -> None:
     """The figures that matter, the weights, and the way to the other pages."""
     shown = Shown.of(model, None)
     drawn = TrainState(
-        shown.choice,
-        state.thresholds,
-        TrainView(neurons=state.view.neurons, colour=state.view.colour),
+        choice=shown.choice,
+        thresholds=state.thresholds,
+        neurons=state.neurons,
+        colour=state.colour,
     )
     draw_figures_that_matter(shown, state.thresholds)
     with st.container(horizontal=True):
@@ -42,7 +42,7 @@ def draw_model(state: OwnState, model: Model) -> None:
     if shown.small:
         explain_bars([shown])
     else:
-        choose_look(drawn, [shown], OWN_STATE)
+        choose_look(drawn, [shown], OWN_PAGE)
 
 
 def explain_file() -> None:

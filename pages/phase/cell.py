@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.phase.state import PHASE_STATE, PhaseState
+from pages.phase.state import PHASE_PAGE, PhaseState
 from pages.shared.chart import draw
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import TRAIN
@@ -15,7 +15,6 @@ from pages.train.state import TrainState
 from toymodel.charts.network.tables import signed_bars
 from toymodel.charts.network.weight_bars import raw_weights, reach_of
 from toymodel.charts.phase.tables import candidate_table
-from toymodel.config import nearest_preset
 from toymodel.phase.candidates import Theory
 from toymodel.phase.diagram import DENSITIES, PHASES, RATIOS, Diagram, cell_config, phase_of
 
@@ -32,13 +31,13 @@ def draw_cell(state: PhaseState, diagram: Diagram, theory: Theory) -> None:
             "Density 1 − S",
             DENSITIES,
             format_func=lambda value: f"{value:.3g}",
-            **PHASE_STATE.bound("view", "density", density),
+            **PHASE_PAGE.bound("p"),
         )
         st.select_slider(
             "Importance of the second feature",
             RATIOS,
             format_func=lambda value: f"{value:.3g}",
-            **PHASE_STATE.bound("view", "ratio", ratio),
+            **PHASE_PAGE.bound("ratio"),
         )
     weights = diagram.weights(row, column)
     losses = np.sort(diagram.losses[row, column])
@@ -114,8 +113,10 @@ def draw_cell(state: PhaseState, diagram: Diagram, theory: Theory) -> None:
             },
         )
     config, reverse = cell_config(density, ratio)
-    choice = Choice(config, nearest_preset(diagram.recipe), diagram.recipe)
-    st.page_link(TRAIN.script, label="Train this cell again", query_params=TrainState(choice).link)
+    choice = Choice.of(config, diagram.recipe)
+    st.page_link(
+        TRAIN.script, label="Train this cell again", query_params=TrainState(choice=choice).link
+    )
     st.caption(
         "The same networks, seen while they learn"
         + (

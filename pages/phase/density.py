@@ -8,7 +8,6 @@ import streamlit as st
 from pages.phase.models import AlongDensity, along_density
 from pages.phase.state import PhaseState
 from pages.shared.chart import draw
-from pages.shared.links import number
 from pages.shared.resources import colours
 from toymodel.analysis.polysemanticity import CLASSES
 from toymodel.charts.bands import bands
@@ -16,6 +15,7 @@ from toymodel.charts.look import Theme
 from toymodel.charts.phase.share_map import share_map
 from toymodel.charts.phase.tables import ONE, TWO, class_curves, curve, turning
 from toymodel.sweeps.shipped import DENSITY_SWEEP
+from toymodel.text import number
 
 _KINDS = ("one", "between", "more")
 _SIDE_BY_SIDE = 0.1  # of the neurons

@@ -10,14 +10,15 @@ import streamlit as st
 
 from pages.phase.cell import draw_cell
 from pages.phase.models import phase_diagram
-from pages.phase.state import PHASE_STATE, PhaseState
+from pages.phase.state import PHASE_PAGE, PhaseState
 from pages.shared.chart import draw
-from pages.shared.links import number
 from pages.shared.resources import colours
+from pages.shared.widgets import segments
 from toymodel.charts.phase.diagram_map import SELECTION, borders_between, phase_map
 from toymodel.charts.phase.tables import diagram_cells, theory_cells
 from toymodel.phase.candidates import Theory
 from toymodel.phase.diagram import PHASES, Diagram
+from toymodel.text import number
 
 
 def draw_diagram(state: PhaseState) -> None:
@@ -37,14 +38,7 @@ def draw_diagram(state: PhaseState) -> None:
         "nothing trained. The line, on both, is where the best solution changes. "
         "**Click a cell** to open it."
     )
-    st.segmented_control(
-        "Colour by",
-        ["phase", "weights"],
-        required=True,
-        help="phase: what the neurons serve. weights: how evenly the neuron that shares most "
-        "shares, the smaller of its input weights over the larger.",
-        **PHASE_STATE.bound("view", "colour", state.view.colour, by="default"),
-    )
+    segments(PHASE_PAGE, "colour")
     trained = diagram_cells(diagram, theory, least)
     exact = theory_cells(diagram, theory, least)
     names = tuple(
@@ -60,7 +54,7 @@ def draw_diagram(state: PhaseState) -> None:
         strict=True,
     ):
         with cell:
-            key = f"phase-map-{kind}-{state.view.colour}"
+            key = f"phase-map-{kind}-{state.colour}"
             draw(
                 phase_map(
                     cells,
@@ -68,9 +62,9 @@ def draw_diagram(state: PhaseState) -> None:
                     title=title,
                     theme=colours(),
                     borders=borders,
-                    labels=_labels(cells.head(0) if state.view.colour == "weights" else cells),
+                    labels=_labels(cells.head(0) if state.colour == "weights" else cells),
                     selected=state.cell,
-                    shaded=state.view.colour == "weights",
+                    shaded=state.colour == "weights",
                 ),
                 key,
                 selection=SELECTION,
@@ -98,7 +92,7 @@ def _opens(key: str) -> Callable[[], None]:
         chosen = st.session_state[key]["selection"].get(SELECTION, [])
         if chosen:
             row, column = int(chosen[0]["row"]), int(chosen[0]["column"])
-            PHASE_STATE.remember(PHASE_STATE.left().at_cell(row, column))
+            PHASE_PAGE.show(PHASE_PAGE.state.at_cell(row, column))
 
     return open_it
 

@@ -8,11 +8,11 @@ import streamlit as st
 from pages.phase.models import along_density
 from pages.phase.state import PhaseState
 from pages.shared.chart import draw
-from pages.shared.links import number
 from pages.shared.resources import colours
 from toymodel.analysis.features import CARRIES
 from toymodel.charts.bands import bands
 from toymodel.charts.phase.tables import SETS
+from toymodel.text import number
 
 
 def draw_sets(state: PhaseState) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.phase.state import PhaseState, View
-from pages.shared.navigation import PHASE, SWEEP
+from pages.phase.state import PhaseState
+from pages.shared.navigation import PHASE, SWEEP, link_to
 from pages.sweep.state import SweepState
 from toymodel.phase.diagram import DENSITIES, RATIOS
 
@@ -25,25 +25,25 @@ def draw_notes() -> None:
         "smallest system already, because it is better and not by accident of training."
     )
     st.subheader("Try")
-    for label, script, link, expect in (
+    for label, page, link, expect in (
         (
             "Both matter the same, and are rare",
-            PHASE.script,
-            PhaseState(View(density=DENSITIES[-1], ratio=RATIOS[15])).link,
+            PHASE,
+            PhaseState(density=DENSITIES[-1], ratio=RATIOS[15]).link,
             "The cell where sharing gains most.",
         ),
         (
             "The onset of sharing",
-            PHASE.script,
-            PhaseState(View(density=DENSITIES[-1], ratio=RATIOS[9], colour="weights")).link,
+            PHASE,
+            PhaseState(density=DENSITIES[-1], ratio=RATIOS[9], colour="weights").link,
             "The second weight is there, and small.",
         ),
         (
             "The sweep from dense to sparse",
-            SWEEP.script,
+            SWEEP,
             SweepState().link,
             "Stack plots of seven of these densities.",
         ),
     ):
-        st.page_link(script, label=label, query_params=link)
+        link_to(page, label, link)
         st.caption(expect)

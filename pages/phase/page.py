@@ -6,19 +6,17 @@ from pages.phase.density import draw_density
 from pages.phase.diagram import draw_diagram
 from pages.phase.neuron_sets import draw_sets
 from pages.phase.notes import draw_notes
-from pages.phase.state import PHASE_STATE
+from pages.phase.state import PHASE_PAGE
 from pages.phase.training_length import draw_training
 from pages.shared.messages import show_problems
-from pages.shared.navigation import begin
 from pages.shared.resources import store
 from pages.shared.widgets import threshold_inputs
 from toymodel.sweeps.paper import PAPER_CONFIG
 
-begin()
-state, problems = PHASE_STATE.current()
+state, problems = PHASE_PAGE.open()
 with st.sidebar:
-    PHASE_STATE.show_refused()
-    threshold_inputs(PHASE_STATE, state.thresholds)
+    PHASE_PAGE.show_refused()
+    threshold_inputs(PHASE_PAGE)
 
 st.title("Neurons turn polysemantic one after another, the least important first")
 st.markdown(

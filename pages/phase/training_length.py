@@ -8,9 +8,10 @@ import streamlit as st
 
 from pages.phase.density import class_inks
 from pages.phase.models import along_training
-from pages.phase.state import PHASE_STATE, PhaseState
+from pages.phase.state import PHASE_PAGE, PhaseState
 from pages.shared.chart import draw
 from pages.shared.resources import colours
+from pages.shared.widgets import segments
 from toymodel.analysis.polysemanticity import CLASSES
 from toymodel.charts.bands import bands
 from toymodel.charts.phase.tables import class_curves
@@ -23,13 +24,8 @@ _NAMES = {"tilted": "tilted sampler (standard)", "iid": "plain sampler"}
 def draw_training(state: PhaseState) -> None:
     """Classes and loss against training length, and the paper's counts."""
     st.header("Does it hold at convergence?")
-    st.segmented_control(
-        "Density 1 − S",
-        ["0.003", "0.001"],
-        required=True,
-        **PHASE_STATE.bound("view", "at", state.view.at, by="default"),
-    )
-    density = float(state.view.at)
+    segments(PHASE_PAGE, "at")
+    density = float(state.at)
     table = along_training(density, state.thresholds)
     if len(table[["sampler", "steps"]].drop_duplicates()) < len(CONVERGENCE):
         st.info("These networks are not in the store: `python -m toymodel cache --ship`.")
@@ -63,13 +59,13 @@ def draw_training(state: PhaseState) -> None:
                     marks=paper,
                     height=320,
                 ),
-                f"phase-training-{sampler}-{state.view.at}",
+                f"phase-training-{sampler}-{state.at}",
             )
     st.caption(
         "Crosses at the right end: the counts read off the paper's figure. Each length is a "
         "training of its own, whose learning rate falls to zero at its end; three networks each. "
         "The plain sampler draws from the true distribution, so that most of a batch is empty: at "
-        f"1 − S = {state.view.at}, {(1 - density) ** PAPER_CONFIG.n_features:.0%} of the examples. "
+        f"1 − S = {state.at}, {(1 - density) ** PAPER_CONFIG.n_features:.0%} of the examples. "
         "The tilted one draws more active features and weighs each example so that the expected "
         "loss is the same."
     )
@@ -92,7 +88,7 @@ def draw_training(state: PhaseState) -> None:
             log=True,
             height=280,
         ),
-        f"phase-training-loss-{state.view.at}",
+        f"phase-training-loss-{state.at}",
     )
     with st.expander("In numbers"):
         st.dataframe(

@@ -9,7 +9,7 @@ from pages.real.models import MAIN, MISSING, WEAK, Sweeps
 from pages.real.predictions import Link, draw_links, draw_table
 from pages.real.words import on_unearned
 from pages.shared.navigation import IDENTITIES, SWEEP
-from pages.sweep.state import SweepState, Training
+from pages.sweep.state import SweepState
 from toymodel.sweeps.paper import PAPER_CONFIG
 
 
@@ -38,7 +38,7 @@ def draw_limits(found: Sweeps) -> None:
             draw_table(found.tables[WEAK], "real-table-weak", "The networks of the usual recipe")
     else:
         st.info(MISSING)
-    weak = SweepState(training=Training(preset=WEAK), thresholds=found.thresholds)
+    weak = SweepState(thresholds=found.thresholds).changed(recipe=WEAK)
     draw_links(
         (
             Link(
@@ -50,7 +50,7 @@ def draw_limits(found: Sweeps) -> None:
             Link(
                 IDENTITIES.script,
                 "Networks that copy, with a hidden bias",
-                IdentityState().changed("view", "hidden", "with").link,
+                IdentityState(hidden="with").link,
                 "How much of its ReLU a network uses that does not need one.",
             ),
         )

@@ -14,12 +14,11 @@ from pages.real.predictions import Evidence, Link, Prediction
 from pages.real.words import on_existence, on_reading, on_together
 from pages.shared.chart import draw
 from pages.shared.clicks import opens_neuron
-from pages.shared.explorer_state import DEFAULT, ExploreState
-from pages.shared.links import number
+from pages.shared.explorer_state import DEFAULT, ExplorerState
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import NEURONS, SWEEP
 from pages.shared.resources import colours
-from pages.sweep.state import SweepState, View
+from pages.sweep.state import SweepState
 from toymodel.analysis.polysemanticity import CLASSES, instructive, with_secondary
 from toymodel.analysis.predictions import Existence, Mixture, Together, TopAndLow, holding_several
 from toymodel.charts.network.stack_plot import SELECTION, stack_panel
@@ -29,6 +28,7 @@ from toymodel.charts.neuron.tables import median_shares
 from toymodel.charts.sweep.summary import class_shares, gain
 from toymodel.config import RECIPES
 from toymodel.model import Model
+from toymodel.text import number
 
 _HEIGHT = 230
 
@@ -130,12 +130,11 @@ def _both_kinds(found: Sweeps, shown: Mixture | None) -> tuple[Link, ...]:
     order = columns(model.weights, found.thresholds)
     first = order.loc[order["class"] == CLASSES[2], "neuron"].iloc[0]
     density = model.config.feature_probability
-    view = View(at=density, neuron=int(first))
     return (
         Link(
             SWEEP.script,
             "Its most important polysemantic neuron",
-            SweepState(thresholds=found.thresholds, view=view).link,
+            SweepState(thresholds=found.thresholds, at=density, neuron=int(first)).link,
             f"Neuron {first} at 1 − S = {number(density)}, marked in the sweep.",
         ),
     )
@@ -186,12 +185,12 @@ def reading(found: Sweeps) -> Prediction:
             "Median share of activations that the primary feature leads",
         )
         worth = instructive(read.model.W1, read.neurons)
-        chosen = ExploreState(_choice(read.model), found.thresholds)
+        chosen = ExplorerState(choice=_choice(read.model), thresholds=found.thresholds)
         links = tuple(
             Link(
                 NEURONS.script,
                 label,
-                chosen.at(neuron=neuron, above=above).link,
+                chosen.changed(neuron=neuron, above=above).link,
                 expect,
             )
             for neuron, above, label, expect in (
@@ -263,4 +262,4 @@ def _draw_reading(curves: pd.DataFrame, density: float) -> None:
 
 
 def _choice(model: Model) -> Choice:
-    return Choice(model.config, MAIN, RECIPES[MAIN])
+    return Choice.of(model.config, RECIPES[MAIN])

@@ -7,21 +7,19 @@ from pages.real.models import MAIN, sweeps
 from pages.real.neurons import exist, reading, side_by_side
 from pages.real.predictions import badge, draw_prediction
 from pages.real.sparsity import all_when_sparsest, more_when_sparser
-from pages.real.state import REAL_STATE
+from pages.real.state import REAL_PAGE
 from pages.real.words import title
 from pages.shared.messages import show_problems
-from pages.shared.navigation import begin
 from pages.shared.resources import store
 from pages.shared.task_words import formula
 from pages.shared.widgets import threshold_inputs
 from toymodel.analysis.predictions import Verdict
 from toymodel.sweeps.paper import PAPER_CONFIG
 
-begin()
-state, problems = REAL_STATE.current()
+state, problems = REAL_PAGE.open()
 with st.sidebar:
-    REAL_STATE.show_refused()
-    threshold_inputs(REAL_STATE, state.thresholds)
+    REAL_PAGE.show_refused()
+    threshold_inputs(REAL_PAGE)
 found = sweeps(state.thresholds)
 predictions = (
     exist(found),

@@ -15,7 +15,7 @@ from pages.shared.chart import draw
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import SWEEP, TRAIN
 from pages.shared.resources import colours
-from pages.sweep.state import SweepState, Training
+from pages.sweep.state import SweepState
 from pages.train.state import TrainState
 from toymodel.analysis.predictions import Extreme, Rise, Trend
 from toymodel.charts.drawing import Drawing
@@ -68,7 +68,7 @@ def more_when_sparser(found: Sweeps) -> Prediction:
             Link(
                 SWEEP.script,
                 "The sweep, trained for longer",
-                SweepState(training=Training(preset=LONGER), thresholds=found.thresholds).link,
+                SweepState(thresholds=found.thresholds).changed(recipe=LONGER).link,
                 "The same densities: compare the two sparsest panels with those of the standard "
                 "recipe.",
             ),
@@ -89,7 +89,7 @@ def all_when_sparsest(found: Sweeps) -> Prediction:
             _both(found.good),
             "Effective number of features at every density, of both recipes",
         )
-    short, longer = (Choice(_SPARSEST, name, RECIPES[name]) for name in (MAIN, LONGER))
+    short, longer = (Choice.of(_SPARSEST, RECIPES[name]) for name in (MAIN, LONGER))
     return Prediction(
         name="extreme",
         title="Where features are rarest, all neurons are highly polysemantic",
@@ -113,7 +113,7 @@ def all_when_sparsest(found: Sweeps) -> Prediction:
             Link(
                 TRAIN.script,
                 "Both networks side by side",
-                TrainState(short, found.thresholds, other=longer).link,
+                TrainState(choice=short, thresholds=found.thresholds, other=longer).link,
                 "1 − S = 0.001: the standard recipe compared with the longer one.",
             ),
         ),

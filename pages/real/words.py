@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from pages.shared.links import number
 from toymodel.analysis.polysemanticity import CLASSES
 from toymodel.analysis.predictions import (
     CONFIRMED,
@@ -21,6 +20,7 @@ from toymodel.analysis.predictions import (
     Verdict,
     unearned,
 )
+from toymodel.text import number
 
 PLAIN_TITLE = "The toy model's predictions about real networks can be measured in it"
 _WORDS = ("none", "one", "two", "three", "four", "five", "six")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.shared.explorer_state import EXPLORE_STATE, ExploreState
+from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
 from pages.shared.model_choice import Choice
 
 _GO = "clicks.go"
@@ -27,7 +27,7 @@ def opens_neuron(
     def open_it() -> None:
         neuron = clicked(key, selection, "neuron")
         if neuron is not None:
-            _go("neurons", explore_state(choice, restart).at(neuron=neuron))
+            _go("neurons", explore_state(choice, restart).changed(neuron=neuron))
 
     return open_it
 
@@ -43,23 +43,23 @@ def shows(key: str, selection: str, field: str, what: str, *, path: str = "") ->
         number = clicked(key, selection, field)
         if number is None:
             return
-        state = EXPLORE_STATE.left().at(**{what: number})
+        state = EXPLORER_PAGES.state.changed(**{what: number})
         if path:
             _go(path, state)
         else:
-            EXPLORE_STATE.remember(state)
+            EXPLORER_PAGES.show(state)
 
     return show
 
 
-def explore_state(choice: Choice, restart: int | None = None) -> ExploreState:
+def explore_state(choice: Choice, restart: int | None = None) -> ExplorerState:
     """The state of the explorers for a model: as the visitor left them, if it is the same one."""
-    left = EXPLORE_STATE.left()
-    same = (left.choice, left.view.restart) == (choice, restart)
+    left = EXPLORER_PAGES.state
+    same = (left.choice, left.restart) == (choice, restart)
     return left if same else left.showing(choice, restart)
 
 
-def _go(path: str, state: ExploreState) -> None:
+def _go(path: str, state: ExplorerState) -> None:
     st.session_state[_GO] = (path, state)
 
 

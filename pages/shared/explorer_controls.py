@@ -8,32 +8,29 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from pages.own.state import OwnState
-from pages.shared.explorer_state import EXPLORE_STATE, ExploreState
-from pages.shared.links import number
+from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
 from pages.shared.metrics import choose_restart, figure
 from pages.shared.model_choice import Choice
 from pages.shared.models import brought, find_model
 from pages.shared.navigation import OWN, TRAIN
+from pages.shared.page_session import watched
 from pages.shared.resources import store
 from pages.shared.shown import Shown
-from pages.shared.watching import counted
-from pages.shared.widget_values import reported, show_value
-from pages.shared.widgets import threshold_inputs
+from pages.shared.widgets import number_box
 from pages.train.state import TrainState
 from toymodel.analysis.loss import superposition_gain
 from toymodel.analysis.polysemanticity import first_shown, neurons
-from toymodel.config import RECIPES, Config, Recipe, nearest_preset, recipe_name
+from toymodel.config import RECIPES, Config, Recipe, recipe_name
 from toymodel.model import Model
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
-
-_MODEL = "explore.model"
+from toymodel.text import count, number
 
 Settings = tuple[Config, Recipe]
 
 
-def choose_model(state: ExploreState, model: Model | None) -> None:
+def choose_model(state: ExplorerState, model: Model | None) -> None:
     """Any stored model, the sweep's seven first, and one of its restarts."""
-    EXPLORE_STATE.show_refused()
+    EXPLORER_PAGES.show_refused()
     shown: Settings = (state.choice.config, state.choice.recipe)
     first = [(config, RECIPES["standard"]) for config in sweep(PAPER_CONFIG, PAPER_DENSITIES)]
     there = [*brought(), *store().contents()]
@@ -41,21 +38,17 @@ def choose_model(state: ExploreState, model: Model | None) -> None:
     options += [one for one in there if one not in options]
     if shown not in options:
         options.insert(0, shown)
-    show_value(_MODEL, shown)
     st.selectbox(
         "Model",
         options,
         index=options.index(shown),
         format_func=model_name,
-        key=_MODEL,
-        on_change=_model_chosen,
+        **watched("explore.model", shown, _show_model),
         help="Every model that is stored here, the paper's sweep first. Others are trained on the "
         "pages *Sparsity sweep* and *Train your own*.",
     )
     if model and len(model.restarts) > 1:
-        choose_restart(
-            Shown.of(model, state.view.restart), range(len(model.restarts)), EXPLORE_STATE
-        )
+        choose_restart(Shown.of(model, state.restart), range(len(model.restarts)), EXPLORER_PAGES)
 
 
 def choose_one(
@@ -69,12 +62,7 @@ def choose_one(
     finders: label, what it finds, and the number found, None where the model has none.
     """
     place = list(order).index(chosen)
-    st.number_input(
-        what.capitalize(),
-        0,
-        len(order) - 1,
-        **EXPLORE_STATE.bound("view", what, chosen),
-    )
+    number_box(EXPLORER_PAGES, what, value=chosen, limits=(0, len(order) - 1))
     left, right = st.columns(2)
     for cell, label, at in ((left, "Previous", place - 1), (right, "Next", place + 1)):
         there = 0 <= at < len(order)
@@ -96,16 +84,11 @@ def choose_one(
         )
 
 
-def choose_thresholds(state: ExploreState) -> None:
-    """Where the classes of neurons end."""
-    threshold_inputs(EXPLORE_STATE, state.thresholds)
-
-
 def look_at(**view: object) -> Callable[[], None]:
     """A button's callback: the page as it is then, with these fields of its view."""
 
     def look() -> None:
-        EXPLORE_STATE.remember(EXPLORE_STATE.left().at(**view))
+        EXPLORER_PAGES.show(EXPLORER_PAGES.state.changed(**view))
 
     return look
 
@@ -125,8 +108,8 @@ def draw_model_line(shown: Shown) -> None:
         came = recipe_name(shown.recipe)
     left, right = st.columns([8, 2], vertical_alignment="center")
     left.markdown(
-        f"**Model**: {task}{hidden}{counted(config.n_features, 'feature')}, "
-        f"{counted(config.n_neurons, 'neuron')}, 1 − S = {number(config.feature_probability)}, "
+        f"**Model**: {task}{hidden}{count(config.n_features, 'feature')}, "
+        f"{count(config.n_neurons, 'neuron')}, 1 − S = {number(config.feature_probability)}, "
         f"{importance}, {came}. Normalised loss {figure(shown.loss)}"
         + ("." if math.isnan(gain) else f", superposition gain {gain:.2f}.")
     )
@@ -137,9 +120,9 @@ def draw_model_line(shown: Shown) -> None:
 def _whole(shown: Shown) -> tuple[str, dict[str, str]]:
     if shown.recipe.weights:
         return OWN.script, OwnState.of(shown.config).link
-    whole = TrainState(shown.choice)
+    whole = TrainState(choice=shown.choice)
     if shown.chosen is not None:
-        whole = whole.changed("view", "restart", shown.chosen)
+        whole = whole.changed(restart=shown.chosen)
     return TRAIN.script, whole.link
 
 
@@ -160,19 +143,17 @@ def model_name(settings: Settings, seeds: int = 1) -> str:
     )
 
 
-def _model_chosen() -> None:
-    if not (chosen := reported(_MODEL)):
-        return
+def _show_model(chosen: Settings) -> None:
     config, recipe = chosen
-    state = EXPLORE_STATE.left().showing(Choice(config, nearest_preset(recipe), recipe))
+    state = EXPLORER_PAGES.state.showing(Choice.of(config, recipe))
     model = find_model(config, recipe)
     # With the neuron at once, so that the way back has one step.
-    EXPLORE_STATE.remember(with_neuron(state, model) if model else state)
+    EXPLORER_PAGES.show(with_neuron(state, model) if model else state)
 
 
-def with_neuron(state: ExploreState, model: Model) -> ExploreState:
+def with_neuron(state: ExplorerState, model: Model) -> ExplorerState:
     """The state with a neuron chosen: where none is, one with clear secondary features."""
-    if state.view.neuron is not None:
+    if state.neuron is not None:
         return state
-    W1 = Shown.of(model, state.view.restart).weights.W1
-    return state.at(neuron=first_shown(W1, neurons(W1, state.thresholds)))
+    W1 = Shown.of(model, state.restart).weights.W1
+    return state.changed(neuron=first_shown(W1, neurons(W1, state.thresholds)))

@@ -2,53 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from pages.shared.links import Param, number, parse, refused, write
-from pages.shared.model_choice import CHOICE_NAMES, Choice
-from pages.shared.page_state import PageState
+from pages.shared.link_state import LinkState
+from pages.shared.model_choice import Choice
+from pages.shared.page_session import PageSession
 from toymodel.analysis.activations import EDGES, STEP
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.config import RECIPES
-from toymodel.settings import Settings
+from toymodel.settings import Allowed
 from toymodel.sweeps.paper import PAPER_CONFIG
 
-ABOVE_ALLOWED = "a multiple of 0.01 from 0.02 to 1"
-MOST_GIVEN = 12
-GIVEN_ALLOWED = (
-    f"up to {MOST_GIVEN} pairs feature:value with commas, as 3:0.5,7:-1; "
-    "each feature once, values from -1 to 1; or none"
-)
-_NONE = "none"
+MAX_GIVEN = 12
 _ROUNDING = 1e-9
+
+DEFAULT = Choice.of(PAPER_CONFIG.replace(feature_probability=0.01), RECIPES["standard"])
+"""The model that the explorers open with."""
 
 Given = tuple[tuple[int, float], ...]
 """An input: some features and their values; the others are 0."""
 
+Feature = Annotated[int | None, Field(ge=0, le=1_999)]
 
-class View(Settings):
-    """What is looked at.
 
-    restart: None is the one with the lowest loss. neuron, feature: None until one is chosen.
-    second: the feature that the response map has beside the primary one; None: the largest
-    secondary one. output: the one that is shown with the neuron on and off; None: the primary
-    feature's. above: the threshold of the precision, in shares of the neuron's range. given:
-    the input entered by hand.
+class ExplorerState(LinkState):
+    """What the two explorers show.
+
+    Attributes:
+        choice: the model.
+        thresholds: where the classes of neurons end.
+        restart: the restart that is shown; None for the one with the lowest loss.
+        neuron, feature: the ones that are shown; None until one is chosen.
+        second: the feature that the response map has beside the primary one; None for the largest
+            secondary one.
+        output: the output that is shown with the neuron on and off; None for that of the primary
+            feature.
+        above: the threshold of the precision, as a share of the neuron's range.
+        counts: the scale of the histogram.
+        weighted: how the effects of features on each other are shown.
+        given: the input that was entered by hand.
     """
 
-    restart: Annotated[int | None, Field(ge=0, le=63)] = None
-    neuron: Annotated[int | None, Field(ge=0, le=1_999)] = None
-    feature: Annotated[int | None, Field(ge=0, le=1_999)] = None
-    second: Annotated[int | None, Field(ge=0, le=1_999)] = None
-    output: Annotated[int | None, Field(ge=0, le=1_999)] = None
-    above: Annotated[float, Field(description=ABOVE_ALLOWED)] = 0.5
-    counts: Literal["linear", "log"] = "log"
-    weighted: Literal["plain", "by importance"] = "plain"
-    given: Annotated[Given | None, Field(description=GIVEN_ALLOWED)] = None
+    choice: Choice = DEFAULT
+    thresholds: Thresholds = Thresholds()
+    restart: Annotated[int | None, Field(ge=0, le=63, alias="restart", title="Show")] = None
+    neuron: Annotated[Feature, Field(alias="neuron", title="Neuron")] = None
+    feature: Annotated[Feature, Field(alias="feature", title="Feature")] = None
+    second: Annotated[Feature, Field(alias="second", title="The other feature")] = None
+    output: Annotated[Feature, Field(alias="output", title="Output of")] = None
+    above: Annotated[
+        float,
+        Field(
+            alias="above",
+            title="Threshold",
+            description="Of activations above it, how many are the primary feature's?",
+        ),
+        Allowed("a multiple of 0.01 from 0.02 to 1"),
+    ] = 0.5
+    counts: Annotated[Literal["linear", "log"], Field(alias="counts", title="Counts")] = "log"
+    weighted: Annotated[
+        Literal["plain", "by importance"],
+        Field(
+            alias="weighted",
+            title="Effects",
+            description="By importance: times the square root of the receiving feature's "
+            "importance, so that its square counts as the loss does.",
+        ),
+    ] = "plain"
+    given: Annotated[
+        Given | None,
+        Field(alias="given"),
+        Allowed(
+            f"up to {MAX_GIVEN} pairs feature:value with commas, as 3:0.5,7:-1; "
+            "each feature once, values from -1 to 1; or none"
+        ),
+    ] = None
 
     @field_validator("above")
     @classmethod
@@ -65,128 +95,59 @@ class View(Settings):
             return None
         features = [feature for feature, _ in given]
         if (
-            len(given) > MOST_GIVEN
+            len(given) > MAX_GIVEN
             or len(set(features)) < len(features)
             or not all(0 <= i < 2_000 and -1 <= value <= 1 for i, value in given)
         ):
             raise ValueError
         return given
 
+    def with_value(self, name: str, value: object) -> ExplorerState:
+        """This state with one setting changed; another neuron starts with its own features."""
+        if name == "neuron" and value != self.neuron:
+            return super(ExplorerState, self.replace(second=None, output=None)).with_value(
+                name, value
+            )
+        return super().with_value(name, value)
 
-def parse_given(text: str) -> Given | None:
-    """An input from "3:0.5,7:-1", or "none"; raises `SettingError` for anything else."""
-    if text == _NONE:
-        return ()
-    try:
-        if "_" in text or not text.isascii():
-            raise ValueError
-        pairs = [part.split(":") for part in text.split(",")]
-        given = tuple((int(feature), float(value)) for feature, value in pairs)
-    except ValueError:
-        raise refused("given", text, GIVEN_ALLOWED) from None
-    return View(given=given).given
-
-
-def write_given(given: Given) -> str:
-    """An input as `parse_given` reads it."""
-    return ",".join(f"{feature}:{number(value)}" for feature, value in given) or _NONE
-
-
-VIEW_PARAMS = (
-    Param("mono", Thresholds, "second_weight", write=number),
-    Param("slight", Thresholds, "extra_weight", write=number),
-    Param("restart", View, "restart"),
-    Param("neuron", View, "neuron"),
-    Param("feature", View, "feature"),
-    Param("second", View, "second"),
-    Param("output", View, "output"),
-    Param("above", View, "above", write=number),
-    Param("counts", View, "counts"),
-    Param("weighted", View, "weighted"),
-    Param("given", View, "given", parse_given, write_given),
-)
-
-DEFAULT = Choice(PAPER_CONFIG.replace(feature_probability=0.01), "standard", RECIPES["standard"])
-
-
-@dataclass(frozen=True)
-class ExploreState:
-    """Everything that the two pages show follows from this."""
-
-    choice: Choice = DEFAULT
-    thresholds: Thresholds = field(default_factory=Thresholds)
-    view: View = field(default_factory=View)
-
-    @property
-    def link(self) -> dict[str, str]:
-        """The link's parameters."""
-        view = write(VIEW_PARAMS, {Thresholds: self.thresholds, View: self.view})
-        return self.choice.link | view
-
-    @classmethod
-    def from_link(cls, link: Mapping[str, list[str]]) -> tuple[ExploreState, list[str]]:
-        """The state of a link, and what is wrong with it in words."""
-        own = {name: values for name, values in link.items() if name in CHOICE_NAMES}
-        rest = {name: values for name, values in link.items() if name not in CHOICE_NAMES}
-        choice, problems = Choice.from_link(own, DEFAULT)
-        fields, more = parse(VIEW_PARAMS, rest)
-        thresholds = Thresholds.from_mapping(fields[Thresholds])
-        state = cls(choice, thresholds, View.from_mapping(fields[View]))
-        return state.consistent(), problems + more + state._odd()
-
-    def changed(self, part: str, field: str, value: object) -> ExploreState:
-        """This state with one field of one part changed; raises `SettingError`."""
-        if part == "thresholds":
-            return replace(self, thresholds=self.thresholds.replace(**{field: value}))
-        return self.at(**{field: value})
-
-    def at(self, **view: object) -> ExploreState:
-        """This state with these fields of the view; a neuron brings its own features."""
-        if "neuron" in view and view["neuron"] != self.view.neuron:
-            view = {"second": None, "output": None} | view
-        return replace(self, view=self.view.replace(**view)).consistent()
-
-    def showing(self, choice: Choice, restart: int | None = None) -> ExploreState:
+    def showing(self, choice: Choice, restart: int | None = None) -> ExplorerState:
         """This state with another model, of which no neuron is chosen yet."""
-        view = self.view.replace(restart=restart, neuron=None, second=None, output=None)
-        return replace(self, choice=choice, view=view).consistent()
+        fresh = self.replace(choice=choice, neuron=None, second=None, output=None)
+        return fresh.replace(restart=restart).consistent()
 
-    def consistent(self) -> ExploreState:
-        """This state without a restart, a neuron or features that there are not."""
-        none = {name: None for name, most in self._most.items() if self._value(name) > most}
-        n = self.choice.config.n_features
-        given = self.view.given
-        if given is not None:
-            kept = tuple(pair for pair in given if pair[0] < n)
-            given = kept if kept or not given else None
-        return replace(self, view=self.view.replace(**none, given=given))
-
-    @property
-    def _most(self) -> dict[str, int]:
-        config, recipe = self.choice.config, self.choice.recipe
-        last = config.n_features - 1
-        return {
-            "restart": recipe.restarts - 1,
-            "neuron": config.n_neurons - 1,
-            "feature": last,
-            "second": last,
-            "output": last,
+    def impossible(self) -> dict[str, str]:
+        """A restart, a neuron or features that do not exist."""
+        problems = {
+            name: f"{name} = {value}: must be a whole number from 0 to {last:,}"
+            for name, last in self._last.items()
+            if (value := getattr(self, name)) is not None and value > last
         }
-
-    def _value(self, name: str) -> int:
-        value = getattr(self.view, name)
-        return -1 if value is None else value
-
-    def _odd(self) -> list[str]:
-        problems = [
-            f"{name} = {self._value(name)}: must be a whole number from 0 to {most:,}"
-            for name, most in self._most.items()
-            if self._value(name) > most
-        ]
         last = self.choice.config.n_features - 1
-        if any(feature > last for feature, _ in self.view.given or ()):
-            problems.append(f"given: features must be whole numbers from 0 to {last:,}")
+        if any(feature > last for feature, _ in self.given or ()):
+            problems["given"] = f"given: features must be whole numbers from 0 to {last:,}"
         return problems
 
+    def consistent(self) -> ExplorerState:
+        """This state without a restart, a neuron or features that do not exist."""
+        none = {
+            name: None
+            for name, last in self._last.items()
+            if (value := getattr(self, name)) is not None and value > last
+        }
+        given = self.given
+        if given:
+            n = self.choice.config.n_features
+            given = tuple(pair for pair in given if pair[0] < n) or None
+        return self.replace(**none, given=given)
 
-EXPLORE_STATE = PageState("explore", ExploreState(), ExploreState.from_link)
+    @property
+    def _last(self) -> dict[str, int]:
+        config = self.choice.config
+        return {
+            "restart": self.choice.recipe.restarts - 1,
+            "neuron": config.n_neurons - 1,
+            **dict.fromkeys(("feature", "second", "output"), config.n_features - 1),
+        }
+
+
+EXPLORER_PAGES = PageSession("explore", ExplorerState)

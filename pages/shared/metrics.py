@@ -8,10 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.page_state import PageState
+from pages.shared.page_session import PageSession
 from pages.shared.shown import Shown
-from pages.shared.widgets import ODD
-from pages.train.state import TRAIN_STATE
+from pages.shared.widgets import ODD, option_box
+from pages.train.state import TRAIN_PAGE
 from toymodel.analysis.loss import dead_outputs, no_superposition_loss, superposition_gain
 from toymodel.analysis.polysemanticity import CLASSES, UNUSED, Thresholds, neurons
 
@@ -107,7 +107,7 @@ def _dead_of_finished(name: str, _shown: Shown, first: int) -> int:
 
 
 def choose_restart(
-    shown: Shown, available: Sequence[int], page: PageState[Any] = TRAIN_STATE
+    shown: Shown, available: Sequence[int], page: PageSession[Any] = TRAIN_PAGE
 ) -> None:
     """Which restart is shown: the lowest, or any of them. page: whose view has the restart."""
     if shown.recipe.restarts == 1:
@@ -117,17 +117,13 @@ def choose_restart(
     # Names that stay the same while losses change, or a choice would be lost.
     names: dict[int | str, str] = {_LOWEST: "the restart with the lowest loss"}
     names |= {r: f"restart {r}" for r in available}
-    chosen = page.left().view.restart
-    st.selectbox(
-        "Show",
-        format_func=lambda restart: names.get(restart, ""),
-        width=260,
-        **page.bound_option(
-            "view",
-            "restart",
-            _LOWEST if chosen is None or chosen not in names else chosen,
-            list(names),
-            lambda value: value if isinstance(value, int) else None,
-        ),
+    chosen = page.state.restart
+    option_box(
+        page,
+        "restart",
+        names=names,
+        value=_LOWEST if chosen is None or chosen not in names else chosen,
+        read=lambda value: value if isinstance(value, int) else None,
         help=f"Restart {lowest} has the lowest loss.",
+        width=260,
     )

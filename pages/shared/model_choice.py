@@ -2,82 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from typing import Annotated, Literal, TypeVar
 
-from pages.shared.links import Param, number, parse, parse_flag, write, write_flag
-from pages.shared.recipes import RECIPE_PARAMS, Base
-from toymodel.config import RECIPES, Config, Recipe, difference
-from toymodel.settings import SettingError
+from pydantic import Field
+
+from pages.shared.link_state import LinkState
+from toymodel.config import RECIPES, Config, Recipe, difference, nearest_preset
+
+S = TypeVar("S", bound=LinkState)
+
+Preset = Annotated[
+    Literal["quick", "standard", "thorough", "usual"],
+    Field(
+        alias="recipe",
+        title="Recipe",
+        description="How it is trained. Choosing one sets every field of the recipe.",
+    ),
+]
+
+PRESETS = {
+    "quick": "quick: for a first look",
+    "standard": "standard",
+    "thorough": "thorough: lowest loss",
+    "usual": "usual: as in courses",
+}
+"""What pages call the presets."""
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A model that a person chose: what is trained, how, and the preset that this came from."""
+class Choice(LinkState):
+    """A model: what is trained, and how.
 
-    config: Config
-    preset: str = field(compare=False)
-    recipe: Recipe
+    Attributes:
+        config: what is trained.
+        preset: the preset that the recipe was made from.
+        recipe: how it is trained. In a link, the fields in which it differs from the preset.
+    """
 
-    def changed(self, part: str, field: str, value: object) -> Choice:
-        """This choice with one field of its config, preset or recipe changed.
+    config: Config = Config()
+    preset: Preset = "standard"
+    recipe: Recipe = RECIPES["standard"]
+
+    @classmethod
+    def of(cls, config: Config, recipe: Recipe) -> Choice:
+        """The choice of a model, made from the preset that is nearest to its recipe."""
+        return cls(config=config, preset=nearest_preset(recipe), recipe=recipe)  # pyright: ignore[reportArgumentType]
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the same model, whichever presets they were made from."""
+        if not isinstance(other, Choice):
+            return NotImplemented
+        return (self.config, self.recipe) == (other.config, other.recipe)
+
+    def __hash__(self) -> int:
+        return hash((self.config, self.recipe))
+
+    def with_value(self, name: str, value: object) -> Choice:
+        """This choice with one setting changed; a preset brings its recipe.
 
         Weights from elsewhere have no other settings: with one changed it is a model to train.
         """
-        if self.recipe.weights:
-            trained = replace(self, recipe=self.recipe.replace(weights=""))
-            return trained.changed(part, field, value)
-        if part == "config":
-            changes = {field: value}
-            if field == "task" and value != self.config.task:
-                changes["hidden_bias"] = False  # which not every task can have
-            return replace(self, config=self.config.replace(**changes))
-        if part == "preset":
-            return replace(self, preset=str(value), recipe=RECIPES[str(value)])
-        return replace(self, recipe=self.recipe.replace(**{field: value}))
+        if self.recipe.weights and name != "weights":
+            trained = self.replace(recipe=self.recipe.replace(weights=""))
+            return trained.with_value(name, value)
+        if name == "task":
+            return super(Choice, without_hidden_bias(self)).with_value(name, value)
+        changed = super().with_value(name, value)
+        return changed.replace(recipe=RECIPES[changed.preset]) if name == "recipe" else changed
 
     @property
     def link(self) -> dict[str, str]:
-        """Every field of the config, the preset, and where the recipe differs from it."""
-        written = write(
-            (*CONFIG_PARAMS, *RECIPE_PARAMS),
-            {
-                Config: self.config,
-                Base: Base.from_mapping({"preset": self.preset}),
-                Recipe: self.recipe,
-            },
-        )
+        """Every field of the config, the preset, and the recipe's fields that differ from it."""
         differs = difference(self.preset, self.recipe)
-        same = {p.name for p in RECIPE_PARAMS if p.field not in differs}
-        return {name: value for name, value in written.items() if name not in same}
-
-    @classmethod
-    def from_link(cls, link: Mapping[str, list[str]], default: Choice) -> tuple[Choice, list[str]]:
-        """The choice of a link; where it says nothing, that of the default."""
-        fields, problems = parse((*CONFIG_PARAMS, *RECIPE_PARAMS), link)
-        preset = default.preset
-        recipe = default.recipe
-        if "preset" in fields[Base]:
-            preset = str(fields[Base]["preset"])
-            recipe = RECIPES[preset]
-        try:
-            config = default.config.replace(**fields[Config])
-        except SettingError as error:  # of fields that are right by themselves
-            config = default.config
-            problems += map(str, error.problems)
-        return cls(config, preset, recipe.replace(**fields[Recipe])), problems
+        parameters = self.parameters()
+        return {
+            name: text
+            for name, text in super().link.items()
+            if name not in parameters
+            or parameters[name].path[0] != "recipe"
+            or parameters[name].path[1] in differs
+        }
 
 
-CONFIG_PARAMS = (
-    Param("task", Config, "task"),
-    Param("n", Config, "n_features"),
-    Param("m", Config, "n_neurons"),
-    Param("p", Config, "feature_probability", write=number),
-    Param("d", Config, "importance_decay", write=number),
-    Param("seed", Config, "seed"),
-    Param("hidden", Config, "hidden_bias", parse_flag, write_flag),
-    Param("recipe", Base, "preset"),
-)
+def without_hidden_bias(state: S) -> S:
+    """A state whose config has no hidden bias, so that its task may change: not all have one.
 
-CHOICE_NAMES = {param.name for param in (*CONFIG_PARAMS, *RECIPE_PARAMS)}
-"""The parameters of a link that are a choice's."""
+    Args:
+        state: of a page or a choice, with a field named config.
+    """
+    config: Config = getattr(state, "config")  # noqa: B009
+    return state.replace(config=config.replace(hidden_bias=False))

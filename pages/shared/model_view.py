@@ -10,7 +10,8 @@ from pages.shared.chart import draw
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.weights_view import Cell, choose_look, opens_shown, weight_cells
-from pages.train.state import MOST_FEATURES, TRAIN_STATE, TrainState
+from pages.shared.widgets import segments
+from pages.train.state import MAX_FEATURES, TRAIN_PAGE, TrainState
 from toymodel.analysis.loss import no_superposition_loss
 from toymodel.charts.network.graph import network
 from toymodel.charts.network.loss_curve import loss_curve, loss_range
@@ -78,7 +79,7 @@ def _rows(*rows: Sequence[Cell]) -> None:
 
 def _losses(state: TrainState, shown: Sequence[Shown]) -> None:
     _choose_axis(state)
-    against = "step" if state.view.against == "steps" else "seconds"
+    against = "step" if state.against == "steps" else "seconds"
     frames = [loss_curves(each.history) for each in shown]
     ranges = [
         loss_range(frame["loss"], no_superposition_loss(each.config))
@@ -140,18 +141,12 @@ def _graphs(state: TrainState, shown: Sequence[Shown]) -> list[Cell]:
 
 def _features(state: TrainState, shown: Sequence[Shown]) -> Sequence[int]:
     fewest = min(each.config.n_features for each in shown)
-    return state.view.features or range(min(6, fewest))
+    return state.features or range(min(6, fewest))
 
 
 def _choose_axis(state: TrainState) -> None:
     st.markdown("**Loss of every restart**")
-    st.segmented_control(
-        "Against",
-        ["steps", "seconds"],
-        required=True,
-        label_visibility="collapsed",
-        **TRAIN_STATE.bound("view", "against", state.view.against, by="default"),
-    )
+    segments(TRAIN_PAGE, "against", hide_label=True)
 
 
 def _choose_features(state: TrainState, shown: Sequence[Shown]) -> None:
@@ -160,14 +155,13 @@ def _choose_features(state: TrainState, shown: Sequence[Shown]) -> None:
     st.multiselect(
         "Features",
         range(most),
-        max_selections=MOST_FEATURES,
+        max_selections=MAX_FEATURES,
         label_visibility="collapsed",
         placeholder="Features to draw",
-        **TRAIN_STATE.bound(
-            "view",
+        **TRAIN_PAGE.bound(
             "features",
-            list(_features(state, shown)),
-            lambda chosen: tuple(chosen) or None,
+            value=list(_features(state, shown)),
+            read=lambda chosen: tuple(chosen) or None,
             by="default",
         ),
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared.clicks import where_to
-from pages.shared.widget_values import forget_values
+from pages.shared.page_session import current_page, note_page
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -28,74 +29,74 @@ class Entry(NamedTuple):
 
 
 OVERVIEW = Entry(
-    "pages/overview/page.py",
+    "overview/page.py",
     "Overview",
     "overview",
     "What the models compute, and why it is interesting.",
 )
 SWEEP = Entry(
-    "pages/sweep/page.py",
+    "sweep/page.py",
     "Sparsity sweep",
     "sweep",
     "Neurons go from monosemantic to polysemantic as features get sparser.",
 )
 TRAIN = Entry(
-    "pages/train/page.py",
+    "train/page.py",
     "Train your own",
     "train",
     "Set a model, watch it learn, see why it went well or badly, and take it away.",
 )
 NEURONS = Entry(
-    "pages/neurons/page.py",
+    "neurons/page.py",
     "Neuron explorer",
     "neurons",
     "What is this neuron? Its large activations come from its primary feature, its small ones "
     "from many.",
 )
 FEATURES = Entry(
-    "pages/features/page.py",
+    "features/page.py",
     "Feature explorer",
     "features",
     "Which neurons carry a feature, what comes out, and what features do to each other.",
 )
 
 MOTIFS = Entry(
-    "pages/motif/page.py",
+    "motif/page.py",
     "The motif",
     "motif",
     "Asymmetric superposition with inhibition: found by definition, taken apart, and tried out.",
 )
 
 PHASE = Entry(
-    "pages/phase/page.py",
+    "phase/page.py",
     "Phase change",
     "phase",
     "Whether neurons turn polysemantic at once, and what two neurons do with two features.",
 )
 
 IDENTITIES = Entry(
-    "pages/identity/page.py",
+    "identity/page.py",
     "Identity and its limits",
     "identity",
     "Networks that only copy their features do without their ReLU, given the chance.",
 )
 
 REAL = Entry(
-    "pages/real/page.py",
+    "real/page.py",
     "In real networks",
     "real",
     "What the paper expects of real networks, measured in the toy model, and what does not follow.",
 )
 
 SWEEPS = Entry(
-    "pages/sweeps/page.py",
+    "sweeps/page.py",
     "Sweeps",
     "sweeps",
     "Grids of any settings, trained in the shell or on a cluster, on one map.",
 )
 
 OWN = Entry(
-    "pages/own/page.py",
+    "own/page.py",
     "Bring your own weights",
     "own",
     "A network of yours, from a file: its stack plot, classes, neurons, features and motifs.",
@@ -103,18 +104,24 @@ OWN = Entry(
 
 PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES, MOTIFS, PHASE, IDENTITIES, REAL, OWN, SWEEPS)
 
-_PAGE = "page"
-
 
 def navigate() -> None:
     """Run the page that was asked for, with the menu of all pages."""
     page = _menu()
     if asked := where_to():
         path, link = asked
-        script = next(entry.script for entry in PAGES if entry.path == path)
         _end_redraws()
-        st.switch_page(script, query_params=link)
+        st.switch_page(_entry(path).script, query_params=link)
+    note_page(page.url_path or PAGES[0].path)
     page.run()
+
+
+def _menu() -> StreamlitPage:
+    return st.navigation([page.streamlit_page() for page in PAGES])
+
+
+def _entry(path: str) -> Entry:
+    return next(entry for entry in PAGES if entry.path == path)
 
 
 def _end_redraws() -> None:
@@ -124,14 +131,15 @@ def _end_redraws() -> None:
         context.fragment_storage.clear()
 
 
-def _menu() -> StreamlitPage:
-    return st.navigation([page.streamlit_page() for page in PAGES])
+def link_to(page: Entry, label: str, link: Mapping[str, str]) -> None:
+    """A link to a page in some state.
 
-
-def begin() -> None:
-    """Begin a page, with no widget's value from the page before."""
-    context = get_script_run_ctx()
-    page = context.page_script_hash if context else ""
-    if st.session_state.get(_PAGE) != page:
-        st.session_state[_PAGE] = page
-        forget_values()
+    Args:
+        page: the page; it may be the one on which the link stands.
+        label: what the link says.
+        link: the parameters of the state's link.
+    """
+    # A link to the page itself has no version: `PageSession` tells it from a repeated request.
+    own = page.path == current_page()
+    parameters = {name: text for name, text in link.items() if not (own and name == "v")}
+    st.page_link(page.script, label=label, query_params=parameters)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pages.shared.model_choice import Choice
-from toymodel.config import Config, Recipe, nearest_preset
+from toymodel.config import Config, Recipe
 from toymodel.model import History, Model, Weights
 from toymodel.storage.model_file import model_key
 
@@ -42,7 +42,7 @@ class Shown:
     @property
     def choice(self) -> Choice:
         """Its settings as a page's choice."""
-        return Choice(self.config, nearest_preset(self.recipe), self.recipe)
+        return Choice.of(self.config, self.recipe)
 
     @cached_property
     def name(self) -> str:

@@ -13,11 +13,12 @@ from pages.motif.state import MotifState
 from pages.shared.chart import draw
 from pages.shared.clicks import explore_state, opens_neuron
 from pages.shared.navigation import FEATURES, MOTIFS, NEURONS
-from pages.shared.page_state import PageState
+from pages.shared.page_session import PageSession
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.stack_legend import stack_legend
-from pages.train.state import TRAIN_STATE, TrainState
+from pages.shared.widgets import segments
+from pages.train.state import TRAIN_PAGE, TrainState
 from toymodel.charts.network.stack_plot import SELECTION, stack_panel
 from toymodel.charts.network.tables import LEAST_BLOCK, blocks, columns, signed_bars, spans
 from toymodel.charts.network.weight_bars import raw_weights
@@ -42,7 +43,7 @@ def weight_cells(state: TrainState, shown: Sequence[Shown]) -> tuple[list[Cell],
 
 def _first(state: TrainState, each: Shown) -> int:
     m = each.config.n_neurons
-    return min(m, FIRST_NEURONS) if state.view.neurons == "first" else m
+    return min(m, FIRST_NEURONS) if state.neurons == "first" else m
 
 
 def _cells(
@@ -90,7 +91,7 @@ def _cells(
                 n_features=n,
                 top=top,
                 theme=theme,
-                colour=state.view.colour,
+                colour=state.colour,
             )
             what = "input weights |W₁|" if side == "input" else "output weights |W₂|"
             st.markdown(f"**{_TITLES[side]}**")
@@ -114,7 +115,7 @@ def opens_shown(key: str, state: TrainState, number: int, each: Shown) -> dict[s
 def link_explorers(state: TrainState, shown: Shown) -> None:
     """Links to the model's neurons, its features and its motifs."""
     link = explore_state(state.choice, shown.chosen).link
-    motifs = MotifState.of(state.choice, shown.chosen).link
+    motifs = MotifState.of_network(state.choice, shown.chosen).link
     pages = [(NEURONS, "Its neurons", link), (FEATURES, "Its features", link)]
     if shown.config.task == "abs":
         pages.append((MOTIFS, "Its motifs", motifs))
@@ -123,31 +124,19 @@ def link_explorers(state: TrainState, shown: Shown) -> None:
 
 
 def choose_look(
-    state: TrainState, shown: Sequence[Shown], page: PageState[Any] = TRAIN_STATE
+    state: TrainState, shown: Sequence[Shown], page: PageSession[Any] = TRAIN_PAGE
 ) -> None:
     """How stack plots are drawn, and what they mean. page: whose view says how."""
     most = max(each.config.n_neurons for each in shown)
     names = {"first": f"the first {FIRST_NEURONS}", "all": f"all {most:,}"}
     with st.container(horizontal=True):
-        st.segmented_control(
-            "Colour by",
-            ["superposition", "feature"],
-            required=True,
-            **page.bound("view", "colour", state.view.colour, by="default"),
-        )
+        segments(page, "colour")
         if most > FIRST_NEURONS:
-            st.segmented_control(
-                "Neurons",
-                list(names),
-                format_func=names.__getitem__,
-                required=True,
-                help="Those that hold the most important features come first.",
-                **page.bound("view", "neurons", state.view.neurons, by="default"),
-            )
+            segments(page, "neurons", names=names)
     stack_legend(
         "weight, |W₁| above and |W₂| below",
         "relative to the neuron's largest",
-        state.view.colour,
+        state.colour,
         max(each.config.n_features for each in shown),
         "**Click a neuron** to look at it alone. " if all(each.model for each in shown) else "",
     )

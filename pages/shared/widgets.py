@@ -1,16 +1,20 @@
-"""Controls and words that several pages have."""
+"""Widgets that show a setting and change it: label, words and range are those of its field."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, get_args
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared.page_state import PageState
+from pages.shared.model_choice import PRESETS
+from pages.shared.page_session import PageSession
 from pages.shared.task_words import TASK_NAMES
-from toymodel.analysis.polysemanticity import Thresholds
-from toymodel.config import MAX_SEED, Config
+from toymodel.settings import bounds, plain_type
+
+Cell = DeltaGenerator | Any
+"""Where a widget stands: a column, or Streamlit's main module."""
 
 ODD = (
     " With an odd number of neurons one is left over and can compute one side of one more feature: "
@@ -18,89 +22,138 @@ ODD = (
 )
 """What to bear in mind of gains above 1 where m is odd."""
 
+_STEP = 0.01
+STEPS = {"lr": 0.005, "active": 0.5, "slight": 0.1} | dict.fromkeys(
+    ("d", "gain-from", "gain-to", "ratio", "inhibited", "part"), 0.05
+)
+"""By how much a click on a box changes a number, where that is not 0.01."""
 
-def task_inputs(page: PageState[Any], part: str, config: Config) -> None:
-    """What the outputs should be, and for networks that copy whether neurons have a bias.
 
-    part: of the page's state, which the config is.
+def number_box(
+    page: PageSession[Any],
+    name: str,
+    cell: Cell = st,
+    *,
+    value: float | None = None,
+    limits: tuple[float, float] | None = None,
+    help: str | None = None,
+) -> None:
+    """A box for a number.
+
+    Args:
+        page: whose state has the setting.
+        name: the setting's parameter.
+        cell: where the box stands.
+        value: what it shows, where that is not the setting.
+        limits: the ends of its range, where these are not the field's.
+        help: its tooltip, where that is not the field's description.
     """
-    st.selectbox(
-        "Task",
-        format_func=TASK_NAMES.__getitem__,
-        help="What every output should be.",
-        **page.bound_option(part, "task", config.task, list(TASK_NAMES)),
+    info = page.parameter(name)
+    low, high = limits or bounds(info)
+    options: dict[str, Any] = {}
+    if plain_type(info) is float:
+        low, high = float(low), float(high)
+        options = {"step": STEPS.get(name, _STEP), "format": "%.4g"}
+    cell.number_input(
+        str(info.title),
+        low,
+        high,
+        help=help or info.description,
+        **options,
+        **page.bound(name, value=value),
     )
-    if config.task == "identity":
-        st.checkbox(
-            "Hidden bias",
-            help="Whether neurons have a bias: h = ReLU(W x + c).",
-            **page.bound(part, "hidden_bias", config.hidden_bias),
-        )
 
 
-def model_inputs(page: PageState[Any], config: Config) -> tuple[DeltaGenerator, DeltaGenerator]:
-    """What is trained, in two columns."""
+def option_box(
+    page: PageSession[Any],
+    name: str,
+    cell: Cell = st,
+    *,
+    options: Sequence[Any] | None = None,
+    names: Mapping[Any, str] | None = None,
+    value: Any = None,
+    read: Callable[[Any], object] = lambda value: value,
+    help: str | None = None,
+    label: str | None = None,
+    width: int | Literal["stretch"] = "stretch",
+) -> None:
+    """A box for one of several options.
+
+    Args:
+        page: whose state has the setting.
+        name: the setting's parameter.
+        cell: where the box stands.
+        options: what can be chosen; the field's choices unless given.
+        names: what the options are called; themselves unless given.
+        value: the option that is shown, where that is not the setting.
+        read: from the option to the setting.
+        help: its tooltip, where that is not the field's description.
+        label: its label, where that is not the field's title.
+        width: in pixels, or "stretch".
+    """
+    info = page.parameter(name)
+    options = list(options or names or get_args(plain_type(info)))
+    cell.selectbox(
+        label or str(info.title),
+        format_func=(lambda option: names.get(option, "")) if names else str,
+        help=help or info.description,
+        width=width,
+        **page.bound_option(name, options, value=value, read=read),
+    )
+
+
+def segments(
+    page: PageSession[Any],
+    name: str,
+    cell: Cell = st,
+    *,
+    names: Mapping[Any, str] | None = None,
+    hide_label: bool = False,
+) -> None:
+    """A row of buttons for a field's choices, of which one is always chosen.
+
+    Args:
+        page: whose state has the setting.
+        name: the setting's parameter.
+        cell: where the buttons stand.
+        names: what the choices are called; themselves unless given.
+        hide_label: whether the label is for screen readers alone.
+    """
+    info = page.parameter(name)
+    cell.segmented_control(
+        str(info.title),
+        get_args(plain_type(info)),
+        format_func=names.__getitem__ if names else str,
+        required=True,
+        help=None if hide_label else info.description,
+        label_visibility="collapsed" if hide_label else "visible",
+        **page.bound(name, by="default"),
+    )
+
+
+def task_inputs(page: PageSession[Any]) -> None:
+    """What the outputs should be, and in the identity task whether neurons have a bias."""
+    option_box(page, "task", names=TASK_NAMES)
+    if page.state.value("task") == "identity":
+        info = page.parameter("hidden")
+        st.checkbox(str(info.title), help=info.description, **page.bound("hidden"))
+
+
+def model_inputs(page: PageSession[Any]) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """What is trained, in two columns, which are returned."""
     left, right = st.columns(2)
-    left.number_input(
-        "Features n", 1, 2_000, **page.bound("config", "n_features", config.n_features)
-    )
-    right.number_input("Neurons m", 1, 2_000, **page.bound("config", "n_neurons", config.n_neurons))
-    density_input(left, page, config)
-    decay_input(right, page, config)
-    left.number_input(
-        "Seed",
-        0,
-        MAX_SEED,
-        help="Decides the initial weights and the training data.",
-        **page.bound("config", "seed", config.seed),
-    )
+    for name, cell in (("n", left), ("m", right), ("p", left), ("d", right), ("seed", left)):
+        number_box(page, name, cell)
     return left, right
 
 
-def density_input(cell: DeltaGenerator, page: PageState[Any], config: Config) -> None:
-    """How often a feature is there."""
-    cell.number_input(
-        "Density 1 − S",
-        0.0,
-        1.0,
-        step=0.01,
-        format="%.4g",
-        help="How often a feature is not zero.",
-        **page.bound("config", "feature_probability", config.feature_probability),
-    )
+def preset_box(page: PageSession[Any], cell: Cell = st) -> None:
+    """How models are trained."""
+    option_box(page, "recipe", cell, names=PRESETS)
 
 
-def decay_input(cell: DeltaGenerator, page: PageState[Any], config: Config) -> None:
-    """How fast importance falls from feature to feature."""
-    cell.number_input(
-        "Importance decay d",
-        0.0,
-        1.0,
-        step=0.05,
-        format="%.3g",
-        help="Feature i has importance d^i; the first one has 1.",
-        **page.bound("config", "importance_decay", config.importance_decay),
-    )
-
-
-def threshold_inputs(page: PageState[Any], thresholds: Thresholds) -> None:
+def threshold_inputs(page: PageSession[Any]) -> None:
     """Where the classes of neurons end."""
     with st.expander("Where the classes end"):
-        st.number_input(
-            "Monosemantic: second largest weight below",
-            0.0,
-            1.0,
-            step=0.01,
-            format="%.3g",
-            help="Relative to the neuron's largest input weight; usually 0.05.",
-            **page.bound("thresholds", "second_weight", thresholds.second_weight),
-        )
-        st.number_input(
-            "Slightly polysemantic: extra weight below",
-            0.0,
-            100.0,
-            step=0.1,
-            format="%.3g",
-            help="The height of the stack above its first block; usually 1.",
-            **page.bound("thresholds", "extra_weight", thresholds.extra_weight),
-        )
+        number_box(page, "mono")
+        number_box(page, "slight")

@@ -4,109 +4,61 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared.recipes import PRESETS
-from pages.shared.widget_values import reported, show_value
-from pages.shared.widgets import task_inputs, threshold_inputs
-from pages.sweep.state import (
-    DENSITIES_ALLOWED,
-    SWEEP_STATE,
-    SweepState,
-    parse_densities,
-    write_densities,
-)
-from toymodel.config import MAX_SEED
+from pages.shared.link_state import read, write
+from pages.shared.page_session import watched
+from pages.shared.widgets import number_box, preset_box, segments, task_inputs, threshold_inputs
+from pages.sweep.state import SWEEP_PAGE, SweepState
 from toymodel.settings import SettingError
 
 _DRAFT = "sweep.densities.draft"
-_DENSITIES = "sweep.p"
 
 
 def controls(state: SweepState) -> None:
     """Draw every control; each change becomes the page's state at once."""
-    SWEEP_STATE.show_refused()
-    bound = SWEEP_STATE.bound
-    base, view, thresholds = state.base, state.view, state.thresholds
+    SWEEP_PAGE.show_refused()
     st.header("Models")
-    task_inputs(SWEEP_STATE, "base", base)
+    task_inputs(SWEEP_PAGE)
     left, right = st.columns(2)
-    left.number_input("Features n", 1, 2_000, **bound("base", "n_features", base.n_features))
-    right.number_input("Neurons m", 1, 2_000, **bound("base", "n_neurons", base.n_neurons))
-    left.number_input(
-        "Importance decay d",
-        0.0,
-        1.0,
-        step=0.05,
-        format="%.3g",
-        help="Feature i has importance d^i; the first one has 1.",
-        **bound("base", "importance_decay", base.importance_decay),
-    )
-    right.number_input(
-        "Seed",
-        0,
-        MAX_SEED,
-        help="Decides the initial weights and the training data.",
-        **bound("base", "seed", base.seed),
-    )
+    for name, cell in (("n", left), ("m", right), ("d", left), ("seed", right)):
+        number_box(SWEEP_PAGE, name, cell)
     _densities(state)
-    st.selectbox(
-        "Recipe",
-        format_func=PRESETS.__getitem__,
-        **SWEEP_STATE.bound_option("training", "preset", state.training.preset, list(PRESETS)),
-    )
-    st.number_input(
-        "Restarts",
-        1,
-        64,
-        help="Models trained a panel, from different initial weights; the lowest loss is shown.",
-        **bound("training", "restarts", state.recipe.restarts),
-    )
+    preset_box(SWEEP_PAGE)
+    number_box(SWEEP_PAGE, "restarts")
     st.header("View")
-    for field, label, choices in (
-        ("weights", "Weights", ["input", "output"]),
-        ("heights", "Heights", ["relative", "raw"]),
-        ("colour", "Colour by", ["superposition", "feature"]),
-    ):
-        st.segmented_control(
-            label,
-            choices,
-            required=True,
-            **SWEEP_STATE.bound("view", field, getattr(view, field), by="default"),
-        )
-    threshold_inputs(SWEEP_STATE, thresholds)
+    for name in ("weights", "heights", "colour"):
+        segments(SWEEP_PAGE, name)
+    threshold_inputs(SWEEP_PAGE)
     st.button("Back to the paper's setting", on_click=_reset, width="stretch")
 
 
 def _densities(state: SweepState) -> None:
-    # What cannot be read stays in the box, with what is wrong, until it is mended.
-    good = write_densities(state.training.densities)
+    # What cannot be read stays in the box, with what is wrong, until it is corrected.
+    good, info = write(state.densities), SWEEP_PAGE.parameter("p")
     draft, instead_of = st.session_state.get(_DRAFT, (good, good))
     if instead_of != good:
         draft = good
         del st.session_state[_DRAFT]
-    show_value(_DENSITIES, draft)
+    allowed = SweepState.allowed("densities")
     st.text_input(
-        "Densities 1 − S",
+        str(info.title),
         draft,
-        help=f"How often a feature is not zero: {DENSITIES_ALLOWED}.",
-        key=_DENSITIES,
-        on_change=_densities_changed,
+        help=f"{info.description} {allowed.capitalize()}.",
+        **watched("sweep.p", draft, _densities_changed),
     )
     if _DRAFT in st.session_state:
-        st.error(f"Densities must be {DENSITIES_ALLOWED}. The panels show the last good list.")
+        st.error(f"Densities must be {allowed}. The panels show the last good list.")
 
 
-def _densities_changed() -> None:
-    text, old = reported(_DENSITIES), SWEEP_STATE.left()
-    if text is None:
-        return
+def _densities_changed(text: str) -> None:
+    old = SWEEP_PAGE.state
     try:
-        SWEEP_STATE.remember(old.changed("training", "densities", parse_densities(text)))
+        SWEEP_PAGE.show(old.changed(p=read(text, SWEEP_PAGE.parameter("p"))))
     except SettingError:
-        st.session_state[_DRAFT] = (text, write_densities(old.training.densities))
+        st.session_state[_DRAFT] = (text, write(old.densities))
     else:
         st.session_state.pop(_DRAFT, None)
 
 
 def _reset() -> None:
     st.session_state.pop(_DRAFT, None)
-    SWEEP_STATE.remember(SweepState())
+    SWEEP_PAGE.show(SweepState())

@@ -1,42 +1,42 @@
 """The paper's main figure, live: stack plots from dense to sparse."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.shared.messages import show_problems
-from pages.shared.navigation import begin
-from pages.shared.resources import jobs, store
+from pages.shared.resources import store
 from pages.shared.task_words import formula, target, values
-from pages.shared.training_many import offer_training
+from pages.shared.training_panel import offer_training, progress_of, watch_training
 from pages.sweep.controls import controls
-from pages.sweep.panels import draw_panels
-from pages.sweep.state import SWEEP_STATE
+from pages.sweep.panels import draw_live, draw_panels
+from pages.sweep.state import SWEEP_PAGE
 from pages.sweep.summary import draw_legend, draw_metrics, draw_notes, draw_summary
-from pages.sweep.training import watch_training
 
-begin()
-state, problems = SWEEP_STATE.current()
+state, problems = SWEEP_PAGE.open()
+config = state.config
 with st.sidebar:
     controls(state)
 
 # In this order: what ends in between is then among the models.
-progress = jobs().progress(state.configs, state.recipe)
-models = {config: store().get(config, state.recipe) for config in state.configs}
+progress = progress_of(state.configs, state.recipe)
+models = {each: store().get(each, state.recipe) for each in state.configs}
 
 st.title("Neurons turn polysemantic as features get sparser")
 st.markdown(
-    f"A network with {state.base.n_features:,} inputs and {state.base.n_neurons:,} hidden neurons "
-    f"computes {target(state.base)} for every feature: {formula(state.base)}, "
-    f"importance $I_i = {state.base.importance_decay:g}^i$. A feature is 0 with probability $S$, "
-    f"else uniform on {values(state.base)}. Every panel is one trained model."
+    f"A network with {config.n_features:,} inputs and {config.n_neurons:,} hidden neurons "
+    f"computes {target(config)} for every feature: {formula(config)}, "
+    f"importance $I_i = {config.importance_decay:g}^i$. A feature is 0 with probability $S$, "
+    f"else uniform on {values(config)}. Every panel is one trained model."
 )
 show_problems(problems, tuple(store().notes))
 draw_metrics(state, models)
 draw_legend(state)
 if None in models.values() and progress and progress.active:
-    watch_training(state, models)
+    watch_training(state.configs, state.recipe, partial(draw_live, state, models))
 else:
-    if None in models.values():
-        offer_training(models, state.recipe)
+    if missing := list(models.values()).count(None):
+        offer_training(state.configs, state.recipe, missing=missing)
     draw_panels(state, models)
     draw_summary(state, models)
     draw_notes()

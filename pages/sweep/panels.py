@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
 from pages.shared.chart import draw
 from pages.shared.clicks import clicked, explore_state, opens_neuron
-from pages.shared.links import number
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import NEURONS, TRAIN
 from pages.shared.resources import colours
-from pages.sweep.state import SWEEP_STATE, SweepState
+from pages.sweep.state import SWEEP_PAGE, SweepState
 from pages.train.state import TrainState
 from toymodel.analysis.loss import dead_outputs, no_superposition_loss, superposition_gain
 from toymodel.analysis.polysemanticity import neurons
 from toymodel.charts.network.stack_plot import SELECTION, stack_panel
 from toymodel.charts.network.tables import LEAST_BLOCK, blocks, columns, spans
 from toymodel.config import Config
+from toymodel.jobs.job import Progress
 from toymodel.model import Model, Weights
 from toymodel.storage.model_file import model_key
 from toymodel.sweeps.paper import paper_panel
+from toymodel.text import number
 
 _LEAST_LIVE_BLOCK = 0.15  # fewer blocks, so that a slow browser keeps up with a training
 _LOWEST_TOP = 9.0  # the paper's panels leave room for a stack of about this height
@@ -41,13 +41,12 @@ def draw_panels(
         weights = model.weights if model else (live or {}).get(model_key(config, state.recipe))
         if weights and weights.finite:
             drawn[config] = weights
-    view = state.view
     frames = {
         config: blocks(
             config,
             weights,
-            side=view.weights,
-            relative=view.heights == "relative",
+            side=state.weights,
+            relative=state.heights == "relative",
             least=LEAST_BLOCK if models[config] else _LEAST_LIVE_BLOCK,
         )
         for config, weights in drawn.items()
@@ -55,7 +54,7 @@ def draw_panels(
     highest = max((frame["high"].to_numpy().max(initial=0) for frame in frames.values()), default=0)
     top = (
         max(_LOWEST_TOP, math.ceil(highest * 1.05))
-        if view.heights == "relative"
+        if state.heights == "relative"
         else highest * 1.25 or 1.0
     )
     for config, model in models.items():
@@ -72,8 +71,14 @@ def draw_panels(
                     st.info(
                         "Waiting for its first weights." if live is not None else "Not trained yet."
                     )
-            if view.at == p and view.neuron is not None and model:
+            if state.at == p and state.neuron is not None and model:
                 _selected(state, model)
+
+
+def draw_live(state: SweepState, models: Mapping[Config, Model | None], progress: Progress) -> None:
+    """Every panel of the sweep while some of its models are trained."""
+    live = {key: model.leading for key, model in progress.models.items()}
+    draw_panels(state, models, live)
 
 
 def _chart(
@@ -85,7 +90,7 @@ def _chart(
     *,
     finished: bool,
 ) -> None:
-    p, view, theme = config.feature_probability, state.view, colours()
+    p, theme = config.feature_probability, colours()
     found = columns(weights, state.thresholds)
     panel = stack_panel(
         frame,
@@ -94,13 +99,13 @@ def _chart(
         n_features=config.n_features,
         top=top,
         theme=theme,
-        colour=view.colour,
-        selected=view.neuron if view.at == p else None,
-        heights="" if view.heights == "raw" else None,
+        colour=state.colour,
+        selected=state.neuron if state.at == p else None,
+        heights="" if state.heights == "raw" else None,
     )
     # A chart keeps its own selection. Where the mark has left, a new one takes its place, in which
     # the same neuron can be clicked again.
-    key = f"{'stack' if finished else 'live'}-{p}-{view.at == p}"
+    key = f"{'stack' if finished else 'live'}-{p}-{state.at == p}"
     draw(
         panel,
         key,
@@ -122,16 +127,15 @@ def _on_click(key: str, state: SweepState, config: Config) -> Callable[[], None]
         neuron = clicked(key, SELECTION, "neuron")
         if neuron is not None:
             # Who comes back sees where they were.
-            left = SWEEP_STATE.left()
-            marked = left.view.replace(at=config.feature_probability, neuron=neuron)
-            SWEEP_STATE.remember(replace(left, view=marked))
+            left = SWEEP_PAGE.state
+            SWEEP_PAGE.show(left.replace(at=config.feature_probability, neuron=neuron))
         open_it()
 
     return mark_and_open
 
 
 def _choice(state: SweepState, config: Config) -> Choice:
-    return Choice(config, state.training.preset, state.recipe)
+    return Choice(config=config, preset=state.preset, recipe=state.recipe)
 
 
 def _text(state: SweepState, config: Config, model: Model | None, weights: Weights | None) -> None:
@@ -160,7 +164,7 @@ def _text(state: SweepState, config: Config, model: Model | None, weights: Weigh
             )
     st.markdown("\n\n".join(lines))
     if model:
-        alone = TrainState(_choice(state, config))
+        alone = TrainState(choice=_choice(state, config))
         st.page_link(TRAIN.script, label="Look at this model alone", query_params=alone.link)
 
 
@@ -170,7 +174,7 @@ def _dead_outputs(key: str, _model: Model, first: int) -> int:
 
 
 def _selected(state: SweepState, model: Model) -> None:
-    neuron = state.view.neuron
+    neuron = state.neuron
     assert neuron is not None
     found = columns(model.weights, state.thresholds).set_index("neuron").loc[neuron]
     st.markdown(
@@ -180,9 +184,9 @@ def _selected(state: SweepState, model: Model) -> None:
     )
 
     def clear() -> None:
-        SWEEP_STATE.remember(replace(state, view=state.view.replace(at=None, neuron=None)))
+        SWEEP_PAGE.show(state.replace(at=None, neuron=None))
 
     with st.container(horizontal=True, vertical_alignment="center"):
-        opened = explore_state(_choice(state, model.config)).at(neuron=neuron)
+        opened = explore_state(_choice(state, model.config)).changed(neuron=neuron)
         st.page_link(NEURONS.script, label=f"Look at neuron {neuron}", query_params=opened.link)
         st.button("Close", on_click=clear, key="close-neuron")

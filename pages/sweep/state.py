@@ -1,30 +1,65 @@
-"""The whole state of the sparsity sweep's page, and its link."""
+"""The state of the sparsity sweep's page, and its link."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from pages.shared.links import Param, number, parse, parse_flag, refused, write, write_flag
-from pages.shared.page_state import PageState
-from pages.shared.recipes import Preset
+from pages.shared.link_state import LinkState, write
+from pages.shared.model_choice import Preset, without_hidden_bias
+from pages.shared.page_session import PageSession
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.config import RECIPES, Config, Recipe
-from toymodel.settings import Settings
+from toymodel.settings import Allowed
 from toymodel.sweeps.paper import MAX_DENSITIES, PAPER_DENSITIES, sweep
 
-DENSITIES_ALLOWED = f"1 to {MAX_DENSITIES} different numbers above 0 and at most 1, with commas"
 
+class SweepState(LinkState):
+    """What the sparsity sweep's page shows.
 
-class Training(Settings):
-    """Which densities, trained by which preset, with how many restarts (None: the preset's)."""
+    Attributes:
+        config: what is trained at every density.
+        densities: one a panel.
+        preset: the recipe.
+        restarts: models trained a panel. A change of the preset brings its own number.
+        thresholds: where the classes of neurons end.
+        weights: which weights the panels stack.
+        heights: whether blocks are relative to the neuron's largest weight.
+        colour: what the colour of a block means.
+        at, neuron: the panel and the neuron that are selected; both or neither.
+    """
 
-    densities: Annotated[tuple[float, ...], Field(description=DENSITIES_ALLOWED)] = PAPER_DENSITIES
+    config: Config = Config()
+    densities: Annotated[
+        tuple[float, ...],
+        Field(alias="p", title="Densities 1 − S", description="How often a feature is not zero."),
+        Allowed(f"1 to {MAX_DENSITIES} different numbers above 0 and at most 1, with commas"),
+    ] = PAPER_DENSITIES
     preset: Preset = "standard"
-    restarts: Annotated[int | None, Field(ge=1, le=64)] = None
+    restarts: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=64,
+            alias="restarts",
+            title="Restarts",
+            description="Models trained a panel, from different initial weights; the lowest loss "
+            "is shown.",
+        ),
+    ] = RECIPES["standard"].restarts
+    thresholds: Thresholds = Thresholds()
+    weights: Annotated[Literal["input", "output"], Field(alias="weights", title="Weights")] = (
+        "input"
+    )
+    heights: Annotated[Literal["relative", "raw"], Field(alias="heights", title="Heights")] = (
+        "relative"
+    )
+    colour: Annotated[
+        Literal["superposition", "feature"], Field(alias="colour", title="Colour by")
+    ] = "superposition"
+    at: Annotated[float | None, Field(gt=0, le=1, alias="at")] = None
+    neuron: Annotated[int | None, Field(ge=0, le=1_999, alias="neuron")] = None
 
     @field_validator("densities")
     @classmethod
@@ -34,125 +69,37 @@ class Training(Settings):
 
     @property
     def recipe(self) -> Recipe:
-        """The preset with this number of restarts."""
-        preset = RECIPES[self.preset]
-        return preset.replace(restarts=self.restarts) if self.restarts else preset
-
-
-class View(Settings):
-    """How the panels are drawn, and which neuron of which panel is selected."""
-
-    weights: Literal["input", "output"] = "input"
-    heights: Literal["relative", "raw"] = "relative"
-    colour: Literal["superposition", "feature"] = "superposition"
-    at: Annotated[float | None, Field(gt=0, le=1)] = None
-    neuron: Annotated[int | None, Field(ge=0, le=1_999)] = None
-
-
-def parse_densities(text: str) -> tuple[float, ...]:
-    """Densities from "1, 0.3, 0.1"; raises `SettingError` for anything else."""
-    try:
-        if "_" in text or not text.isascii():
-            raise ValueError
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise refused("densities", text, DENSITIES_ALLOWED) from None
-
-
-def write_densities(densities: tuple[float, ...]) -> str:
-    """Densities as `parse_densities` reads them."""
-    return ",".join(number(p) for p in densities)
-
-
-PARAMS = (
-    Param("task", Config, "task"),
-    Param("n", Config, "n_features"),
-    Param("m", Config, "n_neurons"),
-    Param("d", Config, "importance_decay", write=number),
-    Param("seed", Config, "seed"),
-    Param("hidden", Config, "hidden_bias", parse_flag, write_flag),
-    Param("p", Training, "densities", parse_densities, write_densities),
-    Param("recipe", Training, "preset"),
-    Param("restarts", Training, "restarts"),
-    Param("mono", Thresholds, "second_weight", write=number),
-    Param("slight", Thresholds, "extra_weight", write=number),
-    Param("weights", View, "weights"),
-    Param("heights", View, "heights"),
-    Param("colour", View, "colour"),
-    Param("at", View, "at", write=number),
-    Param("neuron", View, "neuron"),
-)
-
-
-@dataclass(frozen=True)
-class SweepState:
-    """Everything that the page shows follows from this."""
-
-    base: Config = field(default_factory=Config)
-    training: Training = field(default_factory=Training)
-    thresholds: Thresholds = field(default_factory=Thresholds)
-    view: View = field(default_factory=View)
-
-    @property
-    def recipe(self) -> Recipe:
-        """How the models are trained."""
-        return self.training.recipe
+        """The preset with the number of restarts that is set."""
+        return RECIPES[self.preset].replace(restarts=self.restarts)
 
     @property
     def configs(self) -> list[Config]:
         """One config a panel."""
-        return sweep(self.base, self.training.densities)
+        return sweep(self.config, self.densities)
 
-    @property
-    def link(self) -> dict[str, str]:
-        """The link's parameters."""
-        training = self.training.replace(restarts=self.recipe.restarts)
-        return write(
-            PARAMS,
-            {
-                Config: self.base,
-                Training: training,
-                Thresholds: self.thresholds,
-                View: self.view,
-            },
-        )
+    def with_value(self, name: str, value: object) -> SweepState:
+        """This state with one setting changed; a preset brings its own number of restarts."""
+        state = without_hidden_bias(self) if name == "task" else self
+        state = super(SweepState, state).with_value(name, value)
+        return state.replace(restarts=RECIPES[state.preset].restarts) if name == "recipe" else state
 
-    @classmethod
-    def from_link(cls, link: Mapping[str, list[str]]) -> tuple[SweepState, list[str]]:
-        """The state of a link, and what is wrong with it in words."""
-        fields, problems = parse(PARAMS, link)
-        base = Config.from_mapping(fields[Config])
-        training = Training.from_mapping(fields[Training])
-        thresholds = Thresholds.from_mapping(fields[Thresholds])
-        view = View.from_mapping(fields[View])
-        state = cls(base, training, thresholds, view)
-        if view.at is not None and view.at not in training.densities:
-            allowed = f"one of the densities {write_densities(training.densities)}"
-            problems.append(f"at = {number(view.at)}: must be {allowed}")
-        elif view.neuron is not None and view.neuron >= base.n_neurons:
-            allowed = f"a whole number from 0 to {base.n_neurons - 1:,}"
-            problems.append(f"neuron = {view.neuron}: must be {allowed}")
-        elif (view.at is None) != (view.neuron is None):
-            problems.append("at and neuron: a selected neuron needs both")
-        return state.consistent(), problems
-
-    def changed(self, part: str, field: str, value: object) -> SweepState:
-        """This state with one field of one part changed; raises `SettingError`.
-
-        A preset brings its own number of restarts.
-        """
-        changes = {field: value} | ({"restarts": None} if field == "preset" else {})
-        if field == "task":
-            changes["hidden_bias"] = False  # which not every task can have
-        settings: Settings = getattr(self, part)
-        return replace(self, **{part: settings.replace(**changes)}).consistent()
+    def impossible(self) -> dict[str, str]:
+        """A selected neuron that does not exist."""
+        at, neuron = self.at, self.neuron
+        if at is not None and at not in self.densities:
+            allowed = f"one of the densities {write(self.densities)}"
+            return {"at": f"at = {write(at)}: must be {allowed}"}
+        if neuron is not None and neuron >= self.config.n_neurons:
+            last = self.config.n_neurons - 1
+            return {"neuron": f"neuron = {neuron}: must be a whole number from 0 to {last:,}"}
+        if (at is None) != (neuron is None):
+            given = "neuron" if at is None else "at"
+            return {given: "at and neuron: a selected neuron needs both"}
+        return {}
 
     def consistent(self) -> SweepState:
-        """This state without its selected neuron if there is no such neuron."""
-        at, neuron = self.view.at, self.view.neuron
-        if at in self.training.densities and neuron is not None and neuron < self.base.n_neurons:
-            return self
-        return replace(self, view=self.view.replace(at=None, neuron=None))
+        """This state without a selected neuron that does not exist."""
+        return self.replace(at=None, neuron=None) if self.impossible() else self
 
 
-SWEEP_STATE = PageState("sweep", SweepState(), SweepState.from_link)
+SWEEP_PAGE = PageSession("sweep", SweepState)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from pages.shared.links import number
+from pages.shared.navigation import SWEEP, link_to
 from pages.shared.resources import colours
 from pages.shared.stack_legend import stack_legend
 from pages.shared.widgets import ODD
@@ -17,6 +17,7 @@ from toymodel.analysis.sweep_table import sweep_table
 from toymodel.charts.sweep.summary import class_shares, gain
 from toymodel.config import Config
 from toymodel.model import Model
+from toymodel.text import number
 
 EXAMPLES = (
     ("The paper's sweep", {}, "seven densities, one seed"),
@@ -42,7 +43,7 @@ def draw_metrics(state: SweepState, models: Mapping[Config, Model | None]) -> No
         return
     dense, sparse = table.iloc[table["density"].argmax()], table.iloc[table["density"].argmin()]
     best = table.iloc[table["gain"].fillna(0).argmax()]
-    m = state.base.n_neurons
+    m = state.config.n_neurons
     ends = f"1 − S = {number(dense['density'])} and {number(sparse['density'])}"
     with st.container(horizontal=True):
         for name in (CLASSES[0], CLASSES[2]):
@@ -59,20 +60,19 @@ def draw_metrics(state: SweepState, models: Mapping[Config, Model | None]) -> No
             border=True,
             width=260,
             help=f"At 1 − S = {number(best['density'])}. The exact loss with "
-            f"{state.base.definition.each} for each of the most important features and the best "
+            f"{state.config.definition.each} for each of the most important features and the best "
             "constant for all others, divided by this model's loss: above 1 it computes more than "
-            "it has neurons for." + (ODD if m % state.base.definition.neurons else ""),
+            "it has neurons for." + (ODD if m % state.config.definition.neurons else ""),
         )
 
 
 def draw_legend(state: SweepState) -> None:
     """What the colours and the heights mean."""
-    view = state.view
     stack_legend(
-        "input weight |W₁|" if view.weights == "input" else "output weight |W₂|",
-        "relative to the neuron's largest" if view.heights == "relative" else "as it is",
-        view.colour,
-        state.base.n_features,
+        "input weight |W₁|" if state.weights == "input" else "output weight |W₂|",
+        "relative to the neuron's largest" if state.heights == "relative" else "as it is",
+        state.colour,
+        state.config.n_features,
         "**Click a neuron** to look at it alone. ",
     )
 
@@ -128,7 +128,7 @@ def draw_notes() -> None:
         link = SweepState().link
         if "recipe" in changes:
             link.pop("restarts")
-        st.page_link("pages/sweep/page.py", label=name, query_params=link | changes)
+        link_to(SWEEP, name, link | changes)
         st.caption(expect)
 
 

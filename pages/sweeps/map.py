@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,17 +10,18 @@ import streamlit as st
 
 from pages.shared.chart import draw
 from pages.shared.clicks import explore_state
-from pages.shared.links import number
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import NEURONS, TRAIN
 from pages.shared.resources import colours
+from pages.shared.widgets import option_box
 from pages.sweeps.models import measured
-from pages.sweeps.state import SWEEPS_STATE, SweepsState
+from pages.sweeps.state import SWEEPS_PAGE, SweepsState
 from pages.train.state import TrainState
 from toymodel.charts.sweep.setting_map import SELECTION, setting_map
-from toymodel.config import Config, nearest_preset
+from toymodel.config import Config
 from toymodel.sweeps.grid import Grid
 from toymodel.sweeps.measures import FIELDS, MEASURES, over, those_at
+from toymodel.text import number
 
 _MOST_LISTED = 20
 _MOST_WRITTEN = 400  # cells with a number in them
@@ -30,21 +30,17 @@ _SHARES = (0.0, 1.0)
 
 def draw_grid(state: SweepsState, found: Mapping[str, Grid]) -> None:
     """The grid that was chosen, as a map."""
-    key = state.view.grid or next(iter(found))
+    key = state.grid or next(iter(found))
     if key not in found:
         st.warning("The grid of this link is not in the store here: another one is shown.")
         key = next(iter(found))
     grid = found[key]
     names = {each: f"{one.name}: {one.words}" for each, one in found.items()}
-    st.selectbox(
-        "Grid",
-        format_func=names.__getitem__,
-        **SWEEPS_STATE.bound_option("view", "grid", key, list(names)),
-    )
+    option_box(SWEEPS_PAGE, "grid", names=names, value=key)
     x, y = _axes(state, grid)
-    if (state.view.grid, state.view.x, state.view.y) != (key, x, y):  # so that the link has them
-        state = replace(state, view=state.view.replace(grid=key, x=x, y=y))
-        SWEEPS_STATE.remember(state)
+    if (state.grid, state.x, state.y) != (key, x, y):  # so that the link has them
+        state = state.replace(grid=key, x=x, y=y)
+        SWEEPS_PAGE.show(state)
     table = measured(grid, state.thresholds)
     left = len(grid.configs) - len(table)
     if left:
@@ -56,19 +52,10 @@ def draw_grid(state: SweepsState, found: Mapping[str, Grid]) -> None:
     if table.empty:
         return
     with st.container(horizontal=True):
-        axes = list(FIELDS)
-        for label, name, value in (("Across", "x", x), ("Up", "y", y)):
-            st.selectbox(
-                label,
-                format_func=FIELDS.__getitem__,
-                **SWEEPS_STATE.bound_option("view", name, value, axes),
-            )
-        st.selectbox(
-            "Measure",
-            format_func=MEASURES.__getitem__,
-            **SWEEPS_STATE.bound_option("view", "measure", state.view.measure, list(MEASURES)),
-        )
-    cells = over(table, x, y, state.view.measure)
+        option_box(SWEEPS_PAGE, "x", names=FIELDS, value=x)
+        option_box(SWEEPS_PAGE, "y", names=FIELDS, value=y)
+        option_box(SWEEPS_PAGE, "measure", names=MEASURES)
+    cells = over(table, x, y, state.measure)
     chosen = _chosen(state, cells)
     _map(state, cells, x, y, chosen)
     gains = table["gain"].to_numpy(dtype=np.float64)
@@ -87,13 +74,13 @@ def draw_grid(state: SweepsState, found: Mapping[str, Grid]) -> None:
 
 def _axes(state: SweepsState, grid: Grid) -> tuple[str, str]:
     several = [name for name in grid.swept if name != "seed"] + ["seed"]
-    x = state.view.x or ("feature_probability" if "feature_probability" in several else several[0])
+    x = state.x or ("feature_probability" if "feature_probability" in several else several[0])
     others = [name for name in [*several, "seed", "importance_decay"] if name != x]
-    return x, state.view.y or others[0]
+    return x, state.y or others[0]
 
 
 def _chosen(state: SweepsState, cells: pd.DataFrame) -> tuple[object, object] | None:
-    column, row = state.view.column, state.view.row
+    column, row = state.column, state.row
     xs, ys = sorted(set(cells["x"])), sorted(set(cells["y"]))
     if column is None or row is None or column >= len(xs) or row >= len(ys):
         return None
@@ -109,7 +96,7 @@ def _map(
 ) -> None:
     values = cells["value"].to_numpy()
     finite = values[np.isfinite(values)]
-    measure = state.view.measure
+    measure = state.measure
     limits = (
         _SHARES
         if measure.endswith("polysemantic") or measure == "monosemantic"
@@ -154,7 +141,7 @@ def _opens(key: str, cells: pd.DataFrame) -> Callable[[], None]:
         chosen = st.session_state[key]["selection"].get(SELECTION, [])
         if chosen and chosen[0].get("x") in xs and chosen[0].get("y") in ys:
             at = xs.index(chosen[0]["x"]), ys.index(chosen[0]["y"])
-            SWEEPS_STATE.remember(SWEEPS_STATE.left().at_cell(*at))
+            SWEEPS_PAGE.show(SWEEPS_PAGE.state.at_cell(*at))
 
     return open_it
 
@@ -172,10 +159,10 @@ def _list(grid: Grid, table: pd.DataFrame, x: str, y: str, chosen: tuple[object,
     differ = [name for name in grid.swept if name not in (x, y)]
     for config in configs[:_MOST_LISTED]:
         what = ", ".join(f"{FIELDS[name]} = {_text(getattr(config, name))}" for name in differ)
-        choice = Choice(config, nearest_preset(grid.recipe), grid.recipe)
+        choice = Choice.of(config, grid.recipe)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"Loss {losses[config]:.4g}" + (f": {what}" if what else ""))
-            st.page_link(TRAIN.script, label="Weights", query_params=TrainState(choice).link)
+            st.page_link(TRAIN.script, label="Weights", query_params=TrainState(choice=choice).link)
             st.page_link(NEURONS.script, label="Neurons", query_params=explore_state(choice).link)
     if len(configs) > _MOST_LISTED:
         st.caption(f"The {_MOST_LISTED} with the lowest losses, of {len(configs):,}.")

@@ -3,19 +3,17 @@
 import streamlit as st
 
 from pages.shared.messages import show_problems
-from pages.shared.navigation import begin
 from pages.shared.resources import store
 from pages.shared.widgets import threshold_inputs
 from pages.sweeps.map import draw_grid
 from pages.sweeps.models import grids
 from pages.sweeps.notes import draw_empty, draw_notes
-from pages.sweeps.state import SWEEPS_STATE
+from pages.sweeps.state import SWEEPS_PAGE
 
-begin()
-state, problems = SWEEPS_STATE.current()
+state, problems = SWEEPS_PAGE.open()
 with st.sidebar:
-    SWEEPS_STATE.show_refused()
-    threshold_inputs(SWEEPS_STATE, state.thresholds)
+    SWEEPS_PAGE.show_refused()
+    threshold_inputs(SWEEPS_PAGE)
 
 st.title("Thousands of networks over any settings, on one map")
 st.markdown(

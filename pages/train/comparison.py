@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pandas as pd
 import streamlit as st
 
-from pages.shared.live_model import say_what_happened
 from pages.shared.metrics import draw_figures_that_matter
-from pages.shared.missing import offer_missing
 from pages.shared.model_choice import Choice
 from pages.shared.model_view import draw_charts
 from pages.shared.models import find_model
-from pages.shared.recipes import FIELDS
 from pages.shared.shown import Shown
+from pages.shared.training_panel import train_missing
 from pages.train.history import note_tried
-from pages.train.state import TRAIN_STATE, TrainState
+from pages.train.state import TRAIN_PAGE, TrainState
 
 
 def draw_comparison(state: TrainState, other: Choice) -> None:
     """Both models; where one is not there yet, how to get it."""
-    say_what_happened()
     with st.container(horizontal=True):
         st.button("Back to the left one", on_click=_alone, args=(state.choice,))
         st.button("Back to the right one", on_click=_alone, args=(other,))
@@ -40,9 +35,9 @@ def draw_comparison(state: TrainState, other: Choice) -> None:
             st.subheader("Left" if which == "left" else "Right")
             model = find_model(choice.config, choice.recipe)
             if model is None:
-                offer_missing(choice, which)
+                train_missing(choice.config, choice.recipe, key=which)
                 continue
-            restart = state.view.restart if choice is state.choice else None
+            restart = state.restart if choice is state.choice else None
             shown.append(Shown.of(model, restart))
             draw_figures_that_matter(shown[-1], state.thresholds)
     note_tried(*(c for c in (state.choice, other) if find_model(c.config, c.recipe)))
@@ -53,7 +48,11 @@ def draw_comparison(state: TrainState, other: Choice) -> None:
 def differences(one: Choice, other: Choice) -> pd.DataFrame:
     """The settings in which two models differ. Columns: setting, left, right (as text)."""
     rows = [
-        {"setting": _label(name), "left": _written(left), "right": _written(right)}
+        {
+            "setting": type(mine).model_fields[name].title,
+            "left": _written(left),
+            "right": _written(right),
+        }
         for mine, theirs in ((one.config, other.config), (one.recipe, other.recipe))
         for name, left in mine.model_dump().items()
         if left != (right := getattr(theirs, name))
@@ -61,27 +60,10 @@ def differences(one: Choice, other: Choice) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["setting", "left", "right"])
 
 
-def _label(name: str) -> str:
-    return FIELDS[name][0] if name in FIELDS else _LABELS[name]
-
-
-_LABELS = {
-    "task": "Task",
-    "n_features": "Features n",
-    "n_neurons": "Neurons m",
-    "feature_probability": "Density 1 − S",
-    "importance_decay": "Importance decay d",
-    "seed": "Seed",
-    "hidden_bias": "Hidden bias",
-    "restarts": "Restarts",
-    "weights": "Weights from elsewhere",
-}
-
-
 def _written(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value}"
 
 
 def _alone(choice: Choice) -> None:
-    state = TRAIN_STATE.left()
-    TRAIN_STATE.remember(replace(state, other=None).showing(choice))
+    state = TRAIN_PAGE.state
+    TRAIN_PAGE.show(state.replace(other=None).showing(choice))

@@ -83,7 +83,7 @@ def _chart(
 ) -> Callable[[], bytes]:
     theme = colours()
     neurons = None
-    if state.view.neurons == "first" and model.config.n_neurons > FIRST_NEURONS:
+    if state.neurons == "first" and model.config.n_neurons > FIRST_NEURONS:
         neurons = FIRST_NEURONS
 
     def write() -> bytes:
@@ -93,7 +93,7 @@ def _chart(
             restart=shown.restart,
             theme=theme,
             thresholds=state.thresholds,
-            features=state.view.features,
+            features=state.features,
             neurons=neurons,
         )
         return write_chart(drawn[chart], kind)

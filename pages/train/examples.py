@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pages.shared.links import number
 from pages.shared.model_choice import Choice
 from toymodel.config import RECIPES
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES
 from toymodel.sweeps.shipped import SMALL, SMALLEST, Family
+from toymodel.text import number
 
 
 class Example(NamedTuple):
@@ -19,12 +19,12 @@ class Example(NamedTuple):
 
 
 def _small(family: Family) -> Choice:
-    return Choice(family.configs[0], "standard", family.recipe)
+    return Choice.of(family.configs[0], family.recipe)
 
 
 def _paper(density: float, preset: str = "standard") -> Choice:
     config = PAPER_CONFIG.replace(feature_probability=density)
-    return Choice(config, preset, RECIPES[preset])
+    return Choice.of(config, RECIPES[preset])
 
 
 EXAMPLES = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -14,7 +13,7 @@ from pages.shared.models import find_model
 from pages.shared.resources import jobs
 from pages.train.browser_memory import keep_list
 from pages.train.controls import show
-from pages.train.state import DEFAULT, TRAIN_STATE
+from pages.train.state import DEFAULT, TRAIN_PAGE
 from toymodel.analysis.loss import superposition_gain
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds, neurons
 from toymodel.config import recipe_name
@@ -72,7 +71,7 @@ def draw_tried(thresholds: Thresholds) -> None:
     rows = [tried[i] for i in chosen["selection"]["rows"] if i < len(tried)]
     with st.container(horizontal=True):
         st.button("Open again", disabled=len(rows) != 1, on_click=_open, args=(rows,))
-        shown = TRAIN_STATE.left().choice
+        shown = TRAIN_PAGE.state.choice
         with_shown = len(rows) == 1 and rows[0] != shown
         st.button(
             "Compare with the one above" if with_shown else "Compare",
@@ -107,8 +106,7 @@ def _read(text: str) -> list[Choice]:
     try:
         links = json.loads(text) if text else []
         read = [
-            Choice.from_link({str(k): [str(v)] for k, v in link.items()}, DEFAULT)
-            for link in links[:MOST]
+            DEFAULT.with_link({str(k): [str(v)] for k, v in link.items()}) for link in links[:MOST]
         ]
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
         return []
@@ -173,14 +171,14 @@ _COLUMNS = {
 
 
 def _open(rows: list[Choice]) -> None:
-    TRAIN_STATE.remember(replace(TRAIN_STATE.left(), other=None))
+    TRAIN_PAGE.show(TRAIN_PAGE.state.replace(other=None))
     show(rows[0])
     _choose_none()
 
 
 def _compare(pair: list[Choice]) -> None:
     show(pair[0])
-    TRAIN_STATE.remember(replace(TRAIN_STATE.left(), other=pair[1]))
+    TRAIN_PAGE.show(TRAIN_PAGE.state.replace(other=pair[1]))
     _choose_none()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.shared.navigation import TRAIN, link_to
 from pages.train.examples import EXAMPLES
 from pages.train.state import TrainState
 
@@ -26,15 +27,15 @@ def draw_notes() -> None:
     st.subheader("Try")
     for name, example in EXAMPLES.items():
         if example.expect:
-            _link(name, TrainState(example.choice), example.expect)
+            _link(name, TrainState(choice=example.choice), example.expect)
     good, usual = (EXAMPLES[name].choice for name in _PAIR)
     _link(
         "Two recipes side by side",
-        TrainState(good, other=usual),
+        TrainState(choice=good, other=usual),
         "The same model by the standard recipe and by that of courses, on the same axes.",
     )
 
 
 def _link(name: str, state: TrainState, expect: str) -> None:
-    st.page_link("pages/train/page.py", label=name, query_params=state.link)
+    link_to(TRAIN, name, state.link)
     st.caption(expect)

@@ -3,46 +3,43 @@
 import streamlit as st
 
 from pages.shared.imported_notice import say_not_here, say_not_trained
-from pages.shared.links import number
-from pages.shared.live_model import (
-    draw_live,
-    offer_more,
-    offer_training,
-    say_what_happened,
-    watch_training,
-)
 from pages.shared.messages import show_problems
 from pages.shared.metrics import choose_restart, draw_figures_that_matter
 from pages.shared.model_view import draw_charts
 from pages.shared.models import find_model, say_where_from
-from pages.shared.navigation import begin
-from pages.shared.resources import jobs, store
+from pages.shared.resources import store
 from pages.shared.shown import Shown
 from pages.shared.task_words import formula, target
-from pages.shared.watching import counted
+from pages.shared.training_panel import (
+    offer_training,
+    progress_of,
+    say_what_happened,
+    watch_training,
+)
 from pages.shared.weights_view import link_explorers
 from pages.train.comparison import draw_comparison
 from pages.train.controls import controls
 from pages.train.diagnosis import draw_diagnosis, draw_divergence
 from pages.train.downloads import draw_takeaway
 from pages.train.history import draw_tried, note_tried
+from pages.train.live import draw_live, offer_more, train
 from pages.train.notes import draw_notes
-from pages.train.state import TRAIN_STATE
+from pages.train.state import TRAIN_PAGE
 from pages.train.upload import draw_upload
+from toymodel.text import count, number
 
-begin()
-state, problems = TRAIN_STATE.current()
+state, problems = TRAIN_PAGE.open()
 with st.sidebar:
     controls(state)
 choice, config, recipe = state.choice, state.config, state.recipe
 
 # In this order: what ends in between is then found.
-progress = jobs().progress([config], recipe)
+progress = progress_of([config], recipe)
 model = find_model(config, recipe)
 
 st.title(f"A small network learns to compute {config.definition.symbol}")
 st.markdown(
-    f"{counted(config.n_features, 'feature')}, {counted(config.n_neurons, 'neuron')}: "
+    f"{count(config.n_features, 'feature')}, {count(config.n_neurons, 'neuron')}: "
     f"{formula(config)} should be {target(config)} for every feature, "
     f"which is there with probability $1 - S$ = {number(config.feature_probability)} and matters "
     f"by $I_i = d^i$, d = {number(config.importance_decay)}. Set a model in the sidebar, train it, "
@@ -59,7 +56,7 @@ elif model:
     note_tried(choice)
     say_what_happened()
     brought = say_where_from(config, recipe)
-    shown = Shown.of(model, state.view.restart)
+    shown = Shown.of(model, state.restart)
     draw_figures_that_matter(shown, state.thresholds)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         choose_restart(shown, range(len(model.restarts)))
@@ -70,15 +67,15 @@ elif model:
     draw_diagnosis(model, shown)
     draw_takeaway(state, model, shown, brought=brought)
 elif progress and progress.active:
-    watch_training()
+    watch_training([config], recipe, draw_live)
 else:
     if progress:
         note_tried(choice)
     if progress and progress.state == "failed":
         draw_divergence(choice, progress.message)
-    offer_training(choice, progress)
+    offer_training([config], recipe, on_train=train)
     if progress and progress.state == "paused":
-        draw_live(state, progress)
+        draw_live(progress)
 draw_tried(state.thresholds)
 draw_upload()
 draw_notes()

@@ -1,77 +1,75 @@
-"""The whole state of the page that trains one model, and its link."""
+"""The state of the page that trains one model, and its link."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator
 
-from pages.shared.links import Param, number, parse, refused, write
-from pages.shared.model_choice import CHOICE_NAMES, CONFIG_PARAMS, Choice
-from pages.shared.page_state import PageState
+from pages.shared.link_state import Link, LinkState
+from pages.shared.model_choice import Choice
+from pages.shared.page_session import PageSession
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.config import Config, Recipe
-from toymodel.settings import Settings
+from toymodel.settings import Allowed
 from toymodel.sweeps.shipped import SMALL
 
-MOST_FEATURES = 8
-FEATURES_ALLOWED = f"up to {MOST_FEATURES} different numbers of features, with commas"
+MAX_FEATURES = 8
 _OTHER = "vs."
 
 
-class View(Settings):
-    """How the model is drawn.
+DEFAULT = Choice.of(SMALL.configs[0], SMALL.recipe)
+"""The model that the page opens with."""
 
-    restart: None is the one with the lowest loss. features: those whose response is drawn; None:
-    the first few. neurons: "first" draws the most important ones where there are many.
+
+class TrainState(LinkState):
+    """What the page that trains one model shows.
+
+    Attributes:
+        choice: the model.
+        thresholds: where the classes of neurons end.
+        restart: the restart that is shown; None for the one with the lowest loss.
+        features: those whose output is drawn; None for the first few.
+        against: what the loss is drawn against.
+        neurons: whether all neurons are drawn, or the most important ones where there are many.
+        colour: what the colour of a block means.
+        other: the model to compare with. In a link, what differs from `choice`, after "vs.".
     """
 
-    restart: Annotated[int | None, Field(ge=0, le=63)] = None
-    features: Annotated[tuple[int, ...] | None, Field(description=FEATURES_ALLOWED)] = None
-    against: Literal["steps", "seconds"] = "steps"
-    neurons: Literal["first", "all"] = "first"
-    colour: Literal["superposition", "feature"] = "superposition"
+    choice: Choice = DEFAULT
+    thresholds: Thresholds = Thresholds()
+    restart: Annotated[int | None, Field(ge=0, le=63, alias="restart", title="Show")] = None
+    features: Annotated[
+        tuple[int, ...] | None,
+        Field(alias="features", title="Features"),
+        Allowed(f"up to {MAX_FEATURES} different numbers of features, with commas"),
+    ] = None
+    against: Annotated[Literal["steps", "seconds"], Field(alias="against", title="Against")] = (
+        "steps"
+    )
+    neurons: Annotated[
+        Literal["first", "all"],
+        Field(
+            alias="neurons",
+            title="Neurons",
+            description="Those that hold the most important features come first.",
+        ),
+    ] = "first"
+    colour: Annotated[
+        Literal["superposition", "feature"], Field(alias="colour", title="Colour by")
+    ] = "superposition"
+    other: Choice | None = None
 
     @field_validator("features")
     @classmethod
     def _few_and_different(cls, features: tuple[int, ...] | None) -> tuple[int, ...] | None:
         if features is not None and (
-            not 1 <= len(features) <= MOST_FEATURES or len(set(features)) < len(features)
+            not 1 <= len(features) <= MAX_FEATURES
+            or len(set(features)) < len(features)
+            or not all(0 <= feature < 10_000 for feature in features)
         ):
             raise ValueError
         return features
-
-
-def _parse_features(text: str) -> tuple[int, ...]:
-    parts = text.split(",")
-    if not all(part.isascii() and part.isdecimal() and len(part) <= 4 for part in parts):
-        raise refused("features", text, FEATURES_ALLOWED)
-    return tuple(int(part) for part in parts)
-
-
-VIEW_PARAMS = (
-    Param("mono", Thresholds, "second_weight", write=number),
-    Param("slight", Thresholds, "extra_weight", write=number),
-    Param("restart", View, "restart"),
-    Param("features", View, "features", _parse_features, lambda f: ",".join(map(str, f))),
-    Param("against", View, "against"),
-    Param("neurons", View, "neurons"),
-    Param("colour", View, "colour"),
-)
-
-DEFAULT = Choice(SMALL.configs[0], "standard", SMALL.recipe)
-
-
-@dataclass(frozen=True)
-class TrainState:
-    """Everything that the page shows follows from this. other: the model to compare with."""
-
-    choice: Choice = DEFAULT
-    thresholds: Thresholds = field(default_factory=Thresholds)
-    view: View = field(default_factory=View)
-    other: Choice | None = None
 
     @property
     def config(self) -> Config:
@@ -85,80 +83,59 @@ class TrainState:
 
     @property
     def link(self) -> dict[str, str]:
-        """The link's parameters; of the other model, what differs from the first."""
-        own = self.choice.link
-        view = write(VIEW_PARAMS, {Thresholds: self.thresholds, View: self.view})
-        other = _apart(self.other, self.choice) if self.other else {}
-        return own | view | other
+        """The link's parameters."""
+        return super().link | (_differences(self.other, self.choice) if self.other else {})
 
-    @classmethod
-    def from_link(cls, link: Mapping[str, list[str]]) -> tuple[TrainState, list[str]]:
-        """The state of a link, and what is wrong with it in words."""
+    def with_link(self, link: Link) -> tuple[Self, list[str]]:
+        """This state with the settings of a link, and what is wrong with the link, in words."""
         of_other = {k.removeprefix(_OTHER): v for k, v in link.items() if k.startswith(_OTHER)}
-        own = {name: values for name, values in link.items() if name in CHOICE_NAMES}
-        rest = {
-            name: values
-            for name, values in link.items()
-            if name not in CHOICE_NAMES and not name.startswith(_OTHER)
-        }
-        choice, problems = Choice.from_link(own, DEFAULT)
-        fields, more = parse(VIEW_PARAMS, rest)
-        problems += more
-        state = cls(
-            choice,
-            Thresholds.from_mapping(fields[Thresholds]),
-            View.from_mapping(fields[View]),
-        )
+        own = {name: values for name, values in link.items() if not name.startswith(_OTHER)}
+        state, problems = super().with_link(own)
         if of_other:
-            other, more = Choice.from_link(of_other, choice)
+            other, more = state.choice.with_link(of_other)
             problems += [_OTHER + problem for problem in more]
-            state = replace(state, other=None if other == choice else other)
-        problems += state._odd()
-        return state.consistent(), problems
+            state = state.replace(other=None if other == state.choice else other)
+        return state, problems
 
-    def changed(self, part: str, field: str, value: object) -> TrainState:
-        """This state with one field of one part changed; raises `SettingError`."""
-        if part == "thresholds":
-            return replace(self, thresholds=self.thresholds.replace(**{field: value}))
-        if part == "view":
-            return replace(self, view=self.view.replace(**{field: value})).consistent()
-        return self.showing(self.choice.changed(part, field, value))
+    def with_value(self, name: str, value: object) -> TrainState:
+        """This state with one setting changed; another model starts with its best restart."""
+        state = super().with_value(name, value)
+        return state if state.choice == self.choice else self.showing(state.choice)
 
     def showing(self, choice: Choice) -> TrainState:
         """This state with another model, seen as this one is."""
-        view = self.view.replace(restart=None)
         other = None if choice == self.other else self.other
-        return replace(self, choice=choice, view=view, other=other).consistent()
+        return self.replace(choice=choice, restart=None, other=other).consistent()
 
-    def consistent(self) -> TrainState:
-        """This state without a restart or features that there are not."""
-        view = self.view
-        if view.restart is not None and view.restart >= self.recipe.restarts:
-            view = view.replace(restart=None)
-        if view.features and max(view.features) >= self.config.n_features:
-            kept = tuple(i for i in view.features if i < self.config.n_features)
-            view = view.replace(features=kept or None)
-        return replace(self, view=view)
-
-    def _odd(self) -> list[str]:
-        problems: list[str] = []
-        restart, features = self.view.restart, self.view.features
-        if restart is not None and restart >= self.recipe.restarts:
-            most = self.recipe.restarts - 1
-            problems.append(f"restart = {restart}: must be a whole number from 0 to {most}")
-        if features and max(features) >= self.config.n_features:
-            most = self.config.n_features - 1
-            problems.append(f"features = {max(features)}: must be whole numbers from 0 to {most:,}")
+    def impossible(self) -> dict[str, str]:
+        """A restart or features that do not exist."""
+        problems: dict[str, str] = {}
+        last_restart, last_feature = self.recipe.restarts - 1, self.config.n_features - 1
+        if self.restart is not None and self.restart > last_restart:
+            allowed = f"a whole number from 0 to {last_restart}"
+            problems["restart"] = f"restart = {self.restart}: must be {allowed}"
+        if self.features and max(self.features) > last_feature:
+            allowed = f"whole numbers from 0 to {last_feature:,}"
+            problems["features"] = f"features = {max(self.features)}: must be {allowed}"
         return problems
 
+    def consistent(self) -> TrainState:
+        """This state without a restart or features that do not exist."""
+        there = tuple(i for i in self.features or () if i < self.config.n_features)
+        lost = self.restart is not None and self.restart >= self.recipe.restarts
+        return self.replace(restart=None if lost else self.restart, features=there or None)
 
-def _apart(other: Choice, choice: Choice) -> dict[str, str]:
+
+def _differences(other: Choice, choice: Choice) -> dict[str, str]:
     # A recipe that differs is written as a whole, a config field by field.
-    own, theirs = choice.link, other.link
-    recipe = [] if other.recipe == choice.recipe else theirs.keys() - _CONFIG_NAMES - {"v"}
-    config = [name for name in _CONFIG_NAMES if own[name] != theirs[name]]
-    return {_OTHER + name: theirs[name] for name in theirs if name in {*config, *recipe}}
+    own, theirs, parameters = choice.link, other.link, choice.parameters()
+    recipe_differs = other.recipe != choice.recipe
+    return {
+        _OTHER + name: text
+        for name, text in theirs.items()
+        if name in parameters
+        and (own.get(name) != text if parameters[name].path[0] == "config" else recipe_differs)
+    }
 
 
-_CONFIG_NAMES = {param.name for param in CONFIG_PARAMS if param.owner is Config}
-TRAIN_STATE = PageState("train", TrainState(), TrainState.from_link)
+TRAIN_PAGE = PageSession("train", TrainState)

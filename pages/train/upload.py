@@ -9,7 +9,6 @@ from pages.shared.model_choice import Choice
 from pages.shared.models import bring, find_model, was_brought
 from pages.shared.navigation import OWN
 from pages.train.controls import show
-from toymodel.config import nearest_preset
 from toymodel.storage.model_file import DamagedFile, from_bytes
 
 _UPLOAD = "train.upload"
@@ -45,4 +44,4 @@ def _take() -> None:
             "A model with these settings is here already: it is shown, not the one in the file."
         )
     bring(model)
-    show(Choice(model.config, nearest_preset(model.recipe), model.recipe))
+    show(Choice.of(model.config, model.recipe))

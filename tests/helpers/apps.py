@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from pages.shared import resources
-from pages.shared.explorer_state import ExploreState
+from pages.shared.explorer_state import ExplorerState
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import PAGES
 from tests.helpers.networks import ROOT, model
@@ -19,7 +22,7 @@ from toymodel.model import Weights
 
 def opened(script: str = "", **link: str) -> AppTest:
     """The dashboard as a link opens it: the page of this script, or the overview."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
     for name, value in link.items():
         app.query_params[name] = value
     if script:
@@ -34,12 +37,12 @@ def opened(script: str = "", **link: str) -> AppTest:
 QUICK = RECIPES["quick"]
 
 
-def put(config: Config, *networks: Weights, recipe: Recipe = QUICK) -> ExploreState:
+def put(config: Config, *networks: Weights, recipe: Recipe = QUICK) -> ExplorerState:
     """Store a hand-made model, its last restart the best; its pages' state."""
     recipe = recipe.replace(restarts=len(networks))
     made = dataclasses.replace(model(config, recipe), restarts=networks)
     assert resources.store().put(made)
-    return ExploreState(Choice(config, "quick", recipe))
+    return ExplorerState(choice=Choice.of(config, recipe))
 
 
 def small(n: int, m: int, p: float = 0.5) -> Config:
@@ -50,9 +53,15 @@ def random_network(config: Config, seed: int = 0) -> Weights:
     return model(config, QUICK, seed=seed).weights
 
 
-def look(script: str, state: ExploreState) -> AppTest:
+def look(script: str, state: ExplorerState) -> AppTest:
     """Open a page, which must have nothing to complain about."""
     return fine(opened(script, **state.link))
+
+
+def by_slot(widgets: Sequence[Any], slot: str) -> Any:
+    """The widget of a slot, "train.n": its key ends in the number of times the page set it."""
+    (widget,) = [w for w in widgets if w.key and re.fullmatch(rf"{re.escape(slot)}\.\d+", w.key)]
+    return widget
 
 
 def fine(app: AppTest) -> AppTest:

@@ -7,10 +7,6 @@ from hypothesis import strategies as st
 from pages.shared.model_choice import Choice
 from toymodel.config import MAX_SEED, RECIPES, Config, Recipe
 
-DENSITIES = st.lists(
-    st.floats(1e-9, 1, exclude_min=True), min_size=1, max_size=12, unique=True
-).map(tuple)
-
 
 def as_link(parameters: dict[str, str]) -> dict[str, list[str]]:
     return {name: [value] for name, value in parameters.items()}
@@ -50,7 +46,7 @@ RECIPES_OF_ANY_KIND = st.builds(
 
 CHOICES = st.builds(
     Choice,
-    CONFIGS,
-    st.sampled_from(list(RECIPES)),
-    st.one_of(RECIPES_OF_ANY_KIND, st.sampled_from(list(RECIPES.values()))),
+    config=CONFIGS,
+    preset=st.sampled_from(list(RECIPES)),
+    recipe=st.one_of(RECIPES_OF_ANY_KIND, st.sampled_from(list(RECIPES.values()))),
 )

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -64,10 +65,9 @@ def server_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return cache
 
 
-@pytest.fixture(scope="session")
-def server(server_cache: Path) -> Iterator[str]:
-    """The address of a dashboard."""
-    cache = server_cache
+@contextmanager
+def serving(cache: Path) -> Iterator[str]:
+    """A dashboard with this store; gives its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -90,6 +90,21 @@ def server(server_cache: Path) -> Iterator[str]:
         log.close()
     said = (cache / "server.log").read_text()
     assert "Traceback" not in said, said
+
+
+@pytest.fixture(scope="session")
+def server(server_cache: Path) -> Iterator[str]:
+    """The address of a dashboard that all tests share."""
+    with serving(server_cache) as address:
+        yield address
+
+
+@pytest.fixture
+def new_server(cache: Path) -> Iterator[str]:
+    """The address of a dashboard that nobody has asked for anything, with an empty store."""
+    cache.mkdir()
+    with serving(cache) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

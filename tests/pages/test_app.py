@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.apps import opened
+from tests.helpers.apps import by_slot, opened
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,7 +22,7 @@ def test_the_overview_shows_the_smallest_example():
 
 
 def test_the_sweep_opens_with_the_papers_seven_panels():
-    app = opened("pages/sweep/page.py")
+    app = opened("sweep/page.py")
     assert len([t for t in app.markdown if t.value.startswith("**1 − S = ")]) == 7
     said = [text.value for text in app.markdown if text.value.startswith("Here: ")]
     assert len(said) == 7
@@ -49,7 +49,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("link", HOSTILE, ids=lambda link: next(iter(link)))
 def test_a_wrong_link_says_so_and_opens_the_default(link: dict[str, str]):
-    app = opened("pages/sweep/page.py", **link)
+    app = opened("sweep/page.py", **link)
     assert len(app.warning) == 1
     assert next(iter(link)) in app.warning[0].value
     assert len([t for t in app.markdown if t.value.startswith("**1 − S = ")]) == 7
@@ -67,37 +67,37 @@ EXTREME = [
 
 @pytest.mark.parametrize("link", EXTREME, ids=lambda link: next(iter(link)))
 def test_the_ends_of_the_ranges_are_allowed(link: dict[str, str]):
-    app = opened("pages/sweep/page.py", **link)
+    app = opened("sweep/page.py", **link)
     assert not app.warning and not app.error
 
 
 def test_a_number_that_its_box_takes_and_the_model_refuses_is_told():
-    app = opened("pages/sweep/page.py")
-    app.number_input(key="sweep.importance_decay").set_value(0.0).run()
+    app = opened("sweep/page.py")
+    by_slot(app.number_input, "sweep.d").set_value(0.0).run()
     assert "above 0 and at most 1" in app.error[0].value
-    assert app.number_input(key="sweep.importance_decay").value == 0.8
+    assert by_slot(app.number_input, "sweep.d").value == 0.8
 
 
 def test_settings_that_are_not_stored_offer_training_and_import_no_torch():
-    app = opened("pages/sweep/page.py", n="20", m="8", recipe="quick", p="0.5,0.1")
+    app = opened("sweep/page.py", n="20", m="8", recipe="quick", p="0.5,0.1")
     assert any(button.label == "Train 2 models" for button in app.button)
 
 
 def test_densities_that_cannot_be_read_stay_in_the_box_with_what_is_wrong():
-    app = opened("pages/sweep/page.py")
-    box = app.text_input(key="sweep.p")
+    app = opened("sweep/page.py")
+    box = by_slot(app.text_input, "sweep.p")
     box.set_value("1, two").run()
-    assert app.text_input(key="sweep.p").value == "1, two"
+    assert by_slot(app.text_input, "sweep.p").value == "1, two"
     assert "1 to 12 different numbers" in app.error[0].value
-    app.text_input(key="sweep.p").set_value("1, 0.3").run()
+    by_slot(app.text_input, "sweep.p").set_value("1, 0.3").run()
     assert not app.error
     assert len([t for t in app.markdown if t.value.startswith("**1 − S = ")]) == 2
 
 
 def test_widgets_keep_their_values_between_pages():
-    app = opened("pages/sweep/page.py")
-    app.number_input(key="sweep.second_weight").set_value(0.2).run()
-    app.switch_page("pages/overview/page.py").run()
+    app = opened("sweep/page.py")
+    by_slot(app.number_input, "sweep.mono").set_value(0.2).run()
+    app.switch_page("overview/page.py").run()
     app.query_params.clear()
-    app.switch_page("pages/sweep/page.py").run()
-    assert app.number_input(key="sweep.second_weight").value == 0.2
+    app.switch_page("sweep/page.py").run()
+    assert by_slot(app.number_input, "sweep.mono").value == 0.2

@@ -20,14 +20,19 @@ def train(page: Page, count: int) -> None:
     wait_until_idle(page)
 
 
-def test_the_first_thing_a_new_server_is_asked_for_may_be_a_pages_link(server: str, page: Page):
-    # Must stay the first test here: the server has not run app.py before it.
-    page.goto(f"{server}/sweep")
+def test_the_first_thing_a_new_server_is_asked_for_may_be_a_pages_link(new_server: str, page: Page):
+    page.goto(f"{new_server}/sweep")
     expect(page.get_by_role("link", name="Sparsity sweep")).to_be_visible()
     expect(page.get_by_role("heading", name="Neurons turn polysemantic")).to_be_visible()
+    wait_until_idle(page)
+    expect(page.get_by_role("dialog")).to_have_count(0)  # such as "Page not found"
+    assert link(page)["p"] == "1,0.3,0.1,0.03,0.01,0.003,0.001"
+
+
+def test_the_sweep_draws_the_papers_seven_panels(server: str, page: Page):
+    page.goto(f"{server}/sweep")
     for density in ("1", "0.3", "0.1", "0.03", "0.01", "0.003", "0.001"):
         expect(chart(page, density)).to_be_visible()
-    assert link(page)["p"] == "1,0.3,0.1,0.03,0.01,0.003,0.001"
 
 
 def test_the_overview_leads_to_every_page(server: str, page: Page):

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import toymodel as tm
 from pages.shared.shown import Shown
-from pages.shared.watching import counted, duration
 from tests.helpers.networks import model
+from toymodel.text import count, duration
 
 CONFIG = tm.Config(n_features=3, n_neurons=4)
 RECIPE = tm.Recipe(restarts=3)
@@ -30,4 +30,4 @@ def test_time_and_counts_are_said_as_people_say_them():
         "2 h",
         "400 days",
     ]
-    assert [counted(n, "step") for n in (0, 1, 2_000)] == ["0 steps", "1 step", "2,000 steps"]
+    assert [count(n, "step") for n in (0, 1, 2_000)] == ["0 steps", "1 step", "2,000 steps"]

@@ -10,10 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import resources
 from pages.shared.explorer_controls import model_name
-from pages.shared.explorer_state import DEFAULT, ExploreState
+from pages.shared.explorer_state import DEFAULT, ExplorerState
 from pages.shared.model_choice import Choice
 from pages.shared.models import find_model
 from tests.helpers.apps import (
+    by_slot,
     disabled,
     fine,
     look,
@@ -49,7 +50,7 @@ from toymodel.sweeps.shipped import IDENTITY, IDENTITY_BIAS, Family
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
-NEURONS, FEATURES = "pages/neurons/page.py", "pages/features/page.py"
+NEURONS, FEATURES = "neurons/page.py", "features/page.py"
 
 
 @pytest.fixture
@@ -60,9 +61,9 @@ def paper() -> Model:
     return found
 
 
-def state_of(app: AppTest) -> ExploreState:
+def state_of(app: AppTest) -> ExplorerState:
     """What the page's link says, in which nothing may be wrong."""
-    state, problems = ExploreState.from_link(as_link(app.query_params))
+    state, problems = ExplorerState.from_link(as_link(app.query_params))
     assert problems == []
     return state
 
@@ -76,7 +77,7 @@ def test_the_neuron_page_opens_with_an_instructive_neuron_which_is_then_in_the_l
     second = np.sort(neurons(paper.W1).relative[neuron])[-2]
     assert CLEAR_SECONDARY[0] <= second <= CLEAR_SECONDARY[1]
     assert app.header[0].value.startswith(f"Neuron {neuron}: ")
-    assert app.number_input(key="explore.neuron").value == neuron
+    assert by_slot(app.number_input, "explore.neuron").value == neuron
     assert app.title[0].value.startswith(
         "A polysemantic neuron's largest activations come from one feature"
     )
@@ -89,7 +90,7 @@ def test_the_feature_page_opens_with_a_shared_feature_which_is_then_in_the_link(
     feature = int(str(of_link(app, "feature")))
     assert len(carriers(paper.weights, feature)) > 2
     assert app.header[0].value.startswith(f"Feature f{feature}: ")
-    assert app.number_input(key="explore.feature").value == feature
+    assert by_slot(app.number_input, "explore.feature").value == feature
     assert of_link(app, "neuron") is None
 
 
@@ -99,12 +100,12 @@ def test_both_pages_share_their_model_and_their_thresholds():
         app.query_params.clear()
         fine(app.switch_page(script).run())
         state = state_of(app)
-        assert (state.choice.config.feature_probability, state.view.neuron) == (0.1, 3)
+        assert (state.choice.config.feature_probability, state.neuron) == (0.1, 3)
         assert state.thresholds.second_weight == 0.2
         # Streamlit forgets the value of a widget on another page, though not that it had one.
         model = (state.choice.config, state.choice.recipe)
-        assert app.selectbox(key="explore.model").value == model
-        assert app.number_input(key="explore.second_weight").value == 0.2
+        assert by_slot(app.selectbox, "explore.model").value == model
+        assert by_slot(app.number_input, "explore.mono").value == 0.2
 
 
 # Links
@@ -174,7 +175,7 @@ def test_the_ends_of_the_ranges_are_allowed(script: str, link: dict[str, str]):
 def test_a_model_that_is_not_stored_can_be_trained(script: str, link: dict[str, str]):
     app = fine(opened(script, **link))
     assert [info.value for info in app.info] == ["This model is not trained here yet."]
-    assert "Train it" in {button.label for button in app.button}
+    assert "Train" in {button.label for button in app.button}
     assert not app.metric
     assert {name: of_link(app, name) for name in link} == link
 
@@ -183,7 +184,7 @@ def test_a_link_that_a_browser_shows_with_another_pages_path_is_not_that_pages()
     app = fine(opened(NEURONS, neuron="7"))
     shown = dict(app.query_params)
     # As Back does: the old path, with the link that came next.
-    app.switch_page("pages/sweep/page.py").run()
+    app.switch_page("sweep/page.py").run()
     assert len([m for m in fine(app).markdown if m.value.startswith("**1 − S = ")]) == 7
     assert (of_link(app, "neuron"), of_link(app, "above")) == (None, None)
     # Its own link is still read by the page that it belongs to.
@@ -195,7 +196,7 @@ def test_a_link_that_a_browser_shows_with_another_pages_path_is_not_that_pages()
 
 
 def test_another_pages_link_that_nobody_was_shown_is_read_with_a_warning():
-    app = opened("pages/sweep/page.py", **ExploreState().at(neuron=7).link)
+    app = opened("sweep/page.py", **ExplorerState().changed(neuron=7).link)
     assert len(app.warning) == 1
 
 
@@ -204,7 +205,7 @@ def test_another_pages_link_that_nobody_was_shown_is_read_with_a_warning():
 
 @pytest.mark.parametrize("neuron", [0, 16, 39])
 def test_the_numbers_of_a_neuron_are_the_librarys(paper: Model, neuron: int):
-    shown = metrics(look(NEURONS, ExploreState().at(neuron=neuron)))
+    shown = metrics(look(NEURONS, ExplorerState().changed(neuron=neuron)))
     found, primary = neurons(paper.W1), int(np.abs(paper.W1[neuron]).argmax())
     gain = path_gain(paper.W1, paper.W2)[neuron, primary]
     rise = ablate(paper.config, paper.weights, neuron).rise
@@ -221,7 +222,7 @@ def test_the_numbers_of_a_neuron_are_the_librarys(paper: Model, neuron: int):
 
 @pytest.mark.parametrize("feature", [0, 11, 99])
 def test_the_numbers_of_a_feature_are_the_librarys(paper: Model, feature: int):
-    app = look(FEATURES, ExploreState().at(feature=feature))
+    app = look(FEATURES, ExplorerState().changed(feature=feature))
     shown = metrics(app)
     gain, side = path_gain(paper.W1, paper.W2)[:, feature], paper.W1[:, feature]
     losses = loss_by_feature(paper.config, paper.weights)
@@ -242,26 +243,26 @@ def test_a_models_line_says_what_it_is_and_its_loss(paper: Model):
 
 
 def test_the_weights_and_carriers_are_listed_as_they_are(paper: Model):
-    app = look(NEURONS, ExploreState().at(neuron=5))
+    app = look(NEURONS, ExplorerState().changed(neuron=5))
     listed = table(app, "w_in", "loss_rise").set_index("feature")
     np.testing.assert_array_equal(listed["w_in"].sort_index(), paper.W1[5])
     np.testing.assert_array_equal(listed["w_out"].sort_index(), paper.W2[:, 5])
     rises = ablate(paper.config, paper.weights, 5).by_feature
     np.testing.assert_allclose(listed["loss_rise"].sort_index(), rises)
-    app = look(FEATURES, ExploreState().at(feature=11))
+    app = look(FEATURES, ExplorerState().changed(feature=11))
     assert table(app, "side")["neuron"].tolist() == carriers(paper.weights, 11).tolist()
 
 
 def test_a_model_without_error_has_figures_that_are_known_exactly():
     state = put(small(2, 4), two_neurons_a_feature(2))
-    shown = metrics(look(NEURONS, state.at(neuron=2)))
+    shown = metrics(look(NEURONS, state.changed(neuron=2)))
     assert shown["Primary feature"] == "f0"
     assert shown["Its path gain"] == "1.00"
     assert shown["Effective features"] == "1.00"
     assert shown["Extra weight"] == "0.00"
     # It fires where x_0 is below 0: for p/2 = 1/4 of inputs.
     assert float(shown["Silent"].rstrip("%")) == pytest.approx(75, abs=0.5)
-    app = look(FEATURES, state.at(feature=1))
+    app = look(FEATURES, state.changed(feature=1))
     assert app.header[0].value == "Feature f1: computed on both sides"
     shown = metrics(app)
     assert shown["Importance"] == "0.8"
@@ -281,7 +282,7 @@ def test_a_model_without_error_has_figures_that_are_known_exactly():
 def test_a_neuron_without_weights_is_told_to_be_dead():
     config = small(3, 2)
     state = put(config, weights([[1, 0.5, 0], [0, 0, 0]], np.ones((3, 2))))
-    app = look(NEURONS, state.at(neuron=1))
+    app = look(NEURONS, state.changed(neuron=1))
     assert app.header[0].value == "Neuron 1: unused"
     shown = metrics(app)
     assert (shown["Primary feature"], shown["Its path gain"]) == ("none", "–")
@@ -289,7 +290,7 @@ def test_a_neuron_without_weights_is_told_to_be_dead():
     assert shown["Loss without it"] == "× 1"
     assert "Nothing does: on every input its activation is 0." in said(app)
     assert "Inputs that make it fire" not in said(app)
-    assert "Nothing does" not in said(look(NEURONS, state.at(neuron=0)))
+    assert "Nothing does" not in said(look(NEURONS, state.changed(neuron=0)))
 
 
 @pytest.mark.parametrize(("n", "m"), [(1, 1), (1, 3), (4, 1), (3, 2)])
@@ -300,7 +301,7 @@ def test_a_model_without_weights_opens_and_answers_its_constant(n: int, m: int):
     assert app.header[0].value.endswith(": unused")
     assert "Nothing does: on every input its activation is 0." in said(app)
     assert f"**Neurons that fire: 0 of {m}**" in said(app)
-    app = look(FEATURES, state.at(feature=n - 1))
+    app = look(FEATURES, state.changed(feature=n - 1))
     assert app.header[0].value == f"Feature f{n - 1}: not represented"
     assert "No neuron has a path gain of 0.1 or more" in said(app)
     (info, *_) = [i.value for i in app.info]
@@ -331,9 +332,9 @@ def test_a_feature_that_is_not_represented_is_told_to_be_beside_one_that_is():
 
 def test_a_feature_served_on_one_side_is_told_to_be():
     state = put(small(2, 2), weights([[1, 0], [0, -1]], [[1, 0], [0, 1]]))
-    app = look(FEATURES, state.at(feature=0))
+    app = look(FEATURES, state.changed(feature=0))
     assert app.header[0].value == "Feature f0: computed on its positive side only"
-    app = look(FEATURES, state.at(feature=1))
+    app = look(FEATURES, state.changed(feature=1))
     assert app.header[0].value == "Feature f1: computed on its negative side only"
     assert metrics(app)["Gain of the positive side"] == "0.00"
     assert "1 neuron carries it, a monosemantic one" in said(app)
@@ -364,16 +365,16 @@ def test_of_many_neurons_the_stack_plot_shows_a_window_around_the_chosen_one():
     network = random_network(config)
     state, order = put(config, network), paper_order(network.W1)
     for place, window in ((0, "1 to 100"), (75, "26 to 125"), (149, "51 to 150")):
-        app = look(NEURONS, state.at(neuron=int(order[place])))
+        app = look(NEURONS, state.changed(neuron=int(order[place])))
         assert f"Columns {window} of 150." in said(app)
         assert app.header[0].value.startswith(f"Neuron {order[place]}: ")
-    assert "Columns" not in said(look(NEURONS, ExploreState().at(neuron=0)))
+    assert "Columns" not in said(look(NEURONS, ExplorerState().changed(neuron=0)))
 
 
 def test_a_restart_that_is_chosen_is_the_one_that_is_shown():
     config = small(3, 2)
     networks = [random_network(config, seed) for seed in range(3)]
-    state = put(config, *networks).at(neuron=1)
+    state = put(config, *networks).changed(neuron=1)
 
     def agrees(app: AppTest, network: Weights) -> None:
         primary = int(np.abs(network.W1[1]).argmax())
@@ -385,11 +386,11 @@ def test_a_restart_that_is_chosen_is_the_one_that_is_shown():
     app = look(NEURONS, state)
     agrees(app, networks[2])  # the one with the lowest loss
     for restart in (0, 1):
-        agrees(look(NEURONS, state.at(restart=restart)), networks[restart])
-        fine(app.selectbox(key="explore.restart").set_value(restart).run())
+        agrees(look(NEURONS, state.changed(restart=restart)), networks[restart])
+        fine(by_slot(app.selectbox, "explore.restart").set_value(restart).run())
         agrees(app, networks[restart])
         assert (of_link(app, "restart"), of_link(app, "neuron")) == (str(restart), "1")
-    app = look(FEATURES, state.at(restart=0, feature=2))
+    app = look(FEATURES, state.changed(restart=0, feature=2))
     gain, side = path_gain(networks[0].W1, networks[0].W2)[:, 2], networks[0].W1[:, 2]
     assert metrics(app)["Gain of the positive side"] == f"{gain[side > 0].sum():.2f}"
 
@@ -406,7 +407,7 @@ def test_the_rarest_features_leave_nothing_to_be_said_and_no_error():
 
 def test_previous_and_next_follow_the_stack_plot_to_its_ends(paper: Model):
     order = [str(j) for j in paper_order(paper.W1)]
-    app = look(NEURONS, ExploreState().at(neuron=int(order[1]), second=50))
+    app = look(NEURONS, ExplorerState().changed(neuron=int(order[1]), second=50))
     assert not {"Previous", "Next"} & disabled(app)
     assert of_link(press(app, "Next"), "neuron") == order[2]
     assert of_link(app, "second") is None
@@ -414,13 +415,13 @@ def test_previous_and_next_follow_the_stack_plot_to_its_ends(paper: Model):
         assert of_link(press(app, "Previous"), "neuron") == order[place]
     assert app.header[0].value.startswith(f"Neuron {order[0]}: ")
     assert "Previous" in disabled(app)
-    app = look(NEURONS, ExploreState().at(neuron=int(order[-1])))
+    app = look(NEURONS, ExplorerState().changed(neuron=int(order[-1])))
     assert "Next" in disabled(app)
     assert "Previous" not in disabled(app)
 
 
 def test_finders_lead_to_neurons_of_their_kind(paper: Model):
-    app = look(NEURONS, ExploreState().at(neuron=39))
+    app = look(NEURONS, ExplorerState().changed(neuron=39))
     found = instructive(paper.W1, neurons(paper.W1))
     assert None not in found.values()
     for label, kind in (
@@ -441,89 +442,89 @@ def test_a_finder_of_what_there_is_not_cannot_be_pressed():
 
 
 def test_previous_next_and_finders_of_features(paper: Model):
-    app = look(FEATURES, ExploreState().at(feature=1, neuron=3))
+    app = look(FEATURES, ExplorerState().changed(feature=1, neuron=3))
     assert of_link(press(app, "Next"), "feature") == "2"
     press(press(app, "Previous"), "Previous")
     assert (of_link(app, "feature"), of_link(app, "neuron")) == ("0", "3")
     assert "Previous" in disabled(app)
     press(app, "The one that shares most")
     assert of_link(app, "feature") == str(np.nanargmax(superposition(paper.W1)))
-    assert "Next" in disabled(look(FEATURES, ExploreState().at(feature=99)))
+    assert "Next" in disabled(look(FEATURES, ExplorerState().changed(feature=99)))
 
 
 @pytest.mark.parametrize("script", [NEURONS, FEATURES])
 def test_the_first_and_the_last_number_of_the_box_are_taken(script: str):
     what = "neuron" if script == NEURONS else "feature"
     config = small(5, 6)
-    app = look(script, put(config, random_network(config)).at(neuron=0, feature=0))
-    box = app.number_input(key=f"explore.{what}")
+    app = look(script, put(config, random_network(config)).changed(neuron=0, feature=0))
+    box = by_slot(app.number_input, f"explore.{what}")
     count = 6 if what == "neuron" else 5
     assert (box.min, box.max) == (0, count - 1)
     for number in (1, count - 1, 0):
-        fine(app.number_input(key=f"explore.{what}").set_value(number).run())
+        fine(by_slot(app.number_input, f"explore.{what}").set_value(number).run())
         assert of_link(app, what) == str(number)
         assert f"{number}: " in app.header[0].value
 
 
 def test_thresholds_move_the_class():
-    state = put(small(3, 1), weights([[1, 0.5, 0.25]], np.ones((3, 1)))).at(neuron=0)
+    state = put(small(3, 1), weights([[1, 0.5, 0.25]], np.ones((3, 1)))).changed(neuron=0)
     app = look(NEURONS, state)
     assert app.header[0].value == "Neuron 0: slightly polysemantic"
-    fine(app.number_input(key="explore.extra_weight").set_value(0.7).run())
+    fine(by_slot(app.number_input, "explore.slight").set_value(0.7).run())
     assert app.header[0].value == "Neuron 0: polysemantic"
     assert (of_link(app, "slight"), of_link(app, "mono")) == ("0.7", "0.05")
-    fine(app.number_input(key="explore.second_weight").set_value(0.51).run())
+    fine(by_slot(app.number_input, "explore.mono").set_value(0.51).run())
     assert app.header[0].value == "Neuron 0: monosemantic"
     assert state_of(app).thresholds == Thresholds(second_weight=0.51, extra_weight=0.7)
 
 
 def test_a_threshold_that_its_box_takes_and_the_page_refuses_is_told():
     app = fine(opened(NEURONS))
-    app.number_input(key="explore.second_weight").set_value(0.0).run()
+    by_slot(app.number_input, "explore.mono").set_value(0.0).run()
     assert "must be a number above 0 and at most 1" in app.error[0].value
-    assert app.number_input(key="explore.second_weight").value == 0.05
+    assert by_slot(app.number_input, "explore.mono").value == 0.05
     assert of_link(app, "mono") == "0.05"
 
 
 def test_another_model_keeps_the_feature_and_chooses_a_neuron_of_its_own():
-    state = ExploreState().at(neuron=39, feature=20, second=50, above=0.25)
+    state = ExplorerState().changed(neuron=39, feature=20, second=50, above=0.25)
     other = DEFAULT.config.replace(feature_probability=1.0)
     app = look(NEURONS, state)
-    fine(app.selectbox(key="explore.model").set_value((other, DEFAULT.recipe)).run())
+    fine(by_slot(app.selectbox, "explore.model").set_value((other, DEFAULT.recipe)).run())
     found = state_of(app)
     assert found.choice.config == other
     # The page has chosen another neuron at once, as it does where none is chosen.
     dense = find_model(other, DEFAULT.recipe)
     assert dense
     chosen = instructive(dense.W1, neurons(dense.W1))
-    assert found.view.neuron == next(j for j in chosen.values() if j is not None)
-    assert found.view.neuron != 39
-    assert (found.view.feature, found.view.second, found.view.above) == (20, None, 0.25)
+    assert found.neuron == next(j for j in chosen.values() if j is not None)
+    assert found.neuron != 39
+    assert (found.feature, found.second, found.above) == (20, None, 0.25)
 
 
 def test_every_stored_model_can_be_chosen_the_papers_sweep_first(paper: Model):
     state = put(small(2, 4), two_neurons_a_feature(2))
-    app = look(NEURONS, ExploreState().at(neuron=0))
-    options = app.selectbox(key="explore.model").options
+    app = look(NEURONS, ExplorerState().changed(neuron=0))
+    options = by_slot(app.selectbox, "explore.model").options
     assert [option.split(",")[0] for option in options[:7]] == [
         f"1 − S = {p}" for p in ("1", "0.3", "0.1", "0.03", "0.01", "0.003", "0.001")
     ]
     assert len(set(options)) == len(options) == len(resources.store().contents())
     assert model_name((state.choice.config, state.choice.recipe)) in options
     # One that is not stored is the first of the list.
-    app = look(NEURONS, ExploreState(DEFAULT.changed("config", "seed", 77)))
-    assert "seed 77" in app.selectbox(key="explore.model").options[0]
+    app = look(NEURONS, ExplorerState(choice=DEFAULT.changed(seed=77)))
+    assert "seed 77" in by_slot(app.selectbox, "explore.model").options[0]
 
 
 def test_the_counts_and_the_threshold_of_the_precision_are_in_the_link():
-    app = look(NEURONS, ExploreState().at(neuron=16, counts="linear"))
-    fine(app.slider(key="explore.above").set_value(0.75).run())
+    app = look(NEURONS, ExplorerState().changed(neuron=16, counts="linear"))
+    fine(by_slot(app.slider, "explore.above").set_value(0.75).run())
     assert of_link(app, "above") == "0.75"
     assert "Of activations above **0.75**" in said(app)
 
 
 def test_the_share_above_a_threshold_is_the_librarys(paper: Model):
-    app = look(NEURONS, ExploreState().at(neuron=16, above=0.25))
+    app = look(NEURONS, ExplorerState().changed(neuron=16, above=0.25))
     share = activity(paper.config, paper.weights, 16).dominated(0.25)
     assert f"contributes most in **{share.value:.1%}**" in said(app)
     assert f"(95 %: {share.low:.1%} to {share.high:.1%})" in said(app)
@@ -532,9 +533,9 @@ def test_the_share_above_a_threshold_is_the_librarys(paper: Model):
 def test_the_other_feature_of_the_response_map_is_never_the_primary_one(paper: Model):
     primary, second = np.argsort(-np.abs(paper.W1[16]), kind="stable")[:2].tolist()
     for asked in (None, primary):
-        app = look(NEURONS, ExploreState().at(neuron=16, second=asked))
-        assert app.selectbox(key="explore.second").value == second
-    fine(app.selectbox(key="explore.second").set_value(50).run())
+        app = look(NEURONS, ExplorerState().changed(neuron=16, second=asked))
+        assert by_slot(app.selectbox, "explore.second").value == second
+    fine(by_slot(app.selectbox, "explore.second").set_value(50).run())
     assert of_link(app, "second") == "50"
 
 
@@ -555,29 +556,29 @@ def shown_outputs(app: AppTest, network: Weights, given: dict[int, float]) -> No
 
 
 def test_an_input_that_is_entered_shows_its_outputs_and_is_in_the_link(paper: Model):
-    app = look(NEURONS, ExploreState().at(neuron=16))
-    fine(app.multiselect(key="explore.given").set_value([3, 60]).run())
+    app = look(NEURONS, ExplorerState().changed(neuron=16))
+    fine(by_slot(app.multiselect, "explore.given").set_value([3, 60]).run())
     assert of_link(app, "given") == "3:1,60:1"
     shown_outputs(app, paper.weights, {3: 1.0, 60: 1.0})
-    fine(app.slider(key="explore.given.3").set_value(-0.5).run())
+    fine(by_slot(app.slider, "explore.given.3").set_value(-0.5).run())
     assert of_link(app, "given") == "3:-0.5,60:1"
     shown_outputs(app, paper.weights, {3: -0.5, 60: 1.0})
     # What stays keeps its value, and what is new is at the top of its range.
-    fine(app.multiselect(key="explore.given").set_value([7, 3]).run())
+    fine(by_slot(app.multiselect, "explore.given").set_value([7, 3]).run())
     assert of_link(app, "given") == "7:1,3:-0.5"
     shown_outputs(app, paper.weights, {7: 1.0, 3: -0.5})
     again = fine(opened(NEURONS, **app.query_params))
-    assert again.multiselect(key="explore.given").value == [7, 3]
-    assert again.slider(key="explore.given.3").value == -0.5
+    assert by_slot(again.multiselect, "explore.given").value == [7, 3]
+    assert by_slot(again.slider, "explore.given.3").value == -0.5
 
 
 def test_two_changes_of_an_input_in_one_moment_both_count():
-    app = look(NEURONS, ExploreState().at(neuron=16, given=((3, 0.5), (7, -1.0))))
-    app.slider(key="explore.given.3").set_value(0.25)
-    fine(app.slider(key="explore.given.7").set_value(-0.3).run())
+    app = look(NEURONS, ExplorerState().changed(neuron=16, given=((3, 0.5), (7, -1.0))))
+    by_slot(app.slider, "explore.given.3").set_value(0.25)
+    fine(by_slot(app.slider, "explore.given.7").set_value(-0.3).run())
     assert of_link(app, "given") == "3:0.25,7:-0.3"
-    app.multiselect(key="explore.given").set_value([3, 7, 9])
-    fine(app.slider(key="explore.given.3").set_value(-0.5).run())
+    by_slot(app.multiselect, "explore.given").set_value([3, 7, 9])
+    fine(by_slot(app.slider, "explore.given.3").set_value(-0.5).run())
     assert of_link(app, "given") == "3:-0.5,7:-0.3,9:1"
 
 
@@ -586,51 +587,51 @@ def test_it_is_said_whether_features_are_drawn_more_often_than_they_are_there(
     n: int, p: float, more: bool
 ):
     config = Config(n_features=n, n_neurons=2 * n, feature_probability=p)
-    app = look(NEURONS, put(config, two_neurons_a_feature(n)).at(neuron=0))
+    app = look(NEURONS, put(config, two_neurons_a_feature(n)).changed(neuron=0))
     assert ("drawn from the true distribution" in said(app)) != more
     assert ("drawn more often than they are there" in said(app)) == more
 
 
 def test_the_output_with_the_neuron_on_and_off_is_the_primary_ones_until_another_is_chosen():
-    app = look(NEURONS, ExploreState().at(neuron=16, feature=30))
-    assert app.selectbox(key="explore.output").value == 9
-    fine(app.selectbox(key="explore.output").set_value(30).run())
+    app = look(NEURONS, ExplorerState().changed(neuron=16, feature=30))
+    assert by_slot(app.selectbox, "explore.output").value == 9
+    fine(by_slot(app.selectbox, "explore.output").set_value(30).run())
     assert of_link(app, "output") == "30"
     press(app, "Next")
     assert of_link(app, "output") is None
 
 
 def test_the_neurons_that_fire_are_counted():
-    state = put(small(2, 4), two_neurons_a_feature(2)).at(neuron=0)
-    app = look(NEURONS, state.at(given=((0, -0.5), (1, 1.0))))
+    state = put(small(2, 4), two_neurons_a_feature(2)).changed(neuron=0)
+    app = look(NEURONS, state.changed(given=((0, -0.5), (1, 1.0))))
     assert "**Neurons that fire: 2 of 4**" in said(app)
     assert "Error of this input, Σ I (y − |x|)²: 0." in said(app)
-    app = look(NEURONS, state.at(given=((1, 0.0),)))
+    app = look(NEURONS, state.changed(given=((1, 0.0),)))
     assert "**Neurons that fire: 0 of 4**" in said(app)
 
 
 def test_without_an_input_the_primary_feature_is_there_on_the_side_that_drives_the_neuron():
     state = put(small(2, 4), two_neurons_a_feature(2))
     for neuron, value in ((1, 1.0), (3, -1.0)):
-        app = look(NEURONS, state.at(neuron=neuron))
-        assert app.multiselect(key="explore.given").value == [1]
-        assert app.slider(key="explore.given.1").value == value
+        app = look(NEURONS, state.changed(neuron=neuron))
+        assert by_slot(app.multiselect, "explore.given").value == [1]
+        assert by_slot(app.slider, "explore.given.1").value == value
         assert "**Neurons that fire: 1 of 4**" in said(app)
         assert of_link(app, "given") is None
 
 
 def test_an_input_stays_when_the_neuron_changes():
-    app = look(NEURONS, ExploreState().at(neuron=16, given=((3, 0.5),)))
+    app = look(NEURONS, ExplorerState().changed(neuron=16, given=((3, 0.5),)))
     press(app, "Next")
     assert of_link(app, "given") == "3:0.5"
-    assert app.slider(key="explore.given.3").value == 0.5
+    assert by_slot(app.slider, "explore.given.3").value == 0.5
 
 
 @pytest.mark.parametrize("script", [NEURONS, FEATURES])
 @pytest.mark.parametrize("family", [IDENTITY, IDENTITY_BIAS], ids=["without", "with"])
 def test_identity_models_are_explored_too(script: str, family: Family):
-    choice = Choice(family.configs[3], "standard", family.recipe)
-    app = opened(script, **ExploreState(choice).link)
+    choice = Choice.of(family.configs[3], family.recipe)
+    app = opened(script, **ExplorerState(choice=choice).link)
     assert not app.warning and not app.error
     assert any("identity task" in text.value for text in app.markdown)
     assert not any("|x|" in metric.help for metric in app.metric if metric.help)

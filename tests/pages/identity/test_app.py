@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 
 from pages.identity.models import models_of, table_of
-from pages.identity.state import IdentityState
 from tests.helpers.apps import opened
 from toymodel.sweeps.shipped import IDENTITY, IDENTITY_ABS, IDENTITY_BIAS, IDENTITY_GROWTH
 
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
-SCRIPT = "pages/identity/page.py"
+SCRIPT = "identity/page.py"
 
 
 def test_the_first_view_is_the_papers_sweep_without_hidden_bias():
@@ -55,13 +54,6 @@ def test_a_wrong_link_says_so_and_opens_the_default(link: dict[str, str]):
     app = opened(SCRIPT, **link)
     assert "This link was not read in full" in app.warning[0].value
     assert app.query_params["hidden"] == "without"
-
-
-def test_every_state_comes_back_from_its_link():
-    for hidden in ("with", "without"):
-        state = IdentityState().changed("view", "hidden", hidden)
-        read = IdentityState.from_link({name: [value] for name, value in state.link.items()})
-        assert read == (state, [])
 
 
 def test_networks_that_are_not_there_are_told(own_shipped: Path):

@@ -14,12 +14,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.motif.how_common import _do_better_ones_have_more
-from pages.motif.state import DEFAULT, MotifState, View
+from pages.motif.state import DEFAULT, MotifState
 from pages.shared import resources
 from pages.shared.model_choice import Choice
 from pages.shared.models import find_model
 from tests.helpers.apps import (
     QUICK,
+    by_slot,
     fine,
     metrics,
     of_link,
@@ -50,7 +51,7 @@ from toymodel.sweeps.shipped import MOTIF, MOTIF_GRID
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
-SCRIPT = "pages/motif/page.py"
+SCRIPT = "motif/page.py"
 FIGURES = ["Instances", "Loss without inhibition", "Loss, |x| alone", "+ uneven, inhibiting"]
 FIGURES += ["+ the rest"]
 GRID = MOTIF_GRID.configs
@@ -70,19 +71,19 @@ def stored(config: Config, recipe: Recipe) -> Model:
 
 def of(config: Config, *networks: Weights) -> MotifState:
     """Store a hand-made model; the state that shows it."""
-    return MotifState.of(put(config, *networks).choice)
+    return MotifState.of_network(put(config, *networks).choice)
 
 
 def cell(density: float, decay: float) -> Choice:
     """A setting of the grid."""
     config = GRID[0].replace(feature_probability=density, importance_decay=decay)
     assert config in GRID
-    return Choice(config, "standard", MOTIF_GRID.recipe)
+    return Choice.of(config, MOTIF_GRID.recipe)
 
 
 def paper(density: float, preset: str) -> Choice:
     """A model of the paper's sweep."""
-    return Choice(PAPER_CONFIG.replace(feature_probability=density), preset, RECIPES[preset])
+    return Choice.of(PAPER_CONFIG.replace(feature_probability=density), RECIPES[preset])
 
 
 def look(state: MotifState) -> AppTest:
@@ -91,7 +92,7 @@ def look(state: MotifState) -> AppTest:
 
 
 def choose(app: AppTest, key: str, value: object) -> AppTest:
-    return fine(app.selectbox(key=key).set_value(value).run())
+    return fine(by_slot(app.selectbox, key).set_value(value).run())
 
 
 def state_of(app: AppTest) -> MotifState:
@@ -246,8 +247,8 @@ def test_networks_without_any_error_are_ranked_like_others():
         made, restarts=(two_neurons_a_feature(3),) * 2, losses=np.float32([0, 0.5])
     )
     assert resources.store().put(exact)
-    app = look(MotifState.of(Choice(exact.config, "quick", recipe)))
-    assert app.selectbox(key="motif.member").options[1:] == ["restart 0", "restart 1"]
+    app = look(MotifState.of_network(Choice.of(exact.config, recipe)))
+    assert by_slot(app.selectbox, "motif.member").options[1:] == ["restart 0", "restart 1"]
     assert "All 2 by loss" in said(app)
 
 
@@ -283,8 +284,8 @@ def test_a_model_as_large_as_is_taken_apart_is():
 
 
 def test_any_network_can_be_chosen_in_the_order_of_the_losses(best: Model):
-    app = look(MotifState().at(instance=1))
-    box = app.selectbox(key="motif.member")
+    app = look(MotifState().changed(instance=1))
+    box = by_slot(app.selectbox, "motif.member")
     assert box.options[:2] == ["the one with the lowest loss", f"seed {best.config.seed}"]
     assert len(box.options) == 65
     choose(app, "motif.member", 40)
@@ -302,15 +303,15 @@ def test_any_network_can_be_chosen_in_the_order_of_the_losses(best: Model):
 def test_a_setting_of_the_grid_is_a_model_whose_restarts_are_compared():
     choice = cell(0.1, 0.65)
     found = stored(choice.config, choice.recipe)
-    app = look(MotifState.of(choice))
+    app = look(MotifState.of_network(choice))
     assert "All 64 by loss" in said(app)
     ranked = np.argsort(found.losses, kind="stable")
-    assert app.selectbox(key="motif.member").options[1:] == [f"restart {r}" for r in ranked]
+    assert by_slot(app.selectbox, "motif.member").options[1:] == [f"restart {r}" for r in ranked]
     assert f", restart {found.best}, " in model_line(app)
     assert "motif-grid-share_0-(0.1, 0.65)" in clickable(app)
-    app = look(MotifState.of(choice, 5))
+    app = look(MotifState.of_network(choice, 5))
     assert ", restart 5, " in model_line(app)
-    assert app.selectbox(key="motif.member").value == 5
+    assert by_slot(app.selectbox, "motif.member").value == 5
     network = found.restarts[5]
     assert metrics(app)["Instances"] == str(len(find_motifs(network.W1, network.W2)))
 
@@ -320,16 +321,16 @@ def test_several_seeds_with_restarts_are_named_by_both():
     config = small(3, 6)
     for seed in (0, 1):
         choice = put(config.replace(seed=seed), *networks).choice
-    state = MotifState(dataclasses.replace(choice, config=config), view=View(seeds=2))
+    state = MotifState(choice=choice.replace(config=config), seeds=2)
     app = look(state)
-    assert app.selectbox(key="motif.member").options[1:] == [
+    assert by_slot(app.selectbox, "motif.member").options[1:] == [
         "seed 0, restart 1",
         "seed 1, restart 1",
         "seed 0, restart 0",
         "seed 1, restart 0",
     ]
     assert ", seed 0, restart 1, " in model_line(app)
-    app = look(state.at(member=2))
+    app = look(state.changed(member=2))
     assert ", seed 1, restart 0, " in model_line(app)
     assert metrics(app)["Instances"] == "1"
 
@@ -343,9 +344,9 @@ def test_of_a_network_that_was_lost_in_training_the_best_one_is_shown():
         whole, restarts=whole.restarts[:2], losses=half, loss_errors=half, history=history
     )
     assert resources.store().put(fewer)
-    app = look(MotifState.of(Choice(fewer.config, "quick", recipe), 2))
+    app = look(MotifState.of_network(Choice.of(fewer.config, recipe), 2))
     assert ", restart 1, " in model_line(app)
-    assert app.selectbox(key="motif.member").value == "lowest"
+    assert by_slot(app.selectbox, "motif.member").value == "lowest"
 
 
 # What counts
@@ -355,9 +356,9 @@ STRICTEST = MotifThresholds(least_gain=1, most_gain=1, inhibition=10, part=1)
 
 def test_other_thresholds_find_other_instances():
     network = stored(MOTIF.configs[9], MOTIF.recipe)
-    app = look(MotifState().at(member=9))
+    app = look(MotifState().changed(member=9))
     before = int(metrics(app)["Instances"])
-    fine(app.number_input(key="motif.most_gain").set_value(2.0).run())
+    fine(by_slot(app.number_input, "motif.gain-to").set_value(2.0).run())
     assert of_link(app, "gain-to") == "2"
     found = find_motifs(network.W1, network.W2, MotifThresholds(most_gain=2))
     assert metrics(app)["Instances"] == str(len(found))
@@ -375,11 +376,11 @@ def test_thresholds_apply_to_every_network_of_the_page():
 
 def test_the_boxes_of_thresholds_begin_where_these_are_allowed():
     app = fine(opened(SCRIPT))
-    for field in ("least_gain", "ratio", "inhibition", "part"):
-        lowest = app.number_input(key=f"motif.{field}").min
-        assert MotifThresholds(**{field: lowest})
+    for name in ("gain-from", "ratio", "inhibited", "part"):
+        lowest = by_slot(app.number_input, f"motif.{name}").min
+        assert MotifState().changed(**{name: lowest})
     app = fine(opened(SCRIPT, part="0.01"))
-    assert app.number_input(key="motif.part").value == 0.01
+    assert by_slot(app.number_input, "motif.part").value == 0.01
 
 
 # Many instances
@@ -394,9 +395,9 @@ def test_of_many_instances_one_is_chosen_and_all_are_in_a_table():
         f"neuron {motif.neuron}"
         for k, motif in enumerate(found)
     ]
-    app = look(MotifState.of(choice).at(instance=9_999))
+    app = look(MotifState.of_network(choice).changed(instance=9_999))
     assert metrics(app)["Instances"] == str(len(found)) == "45"
-    assert app.selectbox(key="motif.chosen").options == names
+    assert by_slot(app.selectbox, "motif.chosen").options == names
     assert instances(app) == names[-1:]  # there is none beyond
     listed = table(app, "interfering", "receiving", "inhibitors")
     assert listed["neuron"].tolist() == [motif.neuron for motif in found]
@@ -407,7 +408,7 @@ def test_of_many_instances_one_is_chosen_and_all_are_in_a_table():
         assert instances(app) == [names[number]]
         assert describe(network, found[number]) in said(app)
         for key in ("motif.chosen", "motif.inhibition.instance"):
-            assert app.selectbox(key=key).value == names[number]
+            assert by_slot(app.selectbox, key).value == names[number]
         a, c = found[number].interfering_feature, found[number].receiving_feature
         assert f"f{a} alone makes output {c} answer " in said(app)
 
@@ -422,10 +423,10 @@ def test_of_many_instances_one_is_chosen_and_all_are_in_a_table():
 
 def test_with_less_of_the_inhibition_the_loss_is_that_of_the_network_with_smaller_weights():
     config = small(3, 6)
-    app = look(of(config, weights(*one())).at(of="all"))
-    assert not [control for control in app.segmented_control if control.key == "motif.of"]
+    app = look(of(config, weights(*one())).changed(of="all"))
+    assert not [control for control in app.segmented_control if control.key.startswith("motif.of.")]
     for left, weight in ((0.0, 0), (0.5, -8), (0.25, -4)):
-        fine(app.slider(key="motif.left").set_value(left).run())
+        fine(by_slot(app.slider, "motif.left").set_value(left).run())
         assert of_link(app, "left") == f"{left:g}"
         assert words_of(app, "**With ").startswith(f"**With {left:.0%} of its inhibition**")
         network = weights(*plant(monosemantic(3), 0, 1, {4: weight}))
@@ -436,7 +437,7 @@ def test_the_loss_falls_as_the_inhibition_comes_back(best: Model):
     app = fine(opened(SCRIPT))
     found: list[float] = []
     for left in (0.0, 0.35, 0.7, 1.0):
-        fine(app.slider(key="motif.left").set_value(left).run())
+        fine(by_slot(app.slider, "motif.left").set_value(left).run())
         found.append(float(losses(app)[1]))
     assert all(before > after for before, after in pairwise(found))
     assert losses(app)[0] == losses(app)[1] == metrics(app)["+ the rest"]
@@ -451,7 +452,7 @@ def test_the_inhibition_of_one_instance_or_of_all_is_turned_down():
     assert losses(app)[1] == loss_of(config, weights(*one_less))
     choose(app, "motif.inhibition.instance", "Instance 2: f3 against f4 in neuron 6")
     assert losses(app)[1] == loss_of(config, weights(*other_less))
-    fine(app.segmented_control(key="motif.of").set_value("all").run())
+    fine(by_slot(app.segmented_control, "motif.of").set_value("all").run())
     assert of_link(app, "of") == "all"
     assert words_of(app, "**With ").startswith("**With 0% of the inhibition of all 2**")
     assert factor(app) == metrics(app)["Loss without inhibition"]
@@ -492,13 +493,16 @@ def test_the_ends_of_the_ranges_are_allowed(link: dict[str, str]):
 
 
 def test_widgets_keep_their_values_between_pages():
-    app = look(MotifState().at(member=40, left=0.35))
+    app = look(MotifState().changed(member=40, left=0.35))
     app.query_params.clear()
-    fine(app.switch_page("pages/overview/page.py").run())
+    fine(app.switch_page("overview/page.py").run())
     app.query_params.clear()
     fine(app.switch_page(SCRIPT).run())
-    assert state_of(app) == MotifState().at(member=40, left=0.35)
-    assert (app.selectbox(key="motif.member").value, app.slider(key="motif.left").value) == (
+    assert state_of(app) == MotifState().changed(member=40, left=0.35)
+    assert (
+        by_slot(app.selectbox, "motif.member").value,
+        by_slot(app.slider, "motif.left").value,
+    ) == (
         40,
         0.35,
     )
@@ -508,9 +512,9 @@ def test_a_neuron_of_an_instance_leads_to_it():
     state = put(small(6, 12), weights(*two()))
 
     def found(neuron: int) -> dict[str, int]:
-        led = links(look_at(NEURONS, state.at(neuron=neuron)))
+        led = links(look_at(NEURONS, state.changed(neuron=neuron)))
         assert all(link.choice == state.choice for link in led.values())
-        return {label: link.view.instance for label, link in led.items()}
+        return {label: link.instance for label, link in led.items()}
 
     uneven = "It shares two features unevenly"
     assert (found(0), found(6)) == ({uneven: 0}, {uneven: 1})
@@ -524,7 +528,7 @@ def test_a_neuron_of_an_instance_leads_to_it():
 def test_every_stored_model_can_be_chosen_the_shipped_seeds_first():
     put(small(2, 4), two_neurons_a_feature(2))
     app = fine(opened(SCRIPT))
-    options = app.selectbox(key="motif.models").options
+    options = by_slot(app.selectbox, "motif.models").options
     assert options[0].startswith("64 seeds: 1 − S = 0.1, standard: n = 6, m = 10, seeds 0 to 63")
     assert len(set(options)) == len(options) == len(resources.store().contents()) - 63
     assert any(option.endswith(": n = 2, m = 4") for option in options)
@@ -532,7 +536,7 @@ def test_every_stored_model_can_be_chosen_the_shipped_seeds_first():
 
 def test_seeds_are_listed_together_from_eight_on():
     def listed() -> list[str]:
-        options = fine(opened(SCRIPT)).selectbox(key="motif.models").options
+        options = by_slot(fine(opened(SCRIPT)).selectbox, "motif.models").options
         return [option.split("m = 4")[1] for option in options if "n = 2, m = 4" in option]
 
     for seed in range(7):
@@ -545,19 +549,19 @@ def test_seeds_are_listed_together_from_eight_on():
 
 def test_other_models_are_seen_from_their_best_network_and_keep_what_counts():
     choice = cell(0.05, 0.9)
-    app = look(MotifState(thresholds=MotifThresholds(most_gain=2)).at(member=9, instance=1))
+    app = look(MotifState(thresholds=MotifThresholds(most_gain=2)).changed(member=9, instance=1))
     choose(app, "motif.models", (choice.config, choice.recipe, 1))
-    state = MotifState.of(choice)
-    assert state_of(app) == dataclasses.replace(state, thresholds=MotifThresholds(most_gain=2))
+    state = MotifState.of_network(choice)
+    assert state_of(app) == state.replace(thresholds=MotifThresholds(most_gain=2))
     assert f", restart {stored(choice.config, choice.recipe).best}, " in model_line(app)
 
 
 def test_settings_of_ones_own_are_another_ensemble():
-    app = look(MotifState().at(member=40))
-    fine(app.number_input(key="motif.n_features").set_value(5).run())
-    assert state_of(app) == MotifState(DEFAULT.changed("config", "n_features", 5))
-    fine(app.number_input(key="motif.seeds").set_value(2).run())
-    fine(app.number_input(key="motif.restarts").set_value(3).run())
+    app = look(MotifState().changed(member=40))
+    fine(by_slot(app.number_input, "motif.n").set_value(5).run())
+    assert state_of(app) == MotifState(choice=DEFAULT.changed(n=5))
+    fine(by_slot(app.number_input, "motif.seeds").set_value(2).run())
+    fine(by_slot(app.number_input, "motif.restarts").set_value(3).run())
     assert state_of(app).count == 6
     assert "6 networks." in said(app)
     assert buttons(app) == {"Train 2 models"}
@@ -568,19 +572,19 @@ def test_settings_of_ones_own_are_another_ensemble():
 
 def test_an_ensemble_that_is_not_trained_can_be():
     app = fine(opened(SCRIPT, n="5", m="4", seeds="3"))
-    assert [info.value for info in app.info] == ["None of these models is trained here yet."]
+    assert [info.value for info in app.info] == ["3 of 3 models are not trained here yet."]
     assert buttons(app) == {"Train 3 models"}
     assert not app.metric
     assert "How common it is" in said(app)
     app = fine(opened(SCRIPT, n="5", m="4", seeds="1", seed="77"))
     assert [info.value for info in app.info] == ["This model is not trained here yet."]
-    assert buttons(app) == {"Train 1 model"}
+    assert buttons(app) == {"Train"}
 
 
 def test_of_an_ensemble_with_some_models_those_are_shown_and_the_others_can_be_trained():
     config, recipe = small(3, 6), QUICK.replace(restarts=1)
     put(config.replace(seed=2), weights(*one()))
-    state = MotifState(Choice(config, "quick", recipe), view=View(seeds=4))
+    state = MotifState(choice=Choice.of(config, recipe), seeds=4)
     app = look(state)
     assert [info.value for info in app.info] == ["3 of 4 models are not trained here yet."]
     assert buttons(app) == {"Train 3 models"}
@@ -628,7 +632,7 @@ def test_models_that_are_not_in_the_store_are_told_to_be_missing(own_shipped: Pa
 def test_the_links_of_the_sweep_say_what_they_lead_to():
     app = fine(opened(SCRIPT))
     sweeps = [state for label, state in links(app).items() if label.startswith("1 − S = ")]
-    assert all(state.view.seeds == 1 for state in sweeps)
+    assert all(state.seeds == 1 for state in sweeps)
     labels = [link.proto.label for link in app.get("page_link")]
     expected = []
     for preset in ("standard", "thorough"):
@@ -670,7 +674,7 @@ def test_the_settings_that_tell_better_from_worse_are_named_with_their_numbers()
     told = re.findall(place + r"(\d+\.\d\d)\.", words)
     assert told and told[0][0] == "more"
     for _, density, decay, better, worse in told:
-        (found,) = found_in(MotifState.of(cell(float(density), float(decay))))
+        (found,) = found_in(MotifState.of_network(cell(float(density), float(decay))))
         assert (better, worse) == (f"{found['best']:.2f}", f"{found['worst']:.2f}")
 
 

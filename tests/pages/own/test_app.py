@@ -8,21 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.numpy
-from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from pages.motif.state import MotifState
-from pages.own.state import OwnState, View
+from pages.own.state import OwnState
 from pages.shared import resources
-from pages.shared.explorer_state import ExploreState
+from pages.shared.explorer_state import ExplorerState
 from pages.shared.model_choice import Choice
 from pages.train.state import TrainState
-from tests.helpers.apps import fine, metrics, opened, press, said
+from tests.helpers.apps import by_slot, fine, metrics, opened, press, said
 from tests.helpers.links import as_link
 from tests.helpers.networks import two_neurons_a_feature
 from toymodel.analysis.loss import superposition_gain
-from toymodel.analysis.polysemanticity import Thresholds, neurons
+from toymodel.analysis.polysemanticity import neurons
 from toymodel.config import RECIPES, Config, Recipe
 from toymodel.model import Model
 from toymodel.storage.imported_weights import Assignment, as_model, assign
@@ -30,8 +29,8 @@ from toymodel.storage.imported_weights import Assignment, as_model, assign
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
-SCRIPT = "pages/own/page.py"
-EXPLORERS = ["pages/neurons/page.py", "pages/features/page.py", "pages/motif/page.py"]
+SCRIPT = "own/page.py"
+EXPLORERS = ["neurons/page.py", "features/page.py", "motif/page.py"]
 RANDOM = np.random.default_rng(0)
 ARRAYS = {
     "W1": RANDOM.normal(size=(30, 20)).astype(np.float32),
@@ -49,7 +48,7 @@ def own(arrays: dict[str, np.ndarray] = ARRAYS, config: Config = MEASURED) -> Mo
 
 
 def choice_of(model: Model) -> Choice:
-    return Choice(model.config, "standard", model.recipe)
+    return Choice.of(model.config, model.recipe)
 
 
 def npz(**arrays: np.ndarray) -> bytes:
@@ -81,7 +80,11 @@ def go(app: AppTest, script: str, link: dict[str, str]) -> AppTest:
 
 def links_to(script: str, model: Model) -> dict[str, str]:
     choice = choice_of(model)
-    return MotifState.of(choice).link if "motif" in script else ExploreState(choice).link
+    return (
+        MotifState.of_network(choice).link
+        if "motif" in script
+        else ExplorerState(choice=choice).link
+    )
 
 
 def test_the_first_view_says_what_a_file_should_hold():
@@ -151,30 +154,30 @@ def test_the_other_pages_show_it_to_who_uploaded_it_and_to_nobody_else(script: s
 
 
 def test_a_link_to_train_them_trains_nothing():
-    link = TrainState(choice_of(own())).link
-    app = fine(opened("pages/train/page.py", **link))
+    link = TrainState(choice=choice_of(own())).link
+    app = fine(opened("train/page.py", **link))
     assert "they are not here" in said(app)
     assert not [button for button in app.button if "Train" in button.label]
-    app = fine(go(uploaded(opened(SCRIPT), npz(**ARRAYS)), "pages/train/page.py", link))
+    app = fine(go(uploaded(opened(SCRIPT), npz(**ARRAYS)), "train/page.py", link))
     assert "These are your own weights." in said(app)
     assert not [button for button in app.button if "Train" in button.label]
     assert "Models that you train or open here are listed" in said(app)
 
 
 def test_they_are_compared_with_a_model_that_was_trained():
-    state = TrainState(choice_of(own()), other=TrainState().choice)
-    app = fine(go(uploaded(opened(SCRIPT), npz(**ARRAYS)), "pages/train/page.py", state.link))
+    state = TrainState(choice=choice_of(own()), other=TrainState().choice)
+    app = fine(go(uploaded(opened(SCRIPT), npz(**ARRAYS)), "train/page.py", state.link))
     losses = [metric.value for metric in app.metric if metric.label == "Loss"]
     assert losses[0] == f"{own().loss:.3g}"
     assert len(losses) == 2
 
 
 def test_a_setting_that_is_changed_asks_for_a_model_to_train():
-    choice = choice_of(own()).changed("config", "seed", 3)
+    choice = choice_of(own()).changed(seed=3)
     assert choice.recipe == Recipe()
     assert choice.config.seed == 3
-    assert choice_of(own()).changed("recipe", "steps", 5).recipe == Recipe(steps=5)
-    assert choice_of(own()).changed("preset", "preset", "quick").recipe == RECIPES["quick"]
+    assert choice_of(own()).changed(steps=5).recipe == Recipe(steps=5)
+    assert choice_of(own()).changed(recipe="quick").recipe == RECIPES["quick"]
 
 
 BAD = [
@@ -207,12 +210,12 @@ def test_a_hostile_name_of_a_file_is_shown_as_text():
 def test_arrays_are_chosen_by_hand_and_the_choice_is_in_the_link():
     square = {name: RANDOM.normal(size=(16, 16)) for name in ("one", "two")}
     app = fine(uploaded(opened(SCRIPT), npz(**square, bias=np.ones(16))))
-    assert app.selectbox(key="own.W1").value == "one"
-    app.selectbox(key="own.W1").select("two").run()
-    app.selectbox(key="own.W2").select("one").run()
-    app.selectbox(key="own.b").select("").run()
-    app.selectbox(key="own.b_hidden").select("bias").run()
-    app.checkbox(key="own.W1_transposed").check().run()
+    assert by_slot(app.selectbox, "own.w1").value == "one"
+    by_slot(app.selectbox, "own.w1").select("two").run()
+    by_slot(app.selectbox, "own.w2").select("one").run()
+    by_slot(app.selectbox, "own.b").select("").run()
+    by_slot(app.selectbox, "own.bh").select("bias").run()
+    by_slot(app.checkbox, "own.w1t").check().run()
     fine(app)
     chosen = {"w1": "two", "w2": "one", "bh": "bias", "w1t": "yes", "w2t": "no"}
     link = {name: app.query_params[name] for name in app.query_params}
@@ -232,28 +235,30 @@ def test_arrays_are_chosen_by_hand_and_the_choice_is_in_the_link():
 def test_arrays_that_do_not_fit_are_told_with_what_would():
     more = npz(**ARRAYS, other=np.ones((40, 30)))
     app = fine(uploaded(opened(SCRIPT), more))
-    app.selectbox(key="own.W2").select("other").run()
+    by_slot(app.selectbox, "own.w2").select("other").run()
     (error,) = app.error
     assert "W2 is (40, 30); with W1 (neurons: 30, features: 20) it must be (20, 30)" in error.value
     assert not shown(app) and not app.metric
-    app.selectbox(key="own.W2").select("W2").run()
+    by_slot(app.selectbox, "own.w2").select("W2").run()
     assert fine(app).metric
 
 
-@pytest.mark.parametrize("name", ["feature_probability", "importance_decay"])
-def test_density_and_decay_move_the_loss_and_are_checked(name: str):
+@pytest.mark.parametrize(
+    ("name", "field"), [("p", "feature_probability"), ("d", "importance_decay")]
+)
+def test_density_and_decay_move_the_loss_and_are_checked(name: str, field: str):
     app = fine(uploaded(opened(SCRIPT), npz(**ARRAYS)))
-    app.number_input(key=f"own.{name}").set_value(0.5).run()
-    config = MEASURED.replace(**{name: 0.5})
+    by_slot(app.number_input, f"own.{name}").set_value(0.5).run()
+    config = MEASURED.replace(**{field: 0.5})
     assert metrics(fine(app))["Loss"] == f"{own(config=config).loss:.3g}"
-    app.number_input(key=f"own.{name}").set_value(0.0).run()
+    by_slot(app.number_input, f"own.{name}").set_value(0.0).run()
     assert "must be a number above 0 and at most 1" in app.error[0].value
     assert metrics(app)["Loss"] == f"{own(config=config).loss:.3g}"
 
 
 def test_a_network_that_copies_must_be_tied():
     app = fine(uploaded(opened(SCRIPT), npz(**ARRAYS)))
-    app.selectbox(key="own.task").select("identity").run()
+    by_slot(app.selectbox, "own.task").select("identity").run()
     assert "in the identity task W2 is W1 transposed" in app.error[0].value
     app = uploaded(app, npz(W=ARRAYS["W1"]))
     assert metrics(fine(app))["Dead outputs"]
@@ -275,14 +280,14 @@ def test_a_file_is_forgotten_on_request():
     assert not app.file_uploader[0].value
     assert not shown(app) and not app.metric
     assert "w1" not in app.query_params
-    link = ExploreState(choice_of(own())).link
-    assert "they are not here" in said(fine(go(app, "pages/neurons/page.py", link)))
+    link = ExplorerState(choice=choice_of(own())).link
+    assert "they are not here" in said(fine(go(app, "neurons/page.py", link)))
 
 
 def test_a_file_is_still_there_when_the_visitor_comes_back():
     app = fine(uploaded(opened(SCRIPT), npz(**ARRAYS)))
     before = metrics(app)
-    go(app, "pages/overview/page.py", {})
+    go(app, "overview/page.py", {})
     assert metrics(fine(go(app, SCRIPT, {}))) == before
     # A link without a choice of arrays, such as one in the history, gets a guess.
     assert metrics(fine(go(app, SCRIPT, OwnState().link))) == before
@@ -300,38 +305,12 @@ def test_a_wrong_link_says_so_and_opens_the_default(link: dict[str, str]):
 NAMES = st.none() | st.text(st.characters(codec="utf-8"), min_size=1, max_size=100)
 
 
-@given(
-    config=st.builds(
-        Config,
-        task=st.sampled_from(["abs", "identity"]),
-        feature_probability=st.floats(0, 1, exclude_min=True),
-        importance_decay=st.floats(0, 1, exclude_min=True),
-    ),
-    assignment=st.builds(
-        Assignment,
-        W1=NAMES,
-        W2=NAMES,
-        b=NAMES,
-        b_hidden=NAMES,
-        W1_transposed=st.booleans(),
-        W2_transposed=st.booleans(),
-    ),
-    second=st.floats(0, 1, exclude_min=True),
-    view=st.builds(
-        View, neurons=st.sampled_from(["first", "all"]), colour=st.sampled_from(["feature"])
-    ),
-)
-def test_every_state_comes_back_from_its_link(config, assignment, second, view):
-    state = OwnState(config, assignment, Thresholds(second_weight=second), view)
-    assert OwnState.from_link(as_link(state.link)) == (state, [])
-
-
 def test_weights_are_in_the_link_of_what_they_are_and_in_no_other():
     link = choice_of(own()).link
     assert link["weights"] == own().recipe.weights
-    assert Choice.from_link(as_link(link), TrainState().choice) == (choice_of(own()), [])
+    assert TrainState().choice.with_link(as_link(link)) == (choice_of(own()), [])
     assert "weights" not in TrainState().choice.link
-    _, problems = Choice.from_link({"weights": ["zzz"]}, TrainState().choice)
+    _, problems = TrainState().choice.with_link({"weights": ["zzz"]})
     assert problems == [
         "weights = 'zzz': must be empty, or 16 hexadecimal digits that name weights from elsewhere"
     ]

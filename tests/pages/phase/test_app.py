@@ -14,10 +14,10 @@ from streamlit.testing.v1 import AppTest
 
 from pages.phase import density as phase_density
 from pages.phase.models import along_density, along_training, phase_diagram
-from pages.phase.state import DENSITY_ALLOWED, RATIO_ALLOWED, PhaseState, View
+from pages.phase.state import PhaseState
 from pages.shared.model_choice import Choice
 from pages.train.state import TrainState
-from tests.helpers.apps import fine, metrics, opened, said, table
+from tests.helpers.apps import by_slot, fine, metrics, opened, said, table
 from tests.helpers.links import as_link
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds
 from toymodel.charts.phase.tables import candidate_table, diagram_cells
@@ -39,7 +39,7 @@ from toymodel.sweeps.shipped import DENSITY_SWEEP, LENGTHS, SAMPLERS
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
-SCRIPT = "pages/phase/page.py"
+SCRIPT = "phase/page.py"
 HEADERS = [
     "Along density: a jump or a drift?",
     "The smallest system: two neurons, two features",
@@ -157,37 +157,6 @@ def test_one_network_along_density_is_shown(own_shipped: Path):
 # Links
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "allowed"),
-    [
-        ("p", "0.5", DENSITY_ALLOWED),
-        ("p", "nan", DENSITY_ALLOWED),
-        ("p", "", DENSITY_ALLOWED),
-        ("p", "1_0", DENSITY_ALLOWED),
-        ("ratio", "11", RATIO_ALLOWED),
-        ("ratio", "0", RATIO_ALLOWED),
-        ("colour", "Weights", "one of 'phase', 'weights'"),
-        ("at", "0.01", "one of '0.003', '0.001'"),
-        ("at", "3e-3", "one of '0.003', '0.001'"),
-        ("mono", "0", "a number above 0 and at most 1"),
-        ("slight", "inf", "a number above 0 and at most 100"),
-        ("neuron", "3", "is not a setting of this page"),
-        ("<b>", "1", "is not a setting of this page"),
-        ("v", "2", "reads links of version 1"),
-    ],
-)
-def test_a_wrong_value_is_named_with_what_is_allowed_and_leaves_the_default(
-    name: str, value: str, allowed: str
-):
-    link = PhaseState(View(density=DENSITIES[3], ratio=RATIOS[4], colour="weights")).link
-    expected, _ = PhaseState.from_link(as_link({k: v for k, v in link.items() if k != name}))
-    state, problems = PhaseState.from_link(as_link(link | {name: value}))
-    assert state == expected
-    assert len(problems) == 1
-    assert problems[0].startswith((name, f"'{name}'"))
-    assert allowed in problems[0]
-
-
 @pytest.mark.parametrize("link", [{"p": "0.5"}, {"at": "1"}, {"wat": "`**`"}])
 def test_a_wrong_link_says_so_and_opens_the_default(link: dict[str, str]):
     app = opened(SCRIPT, **link)
@@ -226,14 +195,14 @@ def test_the_cell_of_a_link_is_opened_with_the_librarys_numbers(row: int, column
     assert shown["loss"].tolist() == expected["loss"].tolist()
     (losses,) = [t.value["loss"] for t in app.dataframe if list(t.value) == ["loss", "above"]]
     assert losses.tolist() == sorted(diagram.losses[row, column])
-    assert app.select_slider(key="phase.density").value == DENSITIES[row]
-    assert app.select_slider(key="phase.ratio").value == RATIOS[column]
+    assert by_slot(app.select_slider, "phase.p").value == DENSITIES[row]
+    assert by_slot(app.select_slider, "phase.ratio").value == RATIOS[column]
 
 
 def test_the_sliders_open_another_cell():
     app = opened(SCRIPT)
-    fine(app.select_slider(key="phase.density").set_value(DENSITIES[0]).run())
-    fine(app.select_slider(key="phase.ratio").set_value(RATIOS[30]).run())
+    fine(by_slot(app.select_slider, "phase.p").set_value(DENSITIES[0]).run())
+    fine(by_slot(app.select_slider, "phase.ratio").set_value(RATIOS[30]).run())
     assert (app.query_params["p"], app.query_params["ratio"]) == ("1", "10")
     assert metrics(app)["The neurons serve"] == PHASES[1]
 
@@ -245,7 +214,7 @@ def test_the_cell_is_trained_again_as_it_was(column: int):
     state, problems = TrainState.from_link(parse_qs(link.query_string))
     assert problems == []
     config, reverse = cell_config(DENSITIES[10], RATIOS[column])
-    assert state.choice == Choice(config, "quick", there()[0].recipe)
+    assert state.choice == Choice.of(config, there()[0].recipe)
     assert ("this diagram's second one is feature 0" in said(app)) == reverse == (column > 15)
 
 
@@ -284,7 +253,7 @@ def test_a_threshold_moves_the_classes():
 
     usual = opened(SCRIPT)
     counted = shares(usual)
-    moved = fine(usual.number_input(key="phase.second_weight").set_value(0.3).run())
+    moved = fine(by_slot(usual.number_input, "phase.mono").set_value(0.3).run())
     assert moved.query_params["mono"] == "0.3"
     found = along_density(Thresholds(second_weight=0.3))
     assert found
@@ -309,7 +278,7 @@ def test_the_links_to_try_lead_to_cells_that_are_there():
     assert len(links) == 2
     for state, problems in links.values():
         assert problems == []
-        assert state.view.density == DENSITIES[-1]
+        assert state.density == DENSITIES[-1]
 
 
 def networks(*shares: tuple[float, float, float, float]) -> pd.DataFrame:

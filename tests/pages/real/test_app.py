@@ -23,10 +23,10 @@ from pages.real.words import (
     on_unearned,
     title,
 )
-from pages.shared.explorer_state import ExploreState
+from pages.shared.explorer_state import ExplorerState
 from pages.sweep.state import SweepState
 from pages.train.state import TrainState
-from tests.helpers.apps import opened
+from tests.helpers.apps import by_slot, opened
 from tests.helpers.networks import weights
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds, neurons
 from toymodel.analysis.predictions import (
@@ -53,7 +53,7 @@ from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
-SCRIPT = "pages/real/page.py"
+SCRIPT = "real/page.py"
 CONFIGS = sweep(PAPER_CONFIG, PAPER_DENSITIES)
 N, M = PAPER_CONFIG.n_features, PAPER_CONFIG.n_neurons
 
@@ -194,21 +194,21 @@ def test_a_wrong_link_says_so_and_opens_the_default(link: dict[str, str]):
 
 
 def test_every_state_comes_back_from_its_link():
-    state = RealState().changed("thresholds", "extra_weight", 2.5)
+    state = RealState().changed(slight=2.5)
     read = RealState.from_link({name: [value] for name, value in state.link.items()})
     assert read == (state, [])
 
 
 def test_a_changed_threshold_measures_anew():
     app = opened(SCRIPT)
-    app.number_input(key="real.extra_weight").set_value(100.0).run()
+    by_slot(app.number_input, "real.slight").set_value(100.0).run()
     assert app.query_params["slight"] == "100"
     assert verdicts(app)[0] == REFUTED
 
 
 def test_the_links_can_be_read_and_keep_the_thresholds():
     app = opened(SCRIPT, mono="0.1")
-    readers = {"sweep": SweepState, "train": TrainState, "neurons": ExploreState}
+    readers = {"sweep": SweepState, "train": TrainState, "neurons": ExplorerState}
     seen = set()
     for link in app.get("page_link"):
         reader = readers.get(link.proto.page)

@@ -20,7 +20,7 @@ from toymodel.sweeps.run_grid import remember
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
-SCRIPT = "pages/sweeps/page.py"
+SCRIPT = "sweeps/page.py"
 RECIPE = RECIPES["standard"]
 
 
@@ -160,15 +160,15 @@ def test_a_wrong_link_says_so_and_opens_the_default(grid: Grid, link: dict[str, 
 
 
 def test_every_state_comes_back_from_its_link():
-    state = SweepsState().changed("view", "x", "seed").changed("view", "grid", "a" * 16)
-    state = state.at_cell(0, 3).changed("view", "measure", "motifs")
+    state = SweepsState().changed(x="seed").changed(grid="a" * 16)
+    state = state.at_cell(0, 3).changed(measure="motifs")
     read = SweepsState.from_link({name: [value] for name, value in state.link.items()})
     assert read == (state, [])
 
 
 def test_another_grid_has_axes_and_cells_of_its_own():
-    state = SweepsState().changed("view", "x", "seed").at_cell(1, 1)
-    view = state.changed("view", "grid", "a" * 16).view
-    assert (view.x, view.y, view.column, view.row) == ("", "", None, None)
-    assert state.changed("view", "y", "task").view.column is None
-    assert state.changed("view", "measure", "loss").view.column == 1
+    state = SweepsState().changed(x="seed").at_cell(1, 1)
+    found = state.changed(grid="a" * 16)
+    assert (found.x, found.y, found.column, found.row) == ("", "", None, None)
+    assert state.changed(y="task").column is None
+    assert state.changed(measure="loss").column == 1

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from pages.shared import resources, widget_values
+from pages.shared import resources
 from pages.shared.model_choice import Choice
 from pages.shared.models import find_model
-from pages.shared.recipes import FIELDS, RECIPE_PARAMS
 from pages.train.examples import EXAMPLES, example_name
 from pages.train.history import _read
 from pages.train.state import DEFAULT
-from tests.helpers.apps import opened
+from tests.helpers.apps import by_slot, opened
 from toymodel.config import RECIPES, Recipe
 from toymodel.jobs.limits import Limits
 
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
-SCRIPT = "pages/train/page.py"
+SCRIPT = "train/page.py"
 
 
 def test_the_first_view_is_a_model_that_is_there():
@@ -41,32 +40,31 @@ def test_every_example_is_shipped_and_named(name: str):
     assert example_name(choice) == name
     assert find_model(choice.config, choice.recipe)
     app = opened(SCRIPT, **choice.link)
-    assert app.selectbox(key="train.example").value == name
+    assert by_slot(app.selectbox, "train.example").value == name
     assert app.metric
     assert not app.warning and not app.error
 
 
-def test_every_field_of_a_recipe_has_a_control_a_sentence_and_a_place_in_the_link():
-    assert {param.field for param in RECIPE_PARAMS} == Recipe.model_fields.keys()
-    assert FIELDS.keys() | {"restarts", "weights"} == Recipe.model_fields.keys()
+def test_every_field_of_a_recipe_has_a_control_and_its_words():
     app = opened(SCRIPT)
     said = {caption.value for caption in app.caption}
-    keys = {w.key for w in (*app.number_input, *app.selectbox)}
-    for name, (_, sentence) in FIELDS.items():
-        assert sentence in said
-        assert f"train.{name}" in keys
+    slots = {w.key.rpartition(".")[0] for w in (*app.number_input, *app.selectbox) if w.key}
+    for name, field in Recipe.model_fields.items():
+        if name != "weights":
+            assert f"train.{field.alias}" in slots
+            assert field.description in said or name == "restarts"
 
 
 def test_the_identity_can_be_set_with_and_without_a_hidden_bias():
     app = opened(SCRIPT)
     assert not app.checkbox
-    app.selectbox(key="train.task").set_value("identity").run()
+    by_slot(app.selectbox, "train.task").set_value("identity").run()
     assert app.title[0].value == "A small network learns to compute x"
-    app.checkbox(key="train.hidden_bias").check().run()
+    by_slot(app.checkbox, "train.hidden").check().run()
     link = app.query_params
     assert (link["task"], link["hidden"]) == ("identity", "yes")
     assert any("W x + c" in text.value for text in app.markdown)
-    app.selectbox(key="train.task").set_value("abs").run()
+    by_slot(app.selectbox, "train.task").set_value("abs").run()
     assert not app.error and not app.checkbox
     assert app.query_params["hidden"] == "no"
 
@@ -111,9 +109,9 @@ def test_the_ends_of_the_ranges_are_allowed(link: dict[str, str]):
 
 def test_a_number_that_its_box_takes_and_the_recipe_refuses_is_told():
     app = opened(SCRIPT)
-    app.number_input(key="train.beta2").set_value(1.0).run()
+    by_slot(app.number_input, "train.beta2").set_value(1.0).run()
     assert "beta2 = 1.0: must be a number from 0 and below 1" in app.error[0].value
-    assert app.number_input(key="train.beta2").value == 0.98
+    assert by_slot(app.number_input, "train.beta2").value == 0.98
 
 
 def test_a_training_beyond_the_budget_is_refused_with_what_is_allowed(
@@ -130,31 +128,27 @@ def test_a_training_beyond_the_budget_is_refused_with_what_is_allowed(
 
 def test_choosing_an_example_or_a_preset_sets_everything():
     app = opened(SCRIPT)
-    app.selectbox(key="train.preset").set_value("usual").run()
-    assert app.number_input(key="train.batch_size").value == RECIPES["usual"].batch_size
-    assert app.number_input(key="train.restarts").value == 1
+    by_slot(app.selectbox, "train.recipe").set_value("usual").run()
+    assert by_slot(app.number_input, "train.batch").value == RECIPES["usual"].batch_size
+    assert by_slot(app.number_input, "train.restarts").value == 1
     name = "The smallest absolute value"
-    app.selectbox(key="train.example").set_value(name).run()
-    assert app.number_input(key="train.n_features").value == 3
-    assert app.number_input(key="train.restarts").value == 8
+    by_slot(app.selectbox, "train.example").set_value(name).run()
+    assert by_slot(app.number_input, "train.n").value == 3
+    assert by_slot(app.number_input, "train.restarts").value == 8
 
 
-def test_a_number_is_set_back_by_a_person_and_not_by_a_late_browser(
-    monkeypatch: pytest.MonkeyPatch,
-):
+def test_a_box_that_the_page_has_set_is_set_back_by_a_person_at_once():
     app = opened(SCRIPT)
-    before = app.number_input(key="train.n_features").value
-    name = "The usual recipe, failing"
-    app.selectbox(key="train.example").set_value(name).run()
-    assert app.number_input(key="train.n_features").value == 100
-    app.number_input(key="train.n_features").set_value(before).run()  # at once: nobody is so fast
-    assert app.number_input(key="train.n_features").value == 100
-    assert app.selectbox(key="train.example").value == name
-    monkeypatch.setattr(widget_values, "_LATE_SECONDS", 0.0)
-    app.number_input(key="train.n_features").set_value(before).run()
-    assert app.number_input(key="train.n_features").value == before
-    assert app.query_params["n"] == str(before)
-    assert app.selectbox(key="train.example").value is None
+    before = by_slot(app.number_input, "train.n")
+    assert before.value == 6
+    by_slot(app.selectbox, "train.example").set_value("The usual recipe, failing").run()
+    after = by_slot(app.number_input, "train.n")
+    assert after.value == 100
+    assert before.key != after.key  # what a browser still reports of the old box is nobody's
+    after.set_value(6).run()
+    assert by_slot(app.number_input, "train.n").key == after.key
+    assert app.query_params["n"] == "6"
+    assert by_slot(app.selectbox, "train.example").value is None
 
 
 @pytest.mark.parametrize(
@@ -166,7 +160,7 @@ def test_what_a_browser_says_it_kept_may_be_anything(text: str):
 
 
 def test_what_a_browser_kept_is_read():
-    other: Choice = DEFAULT.changed("config", "seed", 3)
+    other: Choice = DEFAULT.changed(seed=3)
     links = f"[{_json(DEFAULT)}, {_json(other)}, {_json(other)}]"
     assert _read(links) == [DEFAULT, other]
 

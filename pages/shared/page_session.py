@@ -1,0 +1,200 @@
+"""A page's state in a visitor's session: read from the link, changed by widgets, written back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import urlencode
+
+import streamlit as st
+from pydantic.fields import FieldInfo
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from pages.shared.link_state import LinkState
+from toymodel.settings import SettingError
+
+S = TypeVar("S", bound=LinkState)
+
+_PAGE = "page"
+_ARRIVED = "page.arrived"
+_LINK_OWNERS = "links"
+_MAX_LINKS = 300
+
+
+def note_page(path: str) -> None:
+    """Note which page this run of the app shows; a page reads its link when the visitor arrives."""
+    if current_page() != path:
+        st.session_state[_PAGE] = path
+        # It stays until the page has read its link, as a run may be cut off before that.
+        st.session_state[_ARRIVED] = True
+
+
+def current_page() -> str | None:
+    """The path of the page that this run of the app shows."""
+    return st.session_state.get(_PAGE)
+
+
+class PageSession(Generic[S]):
+    """The state that one visitor has on a page.
+
+    The link says what the state is when the visitor comes to the page: from another page, by the
+    address, by Back and Forward, or by a link on the page itself. In between the session has the
+    state, and the link follows it, because a browser sends requests with an older link until it
+    has heard of the newer one.
+
+    Args:
+        name: of the page; pages that share a state share its name.
+        state: the class of the state.
+    """
+
+    def __init__(self, name: str, state: type[S]) -> None:
+        self.name = name
+        self._type = state
+
+    @property
+    def state(self) -> S:
+        """The state that this visitor has here; a new one at first."""
+        return st.session_state.get(f"{self.name}.state") or self._type()
+
+    def parameter(self, name: str) -> FieldInfo:
+        """The declaration of a setting, named by its parameter: label, words and range."""
+        return self._type.parameters()[name].info
+
+    def open(self) -> tuple[S, list[str]]:
+        """The state to show, and what is wrong with the link, in words.
+
+        What is wrong is said until the state changes, though the link is corrected at once.
+        """
+        link = {name: st.query_params.get_all(name) for name in st.query_params}
+        text = _text(st.query_params.to_dict())
+        if link and self._asks(text) and _owners().get(text, self.name) == self.name:
+            state, problems = self._type.from_link(link)
+            st.session_state[f"{self.name}.problems"] = (state, problems)
+        else:
+            state = self.state
+        st.session_state[_ARRIVED] = False
+        self.show(state)
+        said = st.session_state.get(f"{self.name}.problems", (None, []))
+        return state, said[1] if said[0] == state else []
+
+    def _asks(self, text: str) -> bool:
+        # Links that a page has written have a version; links to the page that they stand on have
+        # none. So a request with such a link is a click, and any other repeats what was written.
+        context = get_script_run_ctx()
+        back = bool(context and context.is_history_navigation)
+        asked = f"{self.name}.asked"
+        clicked = "v" not in st.query_params and st.session_state.get(asked) != text
+        if "v" not in st.query_params:
+            st.session_state[asked] = text
+        return bool(st.session_state.get(_ARRIVED, True)) or back or clicked
+
+    def show(self, state: S) -> None:
+        """Make this the page's state, and write it into the link."""
+        key = f"{self.name}.written"
+        written = st.session_state.get(key)
+        # After a link to the same page the address may be old though the parameters are new.
+        if st.query_params.to_dict() != state.link or written != state.link:
+            st.query_params.from_dict(state.link)
+        st.session_state[key] = state.link
+        st.session_state[f"{self.name}.state"] = state
+        self.own(state)
+
+    def own(self, state: S) -> None:
+        """Note that a link is this page's, though a browser may show it with another's path.
+
+        When a visitor moves on, Streamlit tells the browser the next page's link before its path,
+        so the history has the old path with the new link: Back leads there.
+        """
+        links = _owners()
+        links[_text(state.link)] = self.name
+        while len(links) > _MAX_LINKS:
+            del links[next(iter(links))]
+
+    def change(self, **values: object) -> None:
+        """Change some settings, named by their parameters; a refused one is told on the page."""
+        try:
+            self.show(self.state.changed(**values))
+        except SettingError as error:
+            st.session_state[f"{self.name}.refused"] = str(error)
+
+    def show_refused(self) -> None:
+        """Say why the last change of a widget was refused."""
+        if refused := st.session_state.pop(f"{self.name}.refused", None):
+            st.error(refused)
+
+    def bound(
+        self,
+        name: str,
+        *,
+        value: Any = None,
+        read: Callable[[Any], object] = lambda value: value,
+        by: Literal["value", "default"] = "value",
+    ) -> dict[str, Any]:
+        """The arguments that make a widget show a setting, and change it.
+
+        Args:
+            name: the setting's parameter.
+            value: what the widget shows; the setting unless given.
+            read: from what the widget reports to the setting.
+            by: the argument that tells the widget its value.
+        """
+        value = self.state.value(name) if value is None else value
+        return {by: value, **self._watched(name, value, read)}
+
+    def bound_option(
+        self,
+        name: str,
+        options: Sequence[Any],
+        *,
+        value: Any = None,
+        read: Callable[[Any], object] = lambda value: value,
+    ) -> dict[str, Any]:
+        """The same for a widget that shows one of some options."""
+        value = self.state.value(name) if value is None else value
+        return {
+            "options": options,
+            "index": options.index(value),
+            **self._watched(name, value, read),
+        }
+
+    def _watched(self, name: str, value: Any, read: Callable[[Any], object]) -> dict[str, Any]:
+        return watched(
+            f"{self.name}.{name}", value, lambda chosen: self.change(**{name: read(chosen)})
+        )
+
+
+def watched(slot: str, value: Any, on_change: Callable[[Any], None]) -> dict[str, Any]:
+    """The key and the callback of a widget that shows a value.
+
+    When the page sets another value than the person did, the widget gets a new key. A report of
+    the old widget that is still on its way belongs to a widget that is no longer there.
+
+    Args:
+        slot: what tells the widget from others.
+        value: what it shows.
+        on_change: is called with what a person changed it to.
+    """
+    held = f"widget.{slot}"
+    revision, shown = st.session_state.get(held, (0, value))
+    if shown != value:
+        revision += 1
+    st.session_state[held] = (revision, value)
+    key = f"{slot}.{revision}"
+
+    def report() -> None:
+        now, shown = st.session_state[held]
+        reported = st.session_state.get(key, shown)
+        # Streamlit also reports a widget that comes or goes.
+        if now == revision and reported != shown:
+            st.session_state[held] = (revision, reported)
+            on_change(reported)
+
+    return {"key": key, "on_change": report}
+
+
+def _owners() -> dict[str, str]:
+    return st.session_state.setdefault(_LINK_OWNERS, {})
+
+
+def _text(link: dict[str, str]) -> str:
+    return urlencode(sorted(link.items()))
