@@ -23,7 +23,7 @@ from toymodel.charts.figures import (
     sweep_figures,
 )
 from toymodel.charts.look import theme
-from toymodel.cli.models import short, stored_models
+from toymodel.cli.models import stored_models
 from toymodel.cli.options import (
     densities_option,
     model_options,
@@ -35,6 +35,7 @@ from toymodel.config import Config
 from toymodel.model import Model
 from toymodel.storage.model_file import load
 from toymodel.sweeps.paper import sweep
+from toymodel.text import number
 
 _GROUPS = {
     "Charts of each model": MODEL_FIGURES,
@@ -170,7 +171,7 @@ def _charts(
     asked = [name for name in names if name in FIGURES] if names else None
     charts: dict[str, alt.TopLevelMixin] = {}
     for model in models:
-        ending = f"-{short(model.config.feature_probability)}" if several else ""
+        ending = f"-{number(model.config.feature_probability)}" if several else ""
         of_model = figures(
             model,
             names=asked,

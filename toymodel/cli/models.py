@@ -18,6 +18,7 @@ from toymodel.config import Config, Recipe
 from toymodel.model import Model
 from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store, default_store
+from toymodel.text import number
 from toymodel.training.load_or_train import load_or_train
 from toymodel.training.snapshot import Snapshot
 
@@ -73,9 +74,9 @@ def stored_models(
     _print_notes(store)
     missing = [config for config, model in found.items() if model is None]
     if missing:
-        config, which = missing[0], ",".join(short(c.feature_probability) for c in missing)
+        config, which = missing[0], ",".join(number(c.feature_probability) for c in missing)
         sizes = {"-n": config.n_features, "-m": config.n_neurons, "-p": which}
-        rest = {"-d": short(config.importance_decay), "-s": config.seed, "-r": preset}
+        rest = {"-d": number(config.importance_decay), "-s": config.seed, "-r": preset}
         words = [str(part) for pair in (sizes | rest).items() for part in pair]
         words += ["--task", config.task] * (config.task != "abs")
         words += ["--hidden-bias"] * config.hidden_bias
@@ -91,11 +92,6 @@ def stored_models(
 def _print_notes(store: Store) -> None:
     for note in store.notes:
         click.echo(f"toymodel: {note}", err=True)
-
-
-def short(value: float) -> str:
-    """The shortest text that reads back as the same number."""
-    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
 def print_models(models: list[Model], as_json: bool) -> None:

@@ -17,6 +17,7 @@ from toymodel.config import Config, recipe_name
 from toymodel.model import Model
 from toymodel.settings import require_whole
 from toymodel.storage.model_file import load
+from toymodel.text import count
 
 
 @click.command("motifs")
@@ -82,7 +83,7 @@ def _json(
 def _print(
     model: Model, restart: int, found: Decomposition, checks: Sequence[Sequence[Intervention]]
 ) -> None:
-    config, count = model.config, len(found.motifs)
+    config = model.config
     which = f", restart {restart}" if len(model.restarts) > 1 else ""
     click.echo(
         f"n = {config.n_features}, m = {config.n_neurons}, 1 - S = {config.feature_probability:g}, "
@@ -92,7 +93,7 @@ def _print(
         f"loss {found.everything:.3g}; with the weights for absolute value alone "
         f"{found.absolute_value:.3g}, with those of the motifs too {found.with_motifs:.3g}"
     )
-    click.echo(f"{count} {'instance' if count == 1 else 'instances'}")
+    click.echo(count(len(found.motifs), "instance"))
     for motif, (_, *changed) in zip(found.motifs, checks, strict=True):
         click.echo(
             f"neuron {motif.neuron} (ratios in {motif.input_ratio:.1f}, out "

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from toymodel.config import RECIPES, Config, Recipe, require_trained
 from toymodel.settings import allowed_words, plain_type
+from toymodel.task import TASKS
 from toymodel.training.devices import DEVICES
 
 _Command = Callable[..., Any]
@@ -53,6 +54,10 @@ def _field_option(name: str, field: FieldInfo) -> Callable[[_Command], _Command]
         return click.option(option, is_flag=True, default=field.default, help=_words(field))
     if get_origin(kind) is Literal:
         names, words = [option], field.description
+        if name == "task":
+            words = (
+                f"{words} {', '.join(f'{each}: {task.symbol}' for each, task in TASKS.items())}."
+            )
         kind = click.Choice(get_args(kind))
     else:
         names, words = [option, f"-{(field.alias or name)[0]}"], _words(field)
