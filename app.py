@@ -1,8 +1,8 @@
 """The dashboard: `streamlit run app.py`.
 
-Streamlit takes a folder named pages/ beside its script for the older kind of app, until the script has
-called `st.navigation`: a link to a page that is the first request to a new server would not be found.
-So the script is in that folder, and this file is the app that serves it.
+Streamlit reads a folder `pages/` beside its script as pages of the older kind until that script
+calls `st.navigation`: a link to a page would fail as the first request to a new server.
+The script therefore lies inside `pages/`, and this file is the app that serves it.
 """
 
 import streamlit as st

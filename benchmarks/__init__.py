@@ -1,1 +1,1 @@
-"""Side by side with the usual recipe, and what it costs as it grows."""
+"""Comparisons with the usual recipe, and how costs grow with the models."""

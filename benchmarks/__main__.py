@@ -1,6 +1,6 @@
-"""`python -m benchmarks`: the figures table of the README, side by side with the usual recipe.
+"""`python -m benchmarks`: losses, classes and times of every preset, beside the usual recipe.
 
-Times are of one run on this machine and mean little by themselves: the ratios are the result.
+Times depend on this machine; their ratios are the result.
 """
 
 from __future__ import annotations
@@ -23,14 +23,26 @@ _EXAMPLES = 8_192
 
 
 @click.command()
-@click.option("--rounds", default=3, show_default=True, help="Times the usual recipe is paired.")
-@click.option("--usual-steps", default=300, show_default=True, help="Of its 10,000; scaled up.")
-@click.option("--seeds", default=15, show_default=True, help="Of the standard preset.")
-@click.option("--thorough-seeds", default=3, show_default=True, help="Of the thorough preset.")
+@click.option(
+    "--rounds",
+    default=3,
+    show_default=True,
+    help="How often each preset is timed between two runs of the usual recipe.",
+)
+@click.option(
+    "--usual-steps",
+    default=300,
+    show_default=True,
+    help="Steps of the usual recipe that are timed, and scaled up to its 10,000.",
+)
+@click.option("--seeds", default=15, show_default=True, help="Seeds of the standard preset.")
+@click.option(
+    "--thorough-seeds", default=3, show_default=True, help="Seeds of the thorough preset."
+)
 def main(rounds: int, usual_steps: int, seeds: int, thorough_seeds: int) -> None:
     """Train the paper's sweep by every preset, and print losses, classes and times."""
     figures: dict[str, object] = {"densities": PAPER_DENSITIES}
-    timed("standard", seeds)  # has helpers started, as they are from the second training on
+    timed("standard", seeds)  # starts the workers, which a second training finds running
     reference: list[float] = []
     ratios: dict[str, list[float]] = {"standard": [], "thorough": []}
     models: dict[str, list[list[tm.Model]]] = {"standard": [], "thorough": [], "quick": []}
@@ -61,7 +73,7 @@ def main(rounds: int, usual_steps: int, seeds: int, thorough_seeds: int) -> None
             figures[f"{preset}_times_as_fast"] = {"median": middle, "all": found}
     click.echo()
     click.echo(row("normalised loss at 1 - S =", (f"{p:g}" for p in PAPER_DENSITIES)))
-    click.echo(row("without superposition", losses([models["standard"][0]], yardstick=True)))
+    click.echo(row("without superposition", losses([models["standard"][0]], baseline=True)))
     for preset, runs in models.items():
         figures[f"{preset}_losses"] = [[model.loss for model in run] for run in runs]
     for name, runs in (
@@ -97,10 +109,15 @@ def timed(preset: str, seed: int) -> tuple[float, list[tm.Model]]:
 
 
 def seconds_to_reach(targets: Sequence[float], seed: int) -> list[float]:
-    """Seconds in which `standard` gets at each density to a loss, all seven together; NaN if never.
+    """Train the paper's sweep by `standard`, and time how long each density takes to reach a loss.
 
-    Measured as models are that are done, without the slope that outputs have in training, on fewer
-    inputs; the time that measuring takes does not count.
+    Args:
+        targets: the loss for each density. It is measured as for finished models, whose output
+            unit is a plain ReLU, but on fewer inputs.
+        seed: of the configs.
+
+    Returns:
+        Seconds for each density, without the time for measuring; NaN where it is never reached.
     """
     configs = sweep(PAPER_CONFIG.replace(seed=seed), PAPER_DENSITIES)
     reached = [float("nan")] * len(targets)
@@ -120,17 +137,17 @@ def seconds_to_reach(targets: Sequence[float], seed: int) -> list[float]:
     return reached
 
 
-def losses(runs: Sequence[Sequence[tm.Model]], *, yardstick: bool = False) -> list[str]:
-    """The median loss at each density."""
+def losses(runs: Sequence[Sequence[tm.Model]], *, baseline: bool = False) -> list[str]:
+    """The median loss at each density, or with `baseline` that without superposition."""
     values = [
-        [tm.no_superposition_loss(model.config) if yardstick else model.loss for model in run]
+        [tm.no_superposition_loss(model.config) if baseline else model.loss for model in run]
         for run in runs
     ]
     return [f"{value:.5f}" for value in np.median(values, axis=0)]
 
 
 def classes(model: tm.Model) -> str:
-    """The counts of classes, with slashes."""
+    """How many neurons are in each class, such as "30/9/1"."""
     return "/".join(str(count) for count in neurons(model.W1).counts.values())
 
 

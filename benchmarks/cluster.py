@@ -1,4 +1,4 @@
-"""`python -m benchmarks.cluster`: a grid on a cluster of one and of two processes here."""
+"""`python -m benchmarks.cluster`: a grid on a cluster of one process and of two."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from benchmarks.record import record
 from toymodel.storage.store import Store
-from toymodel.sweeps.executors import place
+from toymodel.sweeps.executors import open_executor
 from toymodel.sweeps.grid import grid_of
 from toymodel.sweeps.run_grid import run_grid
 
@@ -25,14 +25,19 @@ _GRID = {
 
 
 @click.command()
-@click.option("--rounds", default=3, show_default=True, help="Times each is measured, in turns.")
+@click.option(
+    "--rounds", default=3, show_default=True, help="How often each cluster is timed, in turns."
+)
 def main(rounds: int) -> None:
-    """Print the seconds of both, the cluster's start not counted, and their ratio."""
+    """Print the seconds of both, without the start of the cluster, and their ratio."""
     grid = grid_of("benchmark", _GRID)
     seconds: dict[int, list[float]] = {1: [], 2: []}
     for _ in range(rounds):
         for workers, found in seconds.items():
-            with place(workers=workers) as where, tempfile.TemporaryDirectory() as folder:
+            with (
+                open_executor(workers=workers) as where,
+                tempfile.TemporaryDirectory() as folder,
+            ):
                 for future in [where.executor.submit(_warm) for _ in range(2 * workers)]:
                     future.result()
                 outcome = run_grid(

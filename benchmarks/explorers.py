@@ -1,6 +1,6 @@
-"""`python -m benchmarks.explorers`: what a view of a neuron or of a feature computes, and how long.
+"""`python -m benchmarks.explorers`: how long the computations for a neuron or a feature take.
 
-The models at n = 1,000 are random: what a view costs depends on the sizes and on the density alone.
+The models are random, because the time depends on the sizes and on the density alone.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ DENSITIES = (1.0, 0.1, 0.01, 0.001)
 
 
 @click.command()
-@click.option("--rounds", default=5, show_default=True, help="Neurons that are timed.")
+@click.option("--rounds", default=5, show_default=True, help="How many neurons are timed.")
 def main(rounds: int) -> None:
-    """Print medians in milliseconds, and the memory at its highest."""
+    """Print medians in milliseconds, and the highest memory use."""
     names = ("a neuron's activations", "all neurons' shares", "ablation", "losses of features")
     figures: dict[str, object] = {}
     click.echo(f"{'':<34}{'inputs':>10}" + "".join(f"{name:>24}" for name in names))
@@ -46,9 +46,9 @@ def main(rounds: int) -> None:
                 f"{name:<34}{input_examples(config):>10,}"
                 + "".join(f"{1e3 * seconds:>21.0f} ms" for seconds in times)
             )
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    click.echo(f"memory at its highest, all of Python: {most:.0f} MB")
-    record("explorers", {"seconds": figures, "megabytes": most})
+    highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    click.echo(f"highest memory use of the Python process: {highest:.0f} MB")
+    record("explorers", {"seconds": figures, "megabytes": highest})
 
 
 def _time(step: Callable[[int], object], neuron: int) -> float:

@@ -1,4 +1,4 @@
-"""What a training step, and a page's frames, cost as models and their number grow."""
+"""`python -m benchmarks.growth`: how the costs of training steps and of charts' tables grow."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _PACES = 5
 
 @click.command()
 def main() -> None:
-    """Print milliseconds a step as n, m and the instances grow, and of a stack plot's frames."""
+    """Print milliseconds for a step, and for the tables of a stack plot, as models grow."""
     figures: dict[str, object] = {}
-    click.echo("Milliseconds of a step of batch 128, all cores")
+    click.echo("Milliseconds for a step of batch 128, all cores")
     for name, shapes in (
         ("n", _FEATURES),
         ("m", _NEURONS),
@@ -42,13 +42,13 @@ def main() -> None:
             figures[f"step_ms_{n}_{m}_{count}"] = milliseconds
     for n, m, _ in _BOTH:
         milliseconds = _frames(n, m)
-        click.echo(f"  frames of a stack plot, n = {n:>5,}, m = {m:>3}: {milliseconds:>7.1f}")
+        click.echo(f"  tables of a stack plot, n = {n:>5,}, m = {m:>3}: {milliseconds:>7.1f}")
         figures[f"frames_ms_{n}_{m}"] = milliseconds
     record("growth", figures)
 
 
 def _step(n: int, m: int, instances: int) -> float:
-    """The median pace of a short run of the standard recipe."""
+    """The median milliseconds for a step in a short run of the standard recipe."""
     configs = [tm.Config(n_features=n, n_neurons=m, seed=seed) for seed in range(min(instances, 7))]
     recipe = tm.Recipe(steps=100_000, restarts=-(-instances // 7))
     return 1e3 * statistics.median(_paces(configs, recipe))
@@ -62,7 +62,7 @@ def _paces(configs: Sequence[tm.Config], recipe: tm.Recipe) -> list[float]:
         now = time.perf_counter()
         if last and snapshot.step > last[0]:
             paces.append((now - last[1]) / (snapshot.step - last[0]))
-        if snapshot.step:  # the first steps are slower: helpers and memory are new
+        if snapshot.step:  # the first steps are slower: workers and memory are new
             last = (snapshot.step, now)
         if len(paces) == _PACES:
             break
@@ -71,7 +71,7 @@ def _paces(configs: Sequence[tm.Config], recipe: tm.Recipe) -> list[float]:
 
 
 def _frames(n: int, m: int) -> float:
-    """Blocks, columns and spans of one model, which a page makes at every run."""
+    """The median time for the tables that a page makes of one model each time it runs."""
     config = tm.Config(n_features=n, n_neurons=m, feature_probability=0.01)
     weights = tm.train([config], tm.Recipe(steps=20))[0].weights
     seconds: list[float] = []

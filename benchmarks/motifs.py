@@ -1,6 +1,6 @@
-"""The motif: how long 64 seeds train, what is in them, how fast instances are found, how common.
+"""`python -m benchmarks.motifs`: training 64 seeds, finding motifs, and how common they are.
 
-`python -m benchmarks.motifs`. Times are of this machine; the grid is read from the store.
+Times depend on this machine. The grid is read from the store.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SAMPLES = 7
 
 
 def main() -> None:
-    """Print all of it."""
+    """Print all of these."""
     seconds = _seeds()
     _samples()
     record("motifs", {"seconds_of_64_seeds": seconds, "seconds_of_500_x_500": _finding()})

@@ -1,6 +1,6 @@
 """`python -m benchmarks.pages`: how long a visitor waits, in headless Chromium with a warm cache.
 
-Every round starts a server anew, with the shipped models alone. Times are of this machine.
+Every round starts a new server that has the shipped models alone. Times depend on this machine.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ TRAININGS = {
 
 
 @click.command()
-@click.option("--rounds", default=5, show_default=True, help="Servers that are started.")
+@click.option("--rounds", default=5, show_default=True, help="How many servers are started.")
 def main(rounds: int) -> None:
     """Print medians and all values, in seconds."""
     times: dict[str, list[float]] = defaultdict(list)
@@ -130,14 +130,14 @@ class _Timed:
 
 @contextmanager
 def someone_trains(browser: Browser, address: str) -> Iterator[None]:
-    """Another visitor has a long training on the way."""
+    """Another visitor runs a long training meanwhile."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{address}/sweep?recipe=thorough&seed=77")
     button = page.get_by_role("button", name="Train 7 models")
     button.click()
     page.wait_for_function(PICTURE)
-    page.close()  # their browser takes no time, and the training goes on
+    page.close()  # the training goes on, without a browser that would take time
     try:
         yield
     finally:
@@ -145,7 +145,7 @@ def someone_trains(browser: Browser, address: str) -> Iterator[None]:
 
 
 def look(page: Page, address: str, timed: _Timed) -> None:
-    """One visitor who looks at models that are there."""
+    """Time one visitor who looks at stored models."""
     menu = page.get_by_role("navigation")
     timed("seven panels, later", lambda: page.goto(f"{address}/sweep"), PANELS)
     timed("to the overview", menu.get_by_role("link", name="Overview").click, OVERVIEW)
@@ -171,7 +171,7 @@ def look(page: Page, address: str, timed: _Timed) -> None:
 
 
 def visit_sweep(page: Page, address: str, seed: int, timed: _Timed) -> None:
-    """One visitor who trains the sweep, and stops it."""
+    """Time one visitor who trains the sweep, and cancels it."""
     page.goto(f"{address}/sweep?seed={seed}")
     train = page.get_by_role("button", name="Train 7 models")
     train.wait_for()
@@ -184,7 +184,7 @@ def visit_sweep(page: Page, address: str, seed: int, timed: _Timed) -> None:
 
 
 def visit_training(page: Page, address: str, name: str, times: dict[str, list[float]]) -> None:
-    """One training of one model, from the click to the cancel, timed into `times`."""
+    """Time one training of one model, from the click to the cancellation."""
     page.goto(address)
     train = page.get_by_role("button", name="Train", exact=True)
     train.wait_for()
@@ -228,7 +228,7 @@ def free_port() -> int:
 
 @contextmanager
 def server(port: int) -> Iterator[str]:
-    """The address of a dashboard that was just started."""
+    """Start a dashboard, and yield its address once it answers."""
     with tempfile.TemporaryDirectory() as cache:
         shutil.copytree(ROOT / "cache" / "shipped", Path(cache) / "shipped")
         process = subprocess.Popen(

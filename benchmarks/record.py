@@ -1,4 +1,4 @@
-"""The figures of the last runs, as JSON beside the benchmarks: what README quotes."""
+"""The results of the last runs, as JSON beside the benchmarks. The documentation quotes them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILE = Path(__file__).parent / "last.json"
 
 
 def record(name: str, figures: dict[str, Any]) -> None:
-    """Keep the figures of one benchmark, in the place of those of its run before."""
+    """Store the results of one benchmark in place of those of its last run."""
     known = json.loads(FILE.read_text()) if FILE.exists() else {}
     machine = {"cores": os.cpu_count(), "python": platform.python_version()}
     known[name] = {"machine": machine, **figures}

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.speed`: a step over its five matrix products, and models a second."""
+"""`python -m benchmarks.speed`: a step beside its five matrix products, and models per second."""
 
 from __future__ import annotations
 
@@ -19,16 +19,21 @@ from toymodel.training.engine import Draws, Shard
 from toymodel.training.train import train
 
 _SHAPES = {1: (1, 1), 7: (7, 1), 28: (7, 4), 256: (7, 37)}
-"""Instances: densities, restarts of each. 256 are 259, as densities are seven."""
+"""For each number of instances: densities, and restarts of each. 7 times 37 stands for 256."""
 
 _SMALL = Config(n_features=6, n_neurons=10, feature_probability=0.1)
 
 
 @click.command()
-@click.option("--rounds", default=5, show_default=True, help="Times each is measured.")
-@click.option("--instances", default="64,1024,16384", show_default=True, help="Of n = 6, m = 10.")
+@click.option("--rounds", default=5, show_default=True, help="How often each is timed.")
+@click.option(
+    "--instances",
+    default="64,1024,16384",
+    show_default=True,
+    help="How many models of n = 6, m = 10 are trained.",
+)
 def main(rounds: int, instances: str) -> None:
-    """Print both, medians of some rounds that take turns, and keep them as JSON."""
+    """Print the medians of both, and store them as JSON."""
     torch.set_num_threads(1)
     figures: dict[str, object] = {}
     click.echo("A step of n = 100, m = 40, batch 128, over its five matrix products, one thread")
@@ -39,13 +44,13 @@ def main(rounds: int, instances: str) -> None:
             f"{densities * restarts:>5} instances: {1e6 * step:>8.0f} us, products "
             f"{1e6 * floor:>8.0f} us, {ratio:.2f} times"
         )
-    small_models(64, RECIPES["standard"], "cpu")  # has helpers started
+    small_models(64, RECIPES["standard"], "cpu")  # starts the workers
     for device in ("cpu", "cuda"):
         if device == "cuda" and not torch.cuda.is_available():
             click.echo("On a GPU: not measured, none is here")
             figures["cuda"] = "not measured"
             continue
-        click.echo(f"n = 6, m = 10, 1 - S = 0.1, `quick`, {device}, all of it, measuring included")
+        click.echo(f"n = 6, m = 10, 1 - S = 0.1, `quick`, {device}, with measuring")
         for count in map(int, instances.split(",")):
             seconds, megabytes = small_models(count, RECIPES["quick"], device)
             figures[f"{device}_models_a_second_{count}"] = count / seconds
@@ -59,7 +64,7 @@ def main(rounds: int, instances: str) -> None:
 
 
 def times_the_floor(densities: int, restarts: int, rounds: int) -> tuple[float, float, float]:
-    """Seconds of a late step, of its products alone, and the median ratio of pairs of them."""
+    """Medians of the seconds of a late step, of its products alone, and of their ratio."""
     configs = sweep(PAPER_CONFIG, PAPER_DENSITIES[-densities:])
     recipe = RECIPES["standard"].replace(restarts=restarts)
     shard = Shard(configs, range(restarts), recipe, "cpu")
@@ -106,7 +111,7 @@ def _seconds(call: Callable[[int], None], repeats: int) -> float:
 
 
 def small_models(count: int, recipe: Recipe, device: str) -> tuple[float, float]:
-    """Seconds in which so many models are trained and measured, and the memory at most so far."""
+    """Seconds to train and measure so many models, and the highest memory use so far in MB."""
     restarts = min(count, MAX_SEEDS)
     configs = [_SMALL.replace(seed=seed) for seed in range(max(1, count // restarts))]
     began = time.perf_counter()
@@ -115,7 +120,7 @@ def small_models(count: int, recipe: Recipe, device: str) -> tuple[float, float]
 
 
 def _megabytes() -> float:
-    """Of this process and its children, each at its highest."""
+    """The sum of the highest memory uses of this process and its children."""
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     total = 0
     for process in ("self", *children):

@@ -1,4 +1,4 @@
-"""The usual recipe as courses write it, in plain PyTorch: what this project is compared with."""
+"""The usual tutorial recipe in plain PyTorch, with which this project is compared."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def seconds_per_step(
     batch: int = 1_024,
     seed: int = 0,
 ) -> float:
-    """Train one model a density, batched, with autograd and Adam 1e-3; time its steps."""
+    """Train one model for each density in a batch, with autograd and Adam 1e-3; time the steps."""
     torch.manual_seed(seed)
     models = len(densities)
     W1 = torch.nn.Parameter(torch.nn.init.kaiming_uniform_(torch.empty(models, m, n)))

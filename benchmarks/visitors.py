@@ -1,4 +1,4 @@
-"""`python -m benchmarks.visitors`: many visitors ask for a training each, at once."""
+"""`python -m benchmarks.visitors`: many visitors who each ask for a training at the same time."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _SETTINGS = "n=100&m=40&p=0.01&recipe=quick"
 
 
 @click.command()
-@click.option("--visitors", default=20, show_default=True, help="Browser sessions.")
+@click.option("--visitors", default=20, show_default=True, help="How many browser sessions.")
 def main(visitors: int) -> None:
-    """Print who got a model, how long it took, and the memory of the server and its worker."""
+    """Print how many got a model, in which time, and the memory of the server and its workers."""
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next(filter(None, map(shutil.which, names)), None)
     port = free_port()
@@ -33,9 +33,9 @@ def main(visitors: int) -> None:
             page.get_by_role("button", name="Train", exact=True).click()
         asked = time.perf_counter() - start
         done = [False] * visitors
-        most = 0.0
+        highest = 0.0
         while not all(done):
-            most = max(most, megabytes(port))
+            highest = max(highest, megabytes(port))
             for number, page in enumerate(pages):
                 done[number] = done[number] or page.get_by_text("Take it away").count() > 0
             if time.perf_counter() - start > 600:
@@ -46,10 +46,10 @@ def main(visitors: int) -> None:
         refused = sum(page.get_by_text("trainings wait already").count() for page in pages)
         click.echo(f"asked within {asked:.1f} s; {sum(done)} of {visitors} have their model")
         click.echo(f"the last after {trained:.1f} s; {errors} errors, {refused} refused")
-        click.echo(f"server, worker and helpers together: {most:.0f} MB at most")
+        click.echo(f"server and workers together: {highest:.0f} MB at most")
         record(
             "visitors",
-            {"visitors": visitors, "models": sum(done), "seconds": trained, "megabytes": most},
+            {"visitors": visitors, "models": sum(done), "seconds": trained, "megabytes": highest},
         )
         browser.close()
 

@@ -46,7 +46,7 @@ LIBRARY = {name for name in FILES if name.partition(".")[0] == "toymodel"}
 IMPORTS_TORCH = {
     f"toymodel.training.{name}" for name in ("accelerator", "engine", "shard_group", "train")
 }
-IMPORTED_LATE = {*IMPORTS_TORCH, "toymodel.training.run"}
+IMPORTED_LATE = {*IMPORTS_TORCH, "toymodel.training.parallel", "toymodel.training.run"}
 """What only a function that trains may import."""
 
 

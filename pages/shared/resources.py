@@ -10,8 +10,7 @@ from toymodel.charts.look import Theme, theme
 from toymodel.jobs.limits import Limits
 from toymodel.jobs.manager import JobManager
 from toymodel.storage.store import Store, default_store
-from toymodel.training.crew import processes_here
-from toymodel.training.worker import WorkerExecutor
+from toymodel.training.workers import WorkerExecutor, processes_here
 
 
 @st.cache_resource(show_spinner=False)

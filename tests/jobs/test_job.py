@@ -1,4 +1,4 @@
-"""What the worker process runs, run here; `test_jobs` has the queue around it."""
+"""What the worker process runs, run here; `test_manager` has the queue around it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_progress_shows_every_restart(store: Store, scratch: Path):
 def test_progress_of_large_models_shows_the_leader_alone(
     store: Store, scratch: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(module, "_ALL_RESTARTS", 2 * 4 * 3 * 3 - 1)
+    monkeypatch.setattr(module, "_MAX_SHOWN_WEIGHTS", 2 * 4 * 3 * 3 - 1)
     run(store, scratch, CONFIG)
     _, progress = read_progress(scratch / "progress", NOTHING)
     live = progress.models[KEY]
@@ -80,7 +80,7 @@ def test_progress_of_large_models_shows_the_leader_alone(
 def test_progress_leaves_out_what_diverged_in_an_earlier_cycle(
     store: Store, scratch: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(module, "_WRITE_SECONDS", 0.0)
+    monkeypatch.setattr(module, "_MIN_WRITE_SECONDS", 0.0)
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: 0.0))
     recipe = RECIPE.replace(cycles=2)
     lost = CONFIG.replace(feature_probability=1e-300)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import math
 import os
 import signal
@@ -14,18 +15,20 @@ import numpy as np
 import pytest
 
 import toymodel as tm
-from tests.helpers.networks import model, run_python, same_model
+from tests.helpers.networks import model, run_python, same, same_model
+from tests.helpers.processes import alive, until
+from toymodel.jobs import job
 from toymodel.jobs.job import Progress
 from toymodel.jobs.limits import Limits, Refused
 from toymodel.jobs.manager import JobManager
 from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store
 from toymodel.training.memory import training_megabytes
-from toymodel.training.worker import WorkerExecutor
+from toymodel.training.workers import WorkerExecutor
 
 RECIPE = tm.Recipe(steps=20, batch_size=16)
 ENDLESS = tm.Recipe(steps=1_000_000, batch_size=16)
-PAUSABLE = tm.Recipe(steps=12_000, batch_size=16, restarts=2)
+PAUSABLE = tm.Recipe(steps=300, batch_size=16, restarts=2)
 SOMETIMES_WILD = tm.Recipe(
     steps=100,
     batch_size=8,
@@ -71,6 +74,42 @@ def manager(threads: Threads, tmp_path: Path, short_evaluation: None) -> Iterato
     yield manager
     threads.gate.set()
     manager.close()
+
+
+class Brake:
+    """Holds a training at its first snapshot after a step, until it is released or stopped."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+        self.after = 0
+
+    def load_or_train(self, *arguments: Any, on_snapshot: Callable[[Any], None], **options: Any):
+        def show(snapshot: Any) -> None:
+            on_snapshot(snapshot)
+            while snapshot.step > self.after and not self.released.is_set():
+                time.sleep(0.01)
+                on_snapshot(snapshot)  # raises when the training is stopped
+
+        return tm.load_or_train(*arguments, on_snapshot=show, **options)
+
+
+@pytest.fixture
+def brake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Brake]:
+    """Snapshots come, and are written, as often as possible, so that few steps are enough."""
+    from toymodel.training import train
+
+    brake = Brake()
+    monkeypatch.setattr(job, "load_or_train", brake.load_or_train)
+    monkeypatch.setattr(job, "_MIN_WRITE_SECONDS", 0.0)
+    monkeypatch.setattr(train, "training", functools.partial(train.training, interval=0.0))
+    yield brake
+    brake.released.set()
+
+
+@functools.cache
+def trained(recipe: tm.Recipe, *configs: tm.Config) -> list[tm.Model]:
+    """What training these gives without a queue."""
+    return tm.train(configs, recipe)
 
 
 @pytest.fixture(scope="module")
@@ -247,12 +286,12 @@ def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch):
 
 def test_progress_shows_steps_losses_and_weights(worker: JobManager):
     configs = [config(100), config(101).replace(n_features=5)]
-    recipe = ENDLESS.replace(restarts=2)
+    recipe = ENDLESS.replace(restarts=2, steps=100_000)
     keys = [model_key(c, recipe) for c in configs]
     worker.request(configs, recipe, "ann")
     first = wait(worker, configs, recipe, lambda p: p.step > 0)
     assert first is not None
-    assert (first.state, first.place, first.steps, first.message) == ("running", 0, 1_000_000, "")
+    assert (first.state, first.place, first.steps, first.message) == ("running", 0, 100_000, "")
     recorded = wait(
         worker,
         configs,
@@ -318,7 +357,6 @@ def test_cancel_stops_a_job_whose_steps_are_too_long_to_ask(worker: JobManager):
     recipe = tm.Recipe(steps=1_000, batch_size=2_048)
     worker.request(large, recipe, "ann")
     wait(worker, large, recipe, lambda p: p.state == "running")
-    time.sleep(0.5)
     started = time.monotonic()
     worker.cancel(large, recipe, "ann")
     assert wait(worker, large, recipe) is None
@@ -380,7 +418,6 @@ def test_what_was_cancelled_can_be_asked_for_again_at_once(manager: JobManager):
     wait(manager, [config(0)], ENDLESS, lambda p: p.step > 0)
     manager.cancel([config(0)], ENDLESS, "ann")
     manager.request([config(0)], ENDLESS, "ann")
-    time.sleep(0.5)
     again = wait(manager, [config(0)], ENDLESS, lambda p: p.step > 0)
     assert again is not None
     assert (again.state, again.place) == ("running", 0)
@@ -421,32 +458,35 @@ def goes_on(
     """A request ends with what training without a pause gives."""
     manager.request(configs, recipe, "ann")
     assert wait(manager, configs, recipe) is None
-    for trained in tm.train(configs, recipe):
-        stored = manager.store.get(trained.config, recipe)
+    for expected in trained(recipe, *configs):
+        stored = manager.store.get(expected.config, recipe)
         assert stored is not None
-        assert same_model(stored, trained)
+        assert all(map(same, stored.restarts, expected.restarts))
+        np.testing.assert_array_equal(stored.history.loss, expected.history.loss)
     assert not list(manager.store.trained.glob("*.paused"))
 
 
-def test_a_paused_training_shows_where_it_stands_and_goes_on(manager: JobManager):
+def test_a_paused_training_shows_where_it_stands_and_goes_on(manager: JobManager, brake: Brake):
     configs = [config(0), config(1).replace(n_features=5)]
     start(manager, configs)
     shown = pause(manager, configs)
-    assert 0 < shown.step < shown.steps == 12_000
+    assert 0 < shown.step < shown.steps == 300
     for each in configs:
         live = shown.models[model_key(each, PAUSABLE)]
         assert live.history.loss.shape == (2, len(live.history.step))
         assert live.history.step.max(initial=0) <= shown.step
         assert live.leading.W1.shape == (2, each.n_features)
     assert manager.progress(configs, PAUSABLE) == shown
+    brake.released.set()
     goes_on(manager, configs)
 
 
 def test_a_paused_training_outlives_the_server_and_each_pause_gets_further(
-    manager: JobManager, threads: Threads
+    manager: JobManager, brake: Brake
 ):
     start(manager, [config(0)])
     first = pause(manager, [config(0)])
+    brake.after = first.step
     start(manager, [config(0)], step=first.step)
     second = pause(manager, [config(0)])
     assert second.step > first.step
@@ -455,13 +495,12 @@ def test_a_paused_training_outlives_the_server_and_each_pause_gets_further(
     shown = next_one.progress([config(0)], PAUSABLE)
     assert shown is not None
     assert (shown.state, shown.step) == ("paused", second.step)
+    brake.released.set()
     goes_on(next_one, [config(0)])
     next_one.close()
 
 
-def test_what_was_paused_stays_when_the_server_closes_while_it_goes_on(
-    manager: JobManager, threads: Threads
-):
+def test_what_was_paused_stays_when_the_server_closes_while_it_goes_on(manager: JobManager):
     start(manager, [config(0)], ENDLESS)
     before = pause(manager, [config(0)], ENDLESS)
     start(manager, [config(0)], ENDLESS)
@@ -474,17 +513,21 @@ def test_what_was_paused_stays_when_the_server_closes_while_it_goes_on(
 
 
 def test_a_training_is_paused_in_the_worker_process_too(worker: JobManager):
-    start(worker, [config(140)])
-    pause(worker, [config(140)])
-    goes_on(worker, [config(140)])
+    start(worker, [config(140)], ENDLESS)
+    shown = pause(worker, [config(140)], ENDLESS)
+    start(worker, [config(140)], ENDLESS, step=shown.step)
+    assert worker.cancel([config(140)], ENDLESS, "ann") == 0
+    assert wait(worker, [config(140)], ENDLESS) is None
 
 
-def test_a_training_is_paused_in_its_second_cycle(manager: JobManager):
-    recipe = PAUSABLE.replace(cycles=2)
-    start(manager, [config(0)], recipe, step=12_000)
+def test_a_training_is_paused_in_its_second_cycle(manager: JobManager, brake: Brake):
+    recipe = PAUSABLE.replace(cycles=2, steps=150)
+    brake.after = 150
+    start(manager, [config(0)], recipe, step=150)
     shown = pause(manager, [config(0)], recipe)
-    assert 12_000 < shown.step < shown.steps == 24_000
+    assert 150 < shown.step < shown.steps == 300
     assert manager.store.has(config(0), recipe.replace(cycles=1))
+    brake.released.set()
     goes_on(manager, [config(0)], recipe)
 
 
@@ -504,10 +547,11 @@ def test_a_training_that_goes_on_and_is_cancelled_is_forgotten(manager: JobManag
     assert wait(manager, [config(0)], ENDLESS) is None
 
 
-def test_a_pause_while_another_visitor_waits_stops_nothing(manager: JobManager):
+def test_a_pause_while_another_visitor_waits_stops_nothing(manager: JobManager, brake: Brake):
     start(manager, [config(0)])
     manager.request([config(0)], PAUSABLE, "bob")
     assert manager.pause([config(0)], PAUSABLE, "ann") == 1
+    brake.released.set()
     assert wait(manager, [config(0)], PAUSABLE) is None
     assert manager.store.has(config(0), PAUSABLE)
 
@@ -527,9 +571,10 @@ def test_a_pause_takes_what_waits_out_of_the_queue(manager: JobManager, threads:
     assert other.place == 0
 
 
-def test_what_is_asked_for_again_before_it_has_stopped_goes_on(manager: JobManager):
+def test_what_is_asked_for_again_before_it_has_stopped_goes_on(manager: JobManager, brake: Brake):
     start(manager, [config(0)])
     assert manager.pause([config(0)], PAUSABLE, "ann") == 0
+    brake.released.set()
     goes_on(manager, [config(0)])
 
 
@@ -543,31 +588,25 @@ def test_a_pause_of_what_is_missing_is_found_by_the_whole_request(manager: JobMa
     assert manager.progress(configs, ENDLESS) is None
 
 
-def test_a_pause_that_cannot_be_written_stops_nothing(tmp_path: Path, threads: Threads):
+@pytest.mark.parametrize("cause", ["no folder", "no space"])
+def test_a_pause_that_cannot_be_written_is_told_and_stops_nothing(
+    cause: str, tmp_path: Path, threads: Threads, brake: Brake, short_evaluation: None
+):
     (tmp_path / "file").write_text("")
-    manager = JobManager(Store(tmp_path / "file" / "store"), threads)
+    no_folder, no_space = Store(tmp_path / "file" / "store"), Store(tmp_path, max_bytes=1_000)
+    manager = JobManager(no_folder if cause == "no folder" else no_space, threads)
     start(manager, [config(0)])
     assert manager.pause([config(0)], PAUSABLE, "ann") == 0
+    told = wait(manager, [config(0)], PAUSABLE, lambda p: bool(p.message))
+    assert told is not None
+    assert (told.state, told.message.startswith("It cannot be paused (")) == ("running", True)
+    manager.request([config(0)], PAUSABLE, "bob")
+    assert threads.submitted == [[0]]  # it is still the same job
+    brake.released.set()
     assert wait(manager, [config(0)], PAUSABLE) is None
     found = manager.store.get(config(0), PAUSABLE)
     assert found is not None
-    assert same_model(found, tm.train([config(0)], PAUSABLE)[0])
-    manager.close()
-
-
-def test_a_pause_that_was_refused_is_told_and_the_training_is_one_job(
-    tmp_path: Path, threads: Threads
-):
-    manager = JobManager(Store(tmp_path, max_bytes=1_000), threads)
-    start(manager, [config(0)], ENDLESS)
-    assert manager.pause([config(0)], ENDLESS, "ann") == 0
-    told = wait(manager, [config(0)], ENDLESS, lambda p: bool(p.message))
-    assert told is not None
-    assert (told.state, told.message.startswith("It cannot be paused (")) == ("running", True)
-    manager.request([config(0)], ENDLESS, "bob")
-    assert threads.submitted == [[0]]
-    assert manager.cancel([config(0)], ENDLESS, "bob") == 0
-    assert wait(manager, [config(0)], ENDLESS) is None
+    assert same_model(found, trained(PAUSABLE, config(0))[0])
     manager.close()
 
 
@@ -595,9 +634,8 @@ def test_a_failure_of_what_was_paused_is_told_beside_the_pause(worker: JobManage
     pause(worker, [config(0)], ENDLESS)
     start(worker, [config(0)], ENDLESS)
     assert isinstance(worker.executor, WorkerExecutor)
-    child = worker.executor._child
-    assert child is not None
-    child.kill()
+    assert worker.executor._running is not None
+    worker.executor.kill(worker.executor._running[0])
     found = wait(worker, [config(0)], ENDLESS)
     assert found is not None
     assert found.state == "paused"
@@ -605,7 +643,7 @@ def test_a_failure_of_what_was_paused_is_told_beside_the_pause(worker: JobManage
     assert worker.cancel([config(0)], ENDLESS, "ann") == 0
 
 
-def test_a_paused_file_that_is_damaged_counts_as_none(manager: JobManager):
+def test_a_paused_file_that_is_damaged_counts_as_none(manager: JobManager, brake: Brake):
     start(manager, [config(0)])
     pause(manager, [config(0)])
     (path,) = manager.store.trained.glob("*.paused")
@@ -613,6 +651,7 @@ def test_a_paused_file_that_is_damaged_counts_as_none(manager: JobManager):
     next_one = JobManager(manager.store, Threads())
     assert next_one.progress([config(0)], PAUSABLE) is None
     next_one.close()
+    brake.released.set()
     goes_on(manager, [config(0)])
 
 
@@ -685,10 +724,8 @@ def test_nothing_is_left_behind(manager: JobManager, threads: Threads):
     manager.request([config(0)], WILD, "ann")
     wait(manager, [config(0)], RECIPE)
     wait(manager, [config(0)], WILD)
-    end = time.monotonic() + 10  # a job is out of the queue a moment before its files are gone
-    while list(scratch.iterdir()) and time.monotonic() < end:
-        time.sleep(0.01)
-    assert list(scratch.iterdir()) == []
+    # A job is out of the queue a moment before its files are gone.
+    assert until(lambda: not list(scratch.iterdir()))
     manager.request([config(0)], ENDLESS, "ann")
     manager.request([config(1)], ENDLESS, "ann")
     wait(manager, [config(0)], ENDLESS, lambda p: p.step > 0)
@@ -704,7 +741,7 @@ import sys, time
 import toymodel as tm
 from toymodel.jobs.manager import JobManager
 from toymodel.storage.store import Store
-from toymodel.training.worker import WorkerExecutor
+from toymodel.training.workers import WorkerExecutor
 
 def wait(configs, recipe, until=lambda progress: False):
     end = time.monotonic() + 60
@@ -751,7 +788,7 @@ def test_a_training_ends_when_the_server_is_gone(tmp_path: Path):
     code = (
         "import os, sys, time, toymodel as tm; from toymodel.jobs.manager import JobManager; "
         "from toymodel.storage.store import Store; "
-        "from toymodel.training.worker import WorkerExecutor; "
+        "from toymodel.training.workers import WorkerExecutor; "
         "executor = WorkerExecutor(); manager = JobManager(Store(sys.argv[1]), executor); "
         "print(executor.submit(os.getpid).result(60), flush=True); "
         "configs = [tm.Config(n_features=3, n_neurons=2)]; "
@@ -761,8 +798,5 @@ def test_a_training_ends_when_the_server_is_gone(tmp_path: Path):
         "manager._folder.cleanup(); os._exit(0)"
     )
     result = run_python("-c", code, str(tmp_path))
-    child = Path(f"/proc/{int(result.stdout)}/stat")
-    end = time.monotonic() + 10
-    while child.exists() and ") Z" not in child.read_text() and time.monotonic() < end:
-        time.sleep(0.02)
-    assert not child.exists() or ") Z" in child.read_text()
+    process = int(result.stdout)
+    assert until(lambda: not alive(process), 2)

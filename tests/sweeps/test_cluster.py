@@ -20,10 +20,10 @@ from distributed import Client, LocalCluster
 from tests.helpers.networks import ROOT
 from toymodel.storage.store import Store
 from toymodel.sweeps import executors
-from toymodel.sweeps.executors import NoCluster, place
+from toymodel.sweeps.executors import NoCluster, open_executor
 from toymodel.sweeps.grid import Grid, grid_of
 from toymodel.sweeps.run_grid import GridProgress, missing, run_grid
-from toymodel.training.worker import WorkerExecutor
+from toymodel.training.workers import WorkerExecutor
 
 _SHAPES = (2, 3, 4, 5, 6, 7)
 _FILE = f"""
@@ -132,31 +132,34 @@ def test_a_client_that_was_killed_goes_on_where_it_was(
 
 def test_a_cluster_is_started_here_and_ended(grid: Grid, undisturbed: Store, tmp_path: Path):
     store = Store(tmp_path)
-    with place(workers=2) as where:
+    with open_executor(workers=2) as where:
         outcome = run_grid(grid, store, where.executor, at_once=where.at_once)
     assert outcome.progress.done == len(grid.configs)
     assert same(grid, store, undisturbed)
 
 
 def test_a_running_cluster_is_found_by_its_address(cluster: LocalCluster):
-    with place(scheduler=cluster.scheduler_address) as where:
+    with open_executor(scheduler=cluster.scheduler_address) as where:
         assert where.at_once == 4
         assert where.executor.submit(pow, 2, 5).result() == 32
 
 
 def test_a_scheduler_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(executors, "_CONNECT_SECONDS", 1)
-    with pytest.raises(NoCluster, match=r"127\.0\.0\.1:9"), place(scheduler="tcp://127.0.0.1:9"):
+    with (
+        pytest.raises(NoCluster, match=r"127\.0\.0\.1:9"),
+        open_executor(scheduler="tcp://127.0.0.1:9"),
+    ):
         pass
 
 
 @pytest.mark.parametrize("asked", [{"workers": 2}, {"scheduler": "tcp://127.0.0.1:9"}])
 def test_without_dask_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch, asked):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(NoCluster, match=r"pip install -e '\.\[cluster\]'"), place(**asked):
+    with pytest.raises(NoCluster, match=r"pip install -e '\.\[cluster\]'"), open_executor(**asked):
         pass
 
 
 def test_without_a_cluster_a_process_here_does_it():
-    with place() as where:
+    with open_executor() as where:
         assert where.executor.submit(pow, 2, 5).result() == 32

@@ -11,7 +11,13 @@ import torch
 import toymodel as tm
 from toymodel.analysis.loss import no_superposition_loss
 from toymodel.storage.checkpoint import Checkpoint
-from toymodel.training.accelerator import DeviceDraws, Replayed, device_of, mixed, unit
+from toymodel.training.accelerator import (
+    CapturedShard,
+    DeviceDraws,
+    resolve_device,
+    splitmix64,
+    to_uniform,
+)
 from toymodel.training.engine import Draws, Shard
 from toymodel.training.train import train, training
 
@@ -38,16 +44,16 @@ def on_accelerator(monkeypatch: pytest.MonkeyPatch, short_evaluation: None) -> N
 @pytest.mark.parametrize("choice", ["gpu", "cuda:0", "", "mps"])
 def test_other_words_for_a_device_are_refused(choice: str):
     with pytest.raises(tm.SettingError, match=r"device = .*'auto' or 'cpu'"):
-        device_of(choice)
+        resolve_device(choice)
 
 
 def test_cuda_is_taken_where_it_is_and_refused_where_it_is_not(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert [device_of(choice) for choice in ("auto", "cpu", "cuda")] == ["cuda", "cpu", "cuda"]
+    assert [resolve_device(choice) for choice in ("auto", "cpu", "cuda")] == ["cuda", "cpu", "cuda"]
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert [device_of(choice) for choice in ("auto", "cpu")] == ["cpu", "cpu"]
+    assert [resolve_device(choice) for choice in ("auto", "cpu")] == ["cpu", "cpu"]
     with pytest.raises(tm.SettingError, match="no CUDA device is found here"):
-        device_of("cuda")
+        resolve_device("cuda")
     with pytest.raises(tm.SettingError, match="no CUDA device is found here"):
         tm.train(CONFIGS, RECIPE, device="cuda")
 
@@ -63,10 +69,12 @@ def split_mix(number: int) -> int:
 def test_bits_are_mixed_as_splitmix_does():
     numbers = [0, 1, 2, 2**63, 2**64 - 1, 0x9E3779B97F4A7C15, 123_456_789_012_345]
     signed = np.array(numbers, np.uint64).view(np.int64)
-    found = mixed(torch.from_numpy(signed)).numpy().view(np.uint64)
+    found = splitmix64(torch.from_numpy(signed)).numpy().view(np.uint64)
     assert found.tolist() == [split_mix(number) for number in numbers]
     expected = [(split_mix(number) >> 40) / 2**24 for number in numbers]
-    np.testing.assert_array_equal(unit(torch.from_numpy(found.view(np.int64))).numpy(), expected)
+    np.testing.assert_array_equal(
+        to_uniform(torch.from_numpy(found.view(np.int64))).numpy(), expected
+    )
 
 
 @pytest.mark.parametrize("sampler", ["tilted", "iid"])
@@ -84,11 +92,11 @@ def test_draws_are_uniform_and_features_and_steps_independent(sampler: str):
     steps = np.corrcoef(u.reshape(200, -1)) - np.eye(200)
     assert np.abs(steps).max() < 0.09
     examples = np.corrcoef(u.reshape(-1, 64).T) - np.eye(64)
-    # Tilted, two examples stand in no more than a thousand different relations.
+    # With importance sampling, two examples stand in no more than a thousand different relations.
     assert np.abs(examples).max() < (0.13 if sampler == "tilted" else 0.05)
 
 
-def test_tilted_draws_spread_a_batch_evenly_and_plain_ones_do_not():
+def test_importance_sampled_draws_spread_a_batch_evenly_and_plain_ones_do_not():
     def counts(sampler: str) -> set[float]:
         draws = DeviceDraws(CONFIGS[:1], tm.Recipe(batch_size=100, sampler=sampler), "cpu")
         draws.advance(20)
@@ -121,7 +129,7 @@ def test_draws_depend_on_seed_and_step_alone(sampler: str):
 def test_a_replayed_step_is_the_step():
     recipe = RECIPE.replace(linear_until=0.5)
     shards = [Shard(CONFIGS, range(2), recipe, "cpu") for _ in range(2)]
-    replayed = Replayed(shards[1], recipe, "cpu")
+    replayed = CapturedShard(shards[1], recipe, "cpu")
     draws = Draws(CONFIGS, recipe)
     for t in range(recipe.steps):
         draws.advance(1)
@@ -133,7 +141,7 @@ def test_a_replayed_step_is_the_step():
         np.testing.assert_allclose(
             getattr(shards[1], name).numpy(), getattr(shards[0], name).numpy(), atol=2e-4
         )
-    np.testing.assert_allclose(shards[1].take_window(), shards[0].take_window(), rtol=1e-3)
+    np.testing.assert_allclose(shards[1].pop_mean_loss(), shards[0].pop_mean_loss(), rtol=1e-3)
 
 
 def test_models_are_as_good_as_elsewhere(on_accelerator: None):
@@ -181,7 +189,7 @@ def test_what_was_paused_goes_on_on_another_device(
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_on_cuda_a_graph_gives_the_steps_of_the_processor():
     shard, here = (Shard(CONFIGS, range(2), RECIPE, device) for device in ("cuda", "cpu"))
-    replayed = Replayed(shard, RECIPE, "cuda")
+    replayed = CapturedShard(shard, RECIPE, "cuda")
     draws = Draws(CONFIGS, RECIPE)
     for t in range(RECIPE.steps):
         draws.advance(1)

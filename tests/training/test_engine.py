@@ -39,7 +39,7 @@ def slope(recipe: Recipe, t: int) -> float:
 def loss_of(
     config: Config, recipe: Recipe, t: int, params: list[torch.Tensor], u: np.ndarray
 ) -> torch.Tensor:
-    """The tilted, leaky, normalised loss, written down once more from its definition."""
+    """The importance-weighted, leaky, normalised loss, written again from its definition."""
     W1, *W2, b = params[: 3 if config.task == "abs" else 2]
     c = params[-1][:, None] if config.hidden_bias else 0.0
     p, q = config.feature_probability, active_probability(config, recipe)
@@ -91,7 +91,7 @@ def test_gradients_and_loss_agree_with_autograd(
     uniform = draw(t, 1 if shared else len(configs))
     before = [parameters(shard, i) for i in range(len(configs) * R)]
     shard.step(uniform, t, record=True)
-    recorded = shard.take_window()
+    recorded = shard.pop_mean_loss()
     assert recorded.shape == (len(configs), R)
     for i, params in enumerate(before):
         c, r = divmod(i, R)
@@ -159,8 +159,8 @@ def test_the_recorded_loss_is_the_mean_since_it_was_last_taken():
         params = parameters(shard, 0)
         shard.step(uniform, t, record=t in (1, 3))
         exact.append(loss_of(CONFIGS[0], recipe, t, params, uniform[0].numpy()).item())
-    assert shard.take_window()[0, 0] == pytest.approx((exact[1] + exact[3]) / 2, rel=1e-4)
-    assert shard.take_window()[0, 0] == 0
+    assert shard.pop_mean_loss()[0, 0] == pytest.approx((exact[1] + exact[3]) / 2, rel=1e-4)
+    assert shard.pop_mean_loss()[0, 0] == 0
 
 
 def test_initial_weights_have_the_spread_of_their_recipe():
@@ -212,7 +212,7 @@ def test_a_shard_goes_on_from_given_weights(configs: list[Config]):
     blur(first)
     given = [[first.weights(c, r) for r in range(2)] for c in range(len(configs))]
     again = Shard(configs, range(2), Recipe(batch_size=B, cycles=2), "cpu", given)
-    assert torch.equal(again.params[: again.numbers], first.params[: first.numbers])
+    assert torch.equal(again.params[: again.n_params], first.params[: first.n_params])
 
 
 def test_a_restart_starts_alike_whichever_restarts_stand_beside_it():
@@ -250,7 +250,7 @@ def test_draws_do_not_depend_on_how_many_are_taken_at_once(sampler: str):
     assert torch.equal(at_once.uniform(CONFIGS), torch.cat(parts))
 
 
-def test_tilted_sampling_spreads_a_batch_evenly_and_plain_sampling_does_not():
+def test_importance_sampling_spreads_a_batch_evenly_and_plain_sampling_does_not():
     def counts(sampler: str) -> set[float]:
         draws = Draws(CONFIGS[:1], Recipe(batch_size=100, sampler=sampler))
         draws.advance(20)

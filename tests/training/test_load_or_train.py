@@ -9,7 +9,7 @@ from tests.helpers.networks import model, run_python, same_model
 from toymodel.storage.checkpoint import Checkpoint
 from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store
-from toymodel.training.train import Snapshot
+from toymodel.training.snapshot import Snapshot
 
 pytestmark = pytest.mark.usefixtures("short_evaluation")
 

@@ -8,40 +8,43 @@ import toymodel as tm
 from tests.helpers.networks import run_python
 from toymodel.training.memory import physical_megabytes, training_megabytes
 
-MEASURE = """
-import sys
+# Features, neurons, batch size, restarts.
+CASES = [(800, 400, 128, 8), (100, 40, 4_096, 32), (2_000, 1, 2_000, 1), (20, 10, 65_536, 1)]
+MEASURE = f"""
+import os
 import toymodel as tm
 from toymodel.jobs.job import _progress
 from toymodel.training.train import training
 
-def most():
+def highest():
     with open("/proc/self/status") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
 
-config = tm.Config(n_features=int(sys.argv[1]), n_neurons=int(sys.argv[2]))
-recipe = tm.Recipe(batch_size=int(sys.argv[3]), restarts=int(sys.argv[4]))
-before = most()
-for snapshot in training([config], recipe, interval=0.01, processes=1):
-    if snapshot.step > 2:
-        checkpoint = snapshot.checkpoint()
-        checkpoint.checksum
-        _progress(snapshot, recipe, checkpoint)
-        break
-print(most() - before)
+for n, m, batch, restarts in {CASES}:
+    if not os.fork():  # each with the memory of a process that has done no training
+        config = tm.Config(n_features=n, n_neurons=m)
+        recipe = tm.Recipe(batch_size=batch, restarts=restarts)
+        before = highest()
+        for snapshot in training([config], recipe, interval=0.01, processes=1):
+            if snapshot.step > 2:
+                checkpoint = snapshot.checkpoint()
+                checkpoint.checksum
+                _progress(snapshot, recipe, checkpoint)
+                break
+        print(highest() - before, flush=True)
+        os._exit(0)
+    assert os.wait()[1] == 0
 """
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
-@pytest.mark.parametrize(
-    ("n", "m", "batch", "restarts"),
-    [(800, 400, 128, 8), (100, 40, 4_096, 32), (2_000, 1, 2_000, 1), (20, 10, 65_536, 1)],
-)
-def test_the_estimate_is_near_what_a_training_takes(n: int, m: int, batch: int, restarts: int):
-    config = tm.Config(n_features=n, n_neurons=m)
-    recipe = tm.Recipe(batch_size=batch, restarts=restarts)
-    result = run_python("-c", MEASURE, *map(str, (n, m, batch, restarts)))
-    measured = float(result.stdout)
-    assert 0.6 * measured < training_megabytes([config], recipe) < 2 * measured + 50
+def test_the_estimate_is_near_what_a_training_takes():
+    result = run_python("-c", MEASURE)
+    assert result.returncode == 0, result.stderr
+    for (n, m, batch, restarts), line in zip(CASES, result.stdout.splitlines(), strict=True):
+        config, measured = tm.Config(n_features=n, n_neurons=m), float(line)
+        recipe = tm.Recipe(batch_size=batch, restarts=restarts)
+        assert 0.6 * measured < training_megabytes([config], recipe) < 2 * measured + 50
 
 
 def test_more_of_anything_takes_more():

@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 
 import toymodel as tm
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
-from toymodel.training.sharding import Placed, lay_out, seconds_alone, share_out, threads_each
+from toymodel.training.sharding import (
+    ShardSpec,
+    assign_shards,
+    estimated_seconds,
+    plan_shards,
+    threads_per_process,
+)
 
 SWEEP = sweep(PAPER_CONFIG, PAPER_DENSITIES)
 STANDARD = tm.RECIPES["standard"]
@@ -44,40 +50,40 @@ def test_every_instance_is_in_one_shard_of_its_shape_and_every_shard_in_one_proc
     recipe = tm.Recipe(restarts=restarts, batch_size=batch)
     own = [data.draw(st.integers(0, restarts)) for _ in configs]  # of a later cycle
     parts = data.draw(st.integers(1, processes))
-    placed = lay_out(configs, recipe, own, processes, parts, on_accelerator=on_accelerator)
-    found = [(i, r) for shard in placed for i in shard.configs for r in shard.restarts]
+    specs = plan_shards(configs, recipe, own, processes, parts, on_accelerator=on_accelerator)
+    found = [(i, r) for shard in specs for i in shard.configs for r in shard.restarts]
     assert sorted(found) == [(i, r) for i, count in enumerate(own) for r in range(count)]
-    for shard in placed:
+    for shard in specs:
         first, *others = [configs[i] for i in shard.configs]
         for config in others:
             for name in ("n_features", "n_neurons", "task"):
                 assert getattr(config, name) == getattr(first, name)
-    shares = share_out(placed, configs, recipe, parts)
+    shares = assign_shards(specs, configs, recipe, parts)
     assert len(shares) == parts
-    assert sorted(number for share in shares for number in share) == list(range(len(placed)))
-    if len(placed) >= parts:
+    assert sorted(number for share in shares for number in share) == list(range(len(specs)))
+    if len(specs) >= parts:
         assert all(shares)
-    alone = lay_out(configs, recipe, own, processes, 1, on_accelerator=on_accelerator)
+    alone = plan_shards(configs, recipe, own, processes, 1, on_accelerator=on_accelerator)
     for config in range(len(configs)):
-        assert pieces(placed, config) == pieces(alone, config)
+        assert pieces(specs, config) == pieces(alone, config)
 
 
-def pieces(placed: list[Placed], config: int) -> list[range]:
+def pieces(specs: list[ShardSpec], config: int) -> list[range]:
     """How a config's restarts are split."""
-    return [shard.restarts for shard in placed if config in shard.configs]
+    return [shard.restarts for shard in specs if config in shard.configs]
 
 
 def sizes(configs: list[tm.Config], recipe: tm.Recipe, processes: int) -> list[list[int]]:
     """Instances of each shard of each process."""
     restarts = [recipe.restarts] * len(configs)
-    placed = lay_out(configs, recipe, restarts, processes, processes)
-    parts = share_out(placed, configs, recipe, processes)
-    return [[len(placed[k].configs) * len(placed[k].restarts) for k in part] for part in parts]
+    specs = plan_shards(configs, recipe, restarts, processes, processes)
+    parts = assign_shards(specs, configs, recipe, processes)
+    return [[len(specs[k].configs) * len(specs[k].restarts) for k in part] for part in parts]
 
 
 def test_the_papers_sweep_is_one_shard_alone_and_halved_by_two():
     assert sizes(SWEEP, STANDARD, 1) == [[7]]
-    assert sizes(SWEEP, STANDARD, 2) == [[3], [4]]  # the helper has the larger half
+    assert sizes(SWEEP, STANDARD, 2) == [[3], [4]]  # the worker has the larger half
     assert sizes(SWEEP, STANDARD, 4) == [[1], [2], [2], [2]]
 
 
@@ -105,13 +111,15 @@ def test_shards_fit_a_cores_cache_however_many_there_are(processes: int):
 def test_an_accelerator_takes_all_of_a_shape_at_once():
     many = [SMALL.replace(seed=seed) for seed in range(256)]
     restarts = [64] * 256
-    placed = lay_out(many, STANDARD.replace(restarts=64), restarts, 1, 1, on_accelerator=True)
-    assert placed == [Placed(tuple(range(256)), range(64))]
+    specs = plan_shards(many, STANDARD.replace(restarts=64), restarts, 1, 1, on_accelerator=True)
+    assert specs == [ShardSpec(tuple(range(256)), range(64))]
 
 
 def test_more_steps_and_more_models_take_longer():
     def seconds(configs: list[tm.Config], recipe: tm.Recipe) -> float:
-        return seconds_alone(lay_out(configs, recipe, [1] * len(configs), 1, 1), configs, recipe)
+        return estimated_seconds(
+            plan_shards(configs, recipe, [1] * len(configs), 1, 1), configs, recipe
+        )
 
     one = seconds(SWEEP[:1], STANDARD)
     assert seconds(SWEEP, STANDARD) > 2 * one
@@ -122,7 +130,7 @@ def test_more_steps_and_more_models_take_longer():
 def test_operators_have_threads_where_there_is_enough_for_each_to_do():
     large = tm.Config(n_features=1_000, n_neurons=400)
     for configs, expected in (([large], 4), ([SMALL], 1), ([large, SMALL], 1), (SWEEP, 1)):
-        placed = lay_out(configs, STANDARD, [1] * len(configs), 1, 1)
-        assert threads_each(placed, configs, STANDARD, 4) == expected
-    placed = lay_out([SWEEP[0]], STANDARD.replace(batch_size=4_096), [1], 1, 1)
-    assert threads_each(placed, [SWEEP[0]], STANDARD.replace(batch_size=4_096), 2) == 2
+        specs = plan_shards(configs, STANDARD, [1] * len(configs), 1, 1)
+        assert threads_per_process(specs, configs, STANDARD, 4) == expected
+    specs = plan_shards([SWEEP[0]], STANDARD.replace(batch_size=4_096), [1], 1, 1)
+    assert threads_per_process(specs, [SWEEP[0]], STANDARD.replace(batch_size=4_096), 2) == 2

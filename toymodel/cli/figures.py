@@ -1,4 +1,4 @@
-"""The shell's `figures`: the dashboard's charts of stored models as files, without a browser."""
+"""The subcommand `figures`: the dashboard's charts of stored models as files."""
 
 from __future__ import annotations
 
@@ -23,12 +23,19 @@ from toymodel.charts.figures import (
     sweep_figures,
 )
 from toymodel.charts.look import theme
-from toymodel.cli.options import model_options, numbers, recipe_of
-from toymodel.cli.stored_models import refuse_model_options, short, stored_models
+from toymodel.cli.models import stored_models
+from toymodel.cli.options import (
+    densities_option,
+    model_options,
+    numbers,
+    recipe_of,
+    refuse_model_options,
+)
 from toymodel.config import Config
 from toymodel.model import Model
 from toymodel.storage.model_file import load
 from toymodel.sweeps.paper import sweep
+from toymodel.text import number
 
 _GROUPS = {
     "Charts of each model": MODEL_FIGURES,
@@ -48,13 +55,7 @@ def _listed(charts: Mapping[str, str]) -> str:
     epilog="\b\n" + "\n".join(f"{group}:{_listed(of)}" for group, of in _GROUPS.items()),
 )
 @model_options
-@click.option(
-    "--densities",
-    "-p",
-    default="1",
-    show_default=True,
-    help="Feature probabilities 1 - S, with commas, up to 12.",
-)
+@densities_option("1")
 @click.option(
     "--model",
     "file",
@@ -170,7 +171,7 @@ def _charts(
     asked = [name for name in names if name in FIGURES] if names else None
     charts: dict[str, alt.TopLevelMixin] = {}
     for model in models:
-        ending = f"-{short(model.config.feature_probability)}" if several else ""
+        ending = f"-{number(model.config.feature_probability)}" if several else ""
         of_model = figures(
             model,
             names=asked,

@@ -1,4 +1,4 @@
-"""The shell's `motifs`: instances of asymmetric superposition with inhibition in a stored model."""
+"""The subcommand `motifs`: asymmetric superposition with inhibition in a stored model."""
 
 from __future__ import annotations
 
@@ -12,24 +12,18 @@ import click
 from toymodel.analysis.ablation import Intervention, interventions
 from toymodel.analysis.decomposition import Decomposition, decompose
 from toymodel.charts.motif.words import describe
-from toymodel.cli.options import model_options, recipe_of
-from toymodel.cli.stored_models import refuse_model_options, stored_models
+from toymodel.cli.models import stored_models
+from toymodel.cli.options import density_option, model_options, recipe_of, refuse_model_options
 from toymodel.config import Config, recipe_name
 from toymodel.model import Model
 from toymodel.settings import require_whole
 from toymodel.storage.model_file import load
+from toymodel.text import count
 
 
 @click.command("motifs")
 @model_options
-@click.option(
-    "--density",
-    "-p",
-    "feature_probability",
-    default=1.0,
-    show_default=True,
-    help="Feature probability 1 - S.",
-)
+@density_option
 @click.option(
     "--model",
     "file",
@@ -48,7 +42,7 @@ def motifs_command(
     as_json: bool,
     **fields: Any,
 ) -> None:
-    """Find asymmetric superposition with inhibition in a stored model, and what it does there."""
+    """Find asymmetric superposition with inhibition in a stored model, and test each instance."""
     if file:
         refuse_model_options(context)
         model = load(file)
@@ -90,7 +84,7 @@ def _json(
 def _print(
     model: Model, restart: int, found: Decomposition, checks: Sequence[Sequence[Intervention]]
 ) -> None:
-    config, count = model.config, len(found.motifs)
+    config = model.config
     which = f", restart {restart}" if len(model.restarts) > 1 else ""
     click.echo(
         f"n = {config.n_features}, m = {config.n_neurons}, 1 - S = {config.feature_probability:g}, "
@@ -100,7 +94,7 @@ def _print(
         f"loss {found.everything:.3g}; with the weights for absolute value alone "
         f"{found.absolute_value:.3g}, with those of the motifs too {found.with_motifs:.3g}"
     )
-    click.echo(f"{count} {'instance' if count == 1 else 'instances'}")
+    click.echo(count(len(found.motifs), "instance"))
     for motif, (_, *changed) in zip(found.motifs, checks, strict=True):
         click.echo(
             f"neuron {motif.neuron} (ratios in {motif.input_ratio:.1f}, out "

@@ -1,40 +1,30 @@
-"""Options that the shell's commands share, and how their text becomes settings."""
+"""Options that several commands share. Those for fields of settings are generated from them."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import click
+from pydantic.fields import FieldInfo
 
-from toymodel.config import RECIPES, Recipe, require_trained
+from toymodel.config import RECIPES, Config, Recipe, require_trained
+from toymodel.settings import allowed_words, plain_type
 from toymodel.task import TASKS
 from toymodel.training.devices import DEVICES
 
 _Command = Callable[..., Any]
+_DENSITY = "feature_probability"
+_HELP_WIDTH = 78
+_NAME_WIDTH = 16
 
 
 def model_options(command: _Command) -> _Command:
-    """What says which model: the fields of a `Config` but the density, a preset, its changes."""
+    """Add what says which model: the fields of a `Config` but the density, and the recipe."""
+    fields = {name: field for name, field in Config.model_fields.items() if name != _DENSITY}
     options = [
-        click.option(
-            "--task",
-            type=click.Choice(list(TASKS)),
-            default="abs",
-            show_default=True,
-            help="What each output should be: |x|, or x with tied weights.",
-        ),
-        click.option("--hidden-bias", is_flag=True, help="Neurons with a bias; identity alone."),
-        click.option("--n-features", "-n", default=100, show_default=True, help="Features."),
-        click.option("--n-neurons", "-m", default=40, show_default=True, help="Neurons."),
-        click.option(
-            "--importance-decay",
-            "-d",
-            default=0.8,
-            show_default=True,
-            help="Feature i has importance d^i.",
-        ),
-        click.option("--seed", "-s", default=0, show_default=True, help="Of weights and data."),
+        *(_field_option(name, field) for name, field in fields.items()),
         click.option(
             "--recipe",
             "-r",
@@ -42,7 +32,7 @@ def model_options(command: _Command) -> _Command:
             type=click.Choice(list(RECIPES)),
             default="standard",
             show_default=True,
-            help="How to train.",
+            help="How to train: a preset.",
         ),
         click.option(
             "--set",
@@ -57,8 +47,58 @@ def model_options(command: _Command) -> _Command:
     return command
 
 
+def _field_option(name: str, field: FieldInfo) -> Callable[[_Command], _Command]:
+    """The option for a field; the short name of a number is the first letter of its alias."""
+    option, kind = "--" + name.replace("_", "-"), plain_type(field)
+    if kind is bool:
+        return click.option(option, is_flag=True, default=field.default, help=_words(field))
+    if get_origin(kind) is Literal:
+        names, words = [option], field.description
+        if name == "task":
+            words = (
+                f"{words} {', '.join(f'{each}: {task.symbol}' for each, task in TASKS.items())}."
+            )
+        kind = click.Choice(get_args(kind))
+    else:
+        names, words = [option, f"-{(field.alias or name)[0]}"], _words(field)
+    return click.option(
+        *names, name, type=kind, default=field.default, show_default=True, help=words
+    )
+
+
+def _words(field: FieldInfo) -> str:
+    """What a field does, and what is allowed."""
+    allowed = allowed_words(field)
+    return f"{field.description} {allowed[0].upper()}{allowed[1:]}."
+
+
+def density_option(command: _Command) -> _Command:
+    """Add the density of a command about one model."""
+    field = Config.model_fields[_DENSITY]
+    return click.option(
+        "--density",
+        "-p",
+        _DENSITY,
+        type=float,
+        default=field.default,
+        show_default=True,
+        help=f"1 - S. {_words(field)}",
+    )(command)
+
+
+def densities_option(default: str) -> Callable[[_Command], _Command]:
+    """Add the densities of a command about several models, which `numbers` parses."""
+    return click.option(
+        "--densities",
+        "-p",
+        default=default,
+        show_default=True,
+        help=f"1 - S, up to 12 with commas. {_words(Config.model_fields[_DENSITY])}",
+    )
+
+
 def device_option(command: _Command) -> _Command:
-    """Where a command trains."""
+    """Add the device to train on."""
     return click.option(
         "--device",
         type=click.Choice(DEVICES),
@@ -69,13 +109,36 @@ def device_option(command: _Command) -> _Command:
 
 
 def answer_options(command: _Command) -> _Command:
-    """How a command that trains answers."""
+    """Add how a command that trains answers."""
     command = click.option("--quiet", "-q", is_flag=True, help="No progress bar.")(command)
     return click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")(command)
 
 
+def recipe_fields() -> str:
+    """The fields of a recipe, for the end of a help text: name, meaning, range and default."""
+    lines = ["\b", "Fields of the recipe, for --set; in brackets those of the standard preset:"]
+    for name, field in Recipe.model_fields.items():
+        if field.description:
+            lines += textwrap.wrap(
+                f"{_words(field)} [{field.default}]",
+                _HELP_WIDTH,
+                initial_indent=f"  {name:<{_NAME_WIDTH}}",
+                subsequent_indent=" " * (_NAME_WIDTH + 2),
+            )
+    return "\n".join(lines)
+
+
 def recipe_of(preset: str, changes: Sequence[str]) -> Recipe:
-    """The preset with each "FIELD=VALUE" changed."""
+    """The recipe that --recipe and --set ask for.
+
+    Args:
+        preset: a name of `RECIPES`.
+        changes: each "FIELD=VALUE".
+
+    Raises:
+        click.BadParameter: for a change without "=".
+        SettingError: for an unknown field, a value that is not allowed, and imported weights.
+    """
     fields: dict[str, object] = {}
     for change in changes:
         name, equals, value = change.partition("=")
@@ -87,18 +150,27 @@ def recipe_of(preset: str, changes: Sequence[str]) -> Recipe:
     return recipe
 
 
-def numbers(name: str, text: str) -> list[float]:
-    """Numbers with commas between them; `name` is what an error calls them."""
-    return [_number(name, part) for part in text.split(",")]
-
-
 def _parse(value: str, name: str) -> object:
-    # What does not parse stays text, for the settings to refuse with the range allowed.
+    # What is not a number stays text, which the settings refuse with the allowed range.
     field = Recipe.model_fields.get(name)
+    kind = plain_type(field) if field else str
     try:
-        return field.annotation(value) if field and field.annotation in (int, float) else value
+        return kind(value) if kind in (int, float) else value
     except ValueError:
         return value
+
+
+def numbers(name: str, text: str) -> list[float]:
+    """Parse numbers with commas between them.
+
+    Args:
+        name: what an error calls them.
+        text: such as "1,0.3,0.1".
+
+    Raises:
+        click.BadParameter: for a part that is not a number.
+    """
+    return [_number(name, part) for part in text.split(",")]
 
 
 def _number(name: str, text: str) -> float:
@@ -106,3 +178,24 @@ def _number(name: str, text: str) -> float:
         return float(text)
     except ValueError:
         raise click.BadParameter(f"{text.strip()!r} is not a number", param_hint=name) from None
+
+
+def given_options(context: click.Context) -> set[str]:
+    """The names of the parameters that the command line has, not their defaults."""
+    given = click.core.ParameterSource.COMMANDLINE
+    names = {parameter.name or "" for parameter in context.command.params}
+    return {name for name in names if context.get_parameter_source(name) == given}
+
+
+def refuse_model_options(context: click.Context) -> None:
+    """Refuse options that choose a stored model, for a command that was given a file.
+
+    Raises:
+        click.UsageError: naming the first such option.
+    """
+    given = given_options(context) & {*Config.model_fields, "preset", "changes", "densities"}
+    for parameter in context.command.params:
+        if parameter.name in given:
+            raise click.UsageError(
+                f"{parameter.opts[0]} and --model cannot go together: the file is one model"
+            )

@@ -1,4 +1,4 @@
-"""The shell's `phase`: the phase diagram of two neurons and two features, trained and exact."""
+"""The subcommand `phase`: the phase diagram of two neurons and two features."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.charts.phase.tables import diagram_cells
-from toymodel.cli.options import device_option
+from toymodel.cli.options import answer_options, device_option
 from toymodel.phase.candidates import theory
 from toymodel.phase.diagram import (
     RECIPE,
@@ -31,14 +31,13 @@ if TYPE_CHECKING:
 
 
 @click.command("phase")
-@click.option("--ship", is_flag=True, help="Keep it as the diagram that the dashboard shows.")
-@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
-@click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
+@click.option("--ship", is_flag=True, help="Store it as the diagram that the dashboard shows.")
+@answer_options
 @device_option
 def phase_command(ship: bool, as_json: bool, quiet: bool, device: str) -> None:
-    """Train the phase diagram of two neurons anew, and hold it against the exact one."""
+    """Train the phase diagram of two neurons, and compare it with the exact one."""
     if ship and device == "auto":
-        device = "cpu"  # what is shipped is what a machine without a GPU gives
+        device = "cpu"  # the shipped diagram is that of a machine without a GPU
     path = diagram_path(default_store().shipped)
     began = time.perf_counter()
     with tqdm(
@@ -53,7 +52,7 @@ def phase_command(ship: bool, as_json: bool, quiet: bool, device: str) -> None:
     before = _before(path) if path.exists() else None
     if ship:
         save_diagram(diagram, path)
-    _answer(diagram, seconds, before, as_json)
+    _print(diagram, seconds, before, as_json)
 
 
 def _before(path: Path) -> Diagram | None:
@@ -63,7 +62,7 @@ def _before(path: Path) -> Diagram | None:
         return None
 
 
-def _answer(diagram: Diagram, seconds: float, before: Diagram | None, as_json: bool) -> None:
+def _print(diagram: Diagram, seconds: float, before: Diagram | None, as_json: bool) -> None:
     exact = theory(diagram.densities, diagram.ratios)
     cells = diagram_cells(diagram, exact, Thresholds().second_weight)
     above = (cells["loss"] / cells["lowest"] - 1).to_numpy()

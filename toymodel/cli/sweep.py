@@ -1,4 +1,4 @@
-"""The shell's `sweep`: some densities side by side, or a grid of settings from a file."""
+"""The subcommand `sweep`: several densities side by side, or a grid of settings from a file."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from typing import Any
 import click
 from tqdm import tqdm
 
+from toymodel.cli.models import load_or_train_models, print_models
 from toymodel.cli.options import (
     answer_options,
+    densities_option,
     device_option,
+    given_options,
     model_options,
     numbers,
+    recipe_fields,
     recipe_of,
 )
-from toymodel.cli.training import answer, run
 from toymodel.config import Config
 from toymodel.storage.store import Store, default_store
 from toymodel.sweeps.estimate import GridEstimate, estimate, size_of
-from toymodel.sweeps.executors import Place, place
+from toymodel.sweeps.executors import ShardExecutor, open_executor
 from toymodel.sweeps.grid import Grid, read_grid
 from toymodel.sweeps.paper import PAPER_DENSITIES, sweep
 from toymodel.sweeps.run_grid import GridProgress, Outcome, run_grid
@@ -30,27 +33,25 @@ from toymodel.sweeps.run_grid import GridProgress, Outcome, run_grid
 _GRID_OPTIONS = ("scheduler", "workers", "dry_run")
 
 
-@click.command("sweep")
+@click.command("sweep", epilog=recipe_fields())
 @click.argument(
     "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @model_options
 @answer_options
 @device_option
-@click.option(
-    "--densities",
-    "-p",
-    default=",".join(f"{p:g}" for p in PAPER_DENSITIES),
-    show_default=True,
-    help="Feature probabilities 1 - S, with commas, up to 12.",
-)
+@densities_option(",".join(f"{p:g}" for p in PAPER_DENSITIES))
 @click.option("--scheduler", metavar="ADDRESS", help="Train on this Dask cluster: tcp://host:8786.")
 @click.option(
     "--workers",
     type=click.IntRange(1, 256),
-    help="Train on a Dask cluster of so many processes that is started here.",
+    help="Train on a Dask cluster that is started here, with so many processes.",
 )
-@click.option("--dry-run", is_flag=True, help="Say how many models, how long and how large.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Print how many models a grid has, how long they take and how large they are.",
+)
 @click.pass_context
 def sweep_command(
     context: click.Context,
@@ -68,7 +69,8 @@ def sweep_command(
 ) -> None:
     """Train the same model at several densities, as in the paper's figure; or a grid from FILE.
 
-    FILE is TOML: any field of a config a value, a list, or a range, with seeds and a recipe.
+    FILE is TOML. Each field of the config is a value, a list or a range; there are seeds and a
+    recipe.
 
     \b
         seeds = 4
@@ -78,35 +80,33 @@ def sweep_command(
         n_neurons = [8, 10]
         feature_probability = { from = 1, to = 0.01, count = 9, scale = "log" }
 
-    What the store has is not trained again, so that the same command goes on where it was stopped.
+    Models that are in the store are not trained again, so the same command goes on where it was
+    stopped.
     """
-    given = {
-        parameter.name
-        for parameter in context.command.params
-        if context.get_parameter_source(parameter.name or "")
-        == click.core.ParameterSource.COMMANDLINE
-    }
+    given = given_options(context)
     if file is None:
         if wrong := given & set(_GRID_OPTIONS):
             name = sorted(wrong)[0].replace("_", "-")
             raise click.UsageError(f"--{name} is for a grid: give its file")
         base = Config(**fields)
         configs = sweep(base, numbers("densities", densities))
-        answer(run(configs, recipe_of(preset, changes), quiet or as_json, device), as_json)
+        recipe = recipe_of(preset, changes)
+        models = load_or_train_models(configs, recipe, quiet or as_json, device)
+        print_models(models, as_json)
         return
     if wrong := given - {*_GRID_OPTIONS, "file", "as_json", "quiet", "device"}:
-        name = sorted(map(str, wrong))[0].replace("_", "-")
+        name = sorted(wrong)[0].replace("_", "-")
         raise click.UsageError(f"--{name} and a file cannot go together: the file says it")
     if scheduler and workers:
         raise click.UsageError("--scheduler and --workers cannot go together: one is a cluster")
     grid, store = read_grid(file), default_store()
     if dry_run:
-        _say_estimate(grid, estimate(grid, store, device), store, as_json)
+        _print_estimate(grid, estimate(grid, store, device), store, as_json)
         return
     _refuse_too_large(grid, store)
-    with place(scheduler, workers) as where:
+    with open_executor(scheduler, workers) as where:
         outcome = _train(grid, store, where, device, quiet or as_json)
-    _say_outcome(grid, outcome, as_json)
+    _print_outcome(grid, outcome, as_json)
 
 
 def _refuse_too_large(grid: Grid, store: Store) -> None:
@@ -119,7 +119,7 @@ def _refuse_too_large(grid: Grid, store: Store) -> None:
         )
 
 
-def _train(grid: Grid, store: Store, where: Place, device: str, quiet: bool) -> Outcome:
+def _train(grid: Grid, store: Store, where: ShardExecutor, device: str, quiet: bool) -> Outcome:
     with tqdm(total=len(grid.configs), unit="model", disable=quiet or None, leave=False) as bar:
 
         def show(progress: GridProgress) -> None:
@@ -138,7 +138,7 @@ def _train(grid: Grid, store: Store, where: Place, device: str, quiet: bool) -> 
         )
 
 
-def _say_estimate(grid: Grid, found: GridEstimate, store: Store, as_json: bool) -> None:
+def _print_estimate(grid: Grid, found: GridEstimate, store: Store, as_json: bool) -> None:
     fits = found.bytes <= store.max_bytes
     if as_json:
         about = {name: getattr(found, name) for name in found.__dataclass_fields__}
@@ -156,7 +156,7 @@ def _say_estimate(grid: Grid, found: GridEstimate, store: Store, as_json: bool) 
     )
 
 
-def _say_outcome(grid: Grid, outcome: Outcome, as_json: bool) -> None:
+def _print_outcome(grid: Grid, outcome: Outcome, as_json: bool) -> None:
     progress = outcome.progress
     if as_json:
         click.echo(

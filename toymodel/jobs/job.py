@@ -1,16 +1,15 @@
-"""One job, as the worker process runs it, and what it shows of its progress in files."""
+"""One job, as the worker process runs it, and the file that shows its progress."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -23,15 +22,12 @@ from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store
 from toymodel.storage.tensor_file import pack, unpack, write_atomically
 from toymodel.training.load_or_train import load_or_train
+from toymodel.training.snapshot import Snapshot
 
-if TYPE_CHECKING:
-    from toymodel.training.train import Snapshot
-
-
-_WRITE_SECONDS = 0.25
-_ALL_RESTARTS = 2_000_000  # weights that are shown while they train; beyond, the leader's alone
-_RUN = "run."
-_REFUSED = "refused"
+_MIN_WRITE_SECONDS = 0.25
+_MAX_SHOWN_WEIGHTS = 2_000_000  # of all restarts of a config; beyond, only the leader's are shown
+_CHECKPOINT_PREFIX = "run."
+_PAUSE_REFUSED = "refused"
 _TENSORS = ("W1", "W2", "b", "b_hidden")
 
 State = Literal["waiting", "running", "paused", "failed"]
@@ -39,23 +35,34 @@ State = Literal["waiting", "running", "paused", "failed"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Live:
-    """A model in training. weights: by restart; of large models the leading one's alone."""
+    """A model in training.
+
+    Attributes:
+        history: its losses so far.
+        weights: by restart; of large models only those of the leading one.
+    """
 
     history: History
     weights: dict[int, Weights]
 
     @property
     def leading(self) -> Weights:
-        """The weights of the restart that leads so far."""
+        """The weights of the restart with the lowest loss so far."""
         return self.weights[self.history.leader]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """Where a request stands.
+    """The state of the training that a request asked for.
 
-    place: jobs ahead of it in the queue. models: by model key, as of the last snapshot.
-    remaining: seconds, NaN while unknown.
+    Attributes:
+        state: "waiting" in the queue, "running", "paused" or "failed".
+        place: how many jobs are ahead of it in the queue.
+        step: steps done, of all cycles.
+        steps: steps in all; 0 while unknown.
+        remaining: seconds; NaN while unknown.
+        models: by model key, as of the last snapshot.
+        message: why it failed, or why it could not be paused.
     """
 
     state: State
@@ -68,13 +75,19 @@ class Progress:
 
     @property
     def active(self) -> bool:
-        """Whether there is something to wait for."""
+        """Whether it waits or runs."""
         return self.state in ("waiting", "running")
 
 
 @dataclass(frozen=True)
 class JobResult:
-    """What a job could not leave in the store: models it could not write, and reasons."""
+    """What a job could not leave in the store.
+
+    Attributes:
+        unsaved: models that could not be written.
+        failures: why others were not trained, by model key.
+        notes: what the store has to say.
+    """
 
     unsaved: list[Model]
     failures: dict[str, str]
@@ -82,27 +95,37 @@ class JobResult:
 
 
 def job_name(keys: Sequence[str]) -> str:
-    """The name of a job that trains the models of these keys."""
+    """The name of the job that trains the models with these keys: 32 hexadecimal digits."""
     return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:32]
 
 
 def run_job(
     configs: list[Config], recipe: Recipe, root: Path, max_bytes: int, scratch: Path
 ) -> JobResult:
-    """A job, in the worker process: train, show progress in `scratch`, store.
+    """Run a job in the worker process: train, show the progress, store the models.
 
-    Goes on where it was paused before. Raises `TrainingCancelled` when a file "cancel" appears in
-    `scratch`, or when the process that started this one is gone, and `TrainingPaused` for a file
-    "pause", when all that the training needs to go on is in the store.
+    A training that was paused goes on from its checkpoint.
+
+    Args:
+        configs: what to train; a config of which the store has the model is not trained.
+        recipe: how.
+        root: the folder of the store.
+        max_bytes: how large the store may become.
+        scratch: a folder for this job. The progress is written there; a file "cancel" or "pause"
+            in it stops the training.
+
+    Raises:
+        TrainingCancelled: when a file "cancel" appears.
+        TrainingPaused: when a file "pause" appears, after the checkpoint is in the store. Where it
+            cannot be written the training goes on, and `pause_refused` says why.
     """
     store = Store(root, max_bytes=max_bytes)
     name = job_name([model_key(config, recipe) for config in configs])
-    parent = os.getppid()
     due = 0.0
 
     def on_snapshot(snapshot: Snapshot) -> None:
         nonlocal due
-        if (scratch / "cancel").exists() or os.getppid() != parent:
+        if (scratch / "cancel").exists():
             raise TrainingCancelled
         if (scratch / "pause").exists() and snapshot.step < snapshot.steps:
             _pause(store, name, scratch, snapshot, recipe)
@@ -111,7 +134,7 @@ def run_job(
             with suppress(OSError):  # a full disk must not stop a training
                 write_atomically(scratch / "progress", _progress(snapshot, recipe), durable=False)
             end = time.monotonic()
-            due = end + max(_WRITE_SECONDS, 10 * (end - start))  # large models show less often
+            due = end + max(_MIN_WRITE_SECONDS, 10 * (end - start))  # large models show less often
 
     failures: dict[str, str] = {}
     resume = _read_checkpoint(store.paused(name))
@@ -130,9 +153,9 @@ def run_job(
 
 
 def pause_refused(scratch: Path) -> str:
-    """Why a job could not be paused; "" where it was not asked to, or could."""
+    """Why a job could not be paused; "" where it could, or was not asked to."""
     try:
-        return (scratch / _REFUSED).read_text()
+        return (scratch / _PAUSE_REFUSED).read_text()
     except OSError:
         return ""
 
@@ -141,16 +164,18 @@ def _pause(store: Store, name: str, scratch: Path, snapshot: Snapshot, recipe: R
     checkpoint = snapshot.checkpoint()
     try:
         store.put_paused(name, _progress(snapshot, recipe, checkpoint))
-    except OSError as error:  # then it goes on, which loses nothing
+    except OSError as error:  # it goes on then, so that nothing is lost
         (scratch / "pause").unlink(missing_ok=True)
-        (scratch / _REFUSED).write_text(f"It cannot be paused ({error.strerror}), so it goes on.")
+        (scratch / _PAUSE_REFUSED).write_text(
+            f"It cannot be paused ({error.strerror}), so it goes on."
+        )
         return
     raise TrainingPaused
 
 
 def _progress(snapshot: Snapshot, recipe: Recipe, checkpoint: Checkpoint | None = None) -> bytes:
     tensors: dict[str, np.ndarray] = {}
-    # The keys are those of what was asked for, whichever of its cycles is on.
+    # Keys of the whole recipe, whichever of its cycles is running.
     keys = [model_key(config, recipe) for config in snapshot.configs]
     about: dict[str, Any] = {
         "step": snapshot.step,
@@ -164,7 +189,7 @@ def _progress(snapshot: Snapshot, recipe: Recipe, checkpoint: Checkpoint | None 
         if not len(history.loss):
             continue  # it diverged in an earlier cycle
         restarts = range(len(history.loss))
-        if 2 * config.n_features * config.n_neurons * len(restarts) > _ALL_RESTARTS:
+        if 2 * config.n_features * config.n_neurons * len(restarts) > _MAX_SHOWN_WEIGHTS:
             restarts = [history.leader]
         about["restarts"][key] = list(restarts)
         for restart in restarts:
@@ -176,7 +201,7 @@ def _progress(snapshot: Snapshot, recipe: Recipe, checkpoint: Checkpoint | None 
             f"{key}.loss": np.ascontiguousarray(history.loss),
         }
     if checkpoint:
-        tensors |= {_RUN + name: value for name, value in checkpoint.tensors.items()}
+        tensors |= {_CHECKPOINT_PREFIX + name: value for name, value in checkpoint.tensors.items()}
         about["run"] = {
             "keys": checkpoint.keys,
             "about": dict(checkpoint.about),
@@ -186,14 +211,22 @@ def _progress(snapshot: Snapshot, recipe: Recipe, checkpoint: Checkpoint | None 
 
 
 def read_progress(path: Path, last: tuple[float, Progress]) -> tuple[float, Progress]:
-    """When a job last wrote its progress and what; `last` where there is nothing newer."""
+    """The progress that a job has written.
+
+    Args:
+        path: the file.
+        last: what the call before returned.
+
+    Returns:
+        When the file was written, and the progress; `last` where there is nothing newer.
+    """
     try:
         modified = path.stat().st_mtime
         if modified == last[0]:
             return last
         with safe_open(path, "np") as file:
             about = json.loads(file.metadata()["toymodel"])
-            names = [name for name in file.keys() if not name.startswith(_RUN)]  # noqa: SIM118
+            names = [name for name in file.keys() if not name.startswith(_CHECKPOINT_PREFIX)]  # noqa: SIM118
             tensors = {name: file.get_tensor(name) for name in names}
         progress = Progress(
             state="running",
@@ -229,10 +262,14 @@ def _read_checkpoint(path: Path) -> Checkpoint | None:
     try:
         tensors, about = unpack(path.read_bytes())
         run = about["run"]
-        state = {n.removeprefix(_RUN): v for n, v in tensors.items() if n.startswith(_RUN)}
+        state = {
+            n.removeprefix(_CHECKPOINT_PREFIX): v
+            for n, v in tensors.items()
+            if n.startswith(_CHECKPOINT_PREFIX)
+        }
         checkpoint = Checkpoint(run["keys"], state, run["about"])
         if checkpoint.checksum == run["checksum"]:
             return checkpoint
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):
         pass
-    return None  # it is trained from the start then
+    return None  # the training begins anew

@@ -1,4 +1,4 @@
-"""What a copy of the dashboard takes: how large a training, and how many of them."""
+"""What a copy of the dashboard accepts: how large a training, and how many of them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from toymodel.training.memory import physical_megabytes, training_megabytes
 
 
 class Refused(RuntimeError):
-    """A training was not taken; the message says which limit it meets and what is allowed."""
+    """A training was refused. The message names the limit and what is allowed."""
 
 
 class Limits(Settings):
-    """What one job may ask for, and how many may wait.
+    """What one training may take, and how many may wait.
 
-    queue: jobs that wait or run. memory_mb: that one training takes, the machine's own unless
-    given. steps: of one training, all of its cycles together.
+    Attributes:
+        queue: trainings that wait or run.
+        memory_mb: MB of memory for one training; all of this machine's unless given.
+        steps: steps of one training, of all its cycles.
     """
 
     queue: Annotated[int, Field(ge=1, le=1_000)] = 20
@@ -30,12 +32,20 @@ class Limits(Settings):
 
     @classmethod
     def from_environment(cls) -> Limits:
-        """$TOYMODEL_MAX_QUEUE, _MEMORY_MB and _STEPS; raises `SettingError` for anything odd."""
+        """The limits in $TOYMODEL_MAX_QUEUE, _MEMORY_MB and _STEPS.
+
+        Raises:
+            SettingError: for anything but a whole number in the allowed range.
+        """
         given = {name: os.environ.get(f"TOYMODEL_MAX_{name.upper()}") for name in cls.model_fields}
         return cls.from_mapping({k: int(v) if v.isdecimal() else v for k, v in given.items() if v})
 
     def check(self, configs: Sequence[Config], recipe: Recipe) -> None:
-        """Raises `Refused` for a job beyond these limits, and for weights from elsewhere."""
+        """Check one training of these configs.
+
+        Raises:
+            Refused: for a training beyond a limit, and for imported weights.
+        """
         if recipe.weights:
             raise Refused("These weights come from elsewhere: no training gives them.")
         memory = training_megabytes(configs, recipe)

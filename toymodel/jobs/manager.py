@@ -1,8 +1,8 @@
-"""Trainings that run outside the page which asked: one queue, progress, pause, cancel.
+"""The queue of trainings that all visitors of a dashboard share: progress, pause, cancel.
 
-A job trains some configs with one recipe. What it shows of its progress, and the word that it
-should stop, are files in a scratch folder, so that any `concurrent.futures` executor will do
-whose workers see the same folders: `WorkerExecutor` here, or a cluster's.
+A job trains some configs with one recipe. Its progress and the orders to stop are files in a
+scratch folder. So any `concurrent.futures` executor can run it whose workers see the same folders:
+`WorkerExecutor` on this machine, or that of a cluster.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ from toymodel.storage.checkpoint import TrainingPaused
 from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store
 
-_PAUSED_SEEN = 8
-_GRACE_SECONDS = 0.35  # from asking a training to stop to ending its process
+_MAX_PAUSED_SEEN = 8
+_MAX_FAILURES = 1_000
+_GRACE_SECONDS = 0.35  # from asking a training to stop to killing its process
 
 
 @dataclass(kw_only=True, eq=False)
@@ -48,10 +49,16 @@ class _Job:
 
 
 class JobManager:
-    """Takes requests for models, trains what is missing once, and says how far it is.
+    """Takes requests for models, trains each missing model once, and reports the progress.
 
-    Models that are wanted by several visitors, or by overlapping requests, are one job each.
-    `present` says whether a visitor is still there; one who left has no say in a cancellation.
+    A model that several visitors or requests ask for is in one job only.
+
+    Args:
+        store: where models are read and written.
+        executor: runs the jobs.
+        limits: what is refused; those of `Limits()` unless given.
+        present: whether a visitor is still there. A job goes on after a cancellation while other
+            visitors who asked for it are present.
     """
 
     def __init__(
@@ -74,9 +81,10 @@ class JobManager:
         self._lock = threading.RLock()
 
     def request(self, configs: Sequence[Config], recipe: Recipe, visitor: str) -> None:
-        """Have the models trained that are neither stored nor already on their way.
+        """Queue a job for the models that are neither stored nor in another job.
 
-        Raises `Refused` beyond the limits or when the queue is full.
+        Raises:
+            Refused: beyond the limits, and when the queue is full.
         """
         with self._lock:
             missing = [c for c in dict.fromkeys(configs) if not self.store.has(c, recipe)]
@@ -96,9 +104,9 @@ class JobManager:
                 self._start(fresh, recipe, visitor)
 
     def progress(self, configs: Sequence[Config], recipe: Recipe) -> Progress | None:
-        """Where the training of these configs stands; None if none of them is on its way.
+        """The state of the training of these configs; None if there is none.
 
-        A failure stays known until the same model is asked for again.
+        A failure is reported until the same model is requested again.
         """
         keys = [model_key(config, recipe) for config in configs]
         with self._lock:
@@ -126,7 +134,7 @@ class JobManager:
         )
 
     def _name(self, configs: Sequence[Config], recipe: Recipe) -> str:
-        """Of the job that a request for these configs would start."""
+        """The name of the job that a request for these configs would start."""
         missing = [c for c in dict.fromkeys(configs) if not self.store.has(c, recipe)]
         return job_name([model_key(config, recipe) for config in missing])
 
@@ -139,34 +147,38 @@ class JobManager:
         found = read_progress(path, last)
         with self._lock:
             self._paused_seen[name] = found
-            while len(self._paused_seen) > _PAUSED_SEEN:
+            while len(self._paused_seen) > _MAX_PAUSED_SEEN:
                 self._paused_seen.popitem(last=False)
         return replace(found[1], state="paused") if found[1].steps else None
 
     def pause(self, configs: Sequence[Config], recipe: Recipe, visitor: str) -> int:
         """Stop the training of these configs so that a later request goes on with it.
 
-        Returns how many jobs go on, because others wait for them or because they train more than
-        these configs. A job that waits in the queue leaves it. Where the training cannot be
-        written, it goes on, and its progress says why.
+        A job that waits leaves the queue. Where the checkpoint cannot be written, the training
+        goes on, and its progress says why.
+
+        Returns:
+            How many jobs go on, because other visitors wait for them or because they train other
+            configs as well.
         """
-        alone, others = self._left_alone(configs, recipe, visitor, whole=True)
-        for job in alone:
+        released, others = self._release(configs, recipe, visitor, whole=True)
+        for job in released:
             with suppress(OSError):
                 (job.scratch / "pause").touch()
             job.future.cancel()
         return others
 
     def cancel(self, configs: Sequence[Config], recipe: Recipe, visitor: str) -> int:
-        """Stop the training of these configs; returns how many jobs others still wait for.
+        """Stop the training of these configs, and forget their checkpoint.
 
-        A job stops when no other visitor is there who asked for it. What was paused is forgotten.
+        Returns:
+            How many jobs go on, because other visitors wait for them.
         """
-        alone, others = self._left_alone(configs, recipe, visitor)
-        for job in alone:
+        released, others = self._release(configs, recipe, visitor)
+        for job in released:
             self._stop(job)
         if not others:
-            for name in {self._name(configs, recipe), *(job_name(job.keys) for job in alone)}:
+            for name in {self._name(configs, recipe), *(job_name(job.keys) for job in released)}:
                 with suppress(OSError):
                     self.store.paused(name).unlink(missing_ok=True)
         return others
@@ -179,32 +191,39 @@ class JobManager:
             if kill:
                 threading.Timer(_GRACE_SECONDS, kill, (job.future,)).start()
 
-    def _left_alone(
+    def _release(
         self, configs: Sequence[Config], recipe: Recipe, visitor: str, *, whole: bool = False
     ) -> tuple[list[_Job], int]:
-        """Jobs that are to stop, as nobody else waits for them; and how many are to go on.
+        """Take a visitor off the jobs of these configs.
 
-        whole: only those all of whose configs are meant.
+        Args:
+            configs: whose jobs.
+            recipe: by which they are trained.
+            visitor: who no longer waits.
+            whole: whether to leave out jobs that train other configs as well.
+
+        Returns:
+            The jobs that nobody waits for any more, which are to stop; and how many go on.
         """
         keys = {model_key(config, recipe) for config in configs}
         with self._lock:
             wanted = [job for job in self._jobs.values() if keys & set(job.keys)]
-            meant = [job for job in wanted if not whole or set(job.keys) <= keys]
-            for job in meant:
+            left = [job for job in wanted if not whole or set(job.keys) <= keys]
+            for job in left:
                 job.visitors = {v for v in job.visitors - {visitor} if self._present(v)}
-            alone = [job for job in meant if not job.visitors]
-            for job in alone:
-                job.stopping = True  # who asks again gets a job of their own
-        return alone, len(wanted) - len(alone)
+            released = [job for job in left if not job.visitors]
+            for job in released:
+                job.stopping = True  # a new request gets a new job
+        return released, len(wanted) - len(released)
 
     def close(self) -> None:
-        """Stop everything, and end the worker."""
+        """Stop all jobs and shut the executor down. Checkpoints stay, for the next server."""
         with self._lock:
             jobs = list(self._jobs.values())
         self._closing = True
         for job in jobs:
             job.stopping = True
-            self._stop(job)  # what was paused stays, for the next server
+            self._stop(job)
         self.executor.shutdown(wait=True)
         self._folder.cleanup()
 
@@ -251,10 +270,10 @@ class JobManager:
                 if not (job.scratch / "cancel").exists():
                     failures = dict.fromkeys(job.keys, f"{error}" or type(error).__name__)
             self._failures |= failures
-            while len(self._failures) > 1_000:
+            while len(self._failures) > _MAX_FAILURES:
                 self._failures.popitem(last=False)
             if (job.scratch / "cancel").exists() and not self._closing:
-                with suppress(OSError):  # a pause may have been on its way
+                with suppress(OSError):  # it may have been pausing
                     self.store.paused(job_name(job.keys)).unlink(missing_ok=True)
             del self._jobs[number]
         for path in job.scratch.iterdir():

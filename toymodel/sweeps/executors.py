@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from toymodel.training.worker import WorkerExecutor
+from toymodel.training.workers import WorkerExecutor
 
 HOW_TO_INSTALL = (
     "it needs Dask: pip install -e '.[cluster]' in the project's folder, or pip install dask "
@@ -17,13 +17,16 @@ _CONNECT_SECONDS = 10
 
 
 class NoCluster(RuntimeError):
-    """A cluster was asked for that is not there; the message says what to do."""
+    """A cluster was asked for that is not there. The message says what to do."""
 
 
-class Place(NamedTuple):
-    """An executor, how many shards it should have at once, and the processes of each.
+class ShardExecutor(NamedTuple):
+    """What trains the shards of a grid.
 
-    processes: None where a shard may have all of its machine.
+    Attributes:
+        executor: runs a shard in each call.
+        at_once: how many shards to submit at once.
+        processes: how many processes each shard may use; None for all of its machine's.
     """
 
     executor: Executor
@@ -32,18 +35,22 @@ class Place(NamedTuple):
 
 
 @contextmanager
-def place(scheduler: str | None = None, workers: int | None = None) -> Iterator[Place]:
-    """Where to train: a worker process of its own, a cluster's scheduler, or a local cluster.
+def open_executor(
+    scheduler: str | None = None, workers: int | None = None
+) -> Iterator[ShardExecutor]:
+    """An executor for the shards of a grid: a worker process here, unless a cluster is asked for.
 
-    scheduler: the address of a running Dask scheduler, such as tcp://host:8786. workers: processes
-    of a cluster that is started here, and ended after use.
+    Args:
+        scheduler: the address of a running Dask scheduler, such as tcp://host:8786.
+        workers: how many processes a Dask cluster has that is started here and ended after use.
 
-    Raises `NoCluster` without Dask, or where no scheduler answers.
+    Raises:
+        NoCluster: without Dask, and where no scheduler answers.
     """
     if scheduler is None and workers is None:
         executor = WorkerExecutor()
         try:
-            yield Place(executor, 2, None)
+            yield ShardExecutor(executor, 2, None)
         finally:
             executor.shutdown(cancel_futures=True)
         return
@@ -59,10 +66,10 @@ def place(scheduler: str | None = None, workers: int | None = None) -> Iterator[
             raise NoCluster(f"no scheduler answers at {scheduler}: {error}") from None
         with client:
             running = len(client.scheduler_info()["workers"])
-            yield _place_of(client, max(1, running))
+            yield _on_cluster(client, max(1, running))
         return
-    # One thread a worker: a training has a core to itself. No limit of memory, because shards
-    # are made to a size, and a worker that is paused would wait for ever.
+    # One thread for each worker: a training has a core to itself. No memory limit, because shards
+    # are of limited size, and a worker that Dask pauses would wait forever.
     with (
         LocalCluster(
             n_workers=workers,
@@ -73,10 +80,10 @@ def place(scheduler: str | None = None, workers: int | None = None) -> Iterator[
         ) as cluster,
         Client(cluster) as client,
     ):
-        yield _place_of(client, workers or 1)
+        yield _on_cluster(client, workers or 1)
 
 
-def _place_of(client: object, workers: int) -> Place:
-    # Not pure: a shard that is tried again is a new call, and not the answer of the last one.
+def _on_cluster(client: object, workers: int) -> ShardExecutor:
+    # Not pure: a shard that is tried again must run again, and not get the last call's result.
     executor = client.get_executor(pure=False)  # pyright: ignore[reportAttributeAccessIssue]
-    return Place(executor, 2 * workers, 1)
+    return ShardExecutor(executor, 2 * workers, 1)

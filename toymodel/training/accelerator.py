@@ -1,7 +1,7 @@
-"""Training on an accelerator: which device, draws made on it, and a step as one CUDA graph.
+"""Training on an accelerator: the device, inputs drawn on it, and steps as CUDA graphs.
 
-What is slow there is not the work but to launch it, some thirty times a step. So a step is
-recorded once, with what changes from step to step in memory of the device, and replayed.
+The work of a step takes less time there than launching its thirty or so operators. So a step is
+captured once as a CUDA graph and replayed; what changes from step to step lies in device memory.
 """
 
 from __future__ import annotations
@@ -19,18 +19,24 @@ from toymodel.config import Config, Recipe
 from toymodel.sampling import Stream, generator, strata
 from toymodel.settings import Problem, SettingError
 from toymodel.training.devices import DEVICES
-from toymodel.training.engine import Shard, chosen_streams, leak_at, learning_rate_at
+from toymodel.training.engine import (
+    Shard,
+    learning_rate_at,
+    negative_slope_at,
+    select_streams,
+)
 
-_INCREMENT = -0x61C8864680B583EB  # 2^64 over the golden ratio, as int64 has it
+_GOLDEN_GAMMA = -0x61C8864680B583EB  # 2^64 over the golden ratio, as int64
 _FACTORS = (-0x40A7B892E31B1A47, -0x6B2FB644ECCEEE15)
-_WARM_UP = 3
-_recording = threading.Lock()  # one graph at a time, whichever thread trains
+_WARM_UP_STEPS = 3
+_capturing = threading.Lock()  # CUDA captures one graph at a time, whichever thread trains
 
 
-def device_of(choice: str) -> str:
-    """ "cpu" or "cuda": what is meant by "auto", "cpu" or "cuda" here.
+def resolve_device(choice: str) -> str:
+    """The device for "auto", "cpu" or "cuda": "cpu" or "cuda".
 
-    Raises `SettingError` for other words, and for "cuda" where there is none.
+    Raises:
+        SettingError: for another choice, and for "cuda" where there is no CUDA device.
     """
     found = torch.cuda.is_available()
     allowed = DEVICES if found else ("auto", "cpu")
@@ -41,34 +47,34 @@ def device_of(choice: str) -> str:
     return ("cuda" if found else "cpu") if choice == "auto" else choice
 
 
-def mixed(number: Tensor) -> Tensor:
-    """The finaliser of SplitMix64, element by element: int64 to int64, as if unsigned."""
+def splitmix64(number: Tensor) -> Tensor:
+    """The finaliser of SplitMix64, element by element, of int64 taken as unsigned."""
     for shift, factor in zip((30, 27), _FACTORS, strict=True):
-        number = (number ^ _shifted(number, shift)) * factor
-    return number ^ _shifted(number, 31)
+        number = (number ^ _logical_shift(number, shift)) * factor
+    return number ^ _logical_shift(number, 31)
 
 
-def _shifted(number: Tensor, bits: int) -> Tensor:
-    # torch shifts the sign in; these are the bits as if there were none.
+def _logical_shift(number: Tensor, bits: int) -> Tensor:
+    # torch's shift to the right fills up with the sign; here it is with zeros.
     return (number >> bits) & ((1 << (64 - bits)) - 1)
 
 
-def unit(number: Tensor) -> Tensor:
-    """Numbers in [0, 1), float32, from the highest 24 of the bits."""
-    return _shifted(number, 40).to(torch.float32) * 2.0**-24
+def to_uniform(number: Tensor) -> Tensor:
+    """Uniform numbers in [0, 1), float32, from the highest 24 bits of int64."""
+    return _logical_shift(number, 40).to(torch.float32) * 2.0**-24
 
 
 class DeviceDraws:
-    """What `Draws` gives, made on a device: each number is a function of seed, step and place.
+    """As `Draws`, but drawn on a device: each number is a hash of seed, step and place.
 
-    So draws of any length, and beside any others, are the same; on every device.
+    So the numbers do not depend on how many are drawn at once, nor on which others are.
     """
 
     def __init__(self, configs: Sequence[Config], recipe: Recipe, device: str) -> None:
         self.recipe, self.device = recipe, device
-        self.seeds: dict[int, dict[int, int]] = defaultdict(dict)  # by n: the place of each
+        self.rows: dict[int, dict[int, int]] = defaultdict(dict)  # by n, then by seed
         for c in configs:
-            own = self.seeds[c.n_features]
+            own = self.rows[c.n_features]
             own.setdefault(c.seed, len(own))
         self.step = 0
         self.drawn: dict[int, Tensor] = {}
@@ -78,76 +84,88 @@ class DeviceDraws:
             self.orders = torch.from_numpy(strata(random, recipe.batch_size)).to(device)
 
     def state(self) -> dict[tuple[int, int], Mapping[str, Any]]:
-        """Where each stream stands, as JSON has it."""
-        return {(seed, n): {"step": self.step} for n in self.seeds for seed in self.seeds[n]}
+        """The state of each stream, for JSON, by seed and number of features."""
+        return {(seed, n): {"step": self.step} for n in self.rows for seed in self.rows[n]}
 
     def restore(self, state: Mapping[tuple[int, int], Mapping[str, Any]]) -> None:
-        """Go on where the draws stood of which this is the `state`; anew after a processor's."""
+        """Go on from a `state`. Streams start anew where it is that of `Draws`."""
         self.step = max((now["step"] for now in state.values() if "step" in now), default=0)
 
     def advance(self, steps: int) -> None:
-        """Draw what the next `steps` steps need."""
-        self.drawn = {n: self._draw(list(seeds), n, steps) for n, seeds in self.seeds.items()}
+        """Draw the numbers of the next `steps` steps."""
+        self.drawn = {n: self._draw(list(seeds), n, steps) for n, seeds in self.rows.items()}
         self.step += steps
 
     def uniform(self, configs: Sequence[Config]) -> Tensor:
-        """(step, config, feature, example); one config long where all share a seed."""
+        """The drawn numbers for configs with the same number of features.
+
+        Returns:
+            (step, config, feature, example), in [0, 1). The config axis has length 1 where all
+            configs share a seed.
+        """
         n = configs[0].n_features
-        return chosen_streams(self.drawn[n], [self.seeds[n][c.seed] for c in configs])
+        return select_streams(self.drawn[n], [self.rows[n][c.seed] for c in configs])
 
     def _draw(self, seeds: Sequence[int], n: int, steps: int) -> Tensor:
         if self.recipe.sampler != "tilted":
-            return unit(self._hashed(seeds, steps, n * self.recipe.batch_size, 0)).view(
+            return to_uniform(self._hash(seeds, steps, n * self.recipe.batch_size, 0)).view(
                 len(seeds), steps, n, self.recipe.batch_size
             )
         rows = len(self.orders)
-        chosen = (unit(self._hashed(seeds, steps, n, 0)) * rows).long()
-        shift = unit(self._hashed(seeds, steps, n, 1)).unsqueeze(3)
+        chosen = (to_uniform(self._hash(seeds, steps, n, 0)) * rows).long()
+        shift = to_uniform(self._hash(seeds, steps, n, 1)).unsqueeze(3)
         batches = self.orders[chosen].add_(shift)
         return batches.sub_((batches >= 1).to(batches.dtype))
 
-    def _hashed(self, seeds: Sequence[int], steps: int, places: int, purpose: int) -> Tensor:
-        """Random bits by (seed, step, place)."""
+    def _hash(self, seeds: Sequence[int], steps: int, places: int, purpose: int) -> Tensor:
+        """Random bits, (seed, step, place)."""
 
         def numbers(values: object) -> Tensor:
             return torch.as_tensor(values, dtype=torch.int64, device=self.device)
 
-        def then(before: Tensor, value: Tensor) -> Tensor:
-            return mixed(before + (value + 1) * _INCREMENT)
+        def combine(state: Tensor, value: Tensor) -> Tensor:
+            return splitmix64(state + (value + 1) * _GOLDEN_GAMMA)
 
         about = (int(Stream.TRAINING_DATA), self.recipe.cycles, purpose)
         state = numbers(seeds)[:, None]
         for value in about:
-            state = then(state, numbers(value))
-        state = then(state, numbers(range(self.step, self.step + steps))[None, :])
-        return then(state[:, :, None], torch.arange(places, device=self.device))
+            state = combine(state, numbers(value))
+        state = combine(state, numbers(range(self.step, self.step + steps))[None, :])
+        return combine(state[:, :, None], torch.arange(places, device=self.device))
 
 
-class Replayed:
-    """A shard whose step is recorded at its first, and replayed from then on.
+class CapturedShard:
+    """A shard whose step is captured as a CUDA graph the first time, and replayed afterwards.
 
-    Without CUDA it is run each time: the same operators on the same memory.
+    On a device other than "cuda" the same operators run on the same memory without a graph.
     """
 
     def __init__(self, shard: Shard, recipe: Recipe, device: str) -> None:
         self.shard, self.device = shard, device
-        plan = [
-            (leak_at(recipe, t), learning_rate_at(recipe, t), t + 1) for t in range(recipe.steps)
+        schedule = [
+            (negative_slope_at(recipe, t), learning_rate_at(recipe, t), t + 1)
+            for t in range(recipe.steps)
         ]
-        self.plan = torch.from_numpy(np.array(plan, np.float32)).to(device)
+        self.schedule = torch.from_numpy(np.array(schedule, np.float32)).to(device)
         self.now = torch.zeros(3, device=device)
-        self.leak, self.rate, shard.count = self.now.unbind()
+        self.slope, self.rate, shard.count = self.now.unbind()
         self.uniform = torch.empty(0)
         self.graph: torch.cuda.CUDAGraph | None = None
 
     def step(self, uniform: Tensor, t: int) -> None:
-        """Step number t from 0, on uniform numbers (config or 1, feature, example) in [0, 1)."""
+        """Take step number t, from 0, and record its loss.
+
+        Args:
+            uniform: (config or 1, feature, example), uniform numbers in [0, 1).
+            t: from 0.
+        """
         if not self.uniform.numel():
             self.uniform = torch.empty_like(uniform)
         self.uniform.copy_(uniform)
-        self.now.copy_(self.plan[t])
+        self.now.copy_(self.schedule[t])
         if self.device == "cuda" and self.graph is None:
-            self.graph = self._recorded()
+            with _capturing:
+                self.graph = self._capture()
         if self.graph:
             self.graph.replay()
         else:
@@ -155,18 +173,14 @@ class Replayed:
         self.shard.window_steps += 1
 
     def _run(self) -> None:
-        self.shard.learn(self.uniform, self.leak, self.rate, record=True)
+        self.shard.train_step(self.uniform, self.slope, self.rate, record=True)
 
-    def _recorded(self) -> torch.cuda.CUDAGraph:
-        with _recording:
-            return self._record()
-
-    def _record(self) -> torch.cuda.CUDAGraph:
+    def _capture(self) -> torch.cuda.CUDAGraph:
         before = self.shard.state()
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
-            for _ in range(_WARM_UP):
+            for _ in range(_WARM_UP_STEPS):
                 self._run()
         torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()

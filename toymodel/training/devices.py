@@ -1,9 +1,9 @@
-"""What a training can run on, by name; finding out which of it is there takes torch."""
+"""The devices of a training, by name; without torch, which knows which of them are there."""
 
 DEVICES = ("auto", "cpu", "cuda")
-"""The words for it: "auto" is CUDA where there is a device."""
+"""What a caller may choose. "auto" is CUDA where there is a device, and the processor elsewhere."""
 
 
 def accelerated(device: str) -> bool:
-    """Whether inputs are drawn on this device, and steps recorded there and replayed."""
+    """Whether a device draws its own inputs, and replays steps as CUDA graphs."""
     return device != "cpu"

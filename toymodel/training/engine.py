@@ -1,7 +1,8 @@
-"""One training step of many models side by side, with hand-written gradients.
+"""Training steps of many models side by side, with hand-written gradients. Imports torch.
 
-Axes: C configs times R restarts make I = C * R instances; inputs depend on the config alone.
-Examples are the last axis everywhere, so that one matrix product serves all restarts of a config.
+Axes: C configs with R restarts each are I = C * R instances of n features and m neurons; a batch
+has B examples. Inputs depend on the config alone. Examples are the last axis everywhere, so that
+one matrix product serves all restarts of a config.
 """
 
 from __future__ import annotations
@@ -27,12 +28,28 @@ from toymodel.sampling import (
     stratified,
 )
 
-_STATE = ("params", "first_moment", "second_moment", "window")
-_VECTOR = 64
+_STATE = ("params", "first_moment", "second_moment", "window")  # names in stored checkpoints
+_PARAMS_MULTIPLE = 64
 
 
 class Shard:
-    """Instances of equal shape that take every step together: some restarts of some configs."""
+    """Instances of equal shape that take every step together: some restarts of some configs.
+
+    Args:
+        configs: C configs that agree in task, hidden bias, n and m.
+        restarts: the numbers of the R restarts of each config.
+        recipe: how to train them.
+        device: "cpu" or "cuda".
+        start: for each config the weights of all of its restarts, to go on from; None draws new
+            weights.
+
+    Attributes:
+        W1, W2, b, b_hidden: views of the weights, (instance, ...); instances are ordered by
+            config, then by restart.
+        gW1, gW2, gb, gb_hidden: the gradients of the last step, in the same shapes.
+        window: (instance,), the sum of the losses recorded since `pop_mean_loss`.
+        window_steps: how many steps are in that sum.
+    """
 
     def __init__(
         self,
@@ -55,33 +72,34 @@ class Shard:
 
         q = [sampling_probability(config, recipe) for config in configs]
         self.task = task
-        self.slope_of_cut = per_config([(task.low - task.high) / each for each in q])
+        self.input_slope = per_config([(task.low - task.high) / each for each in q])
         ratios = [
             log_ratio(c.feature_probability, each, n) for c, each in zip(configs, q, strict=True)
         ]
-        self.tilted = any(ratio != (0.0, 0.0) for ratio in ratios)
-        self.ratio_constant = per_config([a for a, _ in ratios])
-        self.ratio_slope = per_config([b for _, b in ratios])
-        # d loss / d output is this times the error: 2 of the square, normalisation, mean.
-        with np.errstate(divide="ignore", over="ignore"):  # at p near 0; found as a divergence
+        self.weighted = any(ratio != (0.0, 0.0) for ratio in ratios)
+        self.log_ratio_constant = per_config([a for a, _ in ratios])
+        self.log_ratio_slope = per_config([b for _, b in ratios])
+        # d loss / d output is this times the error: the square's 2, the loss scale, the mean.
+        with np.errstate(divide="ignore", over="ignore"):  # p near 0: reported as a divergence
             importance = np.stack([2 * c.importance / c.loss_scale / B for c in configs])
         self.importance = torch.from_numpy(importance).float().to(device).reshape(C, n, 1)
 
         self.hidden_bias = configs[0].hidden_bias
-        self.numbers = I * self._size(n, m)
-        # Whole vectors: the update rounds what is left over at an end otherwise than the rest.
-        self.params = torch.zeros(-(-self.numbers // _VECTOR) * _VECTOR, device=device)
+        self.n_params = I * self._params_per_instance(n, m)
+        # Padded to whole SIMD vectors: Adam rounds a remainder differently from full vectors.
+        padded = -(-self.n_params // _PARAMS_MULTIPLE) * _PARAMS_MULTIPLE
+        self.params = torch.zeros(padded, device=device)
         self.grads = torch.zeros_like(self.params)
         self.W1, self.W2, self.b, self.b_hidden = self._views(self.params, I, n, m)
         self.gW1, self.gW2, self.gb, self.gb_hidden = self._views(self.grads, I, n, m)
-        if task.tied:  # what the output layer gives to the gradient, before it is added
+        if task.tied:  # the output layer's share of the gradient of W1, before it is added
             self.gW2 = empty(I, n, m)
         self._initialise(start)
         self.first_moment = torch.zeros_like(self.params)
         self.second_moment = torch.zeros_like(self.params)
-        self.count = torch.zeros((), device=device)  # of the step, from 1
+        self.count = torch.zeros((), device=device)  # Adam's step number, from 1
 
-        # All that a step writes: what is allocated anew at every step costs as much as a product.
+        # Every array that a step writes: to allocate one costs as much as a matrix product.
         self.x, self.target, self.scale = empty(C, n, B), empty(C, n, B), empty(C, n, B)
         self.active = empty(C, 1, B)
         self.h, self.dh = empty(I, m, B), empty(I, m, B)
@@ -89,7 +107,7 @@ class Shard:
         self.window = torch.zeros(I, device=device)
         self.window_steps = 0
 
-    def _size(self, n: int, m: int) -> int:
+    def _params_per_instance(self, n: int, m: int) -> int:
         layers = 1 if self.task.tied else 2
         return layers * n * m + n + (m if self.hidden_bias else 0)
 
@@ -97,7 +115,7 @@ class Shard:
         own = 0 if self.task.tied else n * m
         biases = m if self.hidden_bias else 0
         sizes = [I * m * n, I * own, I * n, I * biases]
-        W1, W2, b, b_hidden = flat[: self.numbers].split(sizes)
+        W1, W2, b, b_hidden = flat[: self.n_params].split(sizes)
         W1 = W1.view(I, m, n)
         return (
             W1,
@@ -121,21 +139,26 @@ class Shard:
                 if self.recipe.init == "xavier":
                     drawn = random.standard_normal((out, fan_in)) * math.sqrt(2 / (out + fan_in))
                 else:
-                    # What the course recipe's call gives on a batched (instance, out, in) tensor:
-                    # PyTorch takes out * in for the fan-in there.
+                    # As the usual recipe calls it on a batched tensor (instance, out, in), where
+                    # PyTorch takes out * in for the fan-in.
                     bound = math.sqrt(6 / (out * fan_in))
                     drawn = random.uniform(-bound, bound, (out, fan_in))
                 W.copy_(torch.from_numpy(drawn * self.recipe.init_scale))
 
-    def take_window(self) -> Float32[np.ndarray, "config restart"]:
-        """The mean recorded loss since the last call."""
+    def pop_mean_loss(self) -> Float32[np.ndarray, "config restart"]:
+        """The mean of the losses that were recorded since the last call of this method."""
         mean = self.window / max(self.window_steps, 1)
         self.window.zero_()
         self.window_steps = 0
         return mean.cpu().numpy().reshape(len(self.configs), len(self.restarts))
 
     def weights(self, config: int, restart: int) -> Weights:
-        """A copy of the weights of one restart of the shard's config number `config`."""
+        """A copy of one instance's weights.
+
+        Args:
+            config: the position of its config in this shard, from 0.
+            restart: the number of the restart in the whole training.
+        """
         instance = config * len(self.restarts) + self.restarts.index(restart)
 
         def copy(tensor: Tensor) -> np.ndarray:
@@ -148,44 +171,55 @@ class Shard:
         return Weights(W1=W1, W2=W2, b=b, b_hidden=b_hidden)
 
     def state(self) -> dict[str, np.ndarray]:
-        """A copy of what the next steps depend on, by name."""
-        return {name: getattr(self, name)[: self.numbers].cpu().numpy().copy() for name in _STATE}
+        """A copy of every array that the next steps depend on, by name."""
+        return {name: getattr(self, name)[: self.n_params].cpu().numpy().copy() for name in _STATE}
 
     def restore(self, state: Mapping[str, np.ndarray], window_steps: int) -> None:
-        """Be as the shard was of which this is the `state`."""
+        """Take over the `state` and the `window_steps` of a shard of the same instances."""
         for name in _STATE:
             getattr(self, name)[: len(state[name])].copy_(torch.from_numpy(state[name]))
         self.window_steps = window_steps
 
     def step(self, uniform: Tensor, t: int, *, record: bool) -> None:
-        """One optimiser step, number t from 0, on uniform numbers (C or 1, n, B) in [0, 1)."""
+        """Take optimiser step number t.
+
+        Args:
+            uniform: (C or 1, n, B), uniform numbers in [0, 1); 1 where all configs share them.
+            t: from 0.
+            record: whether to add the loss of this step to `window`.
+        """
         self.count.fill_(t + 1)
-        leak, rate = leak_at(self.recipe, t), learning_rate_at(self.recipe, t)
-        self.learn(uniform, leak, rate, record=record)
+        slope, rate = negative_slope_at(self.recipe, t), learning_rate_at(self.recipe, t)
+        self.train_step(uniform, slope, rate, record=record)
         self.window_steps += record
 
-    def learn(
-        self, uniform: Tensor, leak: float | Tensor, rate: float | Tensor, *, record: bool
+    def train_step(
+        self, uniform: Tensor, slope: float | Tensor, rate: float | Tensor, *, record: bool
     ) -> None:
-        """A step with the output's slope below zero, and Adam's rate; `count` says which it is.
+        """Compute the gradients of one batch and update the weights; `count` is set already.
 
-        As numbers for a processor; as tensors on the device where a step is recorded and replayed.
+        Args:
+            uniform: (C or 1, n, B), uniform numbers in [0, 1).
+            slope: of the output unit for negative pre-activations. Like `rate` a number, or a
+                scalar tensor where the step is captured as a CUDA graph.
+            rate: Adam's learning rate.
+            record: whether to add the loss of this step to `window`.
         """
         task = self.task
         C, R = len(self.configs), len(self.restarts)
         I, m, B = self.h.shape
         n = self.x.shape[1]
 
-        x = torch.mul(uniform, self.slope_of_cut, out=self.x).add_(task.high)
+        x = torch.mul(uniform, self.input_slope, out=self.x).add_(task.high)
         torch.threshold_(x, task.low, 0.0)
         target = x
         if task.low < 0:
             target = torch.abs(x, out=self.target)
         scale = self.importance
-        if self.tilted:
+        if self.weighted:
             active = torch.ceil(target, out=self.scale)  # targets are 1 at most
             active = torch.sum(active, dim=1, keepdim=True, out=self.active)
-            active.mul_(self.ratio_slope).add_(self.ratio_constant).exp_()
+            active.mul_(self.log_ratio_slope).add_(self.log_ratio_constant).exp_()
             scale = torch.mul(scale, active, out=self.scale)
 
         torch.bmm(self.W1.view(C, R * m, n), x, out=self.h.view(C, R * m, B))
@@ -193,13 +227,13 @@ class Shard:
             self.h.add_(self.b_hidden.unsqueeze(2))
         h = self.h.relu_()
         z = torch.baddbmm(self.b.unsqueeze(2), self.W2, h, out=self.z)
-        y = _bent(z, leak, self.dz)
+        y = leaky_relu(z, slope, self.dz)
         error = y.view(C, R, n, B).sub_(target.unsqueeze(1))
         if record:
             square = error.square().mul_(scale.unsqueeze(1))
             self.window.add_(square.sum(dim=(2, 3)).view(I), alpha=0.5)
         dz = error.mul_(scale.unsqueeze(1)).view(I, n, B)
-        _through_the_bend(dz, z, leak)
+        leaky_relu_backward(dz, z, slope)
 
         torch.sum(dz, dim=2, out=self.gb)
         torch.bmm(dz, h.transpose(1, 2), out=self.gW2)
@@ -230,39 +264,41 @@ class Shard:
         )
 
 
-def _bent(z: Tensor, leak: float | Tensor, out: Tensor) -> Tensor:
-    """The output unit: z where it is positive, leak times z elsewhere."""
-    if isinstance(leak, Tensor):
-        return torch.maximum(z, torch.mul(z, leak, out=out), out=out)
-    if leak:
-        return torch.ops.aten.leaky_relu.out(z, leak, out=out)
+def leaky_relu(z: Tensor, slope: float | Tensor, out: Tensor) -> Tensor:
+    """The output unit, written to `out`: z where it is positive, slope * z elsewhere."""
+    if isinstance(slope, Tensor):
+        return torch.maximum(z, torch.mul(z, slope, out=out), out=out)
+    if slope:
+        return torch.ops.aten.leaky_relu.out(z, slope, out=out)
     return torch.clamp_min(z, 0.0, out=out)
 
 
-def _through_the_bend(gradient: Tensor, z: Tensor, leak: float | Tensor) -> None:
-    """Makes of the gradient of the output unit, in its place, that of z."""
-    if isinstance(leak, Tensor):
-        gradient.mul_(torch.where(z > 0, 1.0, leak))
-    elif leak:
-        torch.ops.aten.leaky_relu_backward.grad_input(gradient, z, leak, False, grad_input=gradient)
+def leaky_relu_backward(gradient: Tensor, z: Tensor, slope: float | Tensor) -> None:
+    """Turn the gradient of the output unit into that of z, in place."""
+    if isinstance(slope, Tensor):
+        gradient.mul_(torch.where(z > 0, 1.0, slope))
+    elif slope:
+        torch.ops.aten.leaky_relu_backward.grad_input(
+            gradient, z, slope, False, grad_input=gradient
+        )
     else:
         torch.ops.aten.threshold_backward.grad_input(gradient, z, 0.0, grad_input=gradient)
 
 
-def leak_at(recipe: Recipe, t: int) -> float:
-    """The slope of the output unit below zero at step t: from 1 to 0."""
-    if recipe.cycles > 1:  # each has found its feature by then, or never will
+def negative_slope_at(recipe: Recipe, t: int) -> float:
+    """The output unit's slope for negative pre-activations at step t, falling from 1 to 0."""
+    if recipe.cycles > 1:  # every output has found its feature by then, or never will
         return 0.0
     end = recipe.linear_until * recipe.steps
     return max(0.0, 1 - t / end) ** 2 if end > 0 else 0.0
 
 
 def learning_rate_at(recipe: Recipe, t: int) -> float:
-    """Adam's learning rate at step t."""
+    """Adam's learning rate at step t of the recipe's last cycle."""
     warmup = recipe.warmup * recipe.steps
     highest = recipe.learning_rate
     if recipe.cycles > 1 and recipe.schedule == "cosine":
-        highest /= 3  # at the full rate the sparsest models lose outputs again
+        highest /= 3  # at the full rate, outputs of the sparsest models die again
     if t < warmup:
         return highest * (t + 1) / (warmup + 1)
     if recipe.schedule == "constant":
@@ -272,7 +308,10 @@ def learning_rate_at(recipe: Recipe, t: int) -> float:
 
 
 class Draws:
-    """Uniform numbers for some steps: one stream a seed, shared by all densities and restarts."""
+    """Uniform numbers for training inputs: one stream for each seed and number of features.
+
+    All densities and restarts share a stream, so that they are compared on the same inputs.
+    """
 
     def __init__(self, configs: Sequence[Config], recipe: Recipe) -> None:
         draw = stratified if recipe.sampler == "tilted" else independent
@@ -281,38 +320,46 @@ class Draws:
             (c.seed, c.n_features): generator(Stream.TRAINING_DATA, c.seed, *cycle) for c in configs
         }
         self.streams: dict[int, Draw] = {}
-        self.place: dict[tuple[int, int], int] = {}
+        self.rows: dict[tuple[int, int], int] = {}
         for n in dict.fromkeys(c.n_features for c in configs):
             own = {key: random for key, random in self.generators.items() if key[1] == n}
             self.streams[n] = draw(list(own.values()), n, recipe.batch_size)
-            self.place |= {key: place for place, key in enumerate(own)}
+            self.rows |= {key: row for row, key in enumerate(own)}
         self.drawn: dict[int, Tensor] = {}
 
     def state(self) -> dict[tuple[int, int], Mapping[str, Any]]:
-        """Where each stream of random numbers stands, as JSON has it; by seed and features."""
+        """The state of each generator, for JSON, by seed and number of features."""
         return {key: random.bit_generator.state for key, random in self.generators.items()}
 
     def restore(self, state: Mapping[tuple[int, int], Mapping[str, Any]]) -> None:
-        """Go on where the draws stood of which this is the `state`; anew after a device's."""
+        """Go on from a `state`. Streams start anew where it is that of `DeviceDraws`."""
         for key, random in self.generators.items():
             if "bit_generator" in state[key]:
                 random.bit_generator.state = dict(state[key])
 
     def advance(self, steps: int) -> None:
-        """Draw what the next `steps` steps need."""
+        """Draw the numbers of the next `steps` steps."""
         self.drawn = {n: torch.from_numpy(draw(steps)) for n, draw in self.streams.items()}
 
     def uniform(self, configs: Sequence[Config]) -> Tensor:
-        """(step, config, feature, example); one config long where all share a seed."""
+        """The drawn numbers for configs with the same number of features.
+
+        Returns:
+            (step, config, feature, example), in [0, 1). The config axis has length 1 where all
+            configs share a seed.
+        """
         n = configs[0].n_features
-        return chosen_streams(self.drawn[n], [self.place[c.seed, n] for c in configs])
+        return select_streams(self.drawn[n], [self.rows[c.seed, n] for c in configs])
 
 
-def chosen_streams(drawn: Tensor, places: Sequence[int]) -> Tensor:
-    """Of (stream, step, feature, example) those at some places, as `Draws.uniform` gives them."""
-    if len(set(places)) == 1:
-        places = places[:1]
-    first = places[0]
-    if list(places) == list(range(first, first + len(places))):
-        return drawn[first : first + len(places)].transpose(0, 1)
-    return drawn[list(places)].transpose(0, 1)
+def select_streams(drawn: Tensor, rows: Sequence[int]) -> Tensor:
+    """Some rows of (stream, step, feature, example), as `Draws.uniform` returns them.
+
+    The result is a view, not a copy, where the rows are consecutive.
+    """
+    if len(set(rows)) == 1:
+        rows = rows[:1]
+    first = rows[0]
+    if list(rows) == list(range(first, first + len(rows))):
+        return drawn[first : first + len(rows)].transpose(0, 1)
+    return drawn[list(rows)].transpose(0, 1)

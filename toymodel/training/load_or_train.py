@@ -1,18 +1,15 @@
-"""Training through the store: what is there is read, what is missing is trained and kept."""
+"""Training through the store: stored models are read, missing ones are trained and stored."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from toymodel.config import Config, Recipe, require_trained
 from toymodel.errors import TrainingDiverged
 from toymodel.model import Model
 from toymodel.storage.checkpoint import Checkpoint
 from toymodel.storage.store import Store, default_store
-
-if TYPE_CHECKING:
-    from toymodel.training.train import Snapshot
+from toymodel.training.snapshot import Snapshot
 
 
 def load_or_train(
@@ -24,15 +21,27 @@ def load_or_train(
     on_snapshot: Callable[[Snapshot], None] | None = None,
     device: str = "auto",
 ) -> list[Model]:
-    """One model a config, in order, from the store where it has them.
+    """One model for each config: from the store if it is there, trained and stored if not.
 
-    Imports torch only if something is missing. The missing ones are trained together, and each
-    that comes out is stored even if another one fails; so is what each cycle of the recipe leaves,
-    so that training longer goes on from there. `on_snapshot` is called while they train, about the
-    missing configs only. resume: goes on where their training was paused. device: as in `train`.
+    Missing models are trained together, and each is stored even if another one diverges. So are
+    the models of each cycle of the recipe, so that a longer training can go on from there. Torch
+    is imported only if something is missing.
 
-    Raises `TrainingDiverged`, whose `models` go with `configs`, and `SettingError` for weights
-    from elsewhere.
+    Args:
+        configs: what to train.
+        recipe: how; the standard recipe unless given.
+        store: the default store unless given.
+        resume: the checkpoint of a paused training of the missing models. One of another training
+            is ignored.
+        on_snapshot: called with snapshots of the training, which are of the missing configs only.
+        device: as in `train`.
+
+    Returns:
+        The models, in the order of the configs.
+
+    Raises:
+        TrainingDiverged: if all restarts of a config did. It has the models of the others.
+        SettingError: for imported weights and for a device that is not there.
     """
     recipe = recipe or Recipe()
     require_trained(recipe)
@@ -40,14 +49,18 @@ def load_or_train(
     models = {config: store.get(config, recipe) for config in configs}
     missing = [config for config, model in models.items() if model is None]
     if missing:
-        from toymodel.training.train import earlier_cycles, train
+        from toymodel.training.train import train, train_previous_cycles
 
-        def earlier(recipe: Recipe, show: Callable[[Snapshot], None] | None) -> list[Model]:
+        def train_cycles(
+            recipe: Recipe, on_snapshot: Callable[[Snapshot], None] | None
+        ) -> list[Model]:
             return load_or_train(
-                missing, recipe, store=store, resume=resume, on_snapshot=show, device=device
+                missing, recipe, store=store, resume=resume, on_snapshot=on_snapshot, device=device
             )
 
-        start = earlier_cycles(recipe, on_snapshot, earlier) if recipe.cycles > 1 else None
+        start = None
+        if recipe.cycles > 1:
+            start = train_previous_cycles(recipe, on_snapshot, train_cycles)
         if resume and not resume.fits(missing, recipe):
             resume = None
         try:

@@ -1,4 +1,4 @@
-"""How much memory a training takes."""
+"""How much memory a training takes, and how much there is."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ from pathlib import Path
 from toymodel.config import Config, Recipe
 from toymodel.sampling import strata_rows
 
-# Multiplications of a forward layer between two chances to stop, which is a fifth of a second; of
-# fewer, shards would leave a core's cache sooner than they need.
-_BLOCK = 2**29
-_MOST_STEPS = 32
-_DRAWN = 2**24  # numbers that are drawn for them: 64 MB
+# Multiplications of a forward layer in a block of steps: a fifth of a second, after which a
+# training can be stopped. With fewer, shards would leave a core's cache more often than they need.
+_MAX_BLOCK_WORK = 2**29
+_MAX_BLOCK_STEPS = 32
+_MAX_BLOCK_DRAWS = 2**24  # numbers that are drawn for the block: 64 MB
 
 
 def block_steps(configs: Sequence[Config], recipe: Recipe) -> int:
-    """Steps that a process makes at once, for which it draws its inputs beforehand."""
+    """How many steps a shard takes before the next shard does; inputs are drawn for so many."""
     products = sum(c.n_features * c.n_neurons for c in configs)
     work = recipe.batch_size * recipe.restarts * products
     streams = {(c.seed, c.n_features) for c in configs}
-    drawn = recipe.batch_size * sum(n_features for _, n_features in streams)
-    return max(1, min(_MOST_STEPS, _BLOCK // max(1, work), _DRAWN // max(1, drawn)))
+    draws = recipe.batch_size * sum(n_features for _, n_features in streams)
+    affordable = min(_MAX_BLOCK_WORK // max(1, work), _MAX_BLOCK_DRAWS // max(1, draws))
+    return max(1, min(_MAX_BLOCK_STEPS, affordable))
 
 
 def training_megabytes(configs: Sequence[Config], recipe: Recipe) -> int:
-    """What training these models together takes, and pausing them, above an idle process; about.
+    """About how many MB a training of all these models takes, beyond those of an idle process.
 
-    Weights are held four times (gradients and Adam's two moments are the others) and some more to
-    write a pause, activations of a batch once, inputs for all steps of a block, a table for each
-    seed. Helpers, which take some 250 MB each before they have work, are not counted.
+    It counts the weights four times (with gradients and Adam's two moments) and some more for
+    writing a checkpoint, the activations of a batch, the inputs of a block of steps, and a table
+    for each input stream. It does not count the 250 MB that each worker takes before any work.
     """
     floats = 0.0
     for c in configs:
@@ -45,9 +46,9 @@ def training_megabytes(configs: Sequence[Config], recipe: Recipe) -> int:
 
 
 def physical_megabytes() -> int:
-    """The memory of this machine, or of this container if less; a terabyte if unknown."""
+    """MB of memory of this machine, or of this container if less; a terabyte if unknown."""
     try:
-        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+        megabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     except (AttributeError, ValueError, OSError):  # not on Windows
         return 2**20
     for name in ("memory.max", "memory/memory.limit_in_bytes"):
@@ -56,5 +57,5 @@ def physical_megabytes() -> int:
         except OSError:
             continue
         if text.isdecimal():
-            whole = min(whole, int(text) // 2**20)
-    return max(whole, 1)
+            megabytes = min(megabytes, int(text) // 2**20)
+    return max(megabytes, 1)

@@ -1,4 +1,4 @@
-"""How a training is laid out: in shards that fit a core's cache, and these in processes."""
+"""How a training is divided: into shards that fit a core's cache, and these among processes."""
 
 from __future__ import annotations
 
@@ -8,121 +8,146 @@ from typing import NamedTuple
 
 from toymodel.config import Config, Recipe
 
-# Multiplications of a forward layer of a shard: no more, or its weights leave the cache.
-_SHARD = 2**23
-# Numbers of a layer's activations in a shard: more of them would not stay in that cache.
-_ACTIVATIONS = 2**18
-# Numbers of a layer's activations that an accelerator takes at once.
-_ON_ACCELERATOR = 2**27
-# What a step costs, in multiplications of a forward layer that take as long: so many for each
-# feature of an example, whatever the neurons, and so many for a shard, whatever its size.
-_EACH_FEATURE = 35
-_EACH_SHARD = 2**19
-# Multiplications of a forward layer of one instance from which on its operators are worth threads,
-# which meet at the end of each.
-_THREADED = 2**23
-# Of this, what a core does in a second: the order of magnitude.
-_PACE = 9e9
+# The unit of work is a multiplication of a forward layer. A shard of more of them has weights that
+# do not stay in a core's cache, and one with more activations of a layer has too many of those.
+_MAX_SHARD_WORK = 2**23
+_MAX_ACTIVATIONS = 2**18
+# Activations of a layer that an accelerator takes at once.
+_MAX_ACCELERATOR_ACTIVATIONS = 2**27
+# Costs of a step besides its multiplications, in multiplications that take as long: for each
+# feature of an example, however many neurons there are, and for a shard, however large it is.
+_WORK_PER_FEATURE = 35
+_WORK_PER_SHARD = 2**19
+# From this work of one instance on, threads gain more in its operators than they lose by waiting
+# for each other at the end of each.
+_MIN_WORK_FOR_THREADS = 2**23
+# What a core does in a second, by order of magnitude.
+_WORK_PER_SECOND = 9e9
 
 
-class Placed(NamedTuple):
-    """What a shard trains: configs of one shape, by their numbers, and some restarts of each."""
+class ShardSpec(NamedTuple):
+    """What a shard trains.
+
+    Attributes:
+        configs: the positions of its configs in the training; they are of one shape.
+        restarts: the numbers of the restarts of each.
+    """
 
     configs: tuple[int, ...]
     restarts: range
 
 
-def lay_out(
+def plan_shards(
     configs: Sequence[Config],
     recipe: Recipe,
     restarts: Sequence[int],
     processes: int,
-    parts: int,
+    groups: int,
     *,
     on_accelerator: bool = False,
-) -> list[Placed]:
-    """The shards of a training that has so many parts now, of so many processes.
+) -> list[ShardSpec]:
+    """Divide a training into shards.
 
-    restarts: of each config. A config's restarts are split for the processes that there might be,
-    as their number in a shard can change the last bits of weights; the parts decide only which
-    configs stand side by side, which changes none.
+    The number of restarts in a shard can change the last bits of weights, so it depends on
+    `processes`, which is fixed. `groups` is what is at hand now; it decides only which configs
+    share a shard, which changes no weights.
+
+    Args:
+        configs: what is trained.
+        recipe: how.
+        restarts: how many each config has; 0 for one that diverged in an earlier cycle.
+        processes: how many processes may share the training.
+        groups: how many do, from 1 to `processes`.
+        on_accelerator: whether shards are made for an accelerator, and not for a core's cache.
     """
     alike: dict[tuple[str, bool, int, int, int], list[int]] = defaultdict(list)
     for index, c in enumerate(configs):
         kind = c.task, c.hidden_bias, c.n_features, c.n_neurons, restarts[index]
         alike[kind].append(index)
-    placed: list[Placed] = []
+    specs: list[ShardSpec] = []
     for (_, _, n, m, R), members in alike.items():
-        if not R:  # all of theirs diverged in an earlier cycle
+        if not R:
             continue
         B = recipe.batch_size
         if on_accelerator:
-            instances = max(1, _ON_ACCELERATOR // (B * max(n, m)))
+            instances = max(1, _MAX_ACCELERATOR_ACTIVATIONS // (B * max(n, m)))
             size = _even_size(R, instances)
         else:
-            fitting = max(1, min(_SHARD // (B * n * m), _ACTIVATIONS // (B * max(n, m))))
-            cost = _instance_cost(configs[members[0]], B)
-            size = _even_size(R, _evenly(R, fitting, cost, processes))
-            instances = _evenly(len(members) * R, fitting, cost, parts)
-        together = max(1, instances // size)
-        for first in range(0, len(members), together):
-            chosen = tuple(members[first : first + together])
+            fitting = max(
+                1, min(_MAX_SHARD_WORK // (B * n * m), _MAX_ACTIVATIONS // (B * max(n, m)))
+            )
+            work = _instance_work(configs[members[0]], B)
+            size = _even_size(R, _balanced_size(R, fitting, work, processes))
+            instances = _balanced_size(len(members) * R, fitting, work, groups)
+        configs_per_shard = max(1, instances // size)
+        for first in range(0, len(members), configs_per_shard):
+            chosen = tuple(members[first : first + configs_per_shard])
             for restart in range(0, R, size):
-                placed.append(Placed(chosen, range(restart, min(restart + size, R))))
-    return placed
+                specs.append(ShardSpec(chosen, range(restart, min(restart + size, R))))
+    return specs
 
 
-def _evenly(instances: int, fitting: int, each: int, processes: int) -> int:
-    """Instances of a shard, so that processes have equally many shards where that is worth it."""
+def _balanced_size(instances: int, fitting: int, work: int, processes: int) -> int:
+    """Instances in a shard, so that processes have equally many shards where that is worth it."""
     shards = -(-instances // fitting)
     rounded = -(-shards // processes) * processes
-    # A smaller shard would cost more for being one than for what is in it.
-    worthwhile = instances * each // _EACH_SHARD
+    # More shards than this would cost more for being shards than for what is in them.
+    worthwhile = instances * work // _WORK_PER_SHARD
     return _even_size(instances, -(-instances // max(shards, min(rounded, worthwhile))))
 
 
-def _even_size(count: int, most: int) -> int:
-    """The size of pieces of nearly one size, none larger than `most`; both are 1 at least."""
-    return -(-count // -(-count // most))
+def _even_size(count: int, maximum: int) -> int:
+    """The size of the largest piece where `count` is cut into pieces of at most `maximum`.
 
-
-def share_out(
-    placed: Sequence[Placed], configs: Sequence[Config], recipe: Recipe, processes: int
-) -> list[list[int]]:
-    """Which shards each process has, by their numbers, so that they take equally long; about."""
-    parts: list[list[int]] = [[] for _ in range(processes)]
-    work = [0] * processes
-    costs = {number: _cost(shard, configs, recipe) for number, shard in enumerate(placed)}
-    for number in sorted(costs, key=lambda number: -costs[number]):
-        # Of equals the last: the first process is the caller's, which has other things to do.
-        least = min(reversed(range(processes)), key=work.__getitem__)
-        parts[least].append(number)
-        work[least] += costs[number]
-    return [sorted(part) for part in parts]
-
-
-def _instance_cost(config: Config, batch_size: int) -> int:
-    return batch_size * config.n_features * (config.n_neurons + _EACH_FEATURE)
-
-
-def _cost(shard: Placed, configs: Sequence[Config], recipe: Recipe) -> int:
-    each = _instance_cost(configs[shard.configs[0]], recipe.batch_size)
-    return len(shard.configs) * len(shard.restarts) * each + _EACH_SHARD
-
-
-def threads_each(
-    placed: Sequence[Placed], configs: Sequence[Config], recipe: Recipe, free: int
-) -> int:
-    """Threads of each operator, where so many cores are free for a process.
-
-    The operators of most steps are so short that threads, which meet at the end of each, lose more
-    than they gain, and lose all where another program wants a core.
+    There are as few pieces as possible, of nearly the same size. Both numbers are 1 or more.
     """
-    trained = [configs[index] for shard in placed for index in shard.configs]
+    return -(-count // -(-count // maximum))
+
+
+def assign_shards(
+    specs: Sequence[ShardSpec], configs: Sequence[Config], recipe: Recipe, groups: int
+) -> list[list[int]]:
+    """Divide shards among processes, so that each takes about equally long.
+
+    Returns:
+        For each of the `groups` processes the positions of its shards in `specs`. The first
+        process, which is the caller's, has other things to do as well and gets no more than others.
+    """
+    shares: list[list[int]] = [[] for _ in range(groups)]
+    work = [0] * groups
+    costs = {number: _shard_work(spec, configs, recipe) for number, spec in enumerate(specs)}
+    for number in sorted(costs, key=lambda number: -costs[number]):
+        lightest = min(reversed(range(groups)), key=work.__getitem__)
+        shares[lightest].append(number)
+        work[lightest] += costs[number]
+    return [sorted(share) for share in shares]
+
+
+def _instance_work(config: Config, batch_size: int) -> int:
+    return batch_size * config.n_features * (config.n_neurons + _WORK_PER_FEATURE)
+
+
+def _shard_work(spec: ShardSpec, configs: Sequence[Config], recipe: Recipe) -> int:
+    each = _instance_work(configs[spec.configs[0]], recipe.batch_size)
+    return len(spec.configs) * len(spec.restarts) * each + _WORK_PER_SHARD
+
+
+def threads_per_process(
+    specs: Sequence[ShardSpec], configs: Sequence[Config], recipe: Recipe, cores: int
+) -> int:
+    """How many threads share each operator, in a process that has so many cores to itself.
+
+    It is 1 for most models: their operators are so short that threads, which wait for each other
+    at the end of each, lose more than they gain, and far more where another program wants a core.
+    """
+    trained = [configs[index] for spec in specs for index in spec.configs]
     smallest = min((c.n_features * c.n_neurons for c in trained), default=0)
-    return free if recipe.batch_size * smallest >= _THREADED else 1
+    return cores if recipe.batch_size * smallest >= _MIN_WORK_FOR_THREADS else 1
 
 
-def seconds_alone(placed: Sequence[Placed], configs: Sequence[Config], recipe: Recipe) -> float:
-    """How long one core takes for all steps of a cycle: the order of magnitude."""
-    return recipe.steps * sum(_cost(shard, configs, recipe) for shard in placed) / _PACE
+def estimated_seconds(
+    specs: Sequence[ShardSpec], configs: Sequence[Config], recipe: Recipe
+) -> float:
+    """How long one core takes for all steps of a cycle, by order of magnitude."""
+    work = sum(_shard_work(spec, configs, recipe) for spec in specs)
+    return recipe.steps * work / _WORK_PER_SECOND

@@ -13,18 +13,24 @@ from toymodel.config import Config, Recipe, require_trained
 from toymodel.errors import TrainingDiverged
 from toymodel.model import Model
 from toymodel.storage.checkpoint import Checkpoint
-from toymodel.training.accelerator import device_of
-from toymodel.training.crew import crew, processes_here
+from toymodel.training.accelerator import resolve_device
 from toymodel.training.devices import accelerated
-from toymodel.training.run import Run, Snapshot, restarts_of
-from toymodel.training.sharding import Placed, lay_out, seconds_alone, threads_each
+from toymodel.training.run import Run, restarts_per_config
+from toymodel.training.sharding import (
+    ShardSpec,
+    estimated_seconds,
+    plan_shards,
+    threads_per_process,
+)
+from toymodel.training.snapshot import Snapshot
+from toymodel.training.workers import borrow_workers, processes_here
 
-# Seconds of one core from which on a training asks helpers that are there, and starts new ones,
-# which takes about a second.
-_ASK = 0.5
-_START = 3.0
+# A training that takes one core this long is shared with idle workers, and from the second number
+# on new workers are started for it, which takes about a second.
+_MIN_SECONDS_TO_SHARE = 0.5
+_MIN_SECONDS_TO_START_WORKERS = 3.0
 
-Snapshots = Callable[[Snapshot], None]
+OnSnapshot = Callable[[Snapshot], None]
 
 
 def train(
@@ -33,35 +39,45 @@ def train(
     *,
     start: Sequence[Model | None] | None = None,
     resume: Checkpoint | None = None,
-    on_snapshot: Snapshots | None = None,
+    on_snapshot: OnSnapshot | None = None,
     device: str = "auto",
     processes: int | None = None,
 ) -> list[Model]:
-    """Train one model a config, in order; each is the best of the recipe's restarts.
+    """Train one model for each config; it is the best of the recipe's restarts.
 
-    The same call gives the same weights on the same machine. A config's random draws depend on
-    its seed and the recipe, not on what is trained beside it. `on_snapshot` is called some ten
-    times a second; an exception raised there stops the training.
+    The same call gives the same weights on the same machine. The random draws of a config depend
+    on its seed and on the recipe, not on what is trained beside it.
 
-    start: the models that the same recipe with a cycle less gave, where they are there already;
-    with None for one that diverged. resume: goes on where a training of these configs was paused.
-    device: "cpu", "cuda", or "auto", which is CUDA where there is a device; weights are as good,
-    and others. processes: of this machine that share the work where there is enough of it, 1 or
-    more; None for as many as `crew.processes_here` says. They change no weights, but for the last
-    bits of models so large that each operator is shared.
+    Args:
+        configs: what to train.
+        recipe: how; the standard recipe unless given.
+        start: where the recipe has several cycles, the models that the same recipe with one cycle
+            less gave, with None for those that diverged. They are trained here unless given.
+        resume: the checkpoint of a paused training of these configs by this recipe.
+        on_snapshot: called with a `Snapshot` about ten times a second. An exception raised there
+            stops the training.
+        device: "cpu", "cuda", or "auto", which is CUDA where there is a device. Models trained
+            on CUDA are as good, but have other weights.
+        processes: how many processes of this machine share the work where there is enough of it,
+            1 to 256; `workers.processes_here` says how many unless given. It changes no weights,
+            except for the last bits in models so large that threads share each operator.
 
-    Raises `TrainingDiverged`, with the models that did train, when all restarts of a config did,
-    and `SettingError` for weights from elsewhere, a device that is not there, and a number of
-    processes that is none.
+    Returns:
+        The models, in the order of the configs.
+
+    Raises:
+        TrainingDiverged: if all restarts of a config did. It has the models of the others.
+        SettingError: for imported weights, a device that is not there, and a wrong number of
+            processes.
     """
     recipe = recipe or Recipe()
     require_trained(recipe)
     if recipe.cycles > 1 and start is None:
-        start = earlier_cycles(
+        start = train_previous_cycles(
             recipe,
             on_snapshot,
-            lambda recipe, show: train(
-                configs, recipe, on_snapshot=show, device=device, processes=processes
+            lambda recipe, on_snapshot: train(
+                configs, recipe, on_snapshot=on_snapshot, device=device, processes=processes
             ),
         )
     with closing(
@@ -76,14 +92,17 @@ def train(
                 on_snapshot(snapshot)
 
 
-def earlier_cycles(
+def train_previous_cycles(
     recipe: Recipe,
-    on_snapshot: Snapshots | None,
-    get: Callable[[Recipe, Snapshots | None], list[Model]],
+    on_snapshot: OnSnapshot | None,
+    train: Callable[[Recipe, OnSnapshot | None], list[Model]],
 ) -> Sequence[Model | None]:
     """The models that the last cycle of a recipe starts from; None for those that diverged.
 
-    get: gives the models of a recipe, and tells of snapshots.
+    Args:
+        recipe: with two cycles or more.
+        on_snapshot: called with snapshots that count the steps of all cycles.
+        train: trains the models by a recipe, and calls a function with snapshots.
     """
 
     def show(snapshot: Snapshot) -> None:
@@ -91,7 +110,7 @@ def earlier_cycles(
             on_snapshot(replace(snapshot, steps=recipe.total_steps))
 
     try:
-        return get(recipe.replace(cycles=recipe.cycles - 1), show)
+        return train(recipe.replace(cycles=recipe.cycles - 1), show)
     except TrainingDiverged as error:
         return error.models
 
@@ -106,35 +125,44 @@ def training(
     processes: int | None = None,
     interval: float = 0.1,
 ) -> Generator[Snapshot, None, list[Model]]:
-    """The last cycle of `train`, which pauses with a `Snapshot` about every `interval` seconds.
+    """The last cycle of `train`, as a generator of snapshots whose return value is the models.
 
-    Snapshots only read: how often they are taken does not change the weights.
+    Args:
+        configs: as in `train`, like all others but the last.
+        recipe: how to train.
+        start: the models of the cycle before.
+        resume: the checkpoint of a paused training.
+        device: where to train.
+        processes: how many share the work.
+        interval: seconds from one snapshot to the next, about. It does not change the weights.
     """
     if not configs:
         return []
-    device = device_of(device)
+    device = resolve_device(device)
     processes = processes_here(processes)
-    restarts, on_accelerator = restarts_of(configs, recipe, start), accelerated(device)
+    restarts, on_accelerator = restarts_per_config(configs, recipe, start), accelerated(device)
 
-    def shards(parts: int) -> list[Placed]:
-        return lay_out(configs, recipe, restarts, processes, parts, on_accelerator=on_accelerator)
+    def plan(groups: int) -> list[ShardSpec]:
+        return plan_shards(
+            configs, recipe, restarts, processes, groups, on_accelerator=on_accelerator
+        )
 
-    before: list[Placed] = []
+    resumed: list[ShardSpec] = []
     if resume:
-        before = [Placed(tuple(c), range(*r)) for c, r in resume.about["shards"]]
-    wanted, seconds = 0, seconds_alone(shards(1), configs, recipe)
-    if seconds >= _ASK and not on_accelerator:
-        wanted = min(processes, len(before or shards(processes))) - 1
-    with crew(wanted, start=seconds >= _START) as helpers:
-        parts = len(helpers) + 1
-        placed = before or shards(parts)
-        threads = threads_each(placed, configs, recipe, max(1, processes // parts))
-        run = Run(configs, recipe, start, device, placed, helpers, threads)
-        with _threads(threads), closing(run):
+        resumed = [ShardSpec(tuple(c), range(*r)) for c, r in resume.about["shards"]]
+    wanted, seconds = 0, estimated_seconds(plan(1), configs, recipe)
+    if seconds >= _MIN_SECONDS_TO_SHARE and not on_accelerator:
+        wanted = min(processes, len(resumed or plan(processes))) - 1
+    with borrow_workers(wanted, start=seconds >= _MIN_SECONDS_TO_START_WORKERS) as workers:
+        groups = len(workers) + 1
+        specs = resumed or plan(groups)
+        threads = threads_per_process(specs, configs, recipe, max(1, processes // groups))
+        run = Run(configs, recipe, start, device, specs, workers, threads)
+        with _torch_threads(threads), closing(run):
             if resume:
                 run.restore(resume)
             due = time.perf_counter()
-            while run.done < recipe.steps and not run.hopeless:
+            while run.done < recipe.steps and not run.all_diverged:
                 if time.perf_counter() >= due:
                     yield run.snapshot()
                     due = time.perf_counter() + interval
@@ -143,7 +171,7 @@ def training(
 
 
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
+def _torch_threads(count: int) -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import toymodel as tm
+from tests.helpers.networks import model
+from toymodel.storage.store import Store
+
+CONFIG = tm.Config(n_features=4, n_neurons=3)
+RECIPE = tm.Recipe(steps=20, batch_size=16)
+
+
+def test_cache_says_what_the_store_holds(shell, cache: Path):
+    store = Store(cache)
+    store.put(model(CONFIG, RECIPE), shipped=True)
+    for seed in (1, 2):
+        store.put(model(CONFIG.replace(seed=seed), RECIPE))
+    about = json.loads(shell("cache", "--json").out)
+    size = next(iter(store.files())).stat().st_size
+    assert about["folder"] == str(cache)
+    assert about["max_bytes"] == 512 * 2**20
+    assert about["shipped"] == {"models": 1, "bytes": size}
+    assert about["trained"]["models"] == 2
+    assert (about["removed"], about["damaged"]) == (0, [])
+    lines = shell("cache").out.splitlines()
+    assert lines == [str(cache), "  shipped: 1 models, 0.0 MB", "  trained: 2 models, 0.0 MB"]
+
+
+def test_cache_clear_removes_what_was_trained_here(shell, cache: Path):
+    store = Store(cache)
+    store.put(model(CONFIG, RECIPE), shipped=True)
+    for seed in (1, 2):
+        store.put(model(CONFIG.replace(seed=seed), RECIPE))
+    about = json.loads(shell("cache", "--clear", "--json").out)
+    assert (about["removed"], about["trained"], about["shipped"]["models"]) == (
+        2,
+        {"models": 0, "bytes": 0},
+        1,
+    )
+    assert [path.parent for path in store.files()] == [store.shipped]
+
+
+def test_cache_check_names_damaged_files(shell, cache: Path):
+    store = Store(cache)
+    for seed in (1, 2):
+        store.put(model(CONFIG.replace(seed=seed), RECIPE))
+    assert shell("cache", "--check").out.splitlines()[-1] == "  damaged: none"
+    path = sorted(store.files())[0]
+    path.write_bytes(path.read_bytes()[:-1])
+    answer = shell("cache", "--check", "--json")
+    assert (answer.code, answer.err) == (1, "")
+    assert json.loads(answer.out)["damaged"] == [str(path)]
+    assert path.exists()
+
+
+def test_cache_of_a_store_that_is_not_there_is_empty(shell):
+    about = json.loads(shell("cache", "--json", "--check", "--clear").out)
+    assert (about["shipped"]["models"], about["trained"]["models"]) == (0, 0)
+
+
+def test_an_odd_environment_is_one_line_on_standard_error(shell, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TOYMODEL_CACHE_MB", "lots")
+    answer = shell("cache")
+    assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)
+    assert "TOYMODEL_CACHE_MB = 'lots': must be a whole number of megabytes" in answer.err

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import toymodel as tm
+from tests.helpers.networks import model, run_python, same_model
+from toymodel.analysis.loss import no_superposition_loss
+from toymodel.analysis.polysemanticity import CLASSES, neurons
+from toymodel.storage.model_file import model_key
+from toymodel.storage.store import Store
+
+SMALL = ("-n", "4", "-m", "3", "--set", "steps=20", "--set", "batch_size=16")
+CONFIG = tm.Config(n_features=4, n_neurons=3)
+RECIPE = tm.Recipe(steps=20, batch_size=16)
+
+
+def test_train_answers_in_json_and_leaves_the_model_in_the_store(shell, cache: Path):
+    answer = shell("train", *SMALL, "-p", "0.5", "-d", "0.7", "-s", "3", "--json")
+    assert (answer.code, answer.err) == (0, "")
+    (row,) = json.loads(answer.out)
+    config = tm.Config(
+        n_features=4, n_neurons=3, feature_probability=0.5, importance_decay=0.7, seed=3
+    )
+    stored = Store(cache).get(config, RECIPE)
+    assert stored is not None
+    assert row["key"] == model_key(config, RECIPE)
+    assert tm.Config.from_mapping(row["config"]) == config
+    assert tm.Recipe.from_mapping(row["recipe"]) == RECIPE
+    assert (row["density"], row["loss"], row["loss_error"]) == pytest.approx(
+        (0.5, stored.loss, stored.loss_error)
+    )
+    assert row["no_superposition_loss"] == no_superposition_loss(config)
+    assert row["gain"] == pytest.approx(row["no_superposition_loss"] / row["loss"])
+    assert {name: row[name] for name in CLASSES} == neurons(stored.W1).counts
+
+
+def test_train_takes_the_identity_task(shell, cache: Path):
+    answer = shell("train", *SMALL, "--task", "identity", "--hidden-bias", "--json")
+    (row,) = json.loads(answer.out)
+    config = CONFIG.replace(task="identity", hidden_bias=True)
+    assert tm.Config.from_mapping(row["config"]) == config
+    assert Store(cache).has(config, RECIPE)
+    refused = shell("train", *SMALL, "--hidden-bias")
+    assert refused.code == 2
+    assert "hidden_bias = True: must be true or false, and true only in the identity" in refused.err
+
+
+def test_python_m_toymodel_is_the_same_command():
+    result = run_python("-m", "toymodel", "train", *SMALL, "--json")
+    assert (result.returncode, result.stderr) == (0, "")
+    (row,) = json.loads(result.stdout)
+    (trained,) = tm.train([CONFIG], RECIPE)
+    assert row["loss"] == pytest.approx(trained.loss)
+    bad = run_python("-m", "toymodel", "train", "-p", "7")
+    assert (bad.returncode, bad.stdout, bad.stderr.count("\n")) == (2, "", 1)
+
+
+def test_a_model_that_is_stored_is_read(shell, cache: Path):
+    stored = model(CONFIG, RECIPE)
+    Store(cache).put(stored)
+    (row,) = json.loads(shell("train", *SMALL, "--json").out)
+    assert row["loss"] == stored.loss
+
+
+def test_out_writes_a_file_that_loads(shell, tmp_path: Path):
+    path = tmp_path / "model.safetensors"
+    assert shell("train", *SMALL, "--out", str(path), "--quiet").code == 0
+    (trained,) = tm.train([CONFIG], RECIPE)
+    assert same_model(tm.load(path), trained)
+
+
+def test_the_answer_for_people_is_a_table(shell):
+    answer = shell("train", *SMALL, "-p", "0.5")
+    head, row = answer.out.splitlines()
+    assert head.split()[:6] == ["1", "-", "S", "loss", "+-", "baseline"]
+    assert " / ".join(CLASSES) in head
+    assert row.split()[0] == "0.5"
+    assert f"{tm.train([CONFIG.replace(feature_probability=0.5)], RECIPE)[0].loss:.5f}" in row
+
+
+def test_a_gain_that_does_not_exist_is_null(shell):
+    (row,) = json.loads(shell("train", *SMALL, "-m", "8", "--json").out)
+    assert row["gain"] is None
+
+
+def test_a_store_that_cannot_be_written_to_is_noted_and_the_answer_given(
+    shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("TOYMODEL_CACHE", str(tmp_path / "file" / "cache"))
+    answer = shell("train", *SMALL, "--json")
+    assert answer.code == 0
+    assert len(json.loads(answer.out)) == 1
+    assert "cannot be written to" in answer.err

@@ -1,0 +1,95 @@
+"""The subcommand `cache`: what the store holds, and the shipped models."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import numpy as np
+
+from toymodel.cli.models import progress_bar
+from toymodel.config import Config, Recipe
+from toymodel.model import Model
+from toymodel.storage.model_file import DamagedFile, load_named, model_key
+from toymodel.storage.store import Store, default_store
+from toymodel.sweeps.shipped import SHIPPED
+
+
+@click.command("cache")
+@click.option("--clear", is_flag=True, help="Remove the models trained here, not the shipped ones.")
+@click.option("--check", is_flag=True, help="Read every file and list those that are damaged.")
+@click.option(
+    "--ship",
+    is_flag=True,
+    help="Train the shipped models again, and print how much they differ from those before.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+def cache_command(clear: bool, check: bool, ship: bool, as_json: bool) -> None:
+    """Say what the store holds."""
+    store = default_store()
+    if ship:
+        _ship(store, as_json)
+        return
+    removed = store.clear() if clear else 0
+    damaged = [str(path) for path in store.files() if check and not _sound(path)]
+    counts = {
+        kind.name: {
+            "models": len(paths := [f for f in store.files() if f.parent == kind]),
+            "bytes": sum(path.stat().st_size for path in paths),
+        }
+        for kind in (store.shipped, store.trained)
+    }
+    if as_json:
+        about = {"folder": str(store.root), "max_bytes": store.max_bytes, **counts}
+        click.echo(json.dumps(about | {"removed": removed, "damaged": damaged}))
+    else:
+        click.echo(f"{store.root}")
+        for kind, count in counts.items():
+            click.echo(f"  {kind}: {count['models']} models, {count['bytes'] / 2**20:.1f} MB")
+        if clear:
+            click.echo(f"  removed: {removed}")
+        if check:
+            click.echo(f"  damaged: {', '.join(damaged) or 'none'}")
+    if damaged:
+        raise click.exceptions.Exit(1)
+
+
+def _ship(store: Store, as_json: bool) -> None:
+    rows: list[dict[str, object]] = []
+    for configs, recipe in SHIPPED:
+        old = [store.get(config, recipe) for config in configs]
+        for before, model in zip(old, _train(configs, recipe, as_json), strict=True):
+            store.put(model, shipped=True)
+            apart = float(np.abs(model.W1 - before.W1).max()) if before else None
+            rows.append(
+                {
+                    "key": model_key(model.config, recipe),
+                    "density": model.config.feature_probability,
+                    "loss": model.loss,
+                    "loss_before": before.loss if before else None,
+                    "largest_difference_in_W1": apart,
+                }
+            )
+            if not as_json:
+                was = f"{before.loss:.6g} before, W1 {apart:.2g} apart" if before else "new"
+                click.echo(f"{rows[-1]['key']}  loss {model.loss:.6g}, {was}")
+    if as_json:
+        click.echo(json.dumps(rows))
+
+
+def _train(configs: Sequence[Config], recipe: Recipe, quiet: bool) -> list[Model]:
+    from toymodel.training.train import train
+
+    with progress_bar(recipe, quiet) as show:
+        # On the processor: the shipped models are those of a machine without a GPU.
+        return train(configs, recipe, on_snapshot=show, device="cpu")
+
+
+def _sound(path: Path) -> bool:
+    try:
+        load_named(path)
+    except DamagedFile:
+        return False
+    return True
