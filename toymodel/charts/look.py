@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import altair as alt
 
 from toymodel.analysis.polysemanticity import CLASSES, UNUSED
+from toymodel.charts.chart import Spec
+from toymodel.charts.vega import nominal, quantitative
 
 MAX_NAMED_FEATURES = 20
 INSTANCES = ("0", "1", "2", "3 or more")
@@ -71,31 +73,33 @@ def theme(dark: bool) -> Theme:
     return DARK if dark else LIGHT
 
 
-def feature_colour(n_features: int, chosen: Sequence[int | str] | None = None) -> alt.Color:
+def feature_colour(n_features: int, chosen: Sequence[int | str] | None = None) -> Spec:
     """A colour a feature: 20 categories while they are few, else by rank of importance.
 
-    chosen: the features that a chart shows of many; up to 20 of them are categories too, because
-    neighbours by rank look alike.
+    Args:
+        n_features: of the network.
+        chosen: the features that a chart shows of many. Up to 20 of them are categories too,
+            because neighbours by rank look alike.
     """
     named = range(n_features) if chosen is None or n_features <= MAX_NAMED_FEATURES else chosen
     if len(named) <= MAX_NAMED_FEATURES:
         few = named is chosen and len(named) <= _MAX_DISTINCT
-        scale = alt.Scale(scheme="tableau10" if few else "tableau20", domain=list(named))
-        return alt.Color("feature:N", scale=scale, title="feature")
-    scale = alt.Scale(scheme="plasma", domain=[0, n_features - 1], reverse=True)
-    return alt.Color("feature:Q", scale=scale, title="feature, by importance")
+        scale: Spec = {"scheme": "tableau10" if few else "tableau20", "domain": list(named)}
+        return nominal("feature", scale=scale, title="feature")
+    scale = {"scheme": "plasma", "domain": [0, n_features - 1], "reverse": True}
+    return quantitative("feature", scale=scale, title="feature, by importance")
 
 
-def superposition_colour() -> alt.Color:
+def superposition_colour() -> Spec:
     """Viridis as in the paper: dark for a feature by itself, yellow where it shares."""
-    scale = alt.Scale(scheme="viridis", domain=[0, 1], clamp=True)
-    return alt.Color("superposition:Q", scale=scale, title="superposition of the feature")
+    scale = {"scheme": "viridis", "domain": [0, 1], "clamp": True}
+    return quantitative("superposition", scale=scale, title="superposition of the feature")
 
 
-def instances_colour(theme: Theme) -> alt.Color:
+def instances_colour(theme: Theme) -> Spec:
     """A colour a number of instances, further from the background the more there are."""
-    scale = alt.Scale(domain=INSTANCES, range=theme.instances)
-    return alt.Color("instances:N", scale=scale, title="instances")
+    scale = {"domain": list(INSTANCES), "range": list(theme.instances)}
+    return nominal("instances", scale=scale, title="instances")
 
 
 def instances_names(counts: Iterable[int]) -> list[str]:
