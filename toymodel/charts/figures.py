@@ -16,7 +16,8 @@ from toymodel.charts.look import LIGHT, Theme, standing_alone
 from toymodel.charts.motif.figures import MOTIF
 from toymodel.charts.network.figures import MODEL
 from toymodel.charts.neuron.figures import NEURON
-from toymodel.charts.sweep.summary import class_shares, gain
+from toymodel.charts.sweep.class_shares import class_shares
+from toymodel.charts.sweep.gain_curve import gain_curve
 from toymodel.config import Config, recipe_name
 from toymodel.model import Model
 from toymodel.settings import Problem, SettingError, require_whole
@@ -116,10 +117,14 @@ def sweep_figures(
     about = f"{_sizes(config)}, d = {config.importance_decay:g}, seed {config.seed}, "
     made = {"classes": ("Classes of neurons against density", class_shares(table, theme=theme))}
     if table["gain"].notna().to_numpy().any():
-        made["gain"] = ("Superposition gain against density", gain(table, theme=theme))
+        made["gain"] = ("Superposition gain against density", gain_curve(table, theme=theme))
     return {
         name: standing_alone(
-            chart, title=title, subtitle=[about + recipe_name(recipe)], theme=theme, width=480
+            chart.to_altair(),
+            title=title,
+            subtitle=[about + recipe_name(recipe)],
+            theme=theme,
+            width=480,
         )
         for name, (title, chart) in made.items()
     }

@@ -16,11 +16,11 @@ from toymodel.analysis.decomposition import (
 )
 from toymodel.charts.figure_parts import Figure, Part, Subject, counted
 from toymodel.charts.lines import lines
-from toymodel.charts.motif.tables import role_bars
+from toymodel.charts.motif.role_bars import role_bars
 from toymodel.charts.network.tables import by_feature
 from toymodel.charts.network.weight_bars import clip_of, raw_weights
 
-_MOST_TOLD = 3
+_MAX_LISTED = 3
 _OF = {
     "absolute": ((ONE_SIDE, BOTH_SIDES), "for absolute value, or one side of it"),
     "motif": ((ASYMMETRIC, INHIBITION), "of asymmetric superposition with inhibition"),
@@ -67,9 +67,9 @@ def _inhibition(subject: Subject) -> Part:
         f"neuron {motif.neuron}: f{motif.interfering_feature} interferes with "
         f"f{motif.receiving_feature} by {motif.interference:.1f}, inhibited by "
         f"{-motif.inhibition:.1f}"
-        for motif in motifs[:_MOST_TOLD]
+        for motif in motifs[:_MAX_LISTED]
     ]
-    more = [f"and {len(motifs) - _MOST_TOLD} more"] if len(motifs) > _MOST_TOLD else []
+    more = [f"and {len(motifs) - _MAX_LISTED} more"] if len(motifs) > _MAX_LISTED else []
     which = f"{counted(len(motifs), 'instance')}, turned down together."
     return Part("Loss against the inhibition that is left", drawing, (which, *told, *more))
 

@@ -6,12 +6,13 @@ import pytest
 
 from tests.helpers.chart_specs import by_field, layers, mark, pixels, rows, shows
 from tests.helpers.colours import contrast
+from toymodel.charts.chart import Chart
 from toymodel.charts.look import DARK, LIGHT
-from toymodel.charts.phase.diagram_map import SELECTION, borders_between, phase_map
-from toymodel.charts.phase.share_map import density_edges
+from toymodel.charts.phase.density_map import density_edges
+from toymodel.charts.phase.phase_diagram import SELECTION, borders_between, phase_diagram
 
 DENSITIES, RATIOS = (1.0, 0.1, 0.01), (0.1, 1.0)  # falling, rising
-FRAME = pd.DataFrame(
+CELLS = pd.DataFrame(
     [
         (0, 0, 1.0, 0.1, "the first", 0.0, False, 0.1),
         (0, 1, 1.0, 1.0, "both", 0.5, False, 0.2),
@@ -24,30 +25,18 @@ FRAME = pd.DataFrame(
 )
 CLASSES = np.array([[0, 2], [0, 2], [2, 2]])
 NAMES = ("the first", "both")
-LABELS = pd.DataFrame({"density": [0.1], "ratio": [1.0], "text": ["both"]})
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 
 
-def drawing(theme=LIGHT, selected: tuple[int, int] | None = None, frame=FRAME, **options):
-    return phase_map(
-        frame,
-        names=NAMES,
-        title="Trained",
-        theme=theme,
-        borders=borders_between(CLASSES, DENSITIES, RATIOS),
-        labels=LABELS,
-        selected=selected,
-        **options,
+def chart(theme=LIGHT, cells=CELLS, **options) -> Chart:
+    borders = borders_between(CLASSES, DENSITIES, RATIOS)
+    return phase_diagram(
+        cells, names=NAMES, title="Trained", theme=theme, borders=borders, **options
     )
 
 
-def picture(theme=LIGHT, **options) -> np.ndarray:
-    chart = drawing(theme, **options).chart
-    return pixels(chart.properties(width=300, background=theme.background))
-
-
-def cell_layer(spec):
-    (layer,) = (each for each in layers(spec) if each["data"]["name"] == "cells")
+def of_cells(made: Chart):
+    (layer,) = (each for each in layers(made.spec) if each["data"]["name"] == "cells")
     return layer
 
 
@@ -63,7 +52,6 @@ def pieces(classes: object, densities=DENSITIES, ratios=RATIOS) -> set:
 
 def test_lines_are_between_cells_that_differ_and_nowhere_else():
     # Of density 1, 0.1, 0.01 and ratio 0.1, 1 the edges are halfway on a log axis.
-    edge = {half: 10**half for half in (-2.5, -1.5, -0.5, 0.5)}
     found = borders_between(CLASSES, DENSITIES, RATIOS)
     assert {
         frozenset((round(np.log10(x), 6), round(np.log10(y), 6)) for x, y in ends(piece))
@@ -74,14 +62,11 @@ def test_lines_are_between_cells_that_differ_and_nowhere_else():
         frozenset({(-1.5, -0.5), (-1.5, -1.5)}),  # at ratio 0.1, between density 0.1 and 0.01
     }
     assert len(found) == 3
-    assert found["x"].max() == pytest.approx(edge[0.5])
-
-
-def test_lines_end_on_the_edges_of_cells():
     across, up = density_edges(DENSITIES), density_edges(RATIOS)
     corners = {(x, y) for pair in across.values() for x in pair for e in up.values() for y in e}
     for piece in pieces(CLASSES):
         assert piece <= corners
+    assert pieces(np.ones((3, 2), int)) == set()
 
 
 def test_one_cell_among_others_is_framed_on_its_four_sides():
@@ -97,90 +82,80 @@ def test_one_cell_among_others_is_framed_on_its_four_sides():
     }
 
 
-def test_cells_that_are_alike_have_no_line():
-    assert pieces(np.ones((3, 2), int)) == set()
-
-
 def test_a_cell_stands_where_its_density_and_its_ratio_are():
-    spec = drawing().spec
-    cells = rows(spec, cell_layer(spec))
     across, up = density_edges(DENSITIES), density_edges(RATIOS)
-    for cell in cells.itertuples():
+    for cell in chart().tables["cells"].itertuples():
         assert (cell.x, cell.x2) == across[cell.density]
         assert (cell.y, cell.y2) == up[cell.ratio]
-    encoding = cell_layer(spec)["encoding"]
+    encoding = of_cells(chart())["encoding"]
     assert encoding["x"]["scale"]["domain"] == [across[1][0], across[0.01][1]]
     assert encoding["y"]["scale"]["domain"] == [up[0.1][1], up[1.0][0]]
 
 
 def test_colours_are_phases_or_weights():
-    by_phase = cell_layer(drawing().spec)["encoding"]["color"]
+    by_phase = of_cells(chart())["encoding"]["color"]
     assert by_phase["field"] == "phase"
     assert by_phase["scale"] == {"domain": list(NAMES), "range": list(LIGHT.phases[:2])}
-    by_weight = cell_layer(drawing(shaded=True).spec)["encoding"]["color"]
+    by_weight = of_cells(chart(by_weight=True))["encoding"]["color"]
     assert (by_weight["field"], by_weight["scale"]["domain"]) == ("weight", [0, 1])
     assert by_weight["title"] != by_phase["title"]
 
 
 def test_a_click_selects_the_row_and_the_column_of_a_cell():
-    spec = drawing().spec
-    (param,) = spec["params"]
+    made = chart()
+    (param,) = made.spec["params"]
     assert (param["name"], param["select"]["fields"]) == (SELECTION, ["row", "column"])
-    assert param["views"] == [cell_layer(spec)["name"]]
-    assert not {"tooltip"} & {name for each in list(layers(spec))[1:] for name in each["encoding"]}
+    assert param["views"] == [of_cells(made)["name"]]
+    assert not {"tooltip"} & {
+        name for each in list(layers(made.spec))[1:] for name in each["encoding"]
+    }
 
 
 def test_cells_that_disagree_have_a_point():
-    spec = drawing().spec
-    (point,) = (each for each in layers(spec) if mark(each)["type"] == "circle")
-    assert rows(spec, point)[["row", "column"]].to_numpy().tolist() == [[1, 0]]
+    made = chart()
+    (point,) = (each for each in layers(made.spec) if mark(each)["type"] == "circle")
+    drawn = rows(made.to_vega_lite(), point)
+    assert drawn[["row", "column"]].to_numpy().tolist() == [[1, 0]]
     assert [point["encoding"][name]["field"] for name in ("x", "y")] == ["density", "ratio"]
-    assert rows(spec, cell_layer(spec))["agreement"].tolist().count("no") == 1
+    assert made.tables["cells"]["agreement"].tolist().count("no") == 1
 
 
-def test_the_words_are_on_the_picture():
-    spec = drawing().spec
-    words = by_field(spec, "text", "text")
-    assert rows(spec, words).to_dict("records") == LABELS.to_dict("records")
+def test_a_large_phase_has_its_name_in_its_middle():
+    densities, ratios = np.meshgrid(10.0 ** -np.arange(5), 10.0 ** np.arange(5))
+    cells = pd.DataFrame({"density": densities.ravel(), "ratio": ratios.ravel(), "loss": 0.1})
+    cells = cells.assign(row=0, column=0, phase="both", weight=0.5, disagrees=False)
+    cells.loc[:2, "phase"] = "the first"  # too few for a name
+    made = chart(cells=cells)
+    assert by_field(made.spec, "text", "text")["data"]["name"] == "labels"
+    (label,) = made.tables["labels"].to_dict("records")
+    assert label == {"density": pytest.approx(0.01), "ratio": pytest.approx(100), "text": "both"}
+    assert chart(cells=cells, by_weight=True).tables["labels"].empty
+
+
+@pytest.mark.parametrize(
+    ("selected", "framed"), [((1, 0), [[1, 0]]), ((0, 0), [[0, 0]]), (None, []), ((7, 0), [])]
+)
+def test_the_selected_cell_is_framed(selected, framed):
+    found = chart(selected=selected).tables["selected"]
+    assert found[["row", "column"]].to_numpy().tolist() == framed
 
 
 @THEMES
-def test_the_selected_cell_is_framed(theme):
-    def framed(selected) -> list[list[int]]:
-        return drawing(selected=selected).data["selected"][["row", "column"]].to_numpy().tolist()
-
-    assert framed((1, 0)) == [[1, 0]]
-    assert framed((0, 0)) == [[0, 0]]
-    assert framed(None) == framed((7, 0)) == []
-    assert shows(picture(theme, selected=(1, 0)), theme.mark, 200, within=30)
-    assert not shows(picture(theme), theme.mark, within=30)
-
-
-@THEMES
-def test_phases_have_the_themes_colours_and_the_line_its_ink(theme):
-    drawn = picture(theme)
+def test_phases_lines_and_the_frame_have_the_themes_colours(theme):
+    drawn = chart(theme, selected=(1, 0)).to_altair()
+    picture = pixels(drawn.properties(width=300, background=theme.background))
     for colour in (*theme.phases[:2], theme.ink):
-        assert shows(drawn, colour, 200)
-    assert not shows(drawn, theme.phases[2])
-    assert not shows(picture(theme, shaded=True), theme.phases[0])
+        assert shows(picture, colour, 200)
+    assert shows(picture, theme.mark, 200, within=30)
 
 
 @THEMES
-def test_lines_and_points_are_seen_on_small_weights_in_either_theme(theme):
+def test_lines_and_points_are_seen_on_small_weights(theme):
     darkest = "#440154"  # viridis at 0
-    spec = drawing(theme, shaded=True).spec
-    inks = {
-        mark(each)["color"] for each in layers(spec) if mark(each)["type"] in ("rule", "circle")
-    }
-    for ink in inks:
+    marks = [mark(each) for each in layers(chart(theme, by_weight=True).spec)]
+    for ink in {each["color"] for each in marks if each["type"] in ("rule", "circle")}:
         assert contrast(ink, darkest) >= 4.5
-    assert shows(picture(theme, shaded=True, frame=FRAME.assign(weight=0.0)), darkest, 1000)
-
-
-def test_the_themes_differ():
-    assert not set(LIGHT.phases) & set(DARK.phases)
-    assert drawing(LIGHT).template != drawing(DARK).template
 
 
 def test_the_chart_has_words_for_those_who_cannot_see_it():
-    assert drawing().spec["description"].startswith("Trained: density across")
+    assert chart().spec["description"].startswith("Trained: density across")
