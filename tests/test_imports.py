@@ -167,7 +167,7 @@ def test_a_page_imports_no_other_page_but_its_state():
     }
     cards = {
         ("pages.overview.cards", f"pages.{name}")
-        for name in ("real.models", "phase.density", "phase.models", "real.sparsity")
+        for name in ("phase.models", "real.models")
     }
     assert crossing == cards
 

@@ -28,7 +28,7 @@ from toymodel.sweeps.shipped import IDENTITY, IDENTITY_BIAS
 
 
 def draw_sweep(state: IdentityState) -> None:
-    """A row a density: the stack plot, the matrix, and the figures that matter."""
+    """Draw a row a density: its loss and gain, the stack plot, and the matrix."""
     st.header("From dense to sparse")
     st.segmented_control(
         "Hidden bias",
@@ -60,7 +60,7 @@ def draw_sweep(state: IdentityState) -> None:
         choice = Choice(config, nearest_preset(model.recipe), model.recipe)
         words, stack, matrix = st.columns([3, 4, 4], vertical_alignment="center")
         with words:
-            _figures(model)
+            _draw_loss(model)
         with stack:
             panel = stack_panel(
                 frames[config],
@@ -91,13 +91,13 @@ def draw_sweep(state: IdentityState) -> None:
             )
 
 
-def _figures(model: Model) -> None:
+def _draw_loss(model: Model) -> None:
     config = model.config
     gain = superposition_gain(config, model.loss)
     lines = [
         f"**1 − S = {number(config.feature_probability)}**",
-        f":gray[Loss {model.loss:.3g} ± {model.loss_error:.1g}, without superposition "
-        f"{no_superposition_loss(config):.3g}:] gain **{gain:.2f}**",
+        f":gray[Loss {model.loss:.3g} ± {model.loss_error:.1g}, no-superposition baseline "
+        f"{no_superposition_loss(config):.3g},] gain **{gain:.2f}**",
     ]
     if config.hidden_bias:
         each = ", ".join(f"{bias:+.2f}" for bias in np.sort(model.b_hidden)[::-1])

@@ -1,4 +1,4 @@
-"""The motif page's controls: which models, which of them, and what counts as an instance."""
+"""The motif page's controls: which models, which network, and what counts as an instance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pages.shared.model_choice import Choice
 from pages.shared.models import brought
 from pages.shared.recipes import PRESETS
 from pages.shared.resources import store
-from pages.shared.watching import counted
 from pages.shared.widget_values import reported, show_value
 from pages.shared.widgets import model_inputs
 from toymodel.analysis.ensemble import MOST_SEEDS
@@ -22,14 +21,14 @@ from toymodel.config import Config, Recipe, nearest_preset
 
 _MODELS = "motif.models"
 _BEST = "lowest"
-_LEAST_SEEDS = 8  # from which on models that differ in their seed alone are listed as one
+_MIN_SEEDS = 8  # from this many on, models that differ in their seed alone are listed as one
 
 Ensemble = tuple[Config, Recipe, int]
 """The first seed's config, the recipe, and how many seeds."""
 
 
 def choose_models(state: MotifState) -> None:
-    """The shipped seeds, any stored model, or others with settings of one's own."""
+    """Choose the shipped seeds, any stored model, or an ensemble with other settings."""
     MOTIF_STATE.show_refused()
     shown = (state.choice.config, state.choice.recipe, state.view.seeds)
     default = (DEFAULT.config, DEFAULT.recipe, MotifState().view.seeds)
@@ -55,7 +54,7 @@ def _ensembles() -> list[Ensemble]:
     found: list[Ensemble] = []
     for (config, recipe), there in seeds.items():
         run = next(k for k in range(len(there) + 1) if k not in there)
-        together = min(run, MOST_SEEDS) if run >= _LEAST_SEEDS else 0
+        together = min(run, MOST_SEEDS) if run >= _MIN_SEEDS else 0
         if together:
             found.append((config, recipe, together))
         alone = sorted(seed for seed in there if seed >= together)
@@ -77,7 +76,7 @@ def _models_chosen() -> None:
 
 
 def choose_member(state: MotifState, table: pd.DataFrame) -> None:
-    """Which network of the ensemble, by loss; `table` is that of `motif_frames`."""
+    """Choose a network of the ensemble, by loss; `table` is what `ensemble_table` gives."""
     if len(table) < 2:
         return
     # Names that stay the same while losses and thresholds change, or a choice would be lost.
@@ -87,7 +86,8 @@ def choose_member(state: MotifState, table: pd.DataFrame) -> None:
     st.selectbox(
         "Show",
         format_func=lambda member: names.get(member, ""),
-        help="In the order of their losses; or click a point in the chart of all of them.",
+        help="In the order of their losses. A click on a point in the chart of all networks has "
+        "the same effect.",
         **MOTIF_STATE.bound_option(
             "view",
             "member",
@@ -99,7 +99,7 @@ def choose_member(state: MotifState, table: pd.DataFrame) -> None:
 
 
 def other_settings(state: MotifState) -> None:
-    """Settings of an ensemble of one's own."""
+    """Choose other settings of the ensemble."""
     choice = state.choice
     with st.expander("Other settings", expanded=choice.config != DEFAULT.config):
         left, right = model_inputs(MOTIF_STATE, choice.config)
@@ -122,11 +122,11 @@ def other_settings(state: MotifState) -> None:
             format_func=PRESETS.__getitem__,
             **MOTIF_STATE.bound_option("preset", "preset", choice.preset, list(PRESETS)),
         )
-        st.caption(f"{counted(state.count, 'network')}. n = 6, m = 10 trains in seconds.")
+        st.caption(f"Networks: {state.count:,}. With n = 6, m = 10 they train in seconds.")
 
 
 def choose_thresholds(state: MotifState) -> None:
-    """What counts as an instance."""
+    """Choose what counts as an instance."""
     with st.expander("What counts as an instance"):
         for field, (label, explanation) in _THRESHOLDS.items():
             low, high = MotifThresholds.bounds(field)
@@ -145,23 +145,23 @@ def choose_thresholds(state: MotifState) -> None:
 
 
 _STEP = 0.05
-_ABOVE = {"least_gain", "ratio", "inhibition", "part"}  # above their lowest number, not at it
+_ABOVE = {"least_gain", "ratio", "inhibition", "part"}  # must be above their lowest number
 _THRESHOLDS = {
     "least_gain": (
         "Path gains from",
-        "Both features' |weight in| × weight out, and their sums over all neurons of that side.",
+        "Both features' |weight in| × weight out, and their sums over all neurons of the side.",
     ),
     "most_gain": ("Path gains to", "1 computes |x| exactly; more is too much."),
     "ratio": (
         "Ratio of the weights, at least",
-        "Of the two input weights, and the other way round of the two output weights.",
+        "Of the two input weights, and of the two output weights the other way round.",
     ),
     "inhibition": (
         "Inhibition, at least",
-        "What other neurons take away, as a share of the interference.",
+        "What other neurons take away, relative to the interference.",
     ),
     "part": (
         "An inhibitor takes, at least",
-        "A neuron counts as an inhibitor from this share of the interference on.",
+        "A neuron that takes away this share of the interference or more is an inhibitor.",
     ),
 }

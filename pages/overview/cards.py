@@ -6,10 +6,8 @@ import math
 
 import streamlit as st
 
-from pages.phase.density import draw_classes
 from pages.phase.models import along_density
-from pages.real.models import MAIN, sweeps
-from pages.real.sparsity import POLYSEMANTIC, trends
+from pages.real.models import sweeps
 from pages.shared.cached_analysis import activity_of
 from pages.shared.chart import draw
 from pages.shared.explorer_state import DEFAULT
@@ -35,7 +33,7 @@ from toymodel.analysis.loss import no_superposition_loss
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds, instructive, neurons, paper_order
 from toymodel.charts.feature.interference_map import interference_map
 from toymodel.charts.feature.tables import interference_cells
-from toymodel.charts.motif.tables import role_bars
+from toymodel.charts.motif.role_bars import role_bars
 from toymodel.charts.network.linearity_tables import matrix_cells
 from toymodel.charts.network.loss_curve import loss_curve
 from toymodel.charts.network.stack_plot import stack_panel
@@ -51,8 +49,11 @@ from toymodel.charts.network.weight_bars import clip_of, raw_weights
 from toymodel.charts.network.weight_matrix import weight_matrix
 from toymodel.charts.neuron.activation_histogram import activation_histogram
 from toymodel.charts.neuron.tables import activation_bars
+from toymodel.charts.phase.network_curves import class_curves
+from toymodel.charts.sweep.density_lines import density_lines
 from toymodel.config import Config, Recipe
 from toymodel.model import Model
+from toymodel.sweeps.measures import MEASURES
 from toymodel.sweeps.shipped import IDENTITY, SMALL
 
 _CARD_FEATURES = 40
@@ -212,7 +213,8 @@ def _phase_picture() -> None:
         st.caption("Not trained here yet.")
         return
     st.caption("Share of neurons of each class from dense to sparse, four networks a density")
-    draw_classes(found.networks, "card-phase", height=350)
+    curves = class_curves(found.networks, against="density", theme=colours(), height=350)
+    draw(curves, "card-phase")
 
 
 def _identity_picture() -> None:
@@ -228,12 +230,11 @@ def _identity_picture() -> None:
 
 def _real_picture() -> None:
     found = sweeps(Thresholds())
-    if found.rise is None:
+    if found.trend is None:
         st.caption("Not trained here yet.")
         return
     st.caption("Polysemantic neurons in the paper's sweep, trained by two recipes")
-    shares = {name: trend.shares for name, trend in found.rise.trends.items()}
-    draw(trends(shares, found.rise.trends[MAIN].densities, POLYSEMANTIC), "card-real")
+    draw(density_lines(found.trend.trends, up=MEASURES[CLASSES[2]], theme=colours()), "card-real")
 
 
 _PICTURES = {

@@ -18,6 +18,9 @@ from toymodel.charts.vega import click, layer, nominal, quantitative, tip
 SELECTION = "member"
 """The chart's selection parameter: a click on a model's column selects the model."""
 
+Naming = Literal["seed", "restart", "both"]
+"""What networks of an ensemble are named by."""
+
 _SHAPES = ("circle", "square", "triangle-up", "diamond")
 _MAX_RATIO = 3  # to the lowest or highest loss: a baseline further away would squeeze the models
 _MAX_NUMBERS = 8
@@ -28,7 +31,7 @@ def ensemble_table(
     members: Sequence[Member],
     thresholds: MotifThresholds | None = None,
     *,
-    by: Literal["seed", "restart", "both"] = "seed",
+    by: Naming = "seed",
 ) -> pd.DataFrame:
     """One row a network of an ensemble, the lowest loss first.
 

@@ -16,10 +16,11 @@ from toymodel.analysis.decomposition import (
 )
 from toymodel.charts.figure_parts import Figure, Part, Subject, counted
 from toymodel.charts.lines import lines
-from toymodel.charts.motif.role_bars import role_bars
+from toymodel.charts.motif.role_bars import Side, role_bars
 from toymodel.charts.network.tables import by_feature
 from toymodel.charts.network.weight_bars import clip_of, raw_weights
 
+_SIDES: dict[str, Side] = {"in": "input", "out": "output"}
 _MAX_LISTED = 3
 _OF = {
     "absolute": ((ONE_SIDE, BOTH_SIDES), "for absolute value, or one side of it"),
@@ -27,7 +28,7 @@ _OF = {
 }
 
 
-def _roles(subject: Subject, *, kind: str, side: str) -> Part:
+def _roles(subject: Subject, *, kind: str, side: Side) -> Part:
     roles, what = _OF[kind]
     name = "W1" if side == "input" else "W2"
     bars = role_bars(
@@ -82,7 +83,7 @@ MOTIF = {
             most=(20, 40),
         )
         for kind, (_, what) in _OF.items()
-        for short, side in (("in", "input"), ("out", "output"))
+        for short, side in _SIDES.items()
     },
     "inhibition": Figure(
         "loss against how much of the motif's inhibition is left; n and m up to 500",

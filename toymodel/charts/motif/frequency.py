@@ -17,8 +17,10 @@ from toymodel.model import Model
 COUNT_NAMES = ("No instance", "One instance", "Two instances", f"{MAX_COUNTED} or more instances")
 """What networks with so many instances are called."""
 
-_MIN_SHARE = 0.1  # of a setting's networks that hold one: from there on, comparing them says much
-_STANDARD_ERRORS = 2
+STANDARD_ERRORS = 2
+"""A difference between the quarters is clear if it is larger than this many standard errors."""
+
+_MIN_SHARE = 0.1  # of a setting's networks that hold an instance, for them to be compared
 _MAX_DIFFERENCE = 2.0  # instances a network: the strongest colours
 
 
@@ -61,7 +63,7 @@ def motif_frequency(
                 "difference": difference,
                 "error": error,
                 "common": common,
-                "clear": common and abs(difference) > _STANDARD_ERRORS * error,
+                "clear": common and abs(difference) > STANDARD_ERRORS * error,
             }
         )
     return pd.DataFrame(rows)

@@ -17,6 +17,9 @@ from toymodel.analysis.motif_effects import main_feature
 from toymodel.analysis.motifs import Motif
 from toymodel.model import Weights
 
+Side = Literal["input", "output"]
+"""The input weights W1 or the output weights W2."""
+
 _MIN_BAR = 0.005  # of the layer's largest weight: less than a pixel
 _MAX_BARS = 1_000  # more make a browser slow, and are too small to tell apart
 
@@ -26,7 +29,7 @@ def role_bars(
     found: Roles,
     lit: Sequence[int],
     *,
-    side: Literal["input", "output"] = "input",
+    side: Side = "input",
     neurons: Sequence[int],
 ) -> pd.DataFrame:
     """The weights of some neurons as bars that stack away from the axis, with their roles.
@@ -47,7 +50,7 @@ def role_bars(
 
 
 def instance_bars(
-    weights: Weights, found: Roles, motif: Motif, *, side: Literal["input", "output"] = "input"
+    weights: Weights, found: Roles, motif: Motif, *, side: Side = "input"
 ) -> pd.DataFrame:
     """The weights of an instance's neurons as `role_bars`: the neuron, then its inhibitors.
 
@@ -75,7 +78,7 @@ def instance_features(
 
 
 def _side(
-    weights: Weights, found: Roles, side: str
+    weights: Weights, found: Roles, side: Side
 ) -> tuple[Float[np.ndarray, "neuron feature"], Int[np.ndarray, "neuron feature"]]:
     return (weights.W1, found.W1) if side == "input" else (weights.W2.T, found.W2.T)
 
