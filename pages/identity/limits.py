@@ -46,9 +46,10 @@ def draw_limits() -> None:
 def _draw_numbers(tables: dict[str, pd.DataFrame], growth: pd.DataFrame) -> None:
     st.markdown(
         "A neuron whose pre-activation is above 0 on all the inputs that drive it is linear: it "
-        "does not use its ReLU. A network that copies gets close to this, given a hidden bias or "
-        "many features. A network that computes |x| cannot, because each of its neurons computes "
-        "one side. This makes it the better object of study."
+        "does not use its ReLU. Given a hidden bias, a network that copies is close to linear. "
+        "Without one, the average of many features acts as a bias. A network that computes |x| "
+        "cannot avoid its ReLU, because each of its neurons computes one side. This makes it the "
+        "better object of study."
     )
     left, right = st.columns(2)
     with left:

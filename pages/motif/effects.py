@@ -24,10 +24,6 @@ def draw_effects(weights: Weights, motif: Motif) -> None:
         effects_table(weights, motif, effects),
         hide_index=True,
         alt="What the neuron and its inhibitors add to the receiving output",
-        column_config={
-            name: st.column_config.NumberColumn(name, format="%+.2f")
-            for name in (f"adds to output {c}", f"adds to output {a}")
-        },
     )
     st.caption(
         f"What each neuron adds to an output, before its ReLU, for one unit of f{a} "
@@ -57,22 +53,30 @@ def effects_table(weights: Weights, motif: Motif, effects: MotifEffects) -> pd.D
         motif.neuron,
         "interferes",
         f"f{main_feature(weights, motif.neuron)}",
-        effects.interference,
-        effects.reverse,
-        "",
+        _signed(effects.interference),
+        _signed(effects.reverse),
+        "–",
     )
     rows = [
-        (each.neuron, "inhibits", f"f{each.main_feature}", -each.amount, None, _side_effects(each))
+        (
+            each.neuron,
+            "inhibits",
+            f"f{each.main_feature}",
+            _signed(-each.amount),
+            "–",
+            _side_effects(each),
+        )
         for each in effects.inhibitors
     ]
     return pd.DataFrame([first, *rows], columns=[*names, inhibits])
 
 
 def _side_effects(inhibitor: Inhibitor) -> str:
-    return ", ".join(
+    each = [
         f"f{effect.feature} {SIDES[effect.side]} ({_signed(-effect.amount)})"
         for effect in inhibitor.side_effects
-    )
+    ]
+    return ", ".join(each) or "–"
 
 
 def _signed(value: float) -> str:

@@ -40,8 +40,9 @@ def draw_frequency(state: MotifState) -> None:
     frequency = _frequency(tuple(keys[config] for config in found), found, state.thresholds)
     config, here = MOTIF_GRID.configs[0], _setting(state)
     st.markdown(
-        f"The share of {MOTIF_GRID.recipe.restarts} networks with so many instances "
-        f"(n = {config.n_features}, m = {config.n_neurons}), over density and importance decay. "
+        f"Of {MOTIF_GRID.recipe.restarts} networks at each density and importance decay "
+        f"(n = {config.n_features}, m = {config.n_neurons}), the share with no, one, two, and more "
+        "instances. "
         "**Click a cell** to look at its networks above."
     )
     cells = [cell for _ in range(0, len(COUNT_NAMES), 2) for cell in st.columns(2)]

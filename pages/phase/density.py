@@ -32,10 +32,10 @@ def draw_density(state: PhaseState) -> None:
     networks, turning = found.networks, turning_points(found.ranks)
     densities = set(networks["density"].tolist())
     st.markdown(
-        f"Densities from {number(max(densities))} to {number(min(densities))}: {len(densities)}. "
-        f"Networks at each: {DENSITY_SWEEP.recipe.restarts}; they differ in their initial weights. "
-        "A thin line is a network, a thick line the median, and the shaded band goes from the "
-        "lowest to the highest."
+        f"Densities: {len(densities)}, from {number(max(densities))} to {number(min(densities))}. "
+        f"Networks at each: {DENSITY_SWEEP.recipe.restarts}, with different initial weights. A "
+        "thin line is a network, a thick line the median, and the shaded band goes from the lowest "
+        "to the highest."
     )
     draw_transition(neuron_transition(networks), layer_transition(turning))
     _draw_neurons(found)

@@ -38,11 +38,8 @@ def draw_training(state: PhaseState) -> None:
         st.info("These networks are not in the store: `python -m toymodel cache --ship`.")
         return
     paper: dict[str, int] = dict(zip(CLASSES, PAPER_PANELS[density].counts, strict=True))
-    left, right = st.columns(2)
-    with left:
-        _draw_lengths(networks)
-    with right:
-        _draw_counts(networks, paper)
+    _draw_counts(networks, paper)
+    _draw_lengths(networks)
     _draw_charts(networks, paper, state.view.at)
     with st.expander("In numbers"):
         st.dataframe(
@@ -105,7 +102,6 @@ def _draw_counts(networks: pd.DataFrame, paper: Mapping[str, int]) -> None:
         table,
         hide_index=True,
         alt="Classes of the neurons of the network with the lowest loss and in the paper's figure",
-        column_config={"loss": st.column_config.NumberColumn("loss", format="%.2g")},
     )
     found, theirs = table[_MONOSEMANTIC]
     verdict = _VERDICTS["close" if abs(found - theirs) <= _CLOSE * _NEURONS else found > theirs]
@@ -136,7 +132,10 @@ def counts(networks: pd.DataFrame, paper: Mapping[str, int]) -> pd.DataFrame:
     best = networks.loc[networks["loss"].idxmin()]
     found = {name: round(best[name] * _NEURONS) for name in CLASSES}
     return pd.DataFrame(
-        [{"network": _BEST, **found, "loss": best["loss"]}, {"network": _PAPER, **paper}]
+        [
+            {"network": _BEST, **found, "loss": f"{best['loss']:.2g}"},
+            {"network": _PAPER, **paper, "loss": "–"},
+        ]
     )
 
 

@@ -99,7 +99,7 @@ def draw_transition(neurons: NeuronTransition, layer: LayerTransition) -> None:
             "hold several.",
         )
         metric(
-            "Most are in between at 1 − S",
+            "More in between, at 1 − S",
             ", ".join(map(number, neurons.slow)) or "–",
             "Densities at which a tenth of the neurons or more are in between, and more than hold "
             "one feature.",

@@ -117,8 +117,6 @@ def draw_prediction(number: int, prediction: Prediction) -> None:
         st.markdown(f"**The paper.** {prediction.paper}")
         if evidence:
             st.markdown(f"**Measured:** {badge(evidence.verdict)}")
-            for place, numbers in enumerate(evidence.numbers):
-                draw_numbers(numbers, f"real-numbers-{name}-{place}")
         else:
             st.info(MISSING)
         st.caption(f"Rule. {prediction.rule}")
@@ -129,6 +127,8 @@ def draw_prediction(number: int, prediction: Prediction) -> None:
             if evidence.details:
                 with st.expander("In numbers"):
                     draw_numbers(evidence.details, f"real-table-{name}")
+        for place, numbers in enumerate(evidence.numbers):
+            draw_numbers(numbers, f"real-numbers-{name}-{place}")
     left, right = st.columns([5, 4], gap="large")
     left.markdown(
         f"**What would count against it.** In a real network: {prediction.against_real} In the toy "

@@ -223,8 +223,8 @@ def test_a_planted_instance_is_shown_with_its_numbers():
     app = look(of(small(3, 6), weights(*one())))
     assert instances(app) == ["Instance 1: f0 against f1 in neuron 0"]
     assert shown_effects(app, ONE).values.tolist() == [
-        [0, "interferes", "f0", 4, 0.25, ""],
-        [4, "inhibits", "f2", -4, pytest.approx(np.nan, nan_ok=True), "f2 above 0 (−16.00)"],
+        [0, "interferes", "f0", "+4.00", "+0.25", "–"],
+        [4, "inhibits", "f2", "−4.00", "–", "f2 above 0 (−16.00)"],
     ]
     assert "f0 alone brings output 1 to +0.00" in said(app)
     assert "Instances: 1." in said(app)

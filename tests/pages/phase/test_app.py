@@ -112,7 +112,7 @@ def test_the_counts_are_those_of_one_network():
     counts = [round(40 * best[name]) for name in CLASSES]
     assert sum(counts) == 40
     shown = table(opened(SCRIPT), "network", *CLASSES, "loss")
-    assert shown["loss"].iloc[0] == best["loss"]
+    assert shown["loss"].iloc[0] == f"{best['loss']:.2g}"
     assert shown[list(CLASSES)].values.tolist() == [counts, list(PAPER_PANELS[0.001].counts)]
 
 
