@@ -19,8 +19,7 @@ from toymodel.analysis.motifs import Motif
 from toymodel.charts.look import MAX_NAMED_FEATURES as MANY
 from toymodel.charts.motif.tables import features_of, instance_bars
 from toymodel.charts.motif.words import describe
-from toymodel.charts.network.graph import SELECTION, network
-from toymodel.charts.network.tables import edges
+from toymodel.charts.network.network_graph import SELECTION, network_graph
 
 _SHOWN_AT_ONCE = 4
 _MOST_INHIBITORS = 4  # drawn as a graph
@@ -114,17 +113,10 @@ def _close_up(
 def _graph(shown: Shown, motif: Motif, number: int) -> None:
     neurons = [motif.neuron, *motif.inhibitors[:_MOST_INHIBITORS]]
     features = features_of(shown.weights, motif, _MOST_INHIBITORS)
-    part = edges(shown.weights, features=features, neurons=neurons)
     key = f"motif-graph-{number}"
     draw(
-        network(
-            part,
-            n_features=shown.config.n_features,
-            n_neurons=len(neurons),
-            features=features,
-            neurons=neurons,
-            theme=colours(),
-            height=290,
+        network_graph(
+            shown.weights, features=features, neurons=neurons, theme=colours(), height=290
         ),
         key,
         alt=f"Graph of neuron {motif.neuron}, what inhibits, and their features",

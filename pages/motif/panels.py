@@ -30,8 +30,13 @@ from toymodel.analysis.motifs import find_motifs
 from toymodel.charts.colour_bar import colour_bar
 from toymodel.charts.look import MAX_NAMED_FEATURES
 from toymodel.charts.motif.tables import role_bars
-from toymodel.charts.network.tables import by_feature
-from toymodel.charts.network.weight_bars import SELECTION, clip_of, raw_weights, reach_of
+from toymodel.charts.network.weight_bars import (
+    SELECTION,
+    by_feature,
+    clip_of,
+    reach_of,
+    weight_bars,
+)
 
 _MOST_LIVE = 100  # while it trains, at every look
 
@@ -112,7 +117,8 @@ def draw_panels(state: MotifState, shown: Shown, found: Decomposition) -> None:
                 help="Where a stack is clipped, an arrow and a number say where it ends.",
                 **MOTIF_STATE.bound("view", "bars", state.view.bars, by="default"),
             )
-    right.altair_chart(colour_bar("feature", shown.config.n_features), key="motif-colours")
+    with right:
+        draw(colour_bar("feature", shown.config.n_features), "motif-colours")
 
 
 def _first(found: Roles) -> str:
@@ -209,7 +215,7 @@ def draw_bars(
     clip = None if whole else clip_of(basis)
     if clip is None and lit_alone and not whole:
         clip = reach_of(basis)
-    chart = raw_weights(
+    chart = weight_bars(
         bars,
         n_features=shown.config.n_features,
         title=title,

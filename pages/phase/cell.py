@@ -12,14 +12,13 @@ from pages.shared.model_choice import Choice
 from pages.shared.navigation import TRAIN
 from pages.shared.resources import colours
 from pages.train.state import TrainState
-from toymodel.charts.network.tables import signed_bars
-from toymodel.charts.network.weight_bars import raw_weights, reach_of
+from toymodel.charts.network.weight_bars import Side, reach_of, signed_bars, weight_bars
 from toymodel.charts.phase.tables import candidate_table
 from toymodel.config import nearest_preset
 from toymodel.phase.candidates import Theory
 from toymodel.phase.diagram import DENSITIES, PHASES, RATIOS, Diagram, cell_config, phase_of
 
-_SIDES = {"input": "W₁: input → neuron", "output": "W₂: neuron → output"}
+_SIDES: dict[Side, str] = {"input": "W₁: input → neuron", "output": "W₂: neuron → output"}
 
 
 def draw_cell(state: PhaseState, diagram: Diagram, theory: Theory) -> None:
@@ -65,7 +64,7 @@ def draw_cell(state: PhaseState, diagram: Diagram, theory: Theory) -> None:
     with left:
         for side, title in _SIDES.items():
             draw(
-                raw_weights(
+                weight_bars(
                     bars[side],
                     n_features=2,
                     title=title,

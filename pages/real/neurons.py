@@ -20,12 +20,16 @@ from pages.shared.model_choice import Choice
 from pages.shared.navigation import NEURONS, SWEEP
 from pages.shared.resources import colours
 from pages.sweep.state import SweepState, View
-from toymodel.analysis.polysemanticity import CLASSES, instructive, with_secondary
+from toymodel.analysis.polysemanticity import (
+    CLASSES,
+    instructive,
+    neurons,
+    paper_order,
+    with_secondary,
+)
 from toymodel.analysis.predictions import Existence, Mixture, Together, TopAndLow, holding_several
-from toymodel.charts.network.stack_plot import SELECTION, stack_panel
-from toymodel.charts.network.tables import blocks, columns, spans
-from toymodel.charts.neuron.share_curve import share_curve
-from toymodel.charts.neuron.tables import median_shares
+from toymodel.charts.network.stack_plot import SELECTION, stack_plot, stacks
+from toymodel.charts.neuron.primary_share import median_shares, primary_share
 from toymodel.charts.sweep.summary import class_shares, gain
 from toymodel.config import RECIPES
 from toymodel.model import Model
@@ -74,9 +78,9 @@ def exist(found: Sweeps) -> Prediction:
 
 def _draw_existence(table: pd.DataFrame) -> None:
     st.markdown("**Classes of neurons and superposition gain**, against density")
-    st.altair_chart(class_shares(table, theme=colours(), height=_HEIGHT + 70), key="real-classes")
+    draw(class_shares(table, theme=colours(), height=_HEIGHT + 70), "real-classes")
     if bool(table["gain"].notna().any()):
-        st.altair_chart(gain(table, theme=colours(), height=_HEIGHT + 10), key="real-gain")
+        draw(gain(table, theme=colours(), height=_HEIGHT + 10), "real-gain")
 
 
 def side_by_side(found: Sweeps) -> Prediction:
@@ -127,10 +131,10 @@ def _both_kinds(found: Sweeps, shown: Mixture | None) -> tuple[Link, ...]:
     model = found.at(shown.density) if shown else None
     if model is None:
         return ()
-    order = columns(model.weights, found.thresholds)
-    first = order.loc[order["class"] == CLASSES[2], "neuron"].iloc[0]
+    classes = neurons(model.W1, found.thresholds).classes
+    first = next(j for j in paper_order(model.W1).tolist() if classes[j] == CLASSES[2])
     density = model.config.feature_probability
-    view = View(at=density, neuron=int(first))
+    view = View(at=density, neuron=first)
     return (
         Link(
             SWEEP.script,
@@ -147,20 +151,18 @@ def _draw_together(found: Sweeps, shown: Mixture | None) -> None:
         return
     density = model.config.feature_probability
     st.markdown(f"**Neurons by the importance of their primary feature**, 1 − S = {density:g}")
-    frame, order = blocks(model.config, model.weights), columns(model.weights, found.thresholds)
+    plot = stacks(model.config, model.weights, found.thresholds)
     choice = _choice(model)
-    panel = stack_panel(
-        frame,
-        order,
-        spans(order),
+    chart = stack_plot(
+        plot,
         n_features=model.config.n_features,
-        top=math.ceil(1.05 * frame["high"].to_numpy().max(initial=1)),
+        top=math.ceil(1.05 * max(1, plot.highest)),
         theme=colours(),
         height=_HEIGHT,
-        heights="relative |W₁|, stacked",
+        axis_title="relative |W₁|, stacked",
     )
     draw(
-        panel,
+        chart,
         "real-stack",
         selection=SELECTION,
         on_select=opens_neuron("real-stack", SELECTION, choice),
@@ -252,7 +254,7 @@ def _draw_reading(curves: pd.DataFrame, density: float) -> None:
         f"**How often the primary feature contributes most**, by magnitude, 1 − S = {density:g}"
     )
     draw(
-        share_curve(curves, theme=colours(), height=_HEIGHT + 200),
+        primary_share(curves, theme=colours(), height=_HEIGHT + 200),
         "real-shares",
         alt="Median share of activations that the primary feature leads, by magnitude and kind",
     )

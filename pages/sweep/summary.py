@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
+from pages.shared.chart import draw
 from pages.shared.links import number
 from pages.shared.resources import colours
 from pages.shared.stack_legend import stack_legend
@@ -85,8 +86,10 @@ def draw_summary(state: SweepState, models: Mapping[Config, Model | None]) -> No
     st.subheader("Against density")
     theme = colours()
     left, right = st.columns(2)
-    left.altair_chart(class_shares(table, theme=theme), key="shares")
-    right.altair_chart(gain(table, theme=theme), key="gain")
+    with left:
+        draw(class_shares(table, theme=theme), "shares")
+    with right:
+        draw(gain(table, theme=theme), "gain")
     with st.expander("The same in numbers"):
         st.dataframe(
             table,
