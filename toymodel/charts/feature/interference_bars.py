@@ -62,15 +62,14 @@ def push_counts(table: pd.DataFrame) -> tuple[int, int]:
     return int(up.sum()), int(down.sum())
 
 
-def strongest_effects(table: pd.DataFrame, count: int = MAX_EFFECTS) -> pd.DataFrame:
+def strongest_effects(table: pd.DataFrame) -> pd.DataFrame:
     """What pushes up most, and what pushes down most; effects below `MIN_EFFECT` are left out.
 
     Args:
         table: what `interference_table` gives.
-        count: of either.
 
     Returns:
-        One row an effect. Columns: feature, side ("positive" or "negative": the sign of its
+        Up to 8 rows of either. Columns: feature, side ("positive" or "negative": the sign of its
         value), effect.
     """
     both = pd.concat(
@@ -83,7 +82,7 @@ def strongest_effects(table: pd.DataFrame, count: int = MAX_EFFECTS) -> pd.DataF
     both = both.loc[both["effect"].abs() >= MIN_EFFECT]
     both = both.sort_values("effect", ascending=False, kind="stable", ignore_index=True)
     up, down = both.loc[both["effect"] > 0], both.loc[both["effect"] < 0]
-    return pd.concat([up.head(count), down.iloc[::-1].head(count)], ignore_index=True)
+    return pd.concat([up.head(MAX_EFFECTS), down.iloc[::-1].head(MAX_EFFECTS)], ignore_index=True)
 
 
 def interference_bars(effects: pd.DataFrame, *, theme: Theme, height: int) -> Chart:

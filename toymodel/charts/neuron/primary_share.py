@@ -33,7 +33,7 @@ _TWO_LINES = (
     " : datum.label"
 )
 
-Groups = Mapping[str, Float[np.ndarray, "neuron interval"]]
+Groups = Mapping[str, Float[np.ndarray, "member interval"]]
 """By name, of some neurons, the share of the primary feature between `EDGES`."""
 
 
