@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.resources import store
-from toymodel.charts.network.linearity_tables import linear_table
+from toymodel.charts.network.linearity_table import linearity_table
 from toymodel.config import Config
 from toymodel.model import Model
 from toymodel.storage.model_file import model_key
@@ -28,4 +28,4 @@ def table_of(family: Family) -> pd.DataFrame:
 
 @st.cache_data(show_spinner="Measuring the networks.", max_entries=20)
 def _table(keys: tuple[str, ...], _models: list[Model]) -> pd.DataFrame:
-    return linear_table(_models)
+    return linearity_table(_models)

@@ -14,9 +14,15 @@ from pages.shared.clicks import opens_neuron
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from toymodel.analysis.decomposition import ASYMMETRIC, INHIBITION, Roles, find_roles
-from toymodel.charts.motif.role_bars import Side, role_bars
-from toymodel.charts.network.tables import by_feature
-from toymodel.charts.network.weight_bars import SELECTION, clip_of, raw_weights, reach_of
+from toymodel.charts.motif.role_bars import role_bars
+from toymodel.charts.network.weight_bars import (
+    SELECTION,
+    Side,
+    by_feature,
+    clip_of,
+    reach_of,
+    weight_bars,
+)
 
 SIDES: dict[Side, str] = {"input": "Input weights, W₁", "output": "Output weights, W₂"}
 """The two layers and the titles of their charts."""
@@ -70,7 +76,7 @@ def draw_bars(
     clip = None if whole else clip_of(basis)
     if clip is None and lit_alone and not whole:
         clip = reach_of(basis)
-    chart = raw_weights(
+    chart = weight_bars(
         bars,
         n_features=shown.config.n_features,
         title=title,

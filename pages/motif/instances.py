@@ -16,9 +16,9 @@ from pages.shared.widget_values import reported, show_value
 from toymodel.analysis.decomposition import Decomposition
 from toymodel.analysis.motifs import Motif
 from toymodel.charts.look import MAX_NAMED_FEATURES
-from toymodel.charts.motif.role_bars import Side, instance_bars, instance_features
-from toymodel.charts.network.graph import SELECTION, network
-from toymodel.charts.network.tables import edges
+from toymodel.charts.motif.role_bars import instance_bars, instance_features
+from toymodel.charts.network.network_graph import SELECTION, network_graph
+from toymodel.charts.network.weight_bars import Side
 
 _MAX_AT_ONCE = 4
 _MAX_INHIBITORS = 4  # in a graph
@@ -114,17 +114,10 @@ def _close_up(
 def _graph(shown: Shown, motif: Motif, number: int) -> None:
     neurons = [motif.neuron, *motif.inhibitors[:_MAX_INHIBITORS]]
     features = instance_features(shown.weights, motif, _MAX_INHIBITORS)
-    part = edges(shown.weights, features=features, neurons=neurons)
     key = f"motif-graph-{number}"
     draw(
-        network(
-            part,
-            n_features=shown.config.n_features,
-            n_neurons=len(neurons),
-            features=features,
-            neurons=neurons,
-            theme=colours(),
-            height=290,
+        network_graph(
+            shown.weights, features=features, neurons=neurons, theme=colours(), height=290
         ),
         key,
         alt=f"Graph of neuron {motif.neuron}, its inhibitors, and their features",

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.motif.bars import MAX_COLUMNS, SIDES, draw_bars, drawn_neurons
 from pages.motif.state import MOTIF_STATE, MotifState
+from pages.shared.chart import draw
 from pages.shared.shown import Shown
 from toymodel.analysis.decomposition import (
     ASYMMETRIC,
@@ -65,7 +66,8 @@ def draw_panels(state: MotifState, shown: Shown, found: Decomposition) -> None:
                 help="An arrow and a number at a clipped stack say where it ends.",
                 **MOTIF_STATE.bound("view", "bars", state.view.bars, by="default"),
             )
-    right.altair_chart(colour_bar("feature", shown.config.n_features), key="motif-colours")
+    with right:
+        draw(colour_bar("feature", shown.config.n_features), "motif-colours")
 
 
 _FIRST = {

@@ -12,15 +12,14 @@ from pages.shared.model_choice import Choice
 from pages.shared.navigation import TRAIN
 from pages.shared.resources import colours
 from pages.train.state import TrainState
-from toymodel.charts.network.tables import signed_bars
-from toymodel.charts.network.weight_bars import raw_weights, reach_of
+from toymodel.charts.network.weight_bars import Side, reach_of, signed_bars, weight_bars
 from toymodel.config import nearest_preset
 from toymodel.model import Weights
 from toymodel.phase.candidates import Theory
 from toymodel.phase.comparison import candidate_losses
 from toymodel.phase.diagram import DENSITIES, PHASES, RATIOS, Diagram, cell_config, phase_of
 
-_SIDES = {"input": "W₁: input → neuron", "output": "W₂: neuron → output"}
+_SIDES: dict[Side, str] = {"input": "W₁: input → neuron", "output": "W₂: neuron → output"}
 _LOSSES = {
     "loss": st.column_config.NumberColumn("exact loss", format="%.5f"),
     "above": st.column_config.NumberColumn("above the best", format="percent"),
@@ -66,17 +65,17 @@ def draw_cell(state: PhaseState, diagram: Diagram, theory: Theory) -> None:
         )
     left, right = st.columns([3, 4])
     with left:
-        _draw_weights(weights)
+        _dweight_bars(weights)
     with right:
         _draw_losses(theory, row, column, losses)
     _draw_link(diagram, density, ratio)
 
 
-def _draw_weights(weights: Weights) -> None:
+def _dweight_bars(weights: Weights) -> None:
     for side, title in _SIDES.items():
         bars = signed_bars(weights, side=side)
         draw(
-            raw_weights(
+            weight_bars(
                 bars,
                 n_features=2,
                 title=title,

@@ -17,8 +17,7 @@ from pages.shared.navigation import NEURONS
 from pages.shared.resources import colours
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds, instructive, with_secondary
 from toymodel.analysis.predictions import TopVersusBottom, holding_several
-from toymodel.charts.neuron.share_curve import share_curve
-from toymodel.charts.neuron.tables import median_shares
+from toymodel.charts.neuron.primary_share import median_shares, primary_share
 
 _TOP = 0.75  # of a neuron's range: its strongest activations
 
@@ -101,7 +100,7 @@ def _draw(curves: pd.DataFrame, density: float) -> None:
         f"**How often the primary feature contributes most**, by magnitude, 1 − S = {density:g}"
     )
     draw(
-        share_curve(curves, theme=colours(), height=430),
+        primary_share(curves, theme=colours(), height=430),
         "real-shares",
         alt="Median share of activations in which the primary feature leads, by magnitude and kind",
     )

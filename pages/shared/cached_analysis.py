@@ -26,7 +26,7 @@ from toymodel.analysis.decomposition import (
 )
 from toymodel.analysis.loss import loss_by_feature
 from toymodel.analysis.motifs import Motif, MotifThresholds
-from toymodel.charts.neuron.tables import neuron_weights
+from toymodel.charts.neuron.neuron_weights import neuron_weights
 
 LEAST_SHIFT = 0.02
 """Smaller shifts of an output by the rest of the weights are not worth a word."""

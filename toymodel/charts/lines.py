@@ -21,7 +21,7 @@ def lines(
     series: Sequence[str],
     colours: Sequence[str],
     dashes: Sequence[Sequence[int]],
-    height: int = 240,
+    height: int,
     log: bool = False,
     at: float | None = None,
     mark: str | None = None,

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-
-import altair as alt
+from dataclasses import dataclass, replace
 
 from toymodel.analysis.polysemanticity import CLASSES, UNUSED
-from toymodel.charts.chart import Spec
+from toymodel.charts.chart import Chart, Spec
 from toymodel.charts.vega import nominal, quantitative
 
 MAX_NAMED_FEATURES = 20
@@ -107,46 +105,67 @@ def instances_names(counts: Iterable[int]) -> list[str]:
     return [INSTANCES[min(count, len(INSTANCES) - 1)] for count in counts]
 
 
+def signed_scale(reach: float, theme: Theme) -> Spec:
+    """A scale from the colour of negative values to that of positive ones, by the background at 0.
+
+    Args:
+        reach: the size from which on colours stay the same.
+        theme: the colours.
+    """
+    return {
+        "domain": [-reach, 0, reach],
+        "range": [theme.negative, theme.background, theme.positive],
+        "interpolate": "rgb",
+        "clamp": True,
+    }
+
+
 def standing_alone(
-    chart: alt.LayerChart, *, title: str, subtitle: Sequence[str], theme: Theme, width: int
-) -> alt.LayerChart:
-    """A chart with what a page gives it: title, width, background, and legible text on it."""
-    return (
-        chart.properties(
-            width=width,
-            padding=16,
-            title=alt.Title(title, subtitle=list(subtitle)),
-        )
-        .configure(background=theme.background)
-        .configure_title(
-            anchor="start",
-            offset=14,
-            color=theme.ink,
-            fontSize=16,
-            subtitleColor=theme.ink,
-            subtitleFontSize=12,
-            subtitleLineHeight=16,
-            subtitlePadding=6,
-        )
-        .configure_axis(
-            labelColor=theme.ink,
-            titleColor=theme.ink,
-            labelFontSize=12,
-            titleFontSize=12,
-            titleFontWeight="normal",
-            titlePadding=8,
-            gridColor=theme.faint,
-            gridOpacity=0.5,
-            domainColor=theme.node,
-            tickColor=theme.node,
-        )
-        .configure_legend(
-            labelColor=theme.ink,
-            titleColor=theme.ink,
-            labelFontSize=12,
-            titleFontSize=12,
-            titleFontWeight="normal",
-            titleLimit=300,
-        )
-        .configure_view(stroke=None)
-    )
+    chart: Chart, *, title: str, subtitle: Sequence[str], theme: Theme, width: int
+) -> Chart:
+    """A chart with what a page gives it: title, width, background, and legible text on it.
+
+    Args:
+        chart: as it is on a page.
+        title: what it shows.
+        subtitle: lines below the title.
+        theme: the colours.
+        width: in pixels.
+    """
+    legible = {
+        "labelColor": theme.ink,
+        "titleColor": theme.ink,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+    }
+    config = {
+        "background": theme.background,
+        "title": {
+            "anchor": "start",
+            "offset": 14,
+            "color": theme.ink,
+            "fontSize": 16,
+            "subtitleColor": theme.ink,
+            "subtitleFontSize": 12,
+            "subtitleLineHeight": 16,
+            "subtitlePadding": 6,
+        },
+        "axis": {
+            **legible,
+            "titlePadding": 8,
+            "gridColor": theme.faint,
+            "gridOpacity": 0.5,
+            "domainColor": theme.node,
+            "tickColor": theme.node,
+        },
+        "legend": {**legible, "titleLimit": 300},
+        "view": {"stroke": None},
+    }
+    alone = {
+        "width": width,
+        "padding": 16,
+        "title": {"text": title, "subtitle": list(subtitle)},
+        "config": config,
+    }
+    return replace(chart, spec={**chart.spec, **alone})

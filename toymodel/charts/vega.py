@@ -23,6 +23,17 @@ def ordinal(field: str, **options: Any) -> Spec:
     return {"field": field, "type": "ordinal", **options}
 
 
+def where(test: str, then: Spec, otherwise: Spec) -> Spec:
+    """An encoding that depends on the row.
+
+    Args:
+        test: an expression about `datum`.
+        then: the encoding where it is true.
+        otherwise: the encoding elsewhere, a constant such as `{"value": "#ff0000"}`.
+    """
+    return {"condition": {"test": test, **then}, **otherwise}
+
+
 def tip(field: str, title: str | None = None, format: str | None = None) -> Spec:
     """One line of a tooltip.
 

@@ -6,7 +6,6 @@ Paper: "Computation in Superposition", section "The Asymmetric Superposition Mot
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,10 +14,8 @@ from jaxtyping import Bool, Float, Int
 from toymodel.analysis.decomposition import ROLES, Roles
 from toymodel.analysis.motif_effects import main_feature
 from toymodel.analysis.motifs import Motif
+from toymodel.charts.network.weight_bars import Side
 from toymodel.model import Weights
-
-Side = Literal["input", "output"]
-"""The input weights W1 or the output weights W2."""
 
 _MIN_BAR = 0.005  # of the layer's largest weight: less than a pixel
 _MAX_BARS = 1_000  # more make a browser slow, and are too small to tell apart

@@ -11,6 +11,7 @@ import pandas as pd
 from toymodel.analysis.polysemanticity import Thresholds, neurons, paper_order, superposition
 from toymodel.charts.chart import Chart, Spec
 from toymodel.charts.look import Theme, feature_colour, superposition_colour
+from toymodel.charts.network.weight_bars import Side
 from toymodel.charts.vega import click, layer, nominal, quantitative, tip
 from toymodel.config import Config
 from toymodel.model import Weights
@@ -66,7 +67,7 @@ def stacks(
     weights: Weights,
     thresholds: Thresholds | None = None,
     *,
-    side: Literal["input", "output"] = "input",
+    side: Side = "input",
     relative: bool = True,
     smallest: float = MIN_BLOCK,
     first: int | None = None,
@@ -77,7 +78,7 @@ def stacks(
         config: gives the features' importance.
         weights: the network.
         thresholds: where the classes of neurons end.
-        side: "input" stacks |W1[j]|, "output" |W2[:, j]|.
+        side: which of its weights, by their size.
         relative: whether heights are divided by the neuron's largest weight.
         smallest: weights below this share of the neuron's largest, 0 to 1, are drawn as one block,
             so that stacks keep their full height. Where that leaves more than 4,000 blocks, so
@@ -197,8 +198,8 @@ def stack_plot(
     # Places are worked out here because a browser takes long over expressions and filters.
     place = stacks.columns["column"]
     columns = stacks.columns.assign(start=place, end=place + 1)
-    edge = stacks.blocks["column"] + _GAP / 2
-    blocks = stacks.blocks.assign(start=edge, end=edge + 1 - _GAP)
+    place = stacks.blocks["column"]
+    blocks = stacks.blocks.assign(start=place + _GAP / 2, end=place + 1 - _GAP / 2)
     others = blocks["feature"] == OTHERS
     across = {
         "x": quantitative("start", scale={"domain": [0, m], "nice": False}, axis=None),

@@ -8,7 +8,7 @@ import pytest
 import toymodel as tm
 from tests.helpers.networks import model, weights
 from toymodel.analysis.linearity import linearity
-from toymodel.charts.network.linearity_tables import linear_table, matrix_cells
+from toymodel.charts.network.linearity_table import linearity_table
 from toymodel.model import Weights
 
 pytestmark = pytest.mark.usefixtures("short_evaluation")
@@ -27,7 +27,7 @@ def made(W1: object, *bias: float) -> tm.Model:
 
 def test_a_row_has_the_means_of_a_model():
     one = made([[1, 0.5, 0.25], [0, 2, -1]], 0.5, -0.25)
-    (row,) = linear_table([one]).to_dict("records")
+    (row,) = linearity_table([one]).to_dict("records")
     found = linearity(CONFIG, one.weights)
     assert (row["task"], row["hidden_bias"]) == ("identity", True)
     assert (row["features"], row["neurons"], row["density"]) == (3, 2, 0.5)
@@ -40,14 +40,8 @@ def test_a_row_has_the_means_of_a_model():
 
 
 def test_neurons_that_nothing_drives_do_not_count_among_the_driven():
-    (row,) = linear_table([made([[1, 0, 0], [0, 0, 0]], 0, 0)]).to_dict("records")
+    (row,) = linearity_table([made([[1, 0, 0], [0, 0, 0]], 0, 0)]).to_dict("records")
     assert row["driven"] == 1
     assert row["simulated"] == 0  # nothing adds to its feature
-    (none,) = linear_table([made(np.zeros((2, 3)), 0, 0)]).to_dict("records")
+    (none,) = linearity_table([made(np.zeros((2, 3)), 0, 0)]).to_dict("records")
     assert np.isnan(none["driven"])
-
-
-def test_a_matrix_has_a_cell_a_weight():
-    network = weights([[1, 2], [3, 4], [5, 6]], np.zeros((2, 3)))
-    cells = matrix_cells(network, [2, 0])
-    assert cells.values.tolist() == [[0, 2, 0, 5], [0, 2, 1, 6], [1, 0, 0, 1], [1, 0, 1, 2]]

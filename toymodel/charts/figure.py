@@ -1,4 +1,4 @@
-"""What figures are made from: who they are about, and what each is before it stands alone."""
+"""What a figure is made from, and what it is before it stands alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from toymodel.analysis.activations import Activity, activity
 from toymodel.analysis.decomposition import Roles, find_roles
 from toymodel.analysis.features import Interference, interference
 from toymodel.analysis.polysemanticity import Neurons, Thresholds, first_shown, neurons
-from toymodel.charts.drawing import Drawing
+from toymodel.charts.chart import Chart
 from toymodel.charts.look import Theme
 from toymodel.config import Config
 from toymodel.model import Model, Weights
@@ -24,8 +24,15 @@ WIDTH = 720
 class Subject:
     """A model and what of it is drawn; what several figures need is measured once, when needed.
 
-    first: how many neurons the stack plots show. features: those whose response is drawn.
-    neuron, feature: the one chosen, if any.
+    Attributes:
+        model: the model.
+        restart: which of its restarts.
+        theme: the colours.
+        thresholds: where the classes of neurons end.
+        features: those whose response is drawn.
+        first: how many neurons the stack plots show, from the left.
+        neuron: the one that figures of a neuron show, if any was chosen.
+        feature: the one that figures of a feature show, if any was chosen.
     """
 
     model: Model
@@ -39,7 +46,7 @@ class Subject:
 
     @property
     def config(self) -> Config:
-        """The model's."""
+        """The model's settings."""
         return self.model.config
 
     @property
@@ -80,25 +87,38 @@ class Subject:
         return interference(self.config, self.weights)
 
 
-class Part(NamedTuple):
-    """A figure that has yet to be put on a background of its own."""
+class TitledChart(NamedTuple):
+    """A chart with what is written above it where it stands alone.
+
+    Attributes:
+        title: what it shows.
+        chart: the chart.
+        notes: how to read it, a line each.
+        width: in pixels.
+    """
 
     title: str
-    drawing: Drawing
+    chart: Chart
     notes: tuple[str, ...]
     width: int = WIDTH
 
 
 class Figure(NamedTuple):
-    """What a figure shows, in words, how it is drawn, and for which models.
+    """A figure of one model.
 
-    least: features that it takes. most: features and neurons that it has room for.
+    Attributes:
+        description: what it shows.
+        draw: makes it.
+        min_features: features that it takes.
+        max_features: features that it has room for.
+        max_neurons: neurons that it has room for.
     """
 
-    words: str
-    draw: Callable[[Subject], Part]
-    least: int = 1
-    most: tuple[float, float] = (math.inf, math.inf)
+    description: str
+    draw: Callable[[Subject], TitledChart]
+    min_features: int = 1
+    max_features: float = math.inf
+    max_neurons: float = math.inf
 
 
 def counted(count: int, name: str) -> str:
