@@ -127,7 +127,8 @@ def stacks(
             "features": (~drawn & (sizes > 0)).sum(axis=1),
             "height": np.where(drawn, 0, height).sum(axis=1),
         }
-    ).query("height > 0")
+    )
+    small = small.loc[small["height"] > 0]
     return Stacks(_stacked(pd.concat([large, small], ignore_index=True)), columns)
 
 
@@ -146,17 +147,14 @@ def class_spans(columns: pd.DataFrame) -> pd.DataFrame:
 
     Columns: class, start, end (columns; the end is excluded), named (the class's widest run).
     """
-    classes = columns["class"]
-    spans = (
-        columns.assign(run=(classes != classes.shift()).cumsum())
-        .groupby("run", sort=True)
-        .agg(**{"class": ("class", "first"), "start": ("column", "min"), "end": ("column", "max")})
-        .reset_index(drop=True)
-    )
-    spans["end"] += 1
-    width = spans["end"] - spans["start"]
-    spans["named"] = width.groupby(spans["class"]).transform("idxmax") == spans.index
-    return spans
+    classes = columns["class"].to_numpy()
+    start = np.flatnonzero(np.append(True, classes[1:] != classes[:-1]))
+    end, kinds = np.append(start[1:], len(classes)), classes[start]
+    widest: dict[str, int] = {}
+    for run in np.argsort(start - end, kind="stable").tolist():
+        widest.setdefault(str(kinds[run]), run)
+    spans = pd.DataFrame({"class": kinds, "start": start, "end": end})
+    return spans.assign(named=spans.index.isin(list(widest.values())))
 
 
 def stack_plot(
