@@ -10,7 +10,7 @@ import click
 
 import toymodel as tm
 from benchmarks.record import record
-from toymodel.charts.network.tables import blocks, columns, spans
+from toymodel.charts.network.stack_plot import class_spans, stacks
 from toymodel.training.train import training
 
 _FEATURES = tuple((n, 40, 7) for n in (50, 100, 200, 400))
@@ -71,14 +71,13 @@ def _paces(configs: Sequence[tm.Config], recipe: tm.Recipe) -> list[float]:
 
 
 def _frames(n: int, m: int) -> float:
-    """The median time for the tables that a page makes of one model each time it runs."""
+    """Milliseconds for the tables of one stack plot, which a page makes at every run."""
     config = tm.Config(n_features=n, n_neurons=m, feature_probability=0.01)
     weights = tm.train([config], tm.Recipe(steps=20))[0].weights
     seconds: list[float] = []
     for _ in range(_PACES):
         start = time.perf_counter()
-        blocks(config, weights)
-        spans(columns(weights))
+        class_spans(stacks(config, weights).columns)
         seconds.append(time.perf_counter() - start)
     return 1e3 * statistics.median(seconds)
 

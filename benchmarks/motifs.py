@@ -15,7 +15,9 @@ from toymodel.analysis.ablation import loss_by_inhibition
 from toymodel.analysis.decomposition import decompose
 from toymodel.analysis.ensemble import members
 from toymodel.analysis.motifs import find_motifs
-from toymodel.charts.motif.tables import MOST_COUNTED, ensemble_table, settings_table
+from toymodel.charts.motif.ensemble_strip import ensemble_table
+from toymodel.charts.motif.frequency import motif_frequency
+from toymodel.charts.motif.instance_counts import MAX_COUNTED
 from toymodel.config import RECIPES
 from toymodel.storage.store import default_store
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
@@ -92,10 +94,10 @@ def _finding() -> list[float]:
 
 def _grid() -> None:
     models = [default_store().get(config, MOTIF_GRID.recipe) for config in MOTIF_GRID.configs]
-    table = settings_table([model for model in models if model])
+    table = motif_frequency([model for model in models if model])
     print("share of 64 restarts with 0, 1, 2, 3 or more instances; best and worst quarter by loss")
     for row in table.to_dict("records"):
-        shares = " ".join(f"{row[f'share_{count}']:4.0%}" for count in range(MOST_COUNTED + 1))
+        shares = " ".join(f"{row[f'share_{count}']:4.0%}" for count in range(MAX_COUNTED + 1))
         print(
             f"  d = {row['decay']:<4g} 1 - S = {row['density']:<4g} {shares}   mean "
             f"{row['mean']:.2f}, best {row['best']:.2f}, worst {row['worst']:.2f}"

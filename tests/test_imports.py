@@ -168,10 +168,7 @@ def test_a_page_imports_no_other_page_but_its_state():
         if name.startswith("pages.") and not name.startswith("pages.shared.")
         if package_of(name) != package_of(module) and not name.endswith(".state")
     }
-    cards = {
-        ("pages.overview.cards", f"pages.{name}")
-        for name in ("real.models", "phase.density", "phase.models", "real.sparsity")
-    }
+    cards = {("pages.overview.cards", f"pages.{name}") for name in ("phase.models", "real.models")}
     assert crossing == cards
 
 

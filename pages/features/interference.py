@@ -11,22 +11,24 @@ from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.widgets import segments
 from toymodel.analysis.features import Interference
-from toymodel.charts.feature.interference_map import SELECTION as CELL
-from toymodel.charts.feature.interference_map import interference_map
-from toymodel.charts.feature.tables import (
-    LEAST_EFFECT,
-    MOST_CELLS,
-    interference_cells,
-    interference_of,
-    pushed,
+from toymodel.charts.feature.interference_bars import (
+    MAX_EFFECTS,
+    MIN_EFFECT,
+    interference_bars,
+    interference_table,
+    push_counts,
     strongest_effects,
 )
+from toymodel.charts.feature.interference_map import (
+    MAX_FEATURES,
+    interference_cells,
+    interference_map,
+)
+from toymodel.charts.feature.interference_map import SELECTION as CELL
 from toymodel.charts.ranked_bars import SELECTION as BAR
-from toymodel.charts.ranked_bars import ranked_bars
 from toymodel.text import count
 
-_BARS = 8
-_LEAST_SIZE = 20
+_MIN_SIZE = 20
 
 
 def draw_interference(state: ExplorerState, shown: Shown, found: Interference) -> None:
@@ -39,35 +41,28 @@ def draw_interference(state: ExplorerState, shown: Shown, found: Interference) -
         False: f"What f{feature} adds to the other outputs",
     }
     for cell, (received, title) in zip(st.columns(2), titles.items(), strict=True):
-        table = interference_of(shown.config, found, feature, received=received)
+        table = interference_table(shown.config, found, feature, received=received)
         with cell:
             st.markdown(f"**{title}**")
-            effects = strongest_effects(table, _BARS)
+            effects = strongest_effects(table)
             if effects.empty:
-                st.caption(f"Nothing that reaches {LEAST_EFFECT:g}.")
+                st.caption(f"Nothing that reaches {MIN_EFFECT:g}.")
                 continue
             key = f"interference-{received}-{feature}"
             draw(
-                ranked_bars(
-                    effects,
-                    of="feature",
-                    value="effect",
-                    title="added before the ReLU",
-                    theme=colours(),
-                    height=230,
-                ),
+                interference_bars(effects, theme=colours(), height=230),
                 key,
                 selection=BAR,
                 on_select=shows(key, BAR, "feature", "feature"),
                 alt=title,
             )
-            up, down = pushed(table)
+            up, down = push_counts(table)
             mean = f"{table['mean'].mean():+.3f}".replace("-", "−")
             st.caption(
-                f"Pushed up by {count(up, 'feature')} by {LEAST_EFFECT:g} or more, and down by "
+                f"Pushed up by {count(up, 'feature')} by {MIN_EFFECT:g} or more, and down by "
                 f"{down:,}; {mean} a feature on average over its values."
                 if received
-                else f"It pushes {count(up, 'output')} up by {LEAST_EFFECT:g} or more, and "
+                else f"It pushes {count(up, 'output')} up by {MIN_EFFECT:g} or more, and "
                 f"{down:,} down; {mean} an output on average over its values."
             )
             with st.expander("In numbers"):
@@ -87,9 +82,9 @@ def draw_interference(state: ExplorerState, shown: Shown, found: Interference) -
                 )
     st.caption(
         "Exact: what a feature adds when it alone is there at full value, before the output's bias "
-        "and ReLU; (+) and (−) are the signs of its value. Up to 8 that push up most, and 8 that "
-        "push down most: the first are errors, the others are cut off by the ReLU unless the "
-        "output's own feature is there too. **Click a bar** for its feature."
+        f"and ReLU; (+) and (−) are the signs of its value. Up to {MAX_EFFECTS} that push up most, "
+        f"and {MAX_EFFECTS} that push down most: the first are errors, the others are cut off by "
+        "the ReLU unless the output's own feature is there too. **Click a bar** for its feature."
     )
 
 
@@ -113,7 +108,7 @@ def draw_map(state: ExplorerState, shown: Shown, found: Interference) -> None:
     if cells.empty:
         st.info("No feature reaches another one's output.")
         return
-    size = max(min(n, _LEAST_SIZE), int(cells[["receiving", "interfering"]].to_numpy().max()) + 1)
+    size = max(min(n, _MIN_SIZE), int(cells[["receiving", "interfering"]].to_numpy().max()) + 1)
     key = f"map-{feature}-{weighted}"
     draw(
         interference_map(
@@ -129,7 +124,7 @@ def draw_map(state: ExplorerState, shown: Shown, found: Interference) -> None:
         on_select=shows(key, CELL, "receiving", "feature"),
         alt="What every feature adds to every output at worst",
     )
-    rest = "the others do not matter here" if size < MOST_CELLS else "of more it draws none"
+    rest = "the others do not matter here" if size < MAX_FEATURES else "of more it draws none"
     part = f" The first {size} of {n:,} features; {rest}." if n > size else ""
     st.caption(
         "A row is an output, a column the feature that reaches it; red adds, blue takes away. What "

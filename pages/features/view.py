@@ -19,9 +19,9 @@ from pages.shared.shown import Shown
 from toymodel.analysis.features import CARRIES, COMPUTED, SERVED, Interference
 from toymodel.analysis.loss import best_constant_loss
 from toymodel.analysis.polysemanticity import CLASSES, superposition
-from toymodel.charts.feature.tables import feature_carriers
+from toymodel.charts.feature.carrier_table import carrier_table
 from toymodel.charts.lines import lines
-from toymodel.charts.network.tables import responses
+from toymodel.charts.network.output_response import responses
 from toymodel.charts.ranked_bars import SELECTION as BAR
 from toymodel.charts.ranked_bars import ranked_bars
 
@@ -95,7 +95,7 @@ def draw_carriers(state: ExplorerState, shown: Shown) -> None:
     """Which neurons carry it, and what comes out for the feature alone."""
     feature = state.feature
     assert feature is not None
-    table = feature_carriers(shown.weights, feature, state.thresholds)
+    table = carrier_table(shown.weights, feature, state.thresholds)
     left, right = st.columns([6, 4])
     with left:
         st.markdown(f"**{_set(table)}**")

@@ -1,4 +1,4 @@
-"""The weakness: how little of the ReLU networks that copy use, beside those that compute |x|."""
+"""How little of their ReLU networks that copy use, beside networks that compute |x|."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pages.identity.models import table_of
 from pages.shared.chart import draw
 from pages.shared.resources import colours
 from toymodel.charts.lines import lines
+from toymodel.charts.sweep.density_lines import DASHES, density_lines
 from toymodel.sweeps.shipped import IDENTITY, IDENTITY_ABS, IDENTITY_BIAS, IDENTITY_GROWTH
 from toymodel.text import number
 
@@ -17,45 +18,107 @@ _KINDS = {
     "x, without": IDENTITY,
     "|x|": IDENTITY_ABS,
 }
-_DASHES = ((1, 0), (5, 3), (2, 2))
 
 
 def draw_limits() -> None:
-    """How often the ReLU matters, and the bias that many features simulate."""
+    """Draw how often the ReLU matters, and the bias that many features simulate."""
     tables = {name: table_of(family) for name, family in _KINDS.items()}
     growth = table_of(IDENTITY_GROWTH)
     if growth.empty or any(table.empty for table in tables.values()):
         st.info("These networks are not in the store: `python -m toymodel cache --ship`.")
         return
     st.header("Does it use its ReLU?")
-    st.markdown(_sentence(tables, growth))
+    _draw_numbers(tables, growth)
+    _draw_charts(tables, growth)
+    with st.expander("In numbers"):
+        st.dataframe(
+            pd.concat([*tables.values(), growth], ignore_index=True),
+            hide_index=True,
+            height=320,
+            alt="Every network's measures",
+            column_config={
+                name: st.column_config.NumberColumn(name.replace("_", " "), format="%.3f")
+                for name in tables[next(iter(tables))].columns[5:]
+            },
+        )
+
+
+def _draw_numbers(tables: dict[str, pd.DataFrame], growth: pd.DataFrame) -> None:
+    st.markdown(
+        "A neuron whose pre-activation is above 0 on all the inputs that drive it is linear: it "
+        "does not use its ReLU. Given a hidden bias, a network that copies is close to linear. "
+        "Without one, the average of many features acts as a bias. A network that computes |x| "
+        "cannot avoid its ReLU, because each of its neurons computes one side. This makes it the "
+        "better object of study."
+    )
+    left, right = st.columns(2)
+    with left:
+        st.dataframe(
+            pd.DataFrame([_kind(name, table) for name, table in tables.items()]),
+            hide_index=True,
+            alt="Driven pre-activations above 0 and hidden biases of three kinds of networks",
+            column_config={
+                name: st.column_config.NumberColumn(name, format="percent")
+                for name in ("lowest share above 0", "highest share above 0")
+            },
+        )
+        biased = tables[next(iter(_KINDS))]
+        positive = int((biased["bias_low"].to_numpy() > 0).sum())
+        st.caption(
+            "The share of driven pre-activations above 0, over all densities. All hidden biases "
+            f"are positive at {positive} of {len(biased)} densities; they lie between "
+            f"{biased['bias_low'].min():.2f} and {biased['bias_high'].max():.2f}."
+        )
+    with right:
+        ends = growth.iloc[[0, -1]]
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "features n": ends["features"],
+                    "mean added": [_number(mean) for mean in ends["mean"]],
+                    "standard deviation": [_number(spread) for spread in ends["spread"]],
+                    "share above 0": ends["driven"],
+                }
+            ),
+            hide_index=True,
+            alt="What the other features add, with the fewest and the most features",
+            column_config={
+                "share above 0": st.column_config.NumberColumn("share above 0", format="percent")
+            },
+        )
+        st.caption(
+            "Networks without a hidden bias, with the fewest and the most features. The mean of "
+            "what the other features add to a pre-activation takes the place of a bias."
+        )
+
+
+def _kind(name: str, table: pd.DataFrame) -> dict[str, object]:
+    return {
+        "network": name,
+        "lowest share above 0": table["driven"].min(),
+        "highest share above 0": table["driven"].max(),
+    }
+
+
+def _draw_charts(tables: dict[str, pd.DataFrame], growth: pd.DataFrame) -> None:
     left, right = st.columns(2)
     theme = colours()
     inks = (theme.positive, theme.negative, theme.ink)
     with left:
         st.markdown("**Driven pre-activations above 0**, against density")
-        frame = pd.concat(
-            pd.DataFrame({"series": name, "x": table["density"], "y": table["driven"]})
+        shares = {
+            name: (table["density"].tolist(), table["driven"].tolist())
             for name, table in tables.items()
-        )
+        }
         draw(
-            lines(
-                frame,
-                across="density 1 − S (sparser to the right)",
-                up="share above 0",
-                series=list(tables),
-                colours=inks,
-                dashes=_DASHES,
-                height=300,
-                steps="descending",
-            ),
+            density_lines(shares, up="share above 0", theme=theme, height=300),
             "identity-driven",
             alt="Share of driven pre-activations above 0 against density, of three kinds",
         )
         st.caption(
-            "Of the inputs on which one of a neuron's features is there, those on which its "
-            "pre-activation is above 0: there the ReLU changes nothing. At 100 % a neuron is "
-            "linear. Means over neurons; n = 10, m = 5, d = 0.75."
+            "The inputs that drive a neuron are those with one of its features. On those with a "
+            "pre-activation above 0 the ReLU changes nothing. Means over neurons; n = 10, m = 5, "
+            "d = 0.75."
         )
     with right:
         st.markdown("**The simulated bias**: without a hidden bias, against the number of features")
@@ -74,7 +137,7 @@ def draw_limits() -> None:
                 up="mean over neurons",
                 series=list(dict.fromkeys(simulated["series"])),
                 colours=inks,
-                dashes=_DASHES,
+                dashes=DASHES,
                 height=300,
                 steps="ascending",
             ),
@@ -84,47 +147,9 @@ def draw_limits() -> None:
         config = IDENTITY_GROWTH.configs[0]
         st.caption(
             "What the features other than a neuron's primary one add to its pre-activation, "
-            "exactly. A mean above 0 works as a bias; the standard deviation is the noise that "
-            f"comes with it. 1 − S = {number(config.feature_probability)}, all features matter "
-            "equally."
+            "exactly. A mean above 0 works as a bias; the standard deviation is its noise. "
+            f"1 − S = {number(config.feature_probability)}; all features matter equally."
         )
-    with st.expander("In numbers"):
-        st.dataframe(
-            pd.concat([*tables.values(), growth], ignore_index=True),
-            hide_index=True,
-            height=320,
-            alt="Every network's measures",
-            column_config={
-                name: st.column_config.NumberColumn(name.replace("_", " "), format="%.3f")
-                for name in tables[next(iter(tables))].columns[5:]
-            },
-        )
-
-
-def _sentence(tables: dict[str, pd.DataFrame], growth: pd.DataFrame) -> str:
-    biased, plain, absolute = (tables[name] for name in _KINDS)
-    first, last = growth.iloc[0], growth.iloc[-1]
-    positive = (biased["bias_low"].to_numpy() > 0).sum()
-    average = (
-        f"from n = {first['features']} to {last['features']} the mean of what they add goes from "
-        f"{_number(first['mean'])} to {_number(last['mean'])} (standard deviation "
-        f"{last['spread']:.2f}), and the share above 0 from {first['driven']:.0%} to "
-        f"{last['driven']:.0%}"
-    )
-    return (
-        f"**Given a hidden bias**, all biases are positive at {positive} of {len(biased)} "
-        f"densities (from {biased['bias_low'].min():.2f} to {biased['bias_high'].max():.2f}), and "
-        f"{_range(biased)} of the driven pre-activations are above 0: the network is next to "
-        f"linear. **Without one** it is {_range(plain)}, and with more features the others' "
-        f"average takes the bias's place: {average}. **A network that computes |x|** cannot get "
-        f"around its ReLU: {_range(absolute)}. So it is the better object of study: what it "
-        "computes needs its neurons to be neurons."
-    )
-
-
-def _range(table: pd.DataFrame) -> str:
-    low, high = (f"{end:.0%}" for end in (table["driven"].min(), table["driven"].max()))
-    return low if low == high else f"{low} to {high}"
 
 
 def _number(value: float) -> str:

@@ -1,4 +1,4 @@
-"""What to notice about networks that copy, and settings worth a look."""
+"""What to notice about networks that copy, and links to instructive settings."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from toymodel.sweeps.shipped import IDENTITY, IDENTITY_BIAS, IDENTITY_DENSITIES,
 
 
 def draw_notes() -> None:
-    """What the paper says, what to look for, and where."""
+    """Draw what to notice, and the links."""
     st.header("What to notice")
     st.markdown(
-        "- **The same story first**: dense features get a neuron each, the most important ones "
-        "first; sparse ones share neurons.\n"
-        "- **The weakness**: copying needs no ReLU. It only limits how features can be encoded, so "
-        "a network gets around it where it can. With a hidden bias it shifts its neurons up to "
-        "where they are linear. At 1 − S = 0.75 that changes nothing in the loss; from 0.35 on it "
-        "stores more features than it has neurons, at a lower loss than without.\n"
-        "- **Many features are a bias, too**: without a hidden bias, the average of many features "
-        "with weights above 0 lifts the pre-activations; the more there are, the less it varies "
-        "for its size.\n"
-        "- **|x| needs its neurons**: half of the driven pre-activations are below 0 there, "
-        "whatever is trained, because each neuron computes one side."
+        "- **As in the networks that compute |x|**: dense features get a neuron each, the most "
+        "important ones first; sparse features share neurons.\n"
+        "- **The weakness**: copying needs no ReLU. The ReLU only limits how features can be "
+        "encoded, and the network avoids it where it can. With a hidden bias it shifts its neurons "
+        "up to where they are linear. At 1 − S = 0.75 this does not change the loss; from 0.35 on "
+        "the network stores more features than it has neurons, at a lower loss than without the "
+        "bias.\n"
+        "- **Many features act as a bias**: without a hidden bias, the average of many features "
+        "with positive weights raises the pre-activations. The more features there are, the "
+        "smaller its variation is in relation to its size.\n"
+        "- **|x| needs its neurons**: half of the driven pre-activations are below 0, however the "
+        "network is trained, because each neuron computes one side."
     )
     st.subheader("Try")
     largest = Choice.of(IDENTITY_GROWTH.configs[-1], IDENTITY_GROWTH.recipe)
@@ -38,7 +39,7 @@ def draw_notes() -> None:
                 densities=IDENTITY_DENSITIES,
                 restarts=IDENTITY.recipe.restarts,
             ).link,
-            "On the page of the sparsity sweep, with any n, m, densities and hidden bias.",
+            "On the sparsity sweep's page, with any n, m, densities and hidden bias.",
         ),
         (
             "Watch the biases grow",
@@ -47,7 +48,7 @@ def draw_notes() -> None:
             "1 − S = 0.1 with a hidden bias.",
         ),
         (
-            "The largest of those that simulate a bias",
+            "The largest network that simulates a bias",
             TRAIN.script,
             TrainState(choice=largest).link,
             "300 features in 150 neurons.",

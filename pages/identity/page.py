@@ -1,4 +1,4 @@
-"""Networks that copy their features, and why those that compute |x| are studied instead."""
+"""Networks that copy their features, and why networks that compute |x| are studied instead."""
 
 import streamlit as st
 
@@ -15,10 +15,11 @@ config = IDENTITY.configs[0]
 
 st.title("Given the chance, a network that copies its features does without its ReLU")
 st.markdown(
-    f"The section before the absolute value: {config.n_features} features, {config.n_neurons} "
-    r"neurons, $y = \mathrm{ReLU}(W^\top\mathrm{ReLU}(W x) + b)$ should be $x$ itself, "
-    f"$I_i = {config.importance_decay:g}^i$. A feature is 0 with probability $S$, else uniform on "
-    "[0, 1]. The weights are tied: each neuron reads and writes the same features."
+    "The paper studies this task before the absolute value: "
+    f"{config.n_features} features, {config.n_neurons} neurons, "
+    r"$y = \mathrm{ReLU}(W^\top\mathrm{ReLU}(W x) + b)$ should be $x$ itself, "
+    f"$I_i = {config.importance_decay:g}^i$. A feature is 0 with probability $S$, otherwise "
+    "uniform on [0, 1]. The weights are tied: each neuron reads and writes the same features."
 )
 show_problems(problems, tuple(store().notes))
 draw_sweep(state)

@@ -16,10 +16,7 @@ from pages.shared.resources import colours
 from pages.shared.stack_legend import stack_legend
 from pages.shared.widgets import segments
 from toymodel.analysis.loss import no_superposition_loss, superposition_gain
-from toymodel.analysis.polysemanticity import paper_order
-from toymodel.charts.network.linearity_tables import matrix_cells
-from toymodel.charts.network.stack_plot import SELECTION, stack_panel
-from toymodel.charts.network.tables import blocks, columns, spans
+from toymodel.charts.network.stack_plot import SELECTION, stack_plot, stacks
 from toymodel.charts.network.weight_matrix import SELECTION as CELL
 from toymodel.charts.network.weight_matrix import weight_matrix
 from toymodel.model import Model
@@ -28,7 +25,7 @@ from toymodel.text import number
 
 
 def draw_sweep(state: IdentityState) -> None:
-    """A row a density: the stack plot, the matrix, and the figures that matter."""
+    """Draw a row a density: its loss and gain, the stack plot, and the matrix."""
     st.header("From dense to sparse")
     segments(IDENTITY_PAGE, "hidden")
     family = IDENTITY_BIAS if state.hidden == "with" else IDENTITY
@@ -45,21 +42,17 @@ def draw_sweep(state: IdentityState) -> None:
         "In the matrix a row is a neuron, from the same order; red is positive, blue negative. "
         "**Click a neuron** to look at it. ",
     )
-    frames = {config: blocks(config, model.weights) for config, model in models.items()}
-    highest = max(frame["high"].to_numpy().max(initial=1) for frame in frames.values())
-    top = math.ceil(1.05 * highest)
+    drawn = {config: stacks(config, model.weights) for config, model in models.items()}
+    top = math.ceil(1.05 * max(1, *(each.highest for each in drawn.values())))
     for config, model in models.items():
-        found = columns(model.weights)
         name = f"{state.hidden}-{number(config.feature_probability).replace('.', '-')}"
         choice = Choice.of(config, model.recipe)
         words, stack, matrix = st.columns([3, 4, 4], vertical_alignment="center")
         with words:
-            _figures(model)
+            _draw_loss(model)
         with stack:
-            panel = stack_panel(
-                frames[config],
-                found,
-                spans(found),
+            chart = stack_plot(
+                drawn[config],
                 n_features=config.n_features,
                 top=top,
                 theme=colours(),
@@ -67,7 +60,7 @@ def draw_sweep(state: IdentityState) -> None:
             )
             key = f"identity-stack-{name}"
             draw(
-                panel,
+                chart,
                 key,
                 selection=SELECTION,
                 on_select=opens_neuron(key, SELECTION, choice),
@@ -75,9 +68,8 @@ def draw_sweep(state: IdentityState) -> None:
             )
         with matrix:
             key = f"identity-matrix-{name}"
-            cells = matrix_cells(model.weights, paper_order(model.W1).tolist())
             draw(
-                weight_matrix(cells, theme=colours(), height=150),
+                weight_matrix(model.weights, theme=colours(), height=150),
                 key,
                 selection=CELL,
                 on_select=opens_neuron(key, CELL, choice),
@@ -85,13 +77,13 @@ def draw_sweep(state: IdentityState) -> None:
             )
 
 
-def _figures(model: Model) -> None:
+def _draw_loss(model: Model) -> None:
     config = model.config
     gain = superposition_gain(config, model.loss)
     lines = [
         f"**1 − S = {number(config.feature_probability)}**",
-        f":gray[Loss {model.loss:.3g} ± {model.loss_error:.1g}, without superposition "
-        f"{no_superposition_loss(config):.3g}:] gain **{gain:.2f}**",
+        f":gray[Loss {model.loss:.3g} ± {model.loss_error:.1g}, no-superposition baseline "
+        f"{no_superposition_loss(config):.3g},] gain **{gain:.2f}**",
     ]
     if config.hidden_bias:
         each = ", ".join(f"{bias:+.2f}" for bias in np.sort(model.b_hidden)[::-1])

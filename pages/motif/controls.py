@@ -1,4 +1,4 @@
-"""The motif page's controls: which models, which of them, and what counts as an instance."""
+"""The motif page's controls: which models, which network, and what counts as an instance."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ from pages.shared.widgets import STEPS, model_inputs, number_box, option_box, pr
 from toymodel.analysis.ensemble import MAX_SEEDS
 from toymodel.config import Config, Recipe, nearest_preset
 from toymodel.settings import bounds
-from toymodel.text import count
 
 _BEST = "lowest"
-_LEAST_SEEDS = 8  # from which on models that differ in their seed alone are listed as one
+_MIN_SEEDS = 8  # from this many on, models that differ in their seed alone are listed as one
 
 Ensemble = tuple[Config, Recipe, int]
 """The first seed's config, the recipe, and how many seeds."""
 
 
 def choose_models(state: MotifState) -> None:
-    """The shipped seeds, any stored model, or others with settings of one's own."""
+    """Choose the shipped seeds, any stored model, or an ensemble with other settings."""
     MOTIF_PAGE.show_refused()
     shown = (state.choice.config, state.choice.recipe, state.seeds)
     default = (DEFAULT.config, DEFAULT.recipe, MotifState().seeds)
@@ -51,7 +50,7 @@ def _ensembles() -> list[Ensemble]:
     found: list[Ensemble] = []
     for (config, recipe), there in seeds.items():
         run = next(k for k in range(len(there) + 1) if k not in there)
-        together = min(run, MAX_SEEDS) if run >= _LEAST_SEEDS else 0
+        together = min(run, MAX_SEEDS) if run >= _MIN_SEEDS else 0
         if together:
             found.append((config, recipe, together))
         alone = sorted(seed for seed in there if seed >= together)
@@ -70,7 +69,7 @@ def _show_models(chosen: Ensemble) -> None:
 
 
 def choose_member(state: MotifState, table: pd.DataFrame) -> None:
-    """Which network of the ensemble, by loss; `table` is that of `motif_frames`."""
+    """Choose a network of the ensemble, by loss; `table` is what `ensemble_table` gives."""
     if len(table) < 2:
         return
     # Names that stay the same while losses and thresholds change, or a choice would be lost.
@@ -87,7 +86,7 @@ def choose_member(state: MotifState, table: pd.DataFrame) -> None:
 
 
 def other_settings(state: MotifState) -> None:
-    """Settings of an ensemble of one's own."""
+    """Choose other settings of the ensemble."""
     choice = state.choice
     with st.expander("Other settings", expanded=choice.config != DEFAULT.config):
         left, right = model_inputs(MOTIF_PAGE)
@@ -99,11 +98,11 @@ def other_settings(state: MotifState) -> None:
             help="Networks a seed, from different initial weights on the same data.",
         )
         preset_box(MOTIF_PAGE, right)
-        st.caption(f"{count(state.count, 'network')}. n = 6, m = 10 trains in seconds.")
+        st.caption(f"Networks: {state.count:,}. With n = 6, m = 10 they train in seconds.")
 
 
 def choose_thresholds() -> None:
-    """What counts as an instance."""
+    """Choose what counts as an instance."""
     with st.expander("What counts as an instance"):
         for name in ("gain-from", "gain-to", "ratio", "inhibited", "part"):
             low, high = bounds(MOTIF_PAGE.parameter(name))

@@ -1,4 +1,4 @@
-"""The networks among which the motif page's one is chosen: all of them by loss, and in training."""
+"""All networks of the motif page's ensemble, by loss, and the ensemble in training."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from pages.motif.panels import draw_live_panel
+from pages.motif.bars import draw_live_bars
 from pages.motif.state import MOTIF_PAGE, MotifState
 from pages.shared.cached_analysis import BY_TEXT
 from pages.shared.chart import draw
@@ -20,21 +20,31 @@ from pages.shared.shown import Shown
 from toymodel.analysis.ensemble import Member, members
 from toymodel.analysis.loss import no_superposition_loss
 from toymodel.analysis.motifs import MotifThresholds
-from toymodel.charts.motif.count_bars import count_bars
-from toymodel.charts.motif.ensemble_strip import SELECTION, ensemble_strip
-from toymodel.charts.motif.tables import QUARTERS, by_quarter, ensemble_table
+from toymodel.charts.motif.ensemble_strip import (
+    SELECTION,
+    Naming,
+    ensemble_strip,
+    ensemble_table,
+)
+from toymodel.charts.motif.instance_counts import counts_by_quarter, instance_counts
 from toymodel.config import Config
 from toymodel.jobs.job import Live, Progress
 from toymodel.model import Model
 from toymodel.storage.model_file import model_key
 
-_LEAST_QUARTERED = 8
+_MIN_QUARTERED = 8
 _LOWEST = 12
 
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """The networks of a state that are there, and in `table` what each of them holds."""
+    """The networks of a state that are in the store.
+
+    Attributes:
+        models: the models by config; None for one that is not there.
+        members: every network by its number.
+        table: what `ensemble_table` gives.
+    """
 
     models: Mapping[Config, Model | None]
     members: dict[int, Member]
@@ -42,7 +52,7 @@ class Ensemble:
 
     @classmethod
     def of(cls, state: MotifState) -> Ensemble:
-        """What is stored here of a state's ensemble."""
+        """The ensemble of a state."""
         recipe = state.choice.recipe
         models = {config: find_model(config, recipe) for config in state.configs}
         found = members(list(models.values()), recipe.restarts)
@@ -50,11 +60,11 @@ class Ensemble:
 
     @property
     def missing(self) -> int:
-        """How many of the models are not there."""
+        """How many models are not in the store."""
         return list(self.models.values()).count(None)
 
     def shown(self, state: MotifState) -> Shown | None:
-        """The network that is looked at: the chosen one, or else that with the lowest loss."""
+        """The network that is looked at: the chosen one, or the one with the lowest loss."""
         if not self.members:
             return None
         number = state.member
@@ -76,7 +86,7 @@ class Ensemble:
 
 def _table(state: MotifState, found: Sequence[Member]) -> pd.DataFrame:
     several = state.seeds > 1
-    by = "seed" if several else "restart"
+    by: Naming = "seed" if several else "restart"
     if several and state.choice.recipe.restarts > 1:
         by = "both"
     digest = hashlib.sha256()
@@ -84,46 +94,59 @@ def _table(state: MotifState, found: Sequence[Member]) -> pd.DataFrame:
         digest.update(repr((one.number, one.loss)).encode())
         digest.update(one.weights.W1.tobytes())
         digest.update(one.weights.W2.tobytes())
-    return _counted(digest.hexdigest(), found, state.thresholds, by)
+    return _cached_table(digest.hexdigest(), found, state.thresholds, by)
 
 
 @st.cache_data(show_spinner="Looking for instances.", max_entries=100, hash_funcs=BY_TEXT)
-def _counted(
-    digest: str, _found: Sequence[Member], thresholds: MotifThresholds, by: str
+def _cached_table(
+    digest: str, _found: Sequence[Member], thresholds: MotifThresholds, by: Naming
 ) -> pd.DataFrame:
     return ensemble_table(_found, thresholds, by=by)
 
 
 def draw_all(state: MotifState, ensemble: Ensemble, shown: Shown) -> None:
-    """Every network by loss, with its number of instances, and those by quarter."""
+    """Draw every network by loss, with its number of instances, and the same by quarter."""
     table = ensemble.table
     if len(table) < 2:
         return
     st.header(f"All {len(table)} by loss")
-    counts = table["instances"].to_numpy()
-    low = counts[:_LOWEST]
-    best = f"{(low >= 2).sum()} of the {_LOWEST} with the lowest losses, "
-    st.markdown(
-        f"Two or more instances: {best if len(counts) > _LOWEST else ''}{(counts >= 2).sum()} of "
-        f"all {len(counts)}. **Click a point** to look at that one."
+    st.dataframe(
+        instances_by_loss(table),
+        hide_index=True,
+        width="content",
+        alt="How many networks have two or more instances",
     )
+    st.caption("**Click a point** to look at that network.")
     number = ensemble.number_of(shown)
     left, right = st.columns([6, 4])
     with left:
         _strip(table, shown, number, on_click=True)
-    if len(table) >= _LEAST_QUARTERED:
+    if len(table) >= _MIN_QUARTERED:
         with right:
             draw(
-                count_bars(
-                    by_quarter(table),
-                    across="quarter by loss",
-                    order=QUARTERS,
-                    theme=colours(),
-                    height=300,
-                ),
+                instance_counts(counts_by_quarter(table), theme=colours(), height=300),
                 "motif-quarters",
                 alt="Share of networks with 0, 1, 2 and more instances, by quarter of their losses",
             )
+
+
+def instances_by_loss(table: pd.DataFrame) -> pd.DataFrame:
+    """How many networks have two or more instances: of those with the lowest losses, and of all.
+
+    Args:
+        table: what `ensemble_table` gives.
+
+    Returns:
+        Columns: networks, number, with two or more instances.
+    """
+    several = table["instances"].to_numpy() >= 2
+    groups = {"lowest losses": several[:_LOWEST], "all": several}
+    return pd.DataFrame(
+        [
+            {"networks": name, "number": len(each), "with two or more instances": int(each.sum())}
+            for name, each in groups.items()
+        ]
+    )
 
 
 def _strip(table: pd.DataFrame, shown: Shown, number: int, *, on_click: bool) -> None:
@@ -133,7 +156,7 @@ def _strip(table: pd.DataFrame, shown: Shown, number: int, *, on_click: bool) ->
         ensemble_strip(
             table,
             shown=number,
-            yardstick=no_superposition_loss(shown.config),
+            baseline=no_superposition_loss(shown.config),
             theme=colours(),
             height=300,
         ),
@@ -153,7 +176,7 @@ def _shows(key: str) -> Callable[[], None]:
 
 
 def draw_live(state: MotifState, progress: Progress) -> None:
-    """The ensemble as it trains: all networks by loss, and the one that leads."""
+    """Draw the ensemble while it trains: all networks by loss, and the one with the lowest."""
     recipe = state.choice.recipe
     found = _live(state, progress)
     if not found:
@@ -164,11 +187,11 @@ def draw_live(state: MotifState, progress: Progress) -> None:
     history = progress.models[model_key(best.config, recipe)].history
     shown = Shown(best.config, recipe, best.weights, history, best.restart)
     st.caption(
-        "Training losses, which are noisy, and at first those of an output that is still linear; "
-        "below, the network that leads."
+        "Training losses. They are noisy, and at first the output is still linear. Below: the "
+        "network with the lowest loss so far."
     )
     _strip(table, shown, best.number, on_click=False)
-    draw_live_panel(state, shown)
+    draw_live_bars(state, shown)
 
 
 def _live(state: MotifState, progress: Progress) -> dict[int, Member]:

@@ -1,4 +1,4 @@
-"""What the inhibition is for: the receiving output with all of it, with less, and the loss."""
+"""The inhibition turned down: the receiving output's error, and the loss."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ from pages.shared.widgets import segments
 from toymodel.analysis.ablation import SHARES, without_inhibition
 from toymodel.analysis.decomposition import Decomposition
 from toymodel.charts.lines import lines
-from toymodel.charts.motif.tables import error_map
-from toymodel.charts.response_map import response_map
+from toymodel.charts.motif.error_map import error_map
 
 _INSTANCE = "motif.inhibition.instance"
 
 
 def draw_inhibition(state: MotifState, shown: Shown, found: Decomposition) -> None:
-    """Maps of the error with and without, and a slider in between."""
+    """Draw the error with all of the inhibition and with less, and the loss."""
     if not found.motifs:
         return
     st.header("Turn the inhibition down")
@@ -51,13 +50,13 @@ def _draw_with_slider(shown: Shown, found: Decomposition) -> None:
     )
     if several:
         segments(MOTIF_PAGE, "of", right, names={"this": "this instance", "all": "all instances"})
-    motifs = (motif,) if state.of == "this" or not several else found.motifs
-    whose = "its inhibition" if len(motifs) == 1 else f"the inhibition of all {len(motifs)}"
+    one = state.of == "this" or not several
+    motifs = (motif,) if one else found.motifs
+    whose = "its inhibition" if one else "all inhibition"
     share = state.left
     losses = losses_by_inhibition(shown.name, shown, motifs)
     loss = float(losses[SHARES.index(share)])
     a, c = motif.interfering_feature, motif.receiving_feature
-    names = {"across": f"value of f{a}", "up": f"value of f{c}", "value": f"error of output {c}"}
     with_, less, curve = st.columns(3)
     for cell, words, weights, key in (
         (with_, f"**As it is**: loss {figure(losses[-1])}", shown.weights, "as-it-is"),
@@ -71,13 +70,7 @@ def _draw_with_slider(shown: Shown, found: Decomposition) -> None:
         with cell:
             st.markdown(words)
             draw(
-                response_map(
-                    error_map(shown.config, weights, motif),
-                    theme=colours(),
-                    reach=1.0,
-                    height=340,
-                    **names,
-                ),
+                error_map(shown.config, weights, motif, theme=colours(), height=340),
                 f"motif-map-{key}",
                 alt=f"Error of output {c} over the values of f{a} and f{c}, {key}",
             )
@@ -100,8 +93,8 @@ def _draw_with_slider(shown: Shown, found: Decomposition) -> None:
         )
     before, after, *_ = interventions_of(shown.name, shown, motif)
     st.caption(
-        "All other features are 0. Red: the output is too large; blue: too small, down to 0 "
-        "instead of the value. Colours end at ±1. At the end of its range "
-        f"f{a} alone makes output {c} answer {before.output:.2f}, without the inhibition of this "
-        f"instance {after.output:.2f}; it should be 0."
+        "All other features are 0. Red: the output is too large; blue: it is too small. Colours "
+        f"end at an error of ±1. At the end of its range, f{a} alone makes output {c} answer "
+        f"{before.output:.2f}; without the inhibition of this instance, {after.output:.2f}. It "
+        "should be 0."
     )

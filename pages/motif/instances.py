@@ -1,50 +1,49 @@
-"""Each instance by itself: its neurons, its graph, what it says in words, and what it causes."""
+"""Each instance by itself: its numbers, its neurons and its graph."""
 
 from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
 
-from pages.motif.panels import draw_bars
+from pages.motif.bars import draw_bars
+from pages.motif.effects import draw_effects, draw_interventions
 from pages.motif.state import MOTIF_PAGE, MotifState
-from pages.shared.cached_analysis import interventions_of
 from pages.shared.chart import draw
 from pages.shared.clicks import opens_neuron
-from pages.shared.metrics import figure
 from pages.shared.page_session import watched
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from toymodel.analysis.decomposition import Decomposition
 from toymodel.analysis.motifs import Motif
-from toymodel.charts.look import MAX_NAMED_FEATURES as MANY
-from toymodel.charts.motif.tables import features_of, instance_bars
-from toymodel.charts.motif.words import describe
-from toymodel.charts.network.graph import SELECTION, network
-from toymodel.charts.network.tables import edges
+from toymodel.charts.look import MAX_NAMED_FEATURES
+from toymodel.charts.motif.role_bars import instance_bars, instance_features
+from toymodel.charts.network.network_graph import SELECTION, network_graph
+from toymodel.charts.network.weight_bars import Side
 
-_SHOWN_AT_ONCE = 4
-_MOST_INHIBITORS = 4  # drawn as a graph
+_MAX_AT_ONCE = 4
+_MAX_INHIBITORS = 4  # in a graph
 _CHOSEN = "motif.chosen"
-_SIDES = {"input": "W₁", "output": "W₂"}
+_TITLES: dict[Side, str] = {"input": "W₁", "output": "W₂"}
 
 
 def draw_instances(state: MotifState, shown: Shown, found: Decomposition) -> None:
-    """All instances in close-up while they are few; else a table, and the chosen one."""
+    """Draw all instances in close-up while they are few; else a table, and the chosen one."""
     count = len(found.motifs)
     st.header("Each instance")
     if not count:
         st.info(
-            "By the definition there is none in this network. Move what counts as an instance, or "
+            "This network has no instance by the definition. Change what counts as an instance, or "
             "choose another network."
         )
         return
-    if count <= _SHOWN_AT_ONCE:
+    if count <= _MAX_AT_ONCE:
         for number in range(count):
             _draw_instance(state, shown, found, number)
         return
     neurons = sorted({motif.neuron for motif in found.motifs})
     st.markdown(
-        f"{count} instances in neurons {', '.join(map(str, neurons))}. One of them in close-up:"
+        f"Instances: {count}. Their neurons: {', '.join(map(str, neurons))}. One of them in "
+        "close-up:"
     )
     choose_instance(state, found, _CHOSEN)
     _draw_instance(state, shown, found, chosen(state, found))
@@ -70,7 +69,7 @@ def choose_instance(state: MotifState, found: Decomposition, key: str) -> None:
 
 
 def name_of(number: int, motif: Motif) -> str:
-    """An instance in a few words."""
+    """An instance's heading."""
     return (
         f"Instance {number + 1}: f{motif.interfering_feature} against f{motif.receiving_feature} "
         f"in neuron {motif.neuron}"
@@ -80,22 +79,23 @@ def name_of(number: int, motif: Motif) -> str:
 def _draw_instance(state: MotifState, shown: Shown, found: Decomposition, number: int) -> None:
     motif = found.motifs[number]
     st.subheader(name_of(number, motif))
-    st.markdown(describe(shown.weights, motif))
+    draw_effects(shown.weights, motif)
     close, graph = st.columns(2)
     with close:
-        own = "; they have colours of their own here" if shown.config.n_features > MANY else ""
-        st.caption(f"The neuron, then what inhibits: the features that matter, others grey{own}")
+        st.caption("The neuron, then its inhibitors: the features that matter, others grey")
+        if shown.config.n_features > MAX_NAMED_FEATURES:
+            st.caption("Features have colours of their own here")
         _close_up(state, shown, found, motif, number)
     with graph:
         st.caption("x: inputs, y: outputs; solid red is positive, dashed blue negative")
         _graph(shown, motif, number)
-    _causes(shown, motif)
+    draw_interventions(shown, motif)
 
 
 def _close_up(
     state: MotifState, shown: Shown, found: Decomposition, motif: Motif, number: int
 ) -> None:
-    for (side, title), cell in zip(_SIDES.items(), st.columns(2), strict=True):
+    for (side, title), cell in zip(_TITLES.items(), st.columns(2), strict=True):
         with cell:
             draw_bars(
                 instance_bars(shown.weights, found, motif, side=side),
@@ -105,67 +105,26 @@ def _close_up(
                 height=260,
                 whole=state.bars == "whole",
                 names=True,
-                chosen=features_of(shown.weights, motif),
-                alt=f"{title} of neuron {motif.neuron} and of what inhibits",
+                chosen=instance_features(shown.weights, motif),
+                alt=f"{title} of neuron {motif.neuron} and of its inhibitors",
             )
 
 
 def _graph(shown: Shown, motif: Motif, number: int) -> None:
-    neurons = [motif.neuron, *motif.inhibitors[:_MOST_INHIBITORS]]
-    features = features_of(shown.weights, motif, _MOST_INHIBITORS)
-    part = edges(shown.weights, features=features, neurons=neurons)
+    neurons = [motif.neuron, *motif.inhibitors[:_MAX_INHIBITORS]]
+    features = instance_features(shown.weights, motif, _MAX_INHIBITORS)
     key = f"motif-graph-{number}"
     draw(
-        network(
-            part,
-            n_features=shown.config.n_features,
-            n_neurons=len(neurons),
-            features=features,
-            neurons=neurons,
-            theme=colours(),
-            height=290,
+        network_graph(
+            shown.weights, features=features, neurons=neurons, theme=colours(), height=290
         ),
         key,
-        alt=f"Graph of neuron {motif.neuron}, what inhibits, and their features",
+        alt=f"Graph of neuron {motif.neuron}, its inhibitors, and their features",
         selection=SELECTION,
         on_select=opens_neuron(key, SELECTION, shown.choice, shown.chosen),
     )
-    left = len(motif.inhibitors) - _MOST_INHIBITORS
-    if left > 0:
-        st.caption(f"The {_MOST_INHIBITORS} strongest inhibitors; {left} more are not drawn.")
-
-
-def _causes(shown: Shown, motif: Motif) -> None:
-    a, c = motif.interfering_feature, motif.receiving_feature
-    checks = interventions_of(shown.name, shown, motif)
-    before = checks[0].loss
-    st.table(
-        pd.DataFrame(
-            [
-                {
-                    "exact change": _CHANGES[check.name].format(motif=motif),
-                    "loss": figure(check.loss),
-                    "times": "" if check is checks[0] else f"× {check.loss / before:.3g}",
-                    f"output {c} to f{a} alone": f"{check.output:.2f}",
-                }
-                for check in checks
-            ]
-        ),
-        hide_index=True,
-        alt="What becomes of the loss and of the receiving output",
-    )
-    st.caption(
-        f"What the network answers for f{c} when f{a} alone is there, at the end of its range that "
-        f"drives neuron {motif.neuron}, should be 0."
-    )
-
-
-_CHANGES = {
-    "as it is": "as it is",
-    "without inhibition": "the inhibitors' weights to output {motif.receiving_feature} removed",
-    "symmetric": "neuron {motif.neuron} made symmetric, at the same path gains; inhibitors stay",
-    "without the neuron": "neuron {motif.neuron} removed",
-}
+    if len(motif.inhibitors) > _MAX_INHIBITORS:
+        st.caption(f"The {_MAX_INHIBITORS} strongest inhibitors of {len(motif.inhibitors)}.")
 
 
 def _table(found: Decomposition) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What to notice about the motif, and networks worth a look."""
+"""What to notice about the motif, and instructive networks."""
 
 from __future__ import annotations
 
@@ -13,24 +13,26 @@ from toymodel.sweeps.shipped import MOTIF, MOTIF_GRID
 
 
 def draw_notes() -> None:
-    """What the paper says, what to look for, and where."""
+    """Draw what to notice, and links to instructive networks."""
     st.header("What to notice")
     st.markdown(
-        "- **Why uneven**: with equal weights two features disturb each other alike. With weights "
-        "in of 2 and ½ and weights out of ½ and 2 both path gains are still 1, but nearly all of "
-        "the interference goes one way, and that can be inhibited.\n"
-        "- **Positive interference becomes negative**: the inhibitors take all of the interference "
-        "or a little more. The output's ReLU cuts off what is below 0, so that it costs only "
-        "when both features are there at once, which is rare where features are sparse.\n"
-        "- **The inhibitor has a price**: whatever else drives it inhibits the same output too. "
-        "The paper says so of its blue feature; the sentence at every instance has the numbers.\n"
+        "- **Why uneven**: with equal weights, two features disturb each other equally. With input "
+        "weights of 2 and ½ and output weights of ½ and 2, both path gains are still 1, but nearly "
+        "all of the interference goes one way, where it can be inhibited.\n"
+        "- **Positive interference becomes negative**: the inhibitors take away all of the "
+        "interference or a little more. The output's ReLU cuts off what is below 0. The inhibition "
+        "then costs something only when both features are present at once, which is rare where "
+        "features are sparse.\n"
+        "- **The inhibitor has a price**: other features that drive it inhibit the same output "
+        "too. The paper says this of its blue feature; the table at every instance has the "
+        "numbers.\n"
         "- **The definition is narrower than the roles**: an instance has both path gains near 1. "
-        "Sparse networks share with lower gains, too: set the lower limit in the sidebar to 0.3 to "
-        "count those.\n"
-        "- **How common**: dense networks have none. At the edge where it starts, better networks "
-        "have clearly more of it, unless all features matter equally. Further on nearly all have "
-        "it, and better ones have as many or fewer instances: the best networks share in more "
-        "entangled ways that the definition does not count."
+        "Sparse networks also share with lower gains. To count those too, set the lower limit in "
+        "the sidebar to 0.3.\n"
+        "- **How common**: dense networks have no instances. Where instances start, better "
+        "networks have clearly more of them, unless all features are equally important. At sparser "
+        "settings nearly all networks have some, and better ones have as many or fewer: the best "
+        "networks share in more entangled ways that the definition does not count."
     )
     st.subheader("Try")
     for label, state, expect in _EXAMPLES:
@@ -53,12 +55,12 @@ _EXAMPLES = (
     (
         "Where it starts",
         _cell(0.1, 0.65),
-        "1 − S = 0.1, d = 0.65: the networks with the motif are those with low losses.",
+        "1 − S = 0.1, d = 0.65: the networks with low losses are the ones with the motif.",
     ),
     (
-        "Features that matter equally",
+        "Equally important features",
         _cell(0.2, 1.0),
-        "1 − S = 0.2, d = 1: three instances and more in most networks.",
+        "1 − S = 0.2, d = 1: three instances or more in most networks.",
     ),
     (
         "A large network",

@@ -1,4 +1,4 @@
-"""The paper's motif: asymmetric superposition with inhibition, found, shown, and tried out."""
+"""The paper's motif: asymmetric superposition with inhibition."""
 
 from functools import partial
 
@@ -11,11 +11,13 @@ from pages.motif.controls import (
     other_settings,
 )
 from pages.motif.ensemble import Ensemble, draw_all, draw_live
-from pages.motif.how_common import draw_common, draw_sweep
+from pages.motif.frequency import draw_frequency
 from pages.motif.inhibition import draw_inhibition
 from pages.motif.instances import draw_instances
+from pages.motif.metrics import draw_metrics
 from pages.motif.notes import draw_notes
-from pages.motif.panels import draw_figures_that_matter, draw_panels
+from pages.motif.panels import draw_panels
+from pages.motif.paper_sweep import draw_sweep
 from pages.motif.remaining_weights import draw_rest
 from pages.motif.state import MAX_TAKEN_APART, MOTIF_PAGE
 from pages.shared.cached_analysis import taken_apart
@@ -26,7 +28,7 @@ from pages.shared.resources import store
 from pages.shared.training_panel import offer_training, progress_of, watch_training
 
 state, problems = MOTIF_PAGE.open()
-# In this order: what ends in between is then among the models.
+# In this order: a training that ends in between is then among the models.
 progress = progress_of(state.configs, state.choice.recipe)
 ensemble = Ensemble.of(state)
 shown = ensemble.shown(state)
@@ -40,9 +42,9 @@ with st.sidebar:
 
 st.title("Asymmetric superposition works through inhibition")
 st.markdown(
-    r"A neuron $j$ holds two features with very different input weights $W_1[j,i]$, and output "
-    r"weights $W_2[i,j]$ the other way round: one interferes with the other, hardly the reverse. "
-    "Other neurons take that interference away."
+    r"A neuron $j$ holds two features with very different input weights $W_1[j,i]$ and with output "
+    r"weights $W_2[i,j]$ that differ the other way round. The first feature then interferes with "
+    "the second, but the second hardly with the first. Other neurons take that interference away."
 )
 show_problems(problems, tuple(store().notes))
 if ensemble.missing and progress and progress.active:
@@ -53,22 +55,22 @@ else:
     if shown is None:
         pass
     elif config.task != "abs":
-        st.info("The motif is one of networks that compute |x|; this one computes x.")
+        st.info("The motif occurs in networks that compute |x|; this one computes x.")
     elif max(config.n_features, config.n_neurons) > MAX_TAKEN_APART:
         st.info(
-            f"Networks of up to {MAX_TAKEN_APART} features and as many neurons are taken apart "
-            "here."
+            f"This page takes apart networks of up to {MAX_TAKEN_APART} features and "
+            f"{MAX_TAKEN_APART} neurons."
         )
     else:
         say_where_from(shown.config, shown.recipe)
         draw_model_line(shown)
         found = taken_apart(shown.name, shown, state.thresholds)
-        draw_figures_that_matter(shown, found)
+        draw_metrics(shown, found)
         draw_panels(state, shown, found)
         draw_instances(state, shown, found)
         draw_inhibition(state, shown, found)
         draw_rest(state, shown)
         draw_all(state, ensemble, shown)
-draw_common(state)
+draw_frequency(state)
 draw_sweep(state)
 draw_notes()

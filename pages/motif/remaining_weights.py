@@ -4,76 +4,99 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
 import streamlit as st
 
+from pages.motif.effects import SIDES
 from pages.motif.state import MotifState
 from pages.shared.cached_analysis import LEAST_SHIFT, shifts_of
 from pages.shared.shown import Shown
 from toymodel.analysis.decomposition import Shift
-from toymodel.charts.motif.tables import shift_table
-from toymodel.text import count
 
-_MOST_LISTED = 50
+_MAX_LISTED = 50
 
 
 def draw_rest(state: MotifState, shown: Shown) -> None:
-    """The shifts of the outputs that the rest makes, in words and as a table."""
+    """Draw the shifts of the outputs that the remaining weights cause."""
     shifts = shifts_of(shown.name, shown, state.thresholds)
-    table = shift_table(shifts)
     st.header("The rest")
-    if table.empty:
-        st.markdown(
-            "The other weights do next to nothing: no feature alone moves an output by "
-            f"{LEAST_SHIFT} or more through them."
-        )
-        return
-    words = " ".join(
-        f"**{name}**: {_told(of_kind)}"
-        for own, name in _KINDS
-        if (of_kind := [shift for shift in shifts if (shift.output == shift.feature) == own])
-    )
     st.markdown(
-        "The paper believes the weights that are left in its network to be small conditional "
-        "biases. Here, with them and without, one feature present at a time: shifts of an output, "
-        f"before its ReLU, of {LEAST_SHIFT} and more. {words}"
+        "The paper believes that the weights left over in its network are small conditional "
+        "biases. Here the network is compared with and without them, one feature present at a "
+        f"time. Shifts of an output, before its ReLU, of {LEAST_SHIFT} or more:"
     )
-    most = f"The {_MOST_LISTED} largest shifts" if len(table) > _MOST_LISTED else "Every shift"
-    with st.expander(f"{most} in numbers"):
+    if not shifts:
+        st.markdown("The other weights shift no output by that much.")
+        return
+    st.dataframe(
+        shift_summary(shifts), hide_index=True, alt="Shifts of outputs by kind and by their effect"
+    )
+    st.caption(
+        "A shift of its own output compensates what a feature's own neurons answer too much or too "
+        "little; a shift of another output is conditional on the feature. *Nearer* and *further*: "
+        "the output's error becomes smaller or larger. *No change*: the ReLU cuts the output off "
+        "anyway."
+    )
+    with st.expander(f"The largest shifts in numbers, up to {_MAX_LISTED}"):
         st.dataframe(
-            table.head(_MOST_LISTED).assign(feature=lambda f: [f"f{i}" for i in f["feature"]])[
-                ["feature", "side", "output", "amount", "effect"]
-            ],
+            shift_table(shifts[:_MAX_LISTED]),
             hide_index=True,
             height=260,
             alt="Shifts of outputs by the weights without another role",
             column_config={
-                "feature": st.column_config.TextColumn("present"),
-                "side": st.column_config.TextColumn("its value"),
-                "output": st.column_config.NumberColumn("output moved"),
-                "amount": st.column_config.NumberColumn(
+                "by": st.column_config.NumberColumn(
                     "by", format="%+.3f", help="At the end of its range, before the output's ReLU."
                 ),
-                "effect": st.column_config.TextColumn(
-                    "for the error", help="Whether the output errs less with it, or more."
+                "for the error": st.column_config.TextColumn(
+                    "for the error",
+                    help="Whether the output's error is smaller with it, or larger.",
                 ),
             },
         )
 
 
-def _told(shifts: Sequence[Shift]) -> str:
-    top = shifts[0]
-    where = "its own output" if top.output == top.feature else f"output {top.output}"
-    side = "above 0" if top.side > 0 else "below 0"
-    effects = [shift.effect for shift in shifts]
-    return (
-        f"{count(len(shifts), 'shift')}, of which {effects.count('helps')} bring the output "
-        f"nearer to its target, {effects.count('hurts')} further away, and "
-        f"{effects.count('none')} change nothing, as the ReLU cuts the output off anyway. The "
-        f"largest: f{top.feature} {side} moves {where} by {top.amount:+.2f}.".replace("-", "−")
+def shift_summary(shifts: Sequence[Shift]) -> pd.DataFrame:
+    """Shifts by whether they move the feature's own output.
+
+    Args:
+        shifts: the largest first.
+
+    Returns:
+        One row a kind that there is. Columns: output, shifts, nearer, further, no change (how
+        many), largest (which).
+    """
+    rows = []
+    for own, name in ((True, "the feature's own"), (False, "another feature's")):
+        of_kind = [shift for shift in shifts if (shift.output == shift.feature) == own]
+        if not of_kind:
+            continue
+        effects = [shift.effect for shift in of_kind]
+        top = of_kind[0]
+        rows.append(
+            {
+                "output": name,
+                "shifts": len(of_kind),
+                "nearer": effects.count("helps"),
+                "further": effects.count("hurts"),
+                "no change": effects.count("none"),
+                "largest": f"f{top.feature} {SIDES[top.side]}, output {top.output}: "
+                f"{top.amount:+.2f}".replace("-", "−"),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def shift_table(shifts: Sequence[Shift]) -> pd.DataFrame:
+    """Every shift as a row. Columns: present, its value, output moved, by, for the error."""
+    return pd.DataFrame(
+        [
+            {
+                "present": f"f{shift.feature}",
+                "its value": SIDES[shift.side],
+                "output moved": shift.output,
+                "by": shift.amount,
+                "for the error": shift.effect,
+            }
+            for shift in shifts
+        ]
     )
-
-
-_KINDS = (
-    (True, "Compensation of what a feature's own neurons answer too much or too little"),
-    (False, "Conditional shifts, one feature's presence moving another's output"),
-)

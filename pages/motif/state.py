@@ -56,8 +56,8 @@ class MotifState(LinkState):
             le=MAX_SEEDS**2 - 1,
             alias="member",
             title="Show",
-            description="In the order of their losses; or click a point in the chart of all of "
-            "them.",
+            description="In the order of their losses. A click on a point in the chart of all "
+            "networks has the same effect.",
         ),
     ] = None
     instance: Annotated[int, Field(ge=0, le=9_999, alias="instance")] = 0
@@ -66,7 +66,8 @@ class MotifState(LinkState):
         Field(
             alias="left",
             title="Inhibition that is left",
-            description="The inhibitors' weights to the receiving output are multiplied by this.",
+            description="The weights of the inhibitors to the receiving output are multiplied "
+            "by this.",
         ),
         Allowed("a multiple of 0.05 from 0 to 1"),
     ] = 0.0
@@ -76,7 +77,7 @@ class MotifState(LinkState):
         Field(
             alias="bars",
             title="Long bars",
-            description="Where a stack is clipped, an arrow and a number say where it ends.",
+            description="An arrow and a number at a clipped stack say where it ends.",
         ),
     ] = "clipped"
     thresholds: MotifThresholds = MotifThresholds()

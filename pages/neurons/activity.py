@@ -16,11 +16,10 @@ from toymodel.analysis.activations import EDGES, STEP, Activity, Share
 from toymodel.analysis.inputs import importance_sampled
 from toymodel.analysis.polysemanticity import neurons
 from toymodel.charts.neuron.activation_histogram import activation_histogram
-from toymodel.charts.neuron.share_curve import share_curve
-from toymodel.charts.neuron.tables import (
-    activation_bars,
-    band_examples,
-    compared,
+from toymodel.charts.neuron.example_table import example_table
+from toymodel.charts.neuron.primary_share import (
+    primary_share,
+    shares_by_group,
     shares_by_magnitude,
 )
 from toymodel.text import number
@@ -61,8 +60,7 @@ def draw_activity(state: ExplorerState, shown: Shown) -> None:
         log = state.counts == "log"
         draw(
             activation_histogram(
-                activation_bars(active, log=log),
-                features=active.features,
+                active,
                 n_features=shown.config.n_features,
                 log=log,
                 threshold=state.above,
@@ -75,9 +73,9 @@ def draw_activity(state: ExplorerState, shown: Shown) -> None:
     with right:
         st.markdown("**Share of the primary feature, by magnitude**")
         found = neurons(shown.weights.W1, state.thresholds)
-        curve = shares_by_magnitude(active, compared(found, shares_of(shown.name, shown)))
+        curve = shares_by_magnitude(active, shares_by_group(found, shares_of(shown.name, shown)))
         draw(
-            share_curve(curve, theme=colours(), height=_HEIGHT + 76),
+            primary_share(curve, theme=colours(), height=_HEIGHT + 76),
             "share-curve",
             alt=f"How often f{primary} contributes most, by the magnitude of the activation",
         )
@@ -157,7 +155,7 @@ def draw_examples(state: ExplorerState, shown: Shown) -> None:
             st.caption("None among the inputs that were drawn.")
             continue
         st.dataframe(
-            band_examples(band),
+            example_table(band),
             hide_index=True,
             alt=f"Inputs from the {band.name} of the activations of neuron {neuron}",
             key=f"examples-{band.name}",

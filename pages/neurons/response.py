@@ -10,12 +10,10 @@ from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
 from pages.shared.resources import colours
 from pages.shared.shown import Shown
 from pages.shared.widgets import option_box
-from toymodel.charts.lines import lines
-from toymodel.charts.network.response import response
-from toymodel.charts.neuron.tables import activation_map, activation_responses, with_and_without
-from toymodel.charts.response_map import response_map
+from toymodel.charts.neuron.ablated_response import ablated_response
+from toymodel.charts.neuron.activation_response import activation_map, activation_response
 
-_FEW = 5
+_MAX_LINES = 5
 _HEIGHT = 320
 
 
@@ -30,14 +28,10 @@ def draw_responses(state: ExplorerState, shown: Shown) -> None:
     one, two, three = st.columns(3)
     with one:
         st.markdown("**Activation against one feature alone**")
-        frame = activation_responses(config, weights, neuron, named[:_FEW])
+        height = _HEIGHT + 76  # that of the others with the boxes above them
         draw(
-            response(
-                frame,
-                n_features=config.n_features,
-                theme=theme,
-                up="activation",
-                height=_HEIGHT + 76,
+            activation_response(
+                config, weights, neuron, named[:_MAX_LINES], theme=theme, height=height
             ),
             "responses",
             alt=f"Activation of neuron {neuron} against each of its largest features",
@@ -50,13 +44,8 @@ def draw_responses(state: ExplorerState, shown: Shown) -> None:
             others = {i: f"f{i}" for i in range(config.n_features) if i != primary}
             option_box(EXPLORER_PAGES, "second", names=others, value=second)
             draw(
-                response_map(
-                    activation_map(config, weights, neuron, primary, second),
-                    across=f"value of f{primary}",
-                    up=f"value of f{second}",
-                    value="activation",
-                    theme=theme,
-                    height=_HEIGHT,
+                activation_map(
+                    config, weights, neuron, primary, second, theme=theme, height=_HEIGHT
                 ),
                 "response-map",
                 alt=f"Activation of neuron {neuron} for values of f{primary} and f{second}",
@@ -64,20 +53,14 @@ def draw_responses(state: ExplorerState, shown: Shown) -> None:
     with three:
         st.markdown("**Output of a feature alone, with the neuron on and off**")
         feature = primary if state.output is None else state.output
-        features = {i: f"f{i}" for i in range(config.n_features)}
-        option_box(EXPLORER_PAGES, "output", names=features, value=feature)
-        frame = with_and_without(config, weights, neuron, feature)
-        series = frame["series"].unique().tolist()
+        option_box(
+            EXPLORER_PAGES,
+            "output",
+            names={i: f"f{i}" for i in range(config.n_features)},
+            value=feature,
+        )
         draw(
-            lines(
-                frame,
-                across=f"value of f{feature}, alone",
-                up=f"output {feature}",
-                series=series,
-                colours=(theme.negative, theme.positive, theme.ink),
-                dashes=((1, 0), (6, 3), (2, 3)),
-                height=_HEIGHT,
-            ),
+            ablated_response(config, weights, neuron, feature, theme=theme, height=_HEIGHT),
             "on-and-off",
             alt=f"Output {feature} against its value with neuron {neuron} on and off",
         )

@@ -20,13 +20,11 @@ from pages.shared.shown import Shown
 from pages.shared.stack_legend import stack_legend
 from toymodel.analysis.activations import EDGES
 from toymodel.analysis.motifs import find_motifs
-from toymodel.analysis.polysemanticity import UNUSED
-from toymodel.charts.network.stack_plot import SELECTION, stack_panel
-from toymodel.charts.network.tables import blocks, columns, spans
+from toymodel.analysis.polysemanticity import UNUSED, neurons, paper_order
+from toymodel.charts.network.stack_plot import SELECTION, stack_plot, stacks
+from toymodel.charts.neuron.neuron_weights import MAX_BARS, largest_weights
 from toymodel.charts.ranked_bars import SELECTION as BAR
-from toymodel.charts.ranked_bars import ranked_bars
 
-_BARS = 16
 _COLUMNS = 100
 _STACK = "explore-stack"
 _LOWEST_TOP = 4.0
@@ -36,20 +34,15 @@ _EXACT = 1e-6  # a loss that is rounding alone says nothing as a factor's base
 def draw_stack(state: ExplorerState, shown: Shown) -> None:
     """The model's stack plot, in which a click chooses a neuron."""
     neuron = state.neuron
-    found = columns(shown.weights, state.thresholds)
-    place = int(np.flatnonzero(found["neuron"] == neuron)[0])
-    start = max(0, min(place - _COLUMNS // 2, len(found) - _COLUMNS))
-    end = min(start + _COLUMNS, len(found))
-    frame = blocks(shown.config, shown.weights, first=end)
-    frame = frame.loc[frame["column"] >= start].assign(column=lambda f: f["column"] - start)
-    found = found.iloc[start:end].assign(column=lambda f: f["column"] - start)
-    highest = frame["high"].to_numpy().max(initial=0)
-    panel = stack_panel(
-        frame,
-        found,
-        spans(found),
+    m = shown.config.n_neurons
+    place = int(np.flatnonzero(paper_order(shown.weights.W1) == neuron)[0])
+    start = max(0, min(place - _COLUMNS // 2, m - _COLUMNS))
+    end = min(start + _COLUMNS, m)
+    plot = stacks(shown.config, shown.weights, state.thresholds, first=end).part(start, end)
+    chart = stack_plot(
+        plot,
         n_features=shown.config.n_features,
-        top=max(_LOWEST_TOP, math.ceil(highest * 1.05)),
+        top=max(_LOWEST_TOP, math.ceil(plot.highest * 1.05)),
         theme=colours(),
         selected=neuron,
         height=150,
@@ -58,17 +51,13 @@ def draw_stack(state: ExplorerState, shown: Shown) -> None:
     # A chart keeps its own selection; in a new one the same neuron can be clicked again.
     key = f"{_STACK}-{neuron}"
     draw(
-        panel,
+        chart,
         key,
         selection=SELECTION,
         on_select=shows(key, SELECTION, "neuron", "neuron"),
         alt=f"Neuron weight stack plot of the input weights; neuron {neuron} is marked",
     )
-    part = (
-        f" Columns {start + 1:,} to {end:,} of {shown.config.n_neurons:,}."
-        if len(found) < shown.config.n_neurons
-        else ""
-    )
+    part = f" Columns {start + 1:,} to {end:,} of {m:,}." if end - start < m else ""
     stack_legend(
         "input weight |W₁|",
         "relative to the neuron's largest",
@@ -83,17 +72,18 @@ def draw_figures_that_matter(state: ExplorerState, shown: Shown) -> None:
     neuron = state.neuron
     assert neuron is not None
     name = shown.name
-    about = columns(shown.weights, state.thresholds).set_index("neuron").loc[neuron]
+    found = neurons(shown.weights.W1, state.thresholds)
+    kind = found.classes[neuron]
     table = weights_of(name, shown, neuron)
     top = table.iloc[0]
     active = activity_of(name, shown, neuron)
     worth = ablation_of(name, shown, neuron)
-    unused = about["class"] == UNUSED
-    st.header(f"Neuron {neuron}: {about['class']}")
+    unused = kind == UNUSED
+    st.header(f"Neuron {neuron}: {kind}")
     with st.container(horizontal=True):
         metric(
             "Primary feature",
-            "none" if unused else f"f{about['primary']}",
+            "none" if unused else f"f{found.primary[neuron]}",
             "The one with the largest input weight."
             + ("" if unused else f" Its importance is {top['importance']:.3g}."),
         )
@@ -105,13 +95,13 @@ def draw_figures_that_matter(state: ExplorerState, shown: Shown) -> None:
         )
         metric(
             "Effective features",
-            f"{about['effective_features']:.2f}",
+            f"{found.effective_features[neuron]:.2f}",
             "(sum of r)² / sum of r², with r the input weights relative to the largest: 1 where "
             "one feature has the neuron to itself.",
         )
         metric(
             "Extra weight",
-            f"{about['extra_weight']:.2f}",
+            f"{found.extra_weight[neuron]:.2f}",
             "The height of its stack above the first block.",
         )
         metric(
@@ -183,20 +173,17 @@ def draw_weights(state: ExplorerState, shown: Shown) -> None:
     table["loss_rise"] = ablation_of(shown.name, shown, neuron).by_feature[table["feature"]]
     n = shown.config.n_features
     for cell, (value, title) in zip(st.columns(3), _TITLES.items(), strict=True):
-        frame = _largest(table, value)
         with cell:
             st.markdown(f"**{title}**")
             key = f"bars-{value}-{neuron}"
             draw(
-                ranked_bars(
-                    frame, of="feature", value=value, title="", theme=colours(), height=190
-                ),
+                largest_weights(table, value, title="", theme=colours(), height=190),
                 key,
                 selection=BAR,
                 on_select=shows(key, BAR, "feature", "feature", path="features"),
                 alt=f"{title} of neuron {neuron}",
             )
-    few = f"The {_BARS} largest of {n:,} in each; " if n > _BARS else ""
+    few = f"The {MAX_BARS} largest of {n:,} in each; " if n > MAX_BARS else ""
     st.caption(
         f"{few}f0 is the most important feature. A feature with a weight out and hardly one in is "
         "pushed by the others: down (below 0) is inhibition. **Click a bar** for its feature."
@@ -232,8 +219,3 @@ _TITLES = {
     "w_out": "Weights out, W₂",
     "loss_rise": "Rise of the loss without it",
 }
-
-
-def _largest(table: pd.DataFrame, value: str) -> pd.DataFrame:
-    order = table.sort_values(value, key=np.abs, ascending=False, kind="stable")
-    return order.loc[order[value] != 0].head(_BARS)

@@ -6,10 +6,8 @@ import math
 
 import streamlit as st
 
-from pages.phase.density import draw_classes
 from pages.phase.models import along_density
-from pages.real.models import MAIN, sweeps
-from pages.real.sparsity import POLYSEMANTIC, trends
+from pages.real.models import sweeps
 from pages.shared.cached_analysis import activity_of
 from pages.shared.chart import draw
 from pages.shared.explorer_state import DEFAULT
@@ -32,27 +30,19 @@ from pages.sweep.state import SweepState
 from toymodel.analysis.decomposition import ASYMMETRIC, INHIBITION, find_roles
 from toymodel.analysis.features import interference
 from toymodel.analysis.loss import no_superposition_loss
-from toymodel.analysis.polysemanticity import CLASSES, Thresholds, instructive, neurons, paper_order
-from toymodel.charts.feature.interference_map import interference_map
-from toymodel.charts.feature.tables import interference_cells
-from toymodel.charts.motif.tables import role_bars
-from toymodel.charts.network.linearity_tables import matrix_cells
-from toymodel.charts.network.loss_curve import loss_curve
-from toymodel.charts.network.stack_plot import stack_panel
-from toymodel.charts.network.tables import (
-    blocks,
-    by_feature,
-    columns,
-    loss_curves,
-    signed_bars,
-    spans,
-)
-from toymodel.charts.network.weight_bars import clip_of, raw_weights
+from toymodel.analysis.polysemanticity import CLASSES, Thresholds, instructive, neurons
+from toymodel.charts.feature.interference_map import interference_cells, interference_map
+from toymodel.charts.motif.role_bars import role_bars
+from toymodel.charts.network.loss_curve import loss_curve, loss_records
+from toymodel.charts.network.stack_plot import stack_plot, stacks
+from toymodel.charts.network.weight_bars import by_feature, clip_of, signed_bars, weight_bars
 from toymodel.charts.network.weight_matrix import weight_matrix
 from toymodel.charts.neuron.activation_histogram import activation_histogram
-from toymodel.charts.neuron.tables import activation_bars
+from toymodel.charts.phase.network_curves import class_curves
+from toymodel.charts.sweep.density_lines import density_lines
 from toymodel.config import Config, Recipe
 from toymodel.model import Model
+from toymodel.sweeps.measures import MEASURES
 from toymodel.sweeps.shipped import IDENTITY, SMALL
 
 _CARD_FEATURES = 40
@@ -79,22 +69,20 @@ def _sweep_picture() -> None:
     if len(models) < len(shown):
         st.caption("Not trained here yet.")
         return
-    stacks = [blocks(model.config, model.weights) for model in models]
-    top = math.ceil(1.05 * max(frame["high"].to_numpy().max(initial=0) for frame in stacks))
-    for model, frame in zip(models, stacks, strict=True):
-        found, p = columns(model.weights), model.config.feature_probability
-        unnamed = spans(found).assign(named=False)
+    drawn = [stacks(model.config, model.weights) for model in models]
+    top = math.ceil(1.05 * max(each.highest for each in drawn))
+    for model, each in zip(models, drawn, strict=True):
+        p = model.config.feature_probability
         st.caption(f"1 − S = {p:g}: {neurons(model.W1).counts[CLASSES[0]]} monosemantic neurons")
-        panel = stack_panel(
-            frame,
-            found,
-            unnamed,
+        chart = stack_plot(
+            each,
             n_features=model.config.n_features,
             top=top,
             theme=colours(),
             height=70,
+            class_names=False,
         )
-        draw(panel, f"card-sweep-{p}", alt=f"Stack plot of the sweep's model at density {p:g}")
+        draw(chart, f"card-sweep-{p}", alt=f"Stack plot of the sweep's model at density {p:g}")
 
 
 def _train_picture() -> None:
@@ -107,7 +95,7 @@ def _train_picture() -> None:
         "loss of 8 restarts fell"
     )
     draw(
-        raw_weights(
+        weight_bars(
             signed_bars(model.weights),
             n_features=config.n_features,
             title="",
@@ -118,9 +106,9 @@ def _train_picture() -> None:
     )
     draw(
         loss_curve(
-            loss_curves(model.history),
+            loss_records(model.history),
             against="step",
-            yardstick=no_superposition_loss(config),
+            baseline=no_superposition_loss(config),
             shown=model.best,
             theme=colours(),
             height=250,
@@ -149,8 +137,7 @@ def _neuron_picture() -> None:
     )
     draw(
         activation_histogram(
-            activation_bars(active, log=True),
-            features=active.features,
+            active,
             n_features=config.n_features,
             log=True,
             theme=colours(),
@@ -195,7 +182,7 @@ def _motif_picture() -> None:
             side=side,
             neurons=by_feature(model.weights),
         )
-        chart = raw_weights(
+        chart = weight_bars(
             bars,
             n_features=config.n_features,
             title="",
@@ -212,7 +199,8 @@ def _phase_picture() -> None:
         st.caption("Not trained here yet.")
         return
     st.caption("Share of neurons of each class from dense to sparse, four networks a density")
-    draw_classes(found.networks, "card-phase", height=350)
+    curves = class_curves(found.networks, against="density", theme=colours(), height=350)
+    draw(curves, "card-phase")
 
 
 def _identity_picture() -> None:
@@ -222,18 +210,16 @@ def _identity_picture() -> None:
             return
         p = config.feature_probability
         st.caption(f"1 − S = {p:g}: {config.n_features} features in {config.n_neurons} neurons")
-        cells = matrix_cells(model.weights, paper_order(model.W1).tolist())
-        draw(weight_matrix(cells, theme=colours(), height=165), f"card-identity-{p}")
+        draw(weight_matrix(model.weights, theme=colours(), height=165), f"card-identity-{p}")
 
 
 def _real_picture() -> None:
     found = sweeps(Thresholds())
-    if found.rise is None:
+    if found.trend is None:
         st.caption("Not trained here yet.")
         return
     st.caption("Polysemantic neurons in the paper's sweep, trained by two recipes")
-    shares = {name: trend.shares for name, trend in found.rise.trends.items()}
-    draw(trends(shares, found.rise.trends[MAIN].densities, POLYSEMANTIC), "card-real")
+    draw(density_lines(found.trend.trends, up=MEASURES[CLASSES[2]], theme=colours()), "card-real")
 
 
 _PICTURES = {

@@ -8,9 +8,8 @@ from pages.shared.clicks import opens_neuron
 from pages.shared.messages import show_problems
 from pages.shared.model_choice import Choice
 from pages.shared.resources import colours, store
-from toymodel.charts.network.graph import network
-from toymodel.charts.network.tables import edges, signed_bars
-from toymodel.charts.network.weight_bars import SELECTION, raw_weights
+from toymodel.charts.network.network_graph import network_graph
+from toymodel.charts.network.weight_bars import SELECTION, Side, signed_bars, weight_bars
 from toymodel.sweeps.shipped import SMALLEST
 
 st.title("Networks can compute with more features than they have neurons")
@@ -42,19 +41,20 @@ else:
         "weight out are free as long as their product is 1."
     )
     left, right = st.columns(2)
-    for title, side in (("W₁: input → neuron", "input"), ("W₂: neuron → output", "output")):
+    sides: dict[Side, str] = {"input": "W₁: input → neuron", "output": "W₂: neuron → output"}
+    for side, title in sides.items():
         bars = signed_bars(model.weights, side=side)
         with left:
             key = f"smallest-{side}"
             draw(
-                raw_weights(bars, n_features=n, title=title, theme=theme),
+                weight_bars(bars, n_features=n, title=title, theme=theme),
                 key,
                 selection=SELECTION,
                 on_select=opens_neuron(key, SELECTION, Choice.of(config, recipe)),
             )
     with right:
         draw(
-            network(edges(model.weights), n_features=n, n_neurons=m, theme=theme),
+            network_graph(model.weights, theme=theme),
             "graph",
             selection=SELECTION,
             on_select=opens_neuron("graph", SELECTION, Choice.of(config, recipe)),

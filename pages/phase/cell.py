@@ -1,4 +1,4 @@
-"""One cell of the phase diagram: its network's weights, and its losses against the solutions'."""
+"""One cell of the phase diagram: its network's weights, and its losses beside the solutions'."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ from pages.shared.model_choice import Choice
 from pages.shared.navigation import TRAIN
 from pages.shared.resources import colours
 from pages.train.state import TrainState
-from toymodel.charts.network.tables import signed_bars
-from toymodel.charts.network.weight_bars import raw_weights, reach_of
-from toymodel.charts.phase.tables import candidate_table
+from toymodel.charts.network.weight_bars import Side, reach_of, signed_bars, weight_bars
+from toymodel.model import Weights
 from toymodel.phase.candidates import Theory
+from toymodel.phase.comparison import candidate_losses
 from toymodel.phase.diagram import DENSITIES, PHASES, RATIOS, Diagram, cell_config, phase_of
 
-_SIDES = {"input": "W₁: input → neuron", "output": "W₂: neuron → output"}
+_SIDES: dict[Side, str] = {"input": "W₁: input → neuron", "output": "W₂: neuron → output"}
+_LOSSES = {
+    "loss": st.column_config.NumberColumn("exact loss", format="%.5f"),
+    "above": st.column_config.NumberColumn("above the best", format="percent"),
+}
 
 
 def draw_cell(state: PhaseState, diagram: Diagram, theory: Theory) -> None:
-    """The cell that is opened."""
+    """Draw the cell that is opened."""
     row, column = state.cell
     density, ratio = diagram.densities[row], diagram.ratios[column]
     st.subheader("One cell")
@@ -41,7 +45,6 @@ def draw_cell(state: PhaseState, diagram: Diagram, theory: Theory) -> None:
         )
     weights = diagram.weights(row, column)
     losses = np.sort(diagram.losses[row, column])
-    table = candidate_table(theory, row, column)
     phase = PHASES[phase_of(weights.W1, weights.W2, state.thresholds.second_weight)]
     lowest = float(theory.lowest[row, column])
     with st.container(horizontal=True):
@@ -60,69 +63,72 @@ def draw_cell(state: PhaseState, diagram: Diagram, theory: Theory) -> None:
             width=220,
         )
     left, right = st.columns([3, 4])
-    bars = {side: signed_bars(weights, side=side) for side in _SIDES}
     with left:
-        for side, title in _SIDES.items():
-            draw(
-                raw_weights(
-                    bars[side],
-                    n_features=2,
-                    title=title,
-                    theme=colours(),
-                    reach=reach_of(bars[side]),
-                    height=200,
-                    legend=True,
-                    names=True,
-                ),
-                f"phase-cell-{side}",
-                alt=f"Weights of the cell's best network, {title}",
-            )
-        st.caption(
-            "Feature 0 is the first one, feature 1 the second. Output biases: "
-            + ", ".join(f"{bias:+.3f}".replace("-", "−") for bias in weights.b)
-            + "."
-        )
+        _draw_weights(weights)
     with right:
-        st.markdown("**What could be done here**, by exact loss")
-        st.dataframe(
-            table[["solution", "loss", "above"]],
-            hide_index=True,
-            alt="Candidate solutions and their losses",
-            column_config={
-                "loss": st.column_config.NumberColumn("exact loss", format="%.5f"),
-                "above": st.column_config.NumberColumn("above the best", format="percent"),
-            },
+        _draw_losses(theory, row, column, losses)
+    _draw_link(diagram, density, ratio)
+
+
+def _draw_weights(weights: Weights) -> None:
+    for side, title in _SIDES.items():
+        bars = signed_bars(weights, side=side)
+        draw(
+            weight_bars(
+                bars,
+                n_features=2,
+                title=title,
+                theme=colours(),
+                reach=reach_of(bars),
+                height=200,
+                legend=True,
+                names=True,
+            ),
+            f"phase-cell-{side}",
+            alt=f"Weights of the cell's best network, {title}",
         )
-        angle = float(np.degrees(theory.angle[row, column]))
-        ratio_of = f"{np.tan(np.radians(angle)):.2f}" if angle < 89.9 else "only the second"
-        st.caption(
-            "Alone: both neurons for one feature, the other output the best constant. A neuron "
-            "each: one side of either feature. Shared: both features in both neurons, one from "
-            "either side. The best ratio here, of the second feature's weights to the first's: "
-            f"{ratio_of}."
-        )
-        st.markdown(f"**The {len(losses)} networks trained here**, by exact loss")
-        st.dataframe(
-            pd.DataFrame({"loss": losses, "above": losses / lowest - 1}),
-            hide_index=True,
-            height=180,
-            alt="Losses of the cell's networks",
-            column_config={
-                "loss": st.column_config.NumberColumn("exact loss", format="%.5f"),
-                "above": st.column_config.NumberColumn("above the best", format="percent"),
-            },
-        )
-    config, reverse = cell_config(density, ratio)
-    choice = Choice.of(config, diagram.recipe)
-    st.page_link(
-        TRAIN.script, label="Train this cell again", query_params=TrainState(choice=choice).link
-    )
+    first, second = (f"{bias:+.3f}".replace("-", "−") for bias in weights.b)
     st.caption(
-        "The same networks, seen while they learn"
-        + (
-            "; there features are in the order of importance, so that this diagram's second one is "
-            "feature 0."
-            if reverse
-            else "."
-        )
+        "Feature 0 is the first feature, feature 1 the second. Output biases: "
+        f"{first} and {second}."
     )
+
+
+def _draw_losses(theory: Theory, row: int, column: int, losses: np.ndarray) -> None:
+    st.markdown("**Solutions at this cell**, by exact loss")
+    st.dataframe(
+        candidate_losses(theory, row, column)[["solution", "loss", "above"]],
+        hide_index=True,
+        alt="Candidate solutions and their losses",
+        column_config=_LOSSES,
+    )
+    angle = float(np.degrees(theory.angle[row, column]))
+    best_ratio = f"{np.tan(np.radians(angle)):.2f}" if angle < 89.9 else "infinite"
+    st.caption(
+        "Alone: both neurons serve one feature; the other output is the best constant. A neuron "
+        "each: each neuron serves one side of one feature. Shared: both neurons serve both "
+        "features, one for each side. The best ratio of the second feature's weights to the "
+        f"first's in this cell: {best_ratio}."
+    )
+    st.markdown(f"**The {len(losses)} networks trained for this cell**, by exact loss")
+    st.dataframe(
+        pd.DataFrame({"loss": losses, "above": losses / theory.lowest[row, column] - 1}),
+        hide_index=True,
+        height=180,
+        alt="Losses of the cell's networks",
+        column_config=_LOSSES,
+    )
+
+
+def _draw_link(diagram: Diagram, density: float, ratio: float) -> None:
+    config, reverse = cell_config(density, ratio)
+    opened = TrainState(choice=Choice.of(config, diagram.recipe))
+    st.page_link(TRAIN.script, label="Train this cell again", query_params=opened.link)
+    st.caption(_ORDER[reverse])
+
+
+_ORDER = {
+    False: "The same networks, seen while they learn.",
+    True: "The same networks, seen while they learn. Features are in the order of importance "
+    "there: this diagram's second one is feature 0.",
+}

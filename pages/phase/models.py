@@ -1,4 +1,4 @@
-"""The shipped networks of the page on the phase change, and what was measured of them."""
+"""The shipped networks of the page on the phase change, and their measures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import streamlit as st
 from pages.shared.cached_analysis import BY_TEXT
 from pages.shared.resources import store
 from toymodel.analysis.polysemanticity import Thresholds
-from toymodel.charts.phase.tables import effective_shares, network_table, rank_shares, set_shares
+from toymodel.charts.phase.density_map import effective_shares, rank_shares
+from toymodel.charts.phase.network_curves import network_table
+from toymodel.charts.phase.neuron_sets import set_sizes
 from toymodel.config import Config, Recipe
 from toymodel.model import Model
 from toymodel.phase.candidates import Theory, theory
@@ -23,7 +25,14 @@ from toymodel.sweeps.shipped import CONVERGENCE, DENSITY_SWEEP, Family
 
 @dataclass(frozen=True, eq=False)
 class AlongDensity:
-    """The tables of the networks from dense to sparse, made by `toymodel.charts.phase.tables`."""
+    """The tables of the networks from dense to sparse.
+
+    Attributes:
+        networks: what `network_table` gives.
+        effective: what `effective_shares` gives.
+        ranks: what `rank_shares` gives.
+        sets: what `set_sizes` gives.
+    """
 
     networks: pd.DataFrame
     effective: pd.DataFrame
@@ -32,13 +41,13 @@ class AlongDensity:
 
 
 def along_density(thresholds: Thresholds) -> AlongDensity | None:
-    """What was measured along density; None where no network is there."""
+    """The measures along density; None if no network is in the store."""
     there = _there((DENSITY_SWEEP,))
     return _along(tuple(there), thresholds, list(there.values())) if there else None
 
 
 def along_training(density: float, thresholds: Thresholds) -> pd.DataFrame:
-    """The networks of one density by how they were trained and for how long."""
+    """The `network_table` of one density: every sampler and length of training."""
     there = {
         key: settings
         for key, settings in _there(CONVERGENCE.values()).items()
@@ -48,7 +57,7 @@ def along_training(density: float, thresholds: Thresholds) -> pd.DataFrame:
 
 
 def _there(families: Iterable[Family]) -> dict[str, tuple[Config, Recipe]]:
-    # Names of files alone: reading the models takes longer, and what was measured is kept.
+    # By file names alone: reading the models takes longer, and their measures are cached.
     names = store().keys()
     settings = ((config, family.recipe) for family in families for config in family.configs)
     keys = {model_key(*each): each for each in settings}
@@ -68,7 +77,7 @@ def _along(
         networks=network_table(models, thresholds),
         effective=effective_shares(models),
         ranks=rank_shares(models, thresholds),
-        sets=set_shares(models),
+        sets=set_sizes(models),
     )
 
 
@@ -83,12 +92,12 @@ def _training(
 def _read(path: str, changed: float) -> tuple[Diagram, Theory]:
     diagram = load_diagram(Path(path))
     if (diagram.densities, diagram.ratios) != (DENSITIES, RATIOS):
-        raise DamagedFile(f"{Path(path).name} is of other cells than this page shows")
+        raise DamagedFile(f"{Path(path).name} has other cells than this page shows")
     return diagram, theory(diagram.densities, diagram.ratios)
 
 
 def phase_diagram() -> tuple[Diagram, Theory] | str:
-    """The shipped diagram and the theory's; or why there is none, in words."""
+    """The shipped diagram and the exact one; or a message that says why there is none."""
     path = diagram_path(store().shipped)
     try:
         return _read(str(path), path.stat().st_mtime)

@@ -10,62 +10,54 @@ from pages.phase.state import PhaseState
 from pages.shared.chart import draw
 from pages.shared.resources import colours
 from toymodel.analysis.features import CARRIES
-from toymodel.charts.bands import bands
-from toymodel.charts.phase.tables import SETS
-from toymodel.text import number
+from toymodel.charts.phase.neuron_sets import SETS, neuron_sets
 
 
 def draw_sets(state: PhaseState) -> None:
-    """How many features are carried by one neuron, by two, by more."""
+    """Draw how many features are carried by one neuron, by two, and by more."""
     found = along_density(state.thresholds)
     if found is None or found.sets.empty:
         return
     st.header("Features are sets of neurons")
-    st.markdown(_words(found.sets))
-    theme = colours()
-    sets = found.sets.loc[found.sets["neurons"] != SETS[0]]
-    names = {
-        "1": "one neuron",
-        "2": "two neurons",
-        "3": "three neurons",
-        "4 or more": "four or more",
-    }
-    inks = (theme.node, theme.negative, theme.mark, theme.class_ink["polysemantic"])
-    draw(
-        bands(
-            pd.DataFrame(
-                {
-                    "series": [names[size] for size in sets["neurons"]],
-                    "x": sets["density"],
-                    "y": sets["features"],
-                    "run": sets["restart"],
-                }
-            ),
-            across="density 1 − S (sparser to the right)",
-            up="features",
-            series=dict(zip(names.values(), inks, strict=True)),
-            theme=theme,
-            falling=True,
-            height=360,
-        ),
-        "phase-sets",
+    st.dataframe(
+        ends(found.sets),
+        hide_index=True,
+        alt="Features carried, by the number of neurons, at the densest and the sparsest setting",
+        column_config={
+            "density": st.column_config.NumberColumn("1 − S", format="%g"),
+            **{
+                name: st.column_config.NumberColumn(name, format="%.0f")
+                for name in ("features carried", "by two neurons", "by more")
+            },
+        },
     )
     st.caption(
-        f"A neuron carries a feature where its path gain, |W₁| W₂, is {CARRIES:g} and more; 1 in "
-        "all on a side would be exact. For |x|, two neurons are what a feature takes that is "
-        "computed by itself, one for either side."
+        "Features of a network, mean over its restarts, at the densest and the sparsest setting. "
+        "Sets that grow towards sparse features share neurons with each other."
+    )
+    draw(neuron_sets(found.sets, theme=colours()), "phase-sets")
+    st.caption(
+        f"A neuron carries a feature if its path gain, |W₁| W₂, is at least {CARRIES:g}; path "
+        "gains that sum to 1 on a side compute it exactly. A feature that is computed by itself "
+        "takes two neurons, one for either side of |x|."
     )
 
 
-def _words(sets: pd.DataFrame) -> str:
-    mean = sets.pivot_table(index="density", columns="neurons", values="features")
-    dense, sparse = mean.iloc[-1], mean.iloc[0]
-    carried = [name for name in SETS if name != SETS[0]]
-    more = dense["4 or more"] + dense["3"], sparse["4 or more"] + sparse["3"]
-    return (
-        f"At 1 − S = {number(mean.index[-1])} a network carries {dense[carried].sum():.0f} "
-        f"features, {dense['2']:.0f} of them with two neurons, one a side, and {more[0]:.0f} with "
-        f"more. At {number(mean.index[0])} it carries {sparse[carried].sum():.0f}, "
-        f"{sparse['2']:.0f} with two neurons and {more[1]:.0f} with more"
-        + (": the sets grow, and share neurons with each other." if more[1] > more[0] else ".")
-    )
+def ends(sizes: pd.DataFrame) -> pd.DataFrame:
+    """How many features are carried at the densest and the sparsest setting.
+
+    Args:
+        sizes: what `set_sizes` gives.
+
+    Returns:
+        Columns: density, features carried, by two neurons, by more (means over networks).
+    """
+    mean = sizes.pivot_table(index="density", columns="neurons", values="features")
+    return pd.DataFrame(
+        {
+            "density": mean.index,
+            "features carried": mean[[*SETS[1:]]].sum(axis=1),
+            "by two neurons": mean["2"],
+            "by more": mean["3"] + mean["4 or more"],
+        }
+    ).iloc[[-1, 0]]

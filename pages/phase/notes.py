@@ -1,4 +1,4 @@
-"""What to notice about the change from monosemantic to polysemantic, and settings worth a look."""
+"""What to notice about the change from monosemantic to polysemantic, and instructive settings."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from toymodel.phase.diagram import DENSITIES, RATIOS
 
 
 def draw_notes() -> None:
-    """What the paper says, what to look for, and where."""
+    """Draw what to notice, and links to instructive settings."""
     st.header("What to notice")
     st.markdown(
-        "- **The paper** sees a phase change of neurons that mirrors that of features, and says "
-        "that it is not clear how to formalise it. Here it is taken apart: what one neuron does, "
-        "what the layer does, and what is best where all solutions can be written down.\n"
-        "- **Most neurons** jump from one feature to several; **a layer** holds both kinds "
-        "over two decades of density, because each neuron turns at a density of its own.\n"
-        "- **Importance decides when**: a feature that matters keeps neurons to itself longest, "
-        "as the paper notes of the neurons on the left.\n"
-        "- **Two neurons that share do so unevenly**: asymmetric superposition is there in the "
-        "smallest system already, because it is better and not by accident of training."
+        "- **The paper** observes a phase change of neurons that mirrors that of features, and "
+        "says that it is not clear how to formalise it. This page separates three questions: what "
+        "one neuron does, what the layer does, and what is best in a system small enough to write "
+        "down all solutions.\n"
+        "- **Most neurons** jump from one feature to several. **A layer** holds both kinds over "
+        "two decades of density, because each neuron turns at its own density.\n"
+        "- **Importance decides when**: the more important a feature, the longer it keeps neurons "
+        "to itself. The paper notes this of the neurons on the left.\n"
+        "- **Two neurons share unevenly**: asymmetric superposition occurs in the smallest system "
+        "already. It is the better solution there, not an accident of training."
     )
     st.subheader("Try")
     for label, page, link, expect in (
         (
-            "Both matter the same, and are rare",
+            "Both features equally important, and rare",
             PHASE,
             PhaseState(density=DENSITIES[-1], ratio=RATIOS[15]).link,
             "The cell where sharing gains most.",
@@ -36,7 +37,7 @@ def draw_notes() -> None:
             "The onset of sharing",
             PHASE,
             PhaseState(density=DENSITIES[-1], ratio=RATIOS[9], colour="weights").link,
-            "The second weight is there, and small.",
+            "The second weight is above 0 but small.",
         ),
         (
             "The sweep from dense to sparse",

@@ -20,11 +20,11 @@ with st.sidebar:
 
 st.title("Neurons turn polysemantic one after another, the least important first")
 st.markdown(
-    "The paper finds that going from monosemantic to polysemantic neurons looks a great deal like "
-    "a phase change. Is it one? Networks with "
+    "In the paper, the change from monosemantic to polysemantic neurons looks much like a phase "
+    "change. Is it one? This page shows networks with "
     f"$n = {PAPER_CONFIG.n_features}$, $m = {PAPER_CONFIG.n_neurons}$, "
     f"$I_i = {PAPER_CONFIG.importance_decay:g}^i$ along density, and two neurons with two "
-    "features, of which all solutions can be worked out exactly."
+    "features, for which all solutions can be computed exactly."
 )
 show_problems(problems, tuple(store().notes))
 draw_density(state)

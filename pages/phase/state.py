@@ -42,7 +42,7 @@ class PhaseState(LinkState):
             alias="colour",
             title="Colour by",
             description="phase: what the neurons serve. weights: how evenly the neuron that "
-            "shares most shares, the smaller of its input weights over the larger.",
+            "shares most shares, as the smaller of its input weights over the larger.",
         ),
     ] = "phase"
     at: Annotated[Literal["0.003", "0.001"], Field(alias="at", title="Density 1 − S")] = "0.001"

@@ -6,36 +6,47 @@ import streamlit as st
 
 from pages.identity.state import IdentityState
 from pages.real.models import MAIN, MISSING, WEAK, Sweeps
-from pages.real.predictions import Link, draw_links, draw_table
-from pages.real.words import on_unearned
+from pages.real.numbers import of_no_gain
+from pages.real.predictions import Link, Numbers, draw_links, draw_numbers
 from pages.shared.navigation import IDENTITIES, SWEEP
 from pages.sweep.state import SweepState
 from toymodel.sweeps.paper import PAPER_CONFIG
 
 
 def draw_limits(found: Sweeps) -> None:
-    """What the toy model leaves open, in the paper's words and by what was measured."""
+    """Draw what the toy model leaves open."""
     n, m = PAPER_CONFIG.n_features, PAPER_CONFIG.n_neurons
     st.header("What does not follow")
     st.markdown(
-        "- **The paper itself draws a line**: superposition, and monosemantic and polysemantic "
+        "- **The paper limits its claims**: superposition, and monosemantic and polysemantic "
         "neurons, are likely to be found elsewhere; the geometry of features and how they are "
         'learnt are "much more uncertain".\n'
-        "- **The features are made up**: independent of each other, uniform, all equally sparse, "
-        "and known. Those of a real network have to be found first; they may go together, and "
-        "some are common while others are rare. What correlated features do is not measured here.\n"
-        f"- **So is the network**: one hidden layer of {m} neurons, {n} features, a target that "
-        "is given, importance that is given. There is no depth, and nothing reads what comes out.\n"
-        "- **Agreement is weak evidence**: what is predicted was known of real networks when the "
-        "toy model was made, and other causes could look the same. What could tell them apart is "
-        "what would count against each prediction.\n"
-        f"- **One seed a recipe**: every number on this page is of seed {PAPER_CONFIG.seed}."
+        "- **The features are artificial**: they are independent, uniform, equally sparse, and "
+        "known. The features of a real network have to be found first; some may occur together, "
+        "and some are common while others are rare. Correlated features are not measured here.\n"
+        f"- **The network is artificial**: it has one hidden layer of {m} neurons, {n} features, "
+        "and a target and importances that are given. It has no depth, and nothing reads its "
+        "outputs.\n"
+        "- **Agreement is weak evidence**: the predicted facts about real networks were known when "
+        "the toy model was made, and they could have other causes. The observations that would "
+        "count against each prediction could tell these causes apart.\n"
+        f"- **One seed for each recipe**: every number on this page is of seed {PAPER_CONFIG.seed}."
     )
     st.subheader("Do polysemantic neurons show superposition?")
     if {MAIN, WEAK} <= found.tables.keys():
-        st.markdown(on_unearned(found.tables, WEAK, MAIN))
+        draw_numbers(of_no_gain(found.tables, WEAK, MAIN), "real-no-gain")
+        st.markdown(
+            "A count of polysemantic neurons does not show that a network computes more than it "
+            "has neurons for. Here the loss shows whether it does. For a real network, one has to "
+            "show what it computes."
+        )
         with st.expander("In numbers"):
-            draw_table(found.tables[WEAK], "real-table-weak", "The networks of the usual recipe")
+            whole = Numbers(
+                found.tables[WEAK],
+                "Every network of the usual recipe.",
+                "The networks of the usual recipe",
+            )
+            draw_numbers(whole, "real-table-weak")
     else:
         st.info(MISSING)
     weak = SweepState(thresholds=found.thresholds).changed(recipe=WEAK)
@@ -45,13 +56,13 @@ def draw_limits(found: Sweeps) -> None:
                 SWEEP.script,
                 "The usual recipe, failing",
                 weak.link,
-                "The same networks, trained as in courses.",
+                "The same networks, trained with the usual tutorial recipe.",
             ),
             Link(
                 IDENTITIES.script,
                 "Networks that copy, with a hidden bias",
                 IdentityState(hidden="with").link,
-                "How much of its ReLU a network uses that does not need one.",
+                "How much a network uses its ReLU when its task does not need one.",
             ),
         )
     )

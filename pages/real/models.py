@@ -1,4 +1,4 @@
-"""The sweeps that the page on real networks measures, and what it found in them."""
+"""The sweeps that this page measures, and what was found in them."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ import streamlit as st
 
 from pages.shared.cached_analysis import shares_of
 from pages.shared.explorer_state import DEFAULT
+from pages.shared.model_choice import Choice
 from pages.shared.resources import store
 from pages.shared.shown import Shown
 from toymodel.analysis.polysemanticity import Neurons, Thresholds, neurons
 from toymodel.analysis.predictions import (
     Existence,
-    Extreme,
-    Reading,
-    Rise,
-    Together,
-    TopAndLow,
+    MixedLayers,
+    SparsestSetting,
+    SparsityTrend,
+    TopVersusBottom,
     density_table,
     existence,
-    extreme,
     holding_several,
-    rise,
-    together,
-    top_and_low,
+    mixed_layers,
+    sparsest_setting,
+    sparsity_trend,
+    top_versus_bottom,
 )
 from toymodel.config import RECIPES
 from toymodel.model import Model
@@ -35,7 +35,10 @@ from toymodel.storage.model_file import model_key
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
 
 MAIN, LONGER, WEAK = "standard", "thorough", "usual"
-"""The recipes: the one that is measured, the longer one beside it, and the one that fails."""
+"""The recipes: the one that is measured, a longer one, and one that trains poorly."""
+
+PLAIN_TITLE = "The toy model's predictions about real networks can be measured in it"
+"""The page's title where a sweep is missing."""
 
 MISSING = "These networks are not in the store: `python -m toymodel cache --ship`."
 _CONFIGS = tuple(sweep(PAPER_CONFIG, PAPER_DENSITIES))
@@ -43,9 +46,11 @@ _CONFIGS = tuple(sweep(PAPER_CONFIG, PAPER_DENSITIES))
 
 @dataclass(frozen=True)
 class Sweeps:
-    """The networks that are there, by recipe, and where classes end.
+    """The sweeps in the store, and what was found in them; None where a sweep is incomplete.
 
-    A sweep counts where all of it is there. What is missing is None.
+    Attributes:
+        models: the networks of each complete sweep, by its recipe.
+        thresholds: where the classes of neurons end.
     """
 
     models: dict[str, list[Model]]
@@ -53,49 +58,49 @@ class Sweeps:
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
-        """A row a network, densest first, by recipe."""
+        """One row a network, densest first, by recipe."""
         return {
             name: _table(_keys(models), self.thresholds, models)
             for name, models in self.models.items()
         }
 
     @cached_property
-    def good(self) -> dict[str, pd.DataFrame]:
-        """Those of the two recipes that train well; nothing where one of them is missing."""
+    def compared(self) -> dict[str, pd.DataFrame]:
+        """The tables of the two recipes that train well; nothing where one is missing."""
         there = {name: self.tables[name] for name in (MAIN, LONGER) if name in self.tables}
         return there if len(there) == 2 else {}
 
     @cached_property
     def existence(self) -> Existence | None:
-        """Polysemantic neurons exist."""
+        """Whether polysemantic neurons exist."""
         return existence(self.tables[MAIN]) if MAIN in self.tables else None
 
     @cached_property
-    def together(self) -> Together | None:
-        """Clean and polysemantic ones in one layer."""
-        return together(self.models[MAIN], self.thresholds) if MAIN in self.models else None
+    def mixed(self) -> MixedLayers | None:
+        """Whether layers hold monosemantic and polysemantic neurons."""
+        return mixed_layers(self.models[MAIN], self.thresholds) if MAIN in self.models else None
 
     @cached_property
-    def rise(self) -> Rise | None:
-        """More of them the sparser."""
-        return rise(self.good) if self.good else None
+    def trend(self) -> SparsityTrend | None:
+        """Whether sparser networks have more polysemantic neurons."""
+        return sparsity_trend(self.compared) if self.compared else None
 
     @cached_property
-    def extreme(self) -> Extreme | None:
-        """All of them at the sparsest."""
-        return extreme(self.good) if self.good else None
+    def sparsest(self) -> SparsestSetting | None:
+        """Whether all neurons are polysemantic at the sparsest setting."""
+        return sparsest_setting(self.compared) if self.compared else None
 
     @cached_property
-    def read(self) -> Read | None:
-        """What makes the neurons of one network fire."""
+    def activations(self) -> Activations | None:
+        """What makes the neurons of the explorers' first network fire."""
         model = self.at(DEFAULT.config.feature_probability)
-        return _read(model, self.thresholds) if model else None
+        return _activations(model, self.thresholds) if model else None
 
     @cached_property
-    def read_elsewhere(self) -> dict[float, Reading]:
-        """The same of the neurons that hold several features, at the other densities with some."""
+    def other_activations(self) -> dict[float, TopVersusBottom]:
+        """The same at the other densities where some neuron holds several features."""
         return {
-            model.config.feature_probability: _read(model, self.thresholds).found.several
+            model.config.feature_probability: _activations(model, self.thresholds).found
             for model in self.models.get(MAIN, [])
             if model.config.feature_probability != DEFAULT.config.feature_probability
             and holding_several(neurons(model.W1, self.thresholds)).any()
@@ -108,17 +113,24 @@ class Sweeps:
 
 
 @dataclass(frozen=True)
-class Read:
-    """A network, its neurons, how often their primary features lead, and what that says."""
+class Activations:
+    """What makes the neurons of a network fire.
+
+    Attributes:
+        model: the network.
+        neurons: what its neurons hold.
+        shares: (neuron, interval) of activations in which the primary feature leads.
+        found: the top of the neurons' ranges compared with the bottom.
+    """
 
     model: Model
     neurons: Neurons
     shares: np.ndarray
-    found: TopAndLow
+    found: TopVersusBottom
 
 
 def sweeps(thresholds: Thresholds) -> Sweeps:
-    """What is in the store."""
+    """The complete sweeps in the store."""
     models: dict[str, list[Model]] = {}
     for name in (MAIN, LONGER, WEAK):
         found = [store().get(config, RECIPES[name]) for config in _CONFIGS]
@@ -128,10 +140,15 @@ def sweeps(thresholds: Thresholds) -> Sweeps:
     return Sweeps(models, thresholds)
 
 
-def _read(model: Model, thresholds: Thresholds) -> Read:
+def choice_of(model: Model) -> Choice:
+    """The settings of a network of the standard recipe, as other pages take them."""
+    return Choice.of(model.config, RECIPES[MAIN])
+
+
+def _activations(model: Model, thresholds: Thresholds) -> Activations:
     shown = Shown.of(model, None)
     found, shares = neurons(model.W1, thresholds), shares_of(shown.name, shown)
-    return Read(model, found, shares, top_and_low(found, shares))
+    return Activations(model, found, shares, top_versus_bottom(found, shares))
 
 
 def _keys(models: list[Model]) -> tuple[str, ...]:

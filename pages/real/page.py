@@ -1,19 +1,20 @@
-"""What the paper expects of real networks, as far as the toy model can say."""
+"""What the paper predicts of real networks, measured in the toy model."""
 
 import streamlit as st
 
+from pages.real.activations import top_versus_bottom
+from pages.real.existence import existence
 from pages.real.limits import draw_limits
-from pages.real.models import MAIN, sweeps
-from pages.real.neurons import exist, reading, side_by_side
+from pages.real.mixed_layers import mixed_layers
+from pages.real.models import MAIN, PLAIN_TITLE, sweeps
 from pages.real.predictions import badge, draw_prediction
-from pages.real.sparsity import all_when_sparsest, more_when_sparser
+from pages.real.sparsity import sparsest_setting, sparsity_trend
 from pages.real.state import REAL_PAGE
-from pages.real.words import title
 from pages.shared.messages import show_problems
 from pages.shared.resources import store
 from pages.shared.task_words import formula
 from pages.shared.widgets import threshold_inputs
-from toymodel.analysis.predictions import Verdict
+from toymodel.analysis.predictions import CONFIRMED, Verdict
 from toymodel.sweeps.paper import PAPER_CONFIG
 
 state, problems = REAL_PAGE.open()
@@ -22,23 +23,28 @@ with st.sidebar:
     threshold_inputs(REAL_PAGE)
 found = sweeps(state.thresholds)
 predictions = (
-    exist(found),
-    side_by_side(found),
-    more_when_sparser(found),
-    all_when_sparsest(found),
-    reading(found),
+    existence(found),
+    mixed_layers(found),
+    sparsity_trend(found),
+    sparsest_setting(found),
+    top_versus_bottom(found),
 )
 verdicts: list[Verdict | None] = [
     each.evidence.verdict if each.evidence else None for each in predictions
 ]
 
-st.title(title(verdicts))
+st.title(
+    PLAIN_TITLE
+    if None in verdicts
+    else f"{verdicts.count(CONFIRMED)} of {len(verdicts)} predictions about real networks come "
+    "true in the toy model"
+)
 st.markdown(
-    "The paper asks how far superposition is found in real networks, and names what agrees with "
-    "its toy model. Here every such prediction is measured in that model: "
+    "The paper asks how far superposition occurs in real networks, and names observations that "
+    "agree with its toy model. This page measures each of these predictions in that model: "
     f"{formula(PAPER_CONFIG)}, {PAPER_CONFIG.n_features} features, {PAPER_CONFIG.n_neurons} "
-    f"neurons, $I_i = {PAPER_CONFIG.importance_decay:g}^i$, the `{MAIN}` recipe unless it says "
-    "otherwise. No real network was measured."
+    f"neurons, $I_i = {PAPER_CONFIG.importance_decay:g}^i$, trained by the `{MAIN}` recipe unless "
+    "it says otherwise. No real network was measured."
 )
 show_problems(problems, tuple(store().notes))
 st.markdown(

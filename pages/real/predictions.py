@@ -1,4 +1,4 @@
-"""What every prediction on the page on real networks has, and how it is drawn."""
+"""What the page has of every prediction, and how it is drawn."""
 
 from __future__ import annotations
 
@@ -12,29 +12,34 @@ from pages.real.models import MISSING
 from toymodel.analysis.predictions import CONFIRMED, IN_PART, REFUTED, Verdict
 
 _COLOURS: dict[Verdict, str] = {CONFIRMED: "green", IN_PART: "orange", REFUTED: "red"}
-ACROSS = "density 1 − S (sparser to the right)"
-DASHES = ((1, 0), (5, 3), (2, 2))
 
 _FORMATS = {
     "density": ("1 − S", "%g"),
     "loss": ("normalised loss", "%.5f"),
     "loss_error": ("± (Monte Carlo)", "%.5f"),
-    "no_superposition_loss": ("loss without superposition", "%.5f"),
+    "no_superposition_loss": ("no-superposition baseline", "%.5f"),
     "gain": ("gain", "%.2f"),
     "used": ("neurons used", "%d"),
     "share": ("share polysemantic", "percent"),
     "effective": ("effective features, mean", "%.2f"),
-    "effective_most": ("effective features, most", "%.1f"),
+    "effective_max": ("effective features, largest", "%.1f"),
     "clean": ("median rank, monosemantic", "%g"),
     "mixed": ("median rank, polysemantic", "%g"),
     "ordered": ("pairs in this order", "percent"),
     "value": ("share, median", "percent"),
 }
-"""How the columns of tables are called and written."""
+"""How the columns of tables are called and formatted."""
 
 
 class Link(NamedTuple):
-    """Where one can look closer: the page's script, its parameters, and what to see there."""
+    """A link to another page.
+
+    Attributes:
+        script: of the page.
+        label: of the link.
+        parameters: of the link.
+        expect: what there is to see.
+    """
 
     script: str
     label: str
@@ -42,22 +47,49 @@ class Link(NamedTuple):
     expect: str
 
 
+class Numbers(NamedTuple):
+    """A small table that is always open.
+
+    Attributes:
+        table: what was measured.
+        reading: one line on how to read it.
+        alt: for those who cannot see it.
+    """
+
+    table: pd.DataFrame
+    reading: str
+    alt: str
+
+
 class Evidence(NamedTuple):
-    """A measurement: the verdict, a sentence, charts, and a table, with an alternative text."""
+    """A measurement.
+
+    Attributes:
+        verdict: by the prediction's rule.
+        numbers: the tables that the verdict follows from.
+        charts: draws its charts.
+        details: a longer table, if any.
+    """
 
     verdict: Verdict
-    words: str
+    numbers: tuple[Numbers, ...]
     charts: Callable[[], None]
-    table: pd.DataFrame
-    alt: str
+    details: Numbers | None = None
 
 
 class Prediction(NamedTuple):
     """One prediction of the paper.
 
-    name: for keys. paper: what the paper says. rule: of the verdict. evidence: None where the
-    networks are missing. against: what would count against it in a real network and in the toy
-    model. open: what does not follow.
+    Attributes:
+        name: for keys.
+        title: what is predicted.
+        paper: what the paper says.
+        rule: of the verdict.
+        evidence: None where the networks are missing.
+        against_real: what would count against it in a real network.
+        against_toy: what would count against it in the toy model.
+        open: what does not follow.
+        links: where to look closer.
     """
 
     name: str
@@ -65,7 +97,8 @@ class Prediction(NamedTuple):
     paper: str
     rule: str
     evidence: Evidence | None
-    against: tuple[str, str]
+    against_real: str
+    against_toy: str
     open: str
     links: tuple[Link, ...]
 
@@ -76,43 +109,47 @@ def badge(verdict: Verdict | None) -> str:
 
 
 def draw_prediction(number: int, prediction: Prediction) -> None:
-    """Its statement, measurement, what would count against it, and what does not follow."""
-    evidence = prediction.evidence
+    """Draw a prediction, its measurement, and what does not follow."""
+    evidence, name = prediction.evidence, prediction.name
     st.header(f"{number}. {prediction.title}")
     left, right = st.columns([5, 4], gap="large")
     with left:
         st.markdown(f"**The paper.** {prediction.paper}")
         if evidence:
-            st.markdown(f"**Measured:** {badge(evidence.verdict)} {evidence.words}")
+            st.markdown(f"**Measured:** {badge(evidence.verdict)}")
         else:
             st.info(MISSING)
-        st.caption(f"Rule: {prediction.rule}")
+        st.caption(f"Rule. {prediction.rule}")
         draw_links(prediction.links)
     if evidence:
         with right:
             evidence.charts()
-            with st.expander("In numbers"):
-                draw_table(evidence.table, f"real-table-{prediction.name}", evidence.alt)
-    real, toy = prediction.against
+            if evidence.details:
+                with st.expander("In numbers"):
+                    draw_numbers(evidence.details, f"real-table-{name}")
+        for place, numbers in enumerate(evidence.numbers):
+            draw_numbers(numbers, f"real-numbers-{name}-{place}")
     left, right = st.columns([5, 4], gap="large")
     left.markdown(
-        f"**What would count against it.** In a real network: {real} In the toy model: {toy}"
+        f"**What would count against it.** In a real network: {prediction.against_real} In the toy "
+        f"model: {prediction.against_toy}"
     )
     right.markdown(f"**What does not follow.** {prediction.open}")
 
 
-def draw_table(table: pd.DataFrame, key: str, alt: str) -> None:
-    """A table with the names and formats of this page."""
+def draw_numbers(numbers: Numbers, key: str) -> None:
+    """Draw a table and how to read it."""
     columns: dict[str, Any] = {
         name: st.column_config.NumberColumn(label, format=kind)
         for name, (label, kind) in _FORMATS.items()
-        if name in table
+        if name in numbers.table
     }
-    st.dataframe(table, hide_index=True, alt=alt, key=key, column_config=columns)
+    st.dataframe(numbers.table, hide_index=True, alt=numbers.alt, key=key, column_config=columns)
+    st.caption(numbers.reading)
 
 
 def draw_links(links: tuple[Link, ...]) -> None:
-    """Pages with instructive settings."""
+    """Draw links to other pages with instructive settings."""
     for link in links:
         st.page_link(link.script, label=link.label, query_params=dict(link.parameters))
         st.caption(link.expect)

@@ -24,7 +24,7 @@ from toymodel.analysis.activations import Activity, activity, shares_of_all
 from toymodel.analysis.decomposition import Decomposition, Shift, decompose, shifts_of_the_rest
 from toymodel.analysis.loss import loss_by_feature
 from toymodel.analysis.motifs import Motif, MotifThresholds
-from toymodel.charts.neuron.tables import neuron_weights
+from toymodel.charts.neuron.neuron_weights import neuron_weights
 
 LEAST_SHIFT = 0.02
 """Smaller shifts of an output by the rest of the weights are not worth a word."""

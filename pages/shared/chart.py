@@ -1,4 +1,4 @@
-"""Putting a drawing on the page."""
+"""Putting a chart on the page."""
 
 from __future__ import annotations
 
@@ -7,23 +7,27 @@ from typing import Any
 
 import streamlit as st
 
-from toymodel.charts.drawing import Drawing
+from toymodel.charts.chart import Chart
 
 
 def draw(
-    drawing: Drawing,
+    chart: Chart,
     key: str,
     *,
     alt: str | None = None,
     selection: str | None = None,
     on_select: Callable[[], None] | None = None,
 ) -> None:
-    """The drawing, as wide as its place.
+    """Draw a chart as wide as its place.
 
-    alt: for those who cannot see it, where there is more to say than the drawing's description.
-    selection: the parameter that a click sets; on_select is called then.
+    Args:
+        chart: the chart.
+        key: of the element.
+        alt: for those who cannot see it, where there is more to say than the chart's description.
+        selection: the parameter that a click sets.
+        on_select: called then.
     """
-    spec = drawing.spec
+    spec = chart.to_vega_lite()
     more: dict[str, Any] = {}
     if alt:
         spec = {name: value for name, value in spec.items() if name != "description"}

@@ -13,10 +13,9 @@ from pages.shared.weights_view import Cell, choose_look, opens_shown, weight_cel
 from pages.shared.widgets import segments
 from pages.train.state import MAX_FEATURES, TRAIN_PAGE, TrainState
 from toymodel.analysis.loss import no_superposition_loss
-from toymodel.charts.network.graph import network
-from toymodel.charts.network.loss_curve import loss_curve, loss_range
-from toymodel.charts.network.response import response
-from toymodel.charts.network.tables import edges, loss_curves, responses
+from toymodel.charts.network.loss_curve import loss_curve, loss_range, loss_records
+from toymodel.charts.network.network_graph import network_graph
+from toymodel.charts.network.output_response import output_response
 from toymodel.charts.scales import rounded_up
 
 _LOSS_LINES = (
@@ -80,10 +79,10 @@ def _rows(*rows: Sequence[Cell]) -> None:
 def _losses(state: TrainState, shown: Sequence[Shown]) -> None:
     _choose_axis(state)
     against = "step" if state.against == "steps" else "seconds"
-    frames = [loss_curves(each.history) for each in shown]
+    records = [loss_records(each.history) for each in shown]
     ranges = [
-        loss_range(frame["loss"], no_superposition_loss(each.config))
-        for frame, each in zip(frames, shown, strict=True)
+        loss_range(table["loss"], no_superposition_loss(each.config))
+        for table, each in zip(records, shown, strict=True)
     ]
     domain = (
         1 / rounded_up(1 / min(low for low, _ in ranges)),
@@ -93,15 +92,15 @@ def _losses(state: TrainState, shown: Sequence[Shown]) -> None:
     ends = (
         [float(each.recipe.total_steps) for each in shown]
         if against == "step"
-        else [rounded_up(frame["seconds"].to_numpy().max()) for frame in frames if len(frame)]
+        else [rounded_up(table["seconds"].to_numpy().max()) for table in records if len(table)]
     )
 
     def show(number: int) -> None:
         each = shown[number]
         chart = loss_curve(
-            frames[number],
+            records[number],
             against=against,
-            yardstick=no_superposition_loss(each.config),
+            baseline=no_superposition_loss(each.config),
             shown=each.restart,
             theme=colours(),
             domain=domain,
@@ -118,8 +117,7 @@ def _responses(state: TrainState, shown: Sequence[Shown]) -> None:
 
     def show(number: int, each: Shown) -> None:
         chosen = [i for i in _features(state, shown) if i < each.config.n_features]
-        frame = responses(each.config, each.weights, chosen)
-        chart = response(frame, n_features=each.config.n_features, theme=colours())
+        chart = output_response(each.config, each.weights, chosen, theme=colours())
         draw(chart, f"response-{number}-{bool(each.model)}")
 
     _rows([lambda n=n, each=each: show(n, each) for n, each in enumerate(shown)])
@@ -131,8 +129,7 @@ def _graphs(state: TrainState, shown: Sequence[Shown]) -> list[Cell]:
         if not each.small:
             st.caption("Too large to draw as a graph.")
             return
-        n, m = each.config.n_features, each.config.n_neurons
-        chart = network(edges(each.weights), n_features=n, n_neurons=m, theme=colours())
+        chart = network_graph(each.weights, theme=colours())
         key = f"network-{number}-{bool(each.model)}"
         draw(chart, key, **opens_shown(key, state, number, each))
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
+from pages.shared.chart import draw
 from pages.shared.resources import colours
 from toymodel.analysis.polysemanticity import CLASSES
 from toymodel.charts.colour_bar import colour_bar
@@ -34,4 +35,5 @@ def stack_legend(
             for name in CLASSES
         )
     )
-    right.altair_chart(colour_bar(colour, n_features), key=f"legend-{colour}")
+    with right:
+        draw(colour_bar(colour, n_features), f"legend-{colour}")

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from pages.motif.state import MotifState
@@ -19,62 +18,51 @@ from pages.shared.shown import Shown
 from pages.shared.stack_legend import stack_legend
 from pages.shared.widgets import segments
 from pages.train.state import TRAIN_PAGE, TrainState
-from toymodel.charts.network.stack_plot import SELECTION, stack_panel
-from toymodel.charts.network.tables import LEAST_BLOCK, blocks, columns, signed_bars, spans
-from toymodel.charts.network.weight_bars import raw_weights
+from toymodel.charts.network.stack_plot import MIN_BLOCK, SELECTION, stack_plot, stacks
+from toymodel.charts.network.weight_bars import Side, signed_bars, weight_bars
 from toymodel.charts.scales import rounded_up
 
 FIRST_NEURONS = 100
-_LEAST_LIVE_BLOCK = 0.1  # fewer blocks, so that a slow browser keeps up with a training
+_MIN_LIVE_BLOCK = 0.1  # fewer blocks, so that a slow browser keeps up with a training
 _LOWEST_TOP = 4.0
-_TITLES = {"input": "W₁: input → neuron", "output": "W₂: neuron → output"}
+_TITLES: dict[Side, str] = {"input": "W₁: input → neuron", "output": "W₂: neuron → output"}
 
 Cell = Callable[[], None]
 
 
 def weight_cells(state: TrainState, shown: Sequence[Shown]) -> tuple[list[Cell], list[Cell]]:
     """What draws the input weights of each model, and what draws the output weights."""
-    found = [
-        None if each.small else columns(each.weights, state.thresholds).head(_first(state, each))
-        for each in shown
-    ]
-    return _cells(state, shown, found, "input"), _cells(state, shown, found, "output")
+    return _cells(state, shown, "input"), _cells(state, shown, "output")
 
 
-def _first(state: TrainState, each: Shown) -> int:
-    m = each.config.n_neurons
-    return min(m, FIRST_NEURONS) if state.neurons == "first" else m
-
-
-def _cells(
-    state: TrainState, shown: Sequence[Shown], found: Sequence[pd.DataFrame | None], side: str
-) -> list[Cell]:
+def _cells(state: TrainState, shown: Sequence[Shown], side: Side) -> list[Cell]:
     bars = [signed_bars(each.weights, side=side) if each.small else None for each in shown]
     reach = max(
         (f[["low", "high"]].abs().to_numpy().max() for f in bars if f is not None), default=0.0
     )
-    stacks = [
+    plots = [
         None
         if each.small
-        else blocks(
+        else stacks(
             each.config,
             each.weights,
+            state.thresholds,
             side=side,
-            least=LEAST_BLOCK if each.model else _LEAST_LIVE_BLOCK,
-            first=_first(state, each),
+            smallest=MIN_BLOCK if each.model else _MIN_LIVE_BLOCK,
+            first=FIRST_NEURONS if state.neurons == "first" else None,
         )
         for each in shown
     ]
-    highest = max((f["high"].to_numpy().max(initial=0) for f in stacks if f is not None), default=0)
+    highest = max((plot.highest for plot in plots if plot), default=0)
     top = max(_LOWEST_TOP, math.ceil(highest * 1.05))
 
     def show(number: int) -> None:
-        each, stack, neurons, bar = shown[number], stacks[number], found[number], bars[number]
+        each, plot, bar = shown[number], plots[number], bars[number]
         n, theme = each.config.n_features, colours()
         key = f"weights-{side}-{number}-{bool(each.model)}"
         opens = opens_shown(key, state, number, each)
         if bar is not None:
-            chart = raw_weights(
+            chart = weight_bars(
                 bar,
                 n_features=n,
                 title=_TITLES[side],
@@ -83,19 +71,11 @@ def _cells(
                 height=200,
             )
             draw(chart, key, **opens)
-        if stack is not None and neurons is not None:
-            panel = stack_panel(
-                stack,
-                neurons,
-                spans(neurons),
-                n_features=n,
-                top=top,
-                theme=theme,
-                colour=state.colour,
-            )
+        if plot:
+            chart = stack_plot(plot, n_features=n, top=top, theme=theme, colour=state.colour)
             what = "input weights |W₁|" if side == "input" else "output weights |W₂|"
             st.markdown(f"**{_TITLES[side]}**")
-            draw(panel, key, alt=f"Neuron weight stack plot of the {what}", **opens)
+            draw(chart, key, alt=f"Neuron weight stack plot of the {what}", **opens)
 
     return [lambda number=number: show(number) for number in range(len(shown))]
 

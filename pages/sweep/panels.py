@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-import pandas as pd
 import streamlit as st
 
 from pages.shared.chart import draw
@@ -17,8 +16,7 @@ from pages.sweep.state import SWEEP_PAGE, SweepState
 from pages.train.state import TrainState
 from toymodel.analysis.loss import dead_outputs, no_superposition_loss, superposition_gain
 from toymodel.analysis.polysemanticity import neurons
-from toymodel.charts.network.stack_plot import SELECTION, stack_panel
-from toymodel.charts.network.tables import LEAST_BLOCK, blocks, columns, spans
+from toymodel.charts.network.stack_plot import MIN_BLOCK, SELECTION, Stacks, stack_plot, stacks
 from toymodel.config import Config
 from toymodel.jobs.job import Progress
 from toymodel.model import Model, Weights
@@ -26,7 +24,7 @@ from toymodel.storage.model_file import model_key
 from toymodel.sweeps.paper import paper_panel
 from toymodel.text import number
 
-_LEAST_LIVE_BLOCK = 0.15  # fewer blocks, so that a slow browser keeps up with a training
+_MIN_LIVE_BLOCK = 0.15  # fewer blocks, so that a slow browser keeps up with a training
 _LOWEST_TOP = 9.0  # the paper's panels leave room for a stack of about this height
 
 
@@ -41,17 +39,18 @@ def draw_panels(
         weights = model.weights if model else (live or {}).get(model_key(config, state.recipe))
         if weights and weights.finite:
             drawn[config] = weights
-    frames = {
-        config: blocks(
+    plots = {
+        config: stacks(
             config,
             weights,
+            state.thresholds,
             side=state.weights,
             relative=state.heights == "relative",
-            least=LEAST_BLOCK if models[config] else _LEAST_LIVE_BLOCK,
+            smallest=MIN_BLOCK if models[config] else _MIN_LIVE_BLOCK,
         )
         for config, weights in drawn.items()
     }
-    highest = max((frame["high"].to_numpy().max(initial=0) for frame in frames.values()), default=0)
+    highest = max((plot.highest for plot in plots.values()), default=0)
     top = (
         max(_LOWEST_TOP, math.ceil(highest * 1.05))
         if state.heights == "relative"
@@ -66,7 +65,7 @@ def draw_panels(
             with left:
                 st.markdown(f"**1 − S = {number(p)}**")
                 if config in drawn:
-                    _chart(state, config, drawn[config], frames[config], top, finished=bool(model))
+                    _chart(state, config, drawn[config], plots[config], top, finished=bool(model))
                 else:
                     st.info(
                         "Waiting for its first weights." if live is not None else "Not trained yet."
@@ -85,29 +84,26 @@ def _chart(
     state: SweepState,
     config: Config,
     weights: Weights,
-    frame: pd.DataFrame,
+    plot: Stacks,
     top: float,
     *,
     finished: bool,
 ) -> None:
     p, theme = config.feature_probability, colours()
-    found = columns(weights, state.thresholds)
-    panel = stack_panel(
-        frame,
-        found,
-        spans(found),
+    chart = stack_plot(
+        plot,
         n_features=config.n_features,
         top=top,
         theme=theme,
         colour=state.colour,
         selected=state.neuron if state.at == p else None,
-        heights="" if state.heights == "raw" else None,
+        axis_title="" if state.heights == "raw" else None,
     )
     # A chart keeps its own selection. Where the mark has left, a new one takes its place, in which
     # the same neuron can be clicked again.
     key = f"{'stack' if finished else 'live'}-{p}-{state.at == p}"
     draw(
-        panel,
+        chart,
         key,
         selection=SELECTION,
         on_select=_on_click(key, state, config) if finished else None,
@@ -176,11 +172,11 @@ def _dead_outputs(key: str, _model: Model, first: int) -> int:
 def _selected(state: SweepState, model: Model) -> None:
     neuron = state.neuron
     assert neuron is not None
-    found = columns(model.weights, state.thresholds).set_index("neuron").loc[neuron]
+    found = neurons(model.weights.W1, state.thresholds)
     st.markdown(
-        f"**Neuron {neuron}** is {found['class']}: primary feature {found['primary']}, "
-        f"{found['effective_features']:.2f} effective features, "
-        f"extra weight {found['extra_weight']:.2f}."
+        f"**Neuron {neuron}** is {found.classes[neuron]}: primary feature {found.primary[neuron]}, "
+        f"{found.effective_features[neuron]:.2f} effective features, "
+        f"extra weight {found.extra_weight[neuron]:.2f}."
     )
 
     def clear() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
+from pages.shared.chart import draw
 from pages.shared.navigation import SWEEP, link_to
 from pages.shared.resources import colours
 from pages.shared.stack_legend import stack_legend
@@ -14,7 +15,8 @@ from pages.shared.widgets import ODD
 from pages.sweep.state import SweepState
 from toymodel.analysis.polysemanticity import CLASSES
 from toymodel.analysis.sweep_table import sweep_table
-from toymodel.charts.sweep.summary import class_shares, gain
+from toymodel.charts.sweep.class_shares import class_shares
+from toymodel.charts.sweep.gain_curve import gain_curve
 from toymodel.config import Config
 from toymodel.model import Model
 from toymodel.text import number
@@ -86,8 +88,10 @@ def draw_summary(state: SweepState, models: Mapping[Config, Model | None]) -> No
     st.subheader("Against density")
     theme = colours()
     left, right = st.columns(2)
-    left.altair_chart(class_shares(table, theme=theme), key="shares")
-    right.altair_chart(gain(table, theme=theme), key="gain")
+    with left:
+        draw(class_shares(table, theme=theme), "shares")
+    with right:
+        draw(gain_curve(table, theme=theme), "gain")
     with st.expander("The same in numbers"):
         st.dataframe(
             table,

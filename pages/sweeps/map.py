@@ -1,4 +1,4 @@
-"""A grid as a map: which one, which axes, which measure; and the models of a cell."""
+"""A grid as a map: which grid, which axes, which measure."""
 
 from __future__ import annotations
 
@@ -9,30 +9,24 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.chart import draw
-from pages.shared.clicks import explore_state
-from pages.shared.model_choice import Choice
-from pages.shared.navigation import NEURONS, TRAIN
 from pages.shared.resources import colours
 from pages.shared.widgets import option_box
+from pages.sweeps.cell_models import as_text, draw_cell_models
 from pages.sweeps.models import measured
 from pages.sweeps.state import SWEEPS_PAGE, SweepsState
-from pages.train.state import TrainState
 from toymodel.charts.sweep.setting_map import SELECTION, setting_map
-from toymodel.config import Config
 from toymodel.sweeps.grid import Grid
-from toymodel.sweeps.measures import FIELDS, MEASURES, over, those_at
-from toymodel.text import number
+from toymodel.sweeps.measures import FIELDS, MEASURES, mean_over
 
-_MOST_LISTED = 20
-_MOST_WRITTEN = 400  # cells with a number in them
+_MAX_WRITTEN = 400  # cells with a number in them
 _SHARES = (0.0, 1.0)
 
 
 def draw_grid(state: SweepsState, found: Mapping[str, Grid]) -> None:
-    """The grid that was chosen, as a map."""
+    """Draw the chosen grid as a map, and list the models of the clicked cell."""
     key = state.grid or next(iter(found))
     if key not in found:
-        st.warning("The grid of this link is not in the store here: another one is shown.")
+        st.warning("The grid of this link is not in the store here: the latest one is shown.")
         key = next(iter(found))
     grid = found[key]
     names = {each: f"{one.name}: {one.words}" for each, one in found.items()}
@@ -45,8 +39,8 @@ def draw_grid(state: SweepsState, found: Mapping[str, Grid]) -> None:
     left = len(grid.configs) - len(table)
     if left:
         st.info(
-            f"{left:,} of {len(grid.configs):,} models are not there yet. The same command goes on "
-            "where it was."
+            f"{left:,} of {len(grid.configs):,} models are not there yet. Run the same command "
+            "again to train the missing ones."
         )
         st.button("Look again")
     if table.empty:
@@ -55,21 +49,28 @@ def draw_grid(state: SweepsState, found: Mapping[str, Grid]) -> None:
         option_box(SWEEPS_PAGE, "x", names=FIELDS, value=x)
         option_box(SWEEPS_PAGE, "y", names=FIELDS, value=y)
         option_box(SWEEPS_PAGE, "measure", names=MEASURES)
-    cells = over(table, x, y, state.measure)
+    cells = mean_over(table, x, y, state.measure)
     chosen = _chosen(state, cells)
     _map(state, cells, x, y, chosen)
-    gains = table["gain"].to_numpy(dtype=np.float64)
-    if np.isfinite(gains).any():
-        best = table.iloc[int(np.nanargmax(gains))]
-        st.markdown(
-            f"Largest gain: **{best['gain']:.3g}** at "
-            + ", ".join(f"{FIELDS[name]} = {_text(best[name])}" for name in grid.swept)
-            + "."
-        )
+    _draw_largest_gain(grid, table)
     if chosen:
-        _list(grid, table, x, y, chosen)
+        draw_cell_models(grid, table, x, y, chosen)
     with st.expander("All models in numbers"):
         st.dataframe(table, hide_index=True, height=320, alt="Every model's settings and measures")
+
+
+def _draw_largest_gain(grid: Grid, table: pd.DataFrame) -> None:
+    gains = table["gain"].to_numpy(dtype=np.float64)
+    if not np.isfinite(gains).any():
+        return
+    best = table.iloc[int(np.nanargmax(gains))]
+    st.markdown("**Largest gain** of the grid, and the settings of its model:")
+    settings = {FIELDS[name]: as_text(best[name]) for name in grid.swept}
+    st.table(
+        pd.DataFrame([{"superposition gain": f"{best['gain']:.3g}", **settings}]),
+        hide_index=True,
+        alt="The largest superposition gain of the grid and the settings of its model",
+    )
 
 
 def _axes(state: SweepsState, grid: Grid) -> tuple[str, str]:
@@ -109,7 +110,7 @@ def _map(
     draw(
         setting_map(
             cells.drop(columns="models"),
-            title=f"{MEASURES[measure].capitalize()}, mean over {_models(cells)} a cell",
+            title=f"{MEASURES[measure].capitalize()}, mean of a cell's models",
             form=".0%" if limits == _SHARES else ".3g",
             limits=limits,
             theme=colours(),
@@ -117,7 +118,7 @@ def _map(
             up=FIELDS[y],
             falling=x == "feature_probability",
             selected=chosen,
-            numbers=len(cells) <= _MOST_WRITTEN,
+            numbers=len(cells) <= _MAX_WRITTEN,
             height=int(np.clip(60 + 34 * rows, 200, 720)),
         ),
         key,
@@ -125,13 +126,11 @@ def _map(
         selection=SELECTION,
         on_select=_opens(key, cells),
     )
-    st.caption("**Click a cell** to list its models. –: none of its models has such a number.")
-
-
-def _models(cells: pd.DataFrame) -> str:
-    low, high = min(cells["models"].tolist()), max(cells["models"].tolist())
-    each = str(high) if low == high else f"{low} to {high}"
-    return f"{each} model" + "s" * (high != 1)
+    counts = cells["models"]
+    st.caption(
+        "**Click a cell** to list its models. –: none of its models has this measure. Models in a "
+        f"cell: {counts.min()} at least, {counts.max()} at most."
+    )
 
 
 def _opens(key: str, cells: pd.DataFrame) -> Callable[[], None]:
@@ -144,29 +143,3 @@ def _opens(key: str, cells: pd.DataFrame) -> Callable[[], None]:
             SWEEPS_PAGE.show(SWEEPS_PAGE.state.at_cell(*at))
 
     return open_it
-
-
-def _list(grid: Grid, table: pd.DataFrame, x: str, y: str, chosen: tuple[object, object]) -> None:
-    at = f"{FIELDS[x]} = {_text(chosen[0])}, {FIELDS[y]} = {_text(chosen[1])}"
-    st.subheader(f"Models at {at}")
-    losses = {
-        Config.from_mapping({name: row[name] for name in Config.model_fields}): float(row["loss"])
-        for row in table.to_dict("records")
-        if row[x] == chosen[0] and row[y] == chosen[1]
-    }
-    configs = [c for c in those_at(grid.configs, {x: chosen[0], y: chosen[1]}) if c in losses]
-    configs.sort(key=losses.__getitem__)
-    differ = [name for name in grid.swept if name not in (x, y)]
-    for config in configs[:_MOST_LISTED]:
-        what = ", ".join(f"{FIELDS[name]} = {_text(getattr(config, name))}" for name in differ)
-        choice = Choice.of(config, grid.recipe)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"Loss {losses[config]:.4g}" + (f": {what}" if what else ""))
-            st.page_link(TRAIN.script, label="Weights", query_params=TrainState(choice=choice).link)
-            st.page_link(NEURONS.script, label="Neurons", query_params=explore_state(choice).link)
-    if len(configs) > _MOST_LISTED:
-        st.caption(f"The {_MOST_LISTED} with the lowest losses, of {len(configs):,}.")
-
-
-def _text(value: object) -> str:
-    return number(value) if isinstance(value, float) else str(value)

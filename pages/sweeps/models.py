@@ -15,12 +15,12 @@ from toymodel.storage.model_file import model_key
 from toymodel.sweeps.grid import Grid
 from toymodel.sweeps.measures import MEASURES, measure
 
-_MOST_KEPT = 60_000
+_MAX_KEPT = 60_000
 _SLOW = 200  # models whose measuring is worth a bar
 
 
 def grids() -> dict[str, Grid]:
-    """The grids that were trained here, wholly or in part, by their keys; the latest first."""
+    """The grids that were trained here, wholly or in part, by their keys; latest first."""
     found: list[tuple[float, Grid]] = []
     for path in store().grids.glob("*.json"):
         try:
@@ -33,9 +33,16 @@ def grids() -> dict[str, Grid]:
 
 
 def measured(grid: Grid, thresholds: Thresholds) -> pd.DataFrame:
-    """One row a model of a grid that is there, as `toymodel.sweeps.measures.measure` has it.
+    """The measures of the models of a grid that are in the store.
 
-    Each is measured once; those that came since are added.
+    Each model is measured once for all visitors.
+
+    Args:
+        grid: the grid.
+        thresholds: where the classes of neurons end.
+
+    Returns:
+        One row a model, as `toymodel.sweeps.measures.measure` gives it.
     """
     there = store().keys()
     keys = {model_key(config, grid.recipe): config for config in grid.configs}
@@ -55,7 +62,7 @@ def measured(grid: Grid, thresholds: Thresholds) -> pd.DataFrame:
     if bar:
         bar.empty()
     rows = [known[key, which] for key in wanted if (key, which) in known]
-    while len(known) > _MOST_KEPT:
+    while len(known) > _MAX_KEPT:
         known.pop(next(iter(known)), None)
     return pd.DataFrame(rows, columns=[*Config.model_fields, *MEASURES])
 

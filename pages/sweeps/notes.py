@@ -1,4 +1,4 @@
-"""How a grid comes about, for those who have none, and for those who want another."""
+"""How to train a grid in the shell."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ feature_probability = { from = 1, to = 0.01, count = 9, scale = "log" }
 
 
 def draw_empty() -> None:
-    """What to do where no grid was trained yet."""
-    st.info("No grid was trained here yet. Write a file like this one, and train it in the shell.")
+    """Say what to do if there is no grid."""
+    st.info("No grid was trained here yet. Write a file like this one and train it in the shell.")
     _example()
 
 
 def draw_notes() -> None:
-    """How to train another grid."""
+    """Say how to train another grid."""
     with st.expander("Another grid"):
         _example()
 
@@ -40,8 +40,8 @@ def _example() -> None:
             language="bash",
         )
     st.caption(
-        "Any field of a config is a value, a list of values, or a range; seeds are a number or a "
-        "list. The first command says how many models, how long and how large. Stopped and started "
-        "again, the others go on where they were. A cluster needs Dask: "
-        "`pip install -e '.[cluster]'` in the project's folder."
+        "Each field of a config is a value, a list of values, or a range; seeds are a number or a "
+        "list. The first command prints how many models the grid has, how long they take and how "
+        "much disk they need. A command that was stopped goes on where it was when you run it "
+        "again. A cluster needs Dask: `pip install -e '.[cluster]'` in the project's folder."
     )

@@ -1,4 +1,4 @@
-"""Grids of settings that were trained from the shell: any measure over any two settings."""
+"""Grids of settings that were trained in the shell: any measure over any two settings."""
 
 import streamlit as st
 
@@ -17,9 +17,8 @@ with st.sidebar:
 
 st.title("Thousands of networks over any settings, on one map")
 st.markdown(
-    "A grid is every combination of some settings, trained in the shell by "
-    "`toymodel sweep FILE`, on this machine or on a cluster. Its models are seen here as soon as "
-    "they are stored."
+    "A grid holds every combination of some settings. `toymodel sweep FILE` trains it in the "
+    "shell, on this machine or on a cluster. Each model appears here as soon as it is stored."
 )
 show_problems(problems, tuple(store().notes))
 found = grids()

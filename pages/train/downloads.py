@@ -13,8 +13,9 @@ from pages.shared.shown import Shown
 from pages.shared.weights_view import FIRST_NEURONS
 from pages.train.state import TrainState
 from toymodel.charts.export import KINDS, Kind, write_chart
-from toymodel.charts.figures import MODEL_FIGURES, figures, not_drawn
-from toymodel.charts.network.tables import tidy_weights
+from toymodel.charts.figures import figures, not_drawn
+from toymodel.charts.network.figures import MODEL_FIGURES
+from toymodel.charts.network.weight_table import weight_table
 from toymodel.config import difference
 from toymodel.model import Model
 from toymodel.storage.model_file import model_key, to_bytes
@@ -43,7 +44,7 @@ def draw_takeaway(state: TrainState, model: Model, shown: Shown, *, brought: boo
         )
         st.download_button(
             "Weights (.csv)",
-            lambda: tidy_weights(shown.weights).to_csv(index=False).encode(),
+            lambda: weight_table(shown.weights).to_csv(index=False).encode(),
             f"{name}{restart}.csv",
             "text/csv",
             on_click="ignore",
@@ -55,7 +56,11 @@ def draw_takeaway(state: TrainState, model: Model, shown: Shown, *, brought: boo
     names = [figure for figure in MODEL_FIGURES if not not_drawn(figure, model.config)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chart = st.selectbox(
-            "Chart", names, format_func=MODEL_FIGURES.__getitem__, key=_CHART, width=420
+            "Chart",
+            names,
+            format_func=lambda name: MODEL_FIGURES[name].description,
+            key=_CHART,
+            width=420,
         )
         for kind in KINDS:
             st.download_button(

@@ -15,26 +15,26 @@ from toymodel.analysis.activations import INTERVALS
 from toymodel.analysis.loss import no_superposition_loss
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds, neurons
 from toymodel.analysis.predictions import (
+    BOTTOM,
     CONFIRMED,
     IN_PART,
-    LOW,
     REFUTED,
     TOP,
     Existence,
-    Extreme,
+    MixedLayers,
     Mixture,
     Reading,
-    Rise,
-    Together,
-    TopAndLow,
+    SparsestSetting,
+    SparsityTrend,
+    TopVersusBottom,
     Trend,
     density_table,
     existence,
-    extreme,
-    rise,
-    together,
-    top_and_low,
-    unearned,
+    mixed_layers,
+    polysemantic_without_gain,
+    sparsest_setting,
+    sparsity_trend,
+    top_versus_bottom,
 )
 
 N, M = 6, 4
@@ -73,7 +73,7 @@ def test_a_row_counts_the_used_neurons_and_their_features():
     assert row["share"] == pytest.approx(1 / 3)
     of_slight, of_many = 1.5**2 / 1.25, 3**2 / 2.5
     assert row["effective"] == pytest.approx((1 + of_slight + of_many) / 3)
-    assert row["effective_most"] == pytest.approx(of_many)
+    assert row["effective_max"] == pytest.approx(of_many)
     (moved,) = density_table(
         [made(0.1, PURE, SLIGHT, MANY, UNUSED)], Thresholds(extra_weight=0.5)
     ).to_dict("records")
@@ -89,14 +89,14 @@ def test_rows_are_densest_first():
 def test_a_network_without_weights_has_no_shares():
     (row,) = density_table([made(0.1, UNUSED, UNUSED, UNUSED, UNUSED)]).to_dict("records")
     assert row["used"] == 0
-    assert all(math.isnan(row[name]) for name in ("share", "effective", "effective_most"))
+    assert all(math.isnan(row[name]) for name in ("share", "effective", "effective_max"))
 
 
 @pytest.mark.parametrize(("errors", "better"), [(2.1, True), (1.9, False), (-1.0, False)])
-def test_better_is_below_the_yardstick_by_two_standard_errors(errors: float, better: bool):
-    yardstick = no_superposition_loss(made(0.1).config)
-    error = yardstick / 100
-    table = density_table([made(0.1, MANY, loss=yardstick - errors * error, error=error)])
+def test_better_is_below_the_baseline_by_two_standard_errors(errors: float, better: bool):
+    baseline = no_superposition_loss(made(0.1).config)
+    error = baseline / 100
+    table = density_table([made(0.1, MANY, loss=baseline - errors * error, error=error)])
     assert table["better"].tolist() == [better]
 
 
@@ -122,30 +122,30 @@ def test_polysemantic_neurons_exist_where_they_pay(rows, holding, better, verdic
     assert found.verdict == verdict
 
 
-def test_what_is_polysemantic_and_no_better_is_unearned():
+def test_networks_may_be_polysemantic_without_gain():
     table = table_of((1.0, 0, False), (0.3, 2, True), (0.1, 1, False), (0.01, 4, False))
-    assert unearned(table)["density"].tolist() == [0.1, 0.01]
+    assert polysemantic_without_gain(table)["density"].tolist() == [0.1, 0.01]
 
 
 # Clean and polysemantic ones in one layer
 
 
 def test_a_mixture_has_its_counts_ranks_and_order():
-    (found,) = together([made(0.1, PURE, MANY, SLIGHT, MANY)]).mixtures
+    (found,) = mixed_layers([made(0.1, PURE, MANY, SLIGHT, MANY)]).mixtures
     assert found == Mixture(0.1, (1, 1, 2), 0, 2, 1)
     assert found.balance == 1
-    (found,) = together([made(0.1, PURE, MANY, PURE, UNUSED)]).mixtures
+    (found,) = mixed_layers([made(0.1, PURE, MANY, PURE, UNUSED)]).mixtures
     assert (found.clean, found.mixed, found.ordered) == (1, 1, 0.5)
 
 
 def test_a_tie_counts_half():
     one = made(0.1, PURE, MANY, UNUSED, UNUSED)
     one.W1[1] = [2, 2, 2, 0, 0, 0]  # the first of the largest is its primary feature
-    assert together([one]).mixtures[0].ordered == 0.5
+    assert mixed_layers([one]).mixtures[0].ordered == 0.5
 
 
 def test_networks_of_one_kind_are_no_mixtures():
-    assert not together([made(0.1, PURE, SLIGHT), made(0.3, MANY, SLIGHT)]).mixtures
+    assert not mixed_layers([made(0.1, PURE, SLIGHT), made(0.3, MANY, SLIGHT)]).mixtures
 
 
 def mixture(counts: tuple[int, int, int], ordered: float, density: float = 0.1) -> Mixture:
@@ -157,13 +157,13 @@ def mixture(counts: tuple[int, int, int], ordered: float, density: float = 0.1) 
     [((), REFUTED), ((0.75, 1.0), CONFIRMED), ((0.74, 1.0), IN_PART), ((0.2,), IN_PART)],
 )
 def test_both_kinds_in_the_order_of_importance(orders: tuple[float, ...], verdict: str):
-    assert Together(tuple(mixture((1, 0, 1), each) for each in orders)).verdict == verdict
+    assert MixedLayers(tuple(mixture((1, 0, 1), each) for each in orders)).verdict == verdict
 
 
 def test_the_most_balanced_mixture_is_shown():
     mixtures = (mixture((9, 0, 1), 1), mixture((4, 0, 4), 1, 0.03), mixture((3, 5, 6), 1, 0.01))
-    assert Together(mixtures).shown == mixtures[1]
-    assert Together(()).shown is None
+    assert MixedLayers(mixtures).shown == mixtures[1]
+    assert MixedLayers(()).shown is None
 
 
 # More of them the sparser
@@ -191,8 +191,8 @@ def test_the_share_rises_and_falls_nowhere(sweeps: list[tuple[int, ...]], verdic
         str(k): table_of(*zip(densities, counts, (True, True, True), strict=True))
         for k, counts in enumerate(sweeps)
     }
-    found = rise(tables)
-    assert found == Rise(
+    found = sparsity_trend(tables)
+    assert found == SparsityTrend(
         {
             str(k): Trend(densities, tuple(count / 4 for count in counts))
             for k, counts in enumerate(sweeps)
@@ -207,8 +207,8 @@ def test_the_share_rises_and_falls_nowhere(sweeps: list[tuple[int, ...]], verdic
 )
 def test_all_are_polysemantic_at_the_sparsest(last: tuple[int, int], verdict: str):
     tables = {str(k): table_of((1.0, 0, True), (0.01, n, True)) for k, n in enumerate(last)}
-    found = extreme(tables)
-    assert found == Extreme({"0": last[0] / 4, "1": last[1] / 4})
+    found = sparsest_setting(tables)
+    assert found == SparsestSetting({"0": last[0] / 4, "1": last[1] / 4})
     assert found.verdict == verdict
 
 
@@ -218,17 +218,17 @@ def test_all_are_polysemantic_at_the_sparsest(last: tuple[int, int], verdict: st
 def shares(*ends: tuple[float, float]) -> np.ndarray:
     """How often a primary feature leads at the bottom and at the top."""
     table = np.full((len(ends), len(INTERVALS)), 0.7)
-    table[:, [LOW, TOP]] = ends
+    table[:, [BOTTOM, TOP]] = ends
     return table
 
 
 def test_above_and_below_are_these_shares_of_the_range():
-    assert (INTERVALS[LOW], INTERVALS[TOP]) == ((0.02, 0.1), (0.75, 1.0))
+    assert (INTERVALS[BOTTOM], INTERVALS[TOP]) == ((0.02, 0.1), (0.75, 1.0))
 
 
 def test_neurons_are_read_from_above_and_from_below():
     found = neurons(made(0.1, PURE, SLIGHT, MANY, MANY).W1)
-    read = top_and_low(found, shares((0.1, 1), (0.4, 0.9), (0.5, 1), (0.1, 0.89)))
+    read = top_versus_bottom(found, shares((0.1, 1), (0.4, 0.9), (0.5, 1), (0.1, 0.89)))
     assert read.several == Reading(neurons=3, clean=2, mixed=2, both=1)
     assert read.secondary == Reading(1, 1, 1, 1)  # SLIGHT alone: 0.5 of its largest weight
     assert read.monosemantic == Reading(1, 1, 1, 1)
@@ -238,14 +238,14 @@ def test_neurons_are_read_from_above_and_from_below():
 def test_a_neuron_that_is_never_seen_there_is_neither():
     found = neurons(made(0.1, SLIGHT, UNUSED, UNUSED, UNUSED).W1)
     nan = math.nan
-    read = top_and_low(found, shares((nan, nan), (nan, nan), (nan, nan), (nan, nan)))
+    read = top_versus_bottom(found, shares((nan, nan), (nan, nan), (nan, nan), (nan, nan)))
     assert read.several == Reading(1, 0, 0, 0)
     assert read.monosemantic.neurons == 0
 
 
 def test_the_sizes_of_what_is_not_clean_are_sorted():
     found = neurons(made(0.1, [0.9, 0, 0, 0], [0.3, 0.8, 0, 0], PURE, UNUSED).W1)
-    read = top_and_low(found, shares(*[(0.1, 0.5)] * 4))
+    read = top_versus_bottom(found, shares(*[(0.1, 0.5)] * 4))
     assert read.unclear == pytest.approx((0.8, 0.9))
 
 
@@ -264,7 +264,7 @@ def test_large_activations_look_clean_and_small_ones_do_not(several, secondary, 
     def reading(neurons: int, both: int) -> Reading:
         return Reading(neurons, both, both, both)
 
-    found = TopAndLow(
+    found = TopVersusBottom(
         several=reading(*several),
         secondary=reading(*secondary),
         monosemantic=reading(0, 0),

@@ -1,25 +1,44 @@
 from __future__ import annotations
 
-import numpy as np
-
-from tests.helpers.chart_specs import pixels, shows
+from tests.helpers.chart_specs import THEMES, layers, picture, shows
 from toymodel.charts.colour_bar import colour_bar
+from toymodel.charts.look import feature_colour, superposition_colour
 
 
-def test_the_bar_of_superposition_runs_through_viridis():
-    picture = pixels(colour_bar("superposition", 100).properties(width=300))
-    assert shows(picture, "#440154", within=10)
-    assert shows(picture, "#fde725", within=10)
-    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 50
+def encoding(*given):
+    (layer,) = layers(colour_bar(*given).spec)
+    return layer["encoding"]
 
 
-def test_the_bar_of_few_features_has_a_colour_for_each():
-    picture = pixels(colour_bar("feature", 3).properties(width=300))
+def test_superposition_runs_through_its_scale():
+    table = colour_bar("superposition", 100).tables["stripes"]
+    assert table["superposition"].tolist() == table["low"].tolist()
+    assert (table["low"].iloc[0], table["high"].iloc[-1]) == (0, 1)
+    found = encoding("superposition", 100)
+    assert found["color"] == superposition_colour() | {"legend": None}
+    assert found["x"]["axis"]["values"] == [0, 0.5, 1]
+
+
+def test_few_features_have_a_stripe_and_a_number_each():
+    assert colour_bar("feature", 3).tables["stripes"]["feature"].tolist() == [0, 1, 2]
+    found = encoding("feature", 3)
+    assert found["color"] == feature_colour(3) | {"legend": None}
+    assert found["x"]["axis"]["values"] == [0.5, 1.5, 2.5]
+
+
+def test_many_features_are_a_scale_without_gaps():
+    table = colour_bar("feature", 500).tables["stripes"]
+    assert len(table) == 200
+    assert (table["low"].iloc[1:].to_numpy() < table["high"].iloc[:-1].to_numpy()).all()
+    assert table["high"].iloc[-1] == 500
+    found = encoding("feature", 500)
+    assert found["x"]["scale"]["domain"] == [0, 500]
+    assert "values" not in found["x"]["axis"]
+
+
+@THEMES
+def test_each_feature_has_its_colour(theme):
+    found = picture(colour_bar("feature", 3), theme)
     for colour in ("#4c78a8", "#9ecae9", "#f58518"):
-        assert shows(picture, colour, 500)
-    assert not shows(picture, "#ffbf79")
-
-
-def test_the_bar_of_many_features_is_a_scale():
-    picture = pixels(colour_bar("feature", 500).properties(width=300))
-    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 50
+        assert shows(found, colour, 500)
+    assert not shows(found, "#ffbf79")

@@ -3,13 +3,13 @@ from __future__ import annotations
 import itertools
 import re
 
-import altair as alt
 import pandas as pd
 import pytest
 
 from tests.helpers.chart_specs import pixels, shows
 from tests.helpers.colours import contrast
 from toymodel.analysis.polysemanticity import CLASSES, UNUSED
+from toymodel.charts.chart import Chart
 from toymodel.charts.look import (
     DARK,
     INSTANCES,
@@ -17,10 +17,14 @@ from toymodel.charts.look import (
     feature_colour,
     instances_colour,
     instances_names,
+    signed_scale,
     standing_alone,
     superposition_colour,
     theme,
 )
+from toymodel.charts.vega import layer, quantitative
+
+EACH = pytest.mark.parametrize("each", [LIGHT, DARK], ids=["light", "dark"])
 
 
 def test_each_theme_has_a_colour_for_every_class():
@@ -32,54 +36,64 @@ def test_each_theme_has_a_colour_for_every_class():
         assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in colours)
 
 
-@pytest.mark.parametrize("each", [LIGHT, DARK], ids=["light", "dark"])
+@EACH
 def test_class_names_are_legible_on_their_background(each):
     for name in CLASSES:
         assert contrast(each.class_ink[name], each.class_background[name]) >= 4.5
 
 
-@pytest.mark.parametrize("each", [LIGHT, DARK], ids=["light", "dark"])
+@EACH
 def test_text_is_legible_on_the_background_of_a_chart_that_stands_alone(each):
     assert contrast(each.ink, each.background) >= 7
-    plain = alt.LayerChart(layer=[alt.Chart(pd.DataFrame({"x": [1]})).mark_point().encode(x="x")])
+    spec = {"layer": [layer("points", "point", {"x": quantitative("x")})], "title": "on a page"}
+    plain = Chart(spec, {"points": pd.DataFrame({"x": [1]})})
     chart = standing_alone(plain, title="Name", subtitle=["about"], theme=each, width=300)
-    spec = chart.to_dict()
-    assert (spec["title"]["text"], spec["title"]["subtitle"]) == ("Name", ["about"])
-    config = spec["config"]
+    assert chart.spec["title"] == {"text": "Name", "subtitle": ["about"]}
+    assert chart.spec["width"] == 300
+    config = chart.spec["config"]
     assert config["background"] == each.background
     assert config["title"]["color"] == config["title"]["subtitleColor"] == each.ink
     for part in ("axis", "legend"):
         assert config[part]["labelColor"] == config[part]["titleColor"] == each.ink
-    assert shows(pixels(chart), each.background, 10_000)
+    picture = pixels(chart.to_altair())
+    assert shows(picture, each.background, 10_000)
+    assert shows(picture, each.ink, within=40)
+    assert plain.spec == spec  # the page's stays as it is
 
 
 def test_few_features_have_categories_and_many_a_rank():
-    few, many = feature_colour(20).to_dict(), feature_colour(21).to_dict()
+    few, many = feature_colour(20), feature_colour(21)
     assert (few["type"], few["scale"]["domain"]) == ("nominal", list(range(20)))
     assert few["scale"]["scheme"] == "tableau20"
     assert (many["type"], many["scale"]["domain"]) == ("quantitative", [0, 20])
 
 
 def test_superposition_is_viridis_from_zero_to_one_as_in_the_paper():
-    scale = superposition_colour().to_dict()["scale"]
+    scale = superposition_colour()["scale"]
     assert (scale["scheme"], scale["domain"], scale["clamp"]) == ("viridis", [0, 1], True)
 
 
 def test_features_chosen_of_many_are_told_apart_by_category():
-    chosen = feature_colour(100, [7, 3]).to_dict()
+    chosen = feature_colour(100, [7, 3])
     assert (chosen["type"], chosen["scale"]["domain"]) == ("nominal", [7, 3])
-    small = feature_colour(6, [5, 2]).to_dict()
-    assert small["scale"]["domain"] == list(range(6))
-    assert feature_colour(100, range(21)).to_dict()["type"] == "quantitative"
+    assert feature_colour(6, [5, 2])["scale"]["domain"] == list(range(6))
+    assert feature_colour(100, range(21))["type"] == "quantitative"
 
 
-@pytest.mark.parametrize("each", [LIGHT, DARK], ids=["light", "dark"])
+@EACH
+def test_signs_have_colours_on_either_side_of_the_background(each):
+    scale = signed_scale(2.5, each)
+    assert (scale["domain"], scale["clamp"]) == ([-2.5, 0, 2.5], True)
+    assert scale["range"] == [each.negative, each.background, each.positive]
+
+
+@EACH
 def test_more_instances_are_further_from_the_background(each):
     against = [contrast(colour, each.background) for colour in each.instances]
     assert against[0] >= 1.5
     # Apart in lightness, so that they differ for those who see no hues.
     assert all(more >= 1.4 * less for less, more in itertools.pairwise(against))
-    scale = instances_colour(each).to_dict()["scale"]
+    scale = instances_colour(each)["scale"]
     assert scale == {"domain": list(INSTANCES), "range": list(each.instances)}
 
 

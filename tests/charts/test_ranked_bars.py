@@ -3,97 +3,89 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tests.helpers.chart_specs import by_field, layers, mark, pixels, rows, shows
-from toymodel.charts.look import DARK, LIGHT
+from tests.helpers.chart_specs import THEMES, by_field, clicked, layers, mark, picture, rows, shows
+from toymodel.charts.chart import Chart
+from toymodel.charts.look import LIGHT
 from toymodel.charts.ranked_bars import SELECTION, ranked_bars
 
-FRAME = pd.DataFrame(
+TABLE = pd.DataFrame(
     {"neuron": [7, 12, 3], "path_gain": [2.0, 1.0, -1.5], "class": ["a", "b", "c"]}
 )
-THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 
 
-def drawing(frame=FRAME, of="neuron", value="path_gain", theme=LIGHT, **options):
-    return ranked_bars(frame, of=of, value=value, title="path gain", theme=theme, **options)
-
-
-def chart(*given, **options):
-    return drawing(*given, **options).chart
+def drawn(table: pd.DataFrame = TABLE, of="neuron", theme=LIGHT, **options) -> Chart:
+    return ranked_bars(
+        table, of=of, value="path_gain", title="path gain", theme=theme, height=150, **options
+    )
 
 
 def bar_layer(spec):
     return by_field(spec, "y", "path_gain")
 
 
-def test_bars_stand_in_the_order_of_the_frame_under_their_names():
-    spec = drawing().spec
+def test_bars_stand_in_the_order_of_the_table_under_their_names():
+    spec = drawn().to_vega_lite()
     layer = bar_layer(spec)
-    drawn = rows(spec, layer)
-    assert drawn["name"].tolist() == ["n7", "n12", "n3"]
-    assert drawn["path_gain"].tolist() == FRAME["path_gain"].tolist()
+    bars = rows(spec, layer)
+    assert bars["name"].tolist() == ["n7", "n12", "n3"]
+    assert bars["path_gain"].tolist() == TABLE["path_gain"].tolist()
     assert layer["encoding"]["x"]["field"] == "name"
     assert layer["encoding"]["x"]["sort"] is None
     assert layer["encoding"]["y"]["title"] == "path gain"
+    assert spec["description"] == "path gain: a bar a neuron, positive above the axis."
 
 
-def test_features_have_an_f():
-    frame = pd.DataFrame({"feature": [4], "path_gain": [1.0]})
-    spec = drawing(frame, of="feature").spec
-    assert rows(spec, bar_layer(spec))["name"].tolist() == ["f4"]
+def test_features_have_an_f_and_the_side_is_named_where_there_is_one():
+    table = pd.DataFrame({"feature": [4, 4], "path_gain": [1.0, 2], "side": ["positive"] * 2})
+    table.loc[1, "side"] = "negative"
+    assert drawn(table, of="feature").tables["bars"]["name"].tolist() == ["f4 (+)", "f4 (−)"]
+    plain = drawn(table.drop(columns="side"), of="feature")
+    assert plain.tables["bars"]["name"].tolist() == ["f4", "f4"]
 
 
-def test_the_pointer_is_told_every_column_of_the_frame():
-    told = bar_layer(drawing().spec)["encoding"]["tooltip"]
-    assert [(each["field"], each.get("format")) for each in told] == [
+def test_names_of_many_bars_stand_upright():
+    def angle(count: int) -> int:
+        table = pd.DataFrame({"neuron": range(count), "path_gain": 1.0})
+        return bar_layer(drawn(table).spec)["encoding"]["x"]["axis"]["labelAngle"]
+
+    assert (angle(8), angle(9)) == (0, -90)
+
+
+def test_the_pointer_is_told_every_column_of_the_table():
+    told = bar_layer(drawn(TABLE.assign(share=0.1)).spec)["encoding"]["tooltip"]
+    assert [(each["title"], each.get("format")) for each in told] == [
         ("neuron", None),
-        ("path_gain", "+.3f"),
+        ("path gain", "+.3f"),
         ("class", None),
+        ("share", ".3g"),
     ]
-    other = drawing(FRAME.assign(share=[0.1, 0.2, 0.3])).spec
-    assert bar_layer(other)["encoding"]["tooltip"][-1]["format"] == ".3g"
 
 
 @pytest.mark.parametrize("of", ["feature", "neuron"])
 def test_a_click_selects_a_number(of: str):
-    spec = drawing(FRAME.rename(columns={"neuron": of}), of=of).spec
-    (param,) = spec["params"]
-    assert param["name"] == SELECTION
-    assert param["select"] == {"type": "point", "fields": [of], "toggle": False}
+    spec = drawn(TABLE.rename(columns={"neuron": of}), of=of).spec
+    name, fields, hit = clicked(spec)
+    assert (name, fields) == (SELECTION, [of])
+    assert not {"y", "y2"} & hit["encoding"].keys()  # a whole column takes it
     clickable = [layer for layer in layers(spec) if mark(layer).get("cursor") == "pointer"]
     assert {mark(layer)["type"] for layer in clickable} == {"rect", "bar"}
 
 
-@THEMES
-def test_signs_have_their_colours_beside_the_zero_line(theme):
-    picture = pixels(chart(theme=theme).properties(width=300))
-    assert shows(picture, theme.positive)
-    assert shows(picture, theme.negative)
-    assert shows(picture, theme.ink, 200)
-
-
-@THEMES
-def test_the_marked_bar_is_framed(theme):
-    marked = chart(theme=theme, mark=12)
-    spec = marked.to_dict()
-    (layer,) = (each for each in layers(spec) if mark(each).get("filled") is False)
-    assert rows(spec, layer)["neuron"].tolist() == [12]
-    assert shows(pixels(marked.properties(width=300)), theme.mark, 100)
-    assert not shows(pixels(chart(theme=theme).properties(width=300)), theme.mark)
-
-
-def test_no_bars_are_axes_only():
-    picture = pixels(chart(FRAME.head(0), mark=3).properties(width=300))
-    assert shows(picture, LIGHT.ink)
-    assert not shows(picture, LIGHT.positive)
-
-
 def test_one_bar_is_not_as_wide_as_the_chart():
-    picture = pixels(chart(FRAME.head(1)).properties(width=600))
-    assert shows(picture, LIGHT.positive, 1000)
-    assert not shows(picture, LIGHT.positive, 150 * 70)
+    assert mark(bar_layer(drawn().spec))["width"] == {"expr": "min(0.85 * bandwidth('x'), 60)"}
 
 
-def test_the_chart_has_words_for_those_who_cannot_see_it():
-    words = drawing().spec["description"]
-    assert "path gain" in words
-    assert "neuron" in words
+@pytest.mark.parametrize("mark_of", [12, 99])
+def test_a_bar_is_framed_if_it_is_there(mark_of: int):
+    marked = drawn(mark=mark_of).tables["marked"]["neuron"].tolist()
+    assert marked == [j for j in TABLE["neuron"] if j == mark_of]
+    assert drawn().tables["marked"].empty
+    assert drawn(TABLE.head(0), mark=3).tables["bars"].empty
+
+
+@THEMES
+def test_signs_the_zero_line_and_the_frame_are_drawn(theme):
+    found = picture(drawn(theme=theme, mark=12), theme)
+    for colour, least in ((theme.positive, 500), (theme.negative, 500), (theme.mark, 100)):
+        assert shows(found, colour, least)
+    assert shows(found, theme.ink, 200)

@@ -87,7 +87,7 @@ def test_only_the_charts_that_are_asked_for_are_made(
     def fail(*arguments: object, **options: object):
         raise AssertionError("not asked for")
 
-    monkeypatch.setattr("toymodel.charts.figure_parts.activity", fail)
+    monkeypatch.setattr("toymodel.charts.figure.activity", fail)
     monkeypatch.setattr("toymodel.charts.neuron.figures.shares_of_all", fail)
     monkeypatch.setattr("toymodel.cli.figures.sweep_figures", fail)
     answer = shell("figures", *SMALL, "-p", "1,0.5", "--chart", "carriers", "-o", str(tmp_path))
@@ -122,8 +122,8 @@ def test_a_chart_of_the_sweep_can_be_had_alone(shell, stored, tmp_path: Path):
 
 def test_the_help_names_every_chart(shell):
     lines = shell("figures", "--help").out.splitlines()
-    for name, words in (FIGURES | SWEEP_FIGURES).items():
-        assert any(line.split() == [name, *words.split()] for line in lines), name
+    for name, figure in (FIGURES | SWEEP_FIGURES).items():
+        assert any(line.split() == [name, *figure.description.split()] for line in lines), name
 
 
 def test_a_model_in_a_file_is_drawn(shell, tmp_path: Path, cache: Path):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,7 @@ import pytest
 import toymodel as tm
 from tests.helpers.motifs import monosemantic, plant
 from tests.helpers.networks import model, two_neurons_a_feature, weights
-from toymodel.analysis.ablation import interventions
-from toymodel.analysis.decomposition import decompose
-from toymodel.charts.motif.words import describe
+from toymodel.analysis.decomposition import decompose, interventions
 from toymodel.storage.store import Store
 
 pytestmark = pytest.mark.usefixtures("short_evaluation")
@@ -38,17 +37,29 @@ def test_the_answer_in_words(shell, stored: tm.Model):
     answer = shell("motifs", *SMALL, "-p", "0.5")
     assert (answer.code, answer.err) == (0, "")
     found = decompose(CONFIG, stored.weights)
-    _, *changed = interventions(CONFIG, stored.weights, found.motifs[0])
+    checks = interventions(CONFIG, stored.weights, found.motifs[0])
     first, *lines = answer.out.splitlines()
     assert first.startswith("n = 4, m = 8, 1 - S = 0.5, seed 0, restart 1, ")
-    assert lines == [
-        f"loss {found.everything:.3g}; with the weights for absolute value alone "
-        f"{found.absolute_value:.3g}, with those of the motifs too {found.with_motifs:.3g}",
-        "1 instance",
-        "neuron 0 (ratios in 4.0, out 4.0): " + describe(stored.weights, found.motifs[0]),
-        f"  without inhibition: loss {changed[0].loss:.3g}, output 1 to f0 alone 4.00",
-        f"  symmetric: loss {changed[1].loss:.3g}, output 1 to f0 alone 0.00",
-        f"  without the neuron: loss {changed[2].loss:.3g}, output 1 to f0 alone 0.00",
+    assert [re.split(r"  +", line.strip()) for line in lines] == [
+        ["loss", f"{found.everything:.3g}"],
+        ["loss, absolute value alone", f"{found.absolute_value:.3g}"],
+        ["loss, absolute value and motifs", f"{found.with_motifs:.3g}"],
+        ["instances", "1"],
+        [""],
+        ["neuron 0: f0 above 0 interferes with f1"],
+        ["ratio of input weights", "4.0"],
+        ["ratio of output weights", "4.0"],
+        ["interference, f0 with f1", "4.00"],
+        ["interference, f1 with f0", "0.25"],
+        ["inhibition", "-3.00"],
+        ["output 1 before its ReLU, f0 alone", "1.00"],
+        [""],
+        ["inhibitor", "main feature", "takes away", "also inhibits f1"],
+        ["neuron 4", "f2", "2.00", "f2 above 0 by 8.00"],
+        ["neuron 6", "f3", "1.00", "f3 above 0 by 4.00"],
+        [""],
+        ["change", "loss", "output 1, f0 alone"],
+        *([check.name, f"{check.loss:.3g}", f"{check.output:.2f}"] for check in checks),
     ]
 
 
@@ -99,10 +110,14 @@ def test_the_answer_in_json(shell, stored: tm.Model):
 def test_another_restart_is_looked_at(shell, stored: tm.Model):
     answer = shell("motifs", *SMALL, "-p", "0.5", "--restart", "0")
     assert (answer.code, answer.err) == (0, "")
-    first, second, *rest = answer.out.splitlines()
+    first, *lines = answer.out.splitlines()
     assert "seed 0, restart 0, " in first
-    assert second.startswith("loss 0; ")
-    assert rest == ["0 instances"]
+    assert [line.split("  ")[0] for line in lines if line.endswith("  0")] == [
+        "loss",
+        "loss, absolute value alone",
+        "loss, absolute value and motifs",
+        "instances",
+    ]
     found = json.loads(shell("motifs", *SMALL, "-p", "0.5", "--restart", "0", "--json").out)
     assert (found["restart"], found["loss"], found["motifs"]) == (0, 0.5, [])
 

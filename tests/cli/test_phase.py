@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import toymodel as tm
-from toymodel.charts.phase.tables import diagram_cells
 from toymodel.phase.candidates import theory
+from toymodel.phase.comparison import trained_cells
 from toymodel.phase.diagram import Diagram, diagram_path, load_diagram, save_diagram, train_diagram
 
 DENSITIES, RATIOS = (1.0, 0.1, 0.01), (0.5, 2.0)
@@ -46,7 +46,7 @@ def test_the_answer_in_json_is_what_was_trained(shell):
     assert (answer.code, answer.err) == (0, "")
     found = json.loads(answer.out)
     diagram = train_diagram(DENSITIES, RATIOS, RECIPE)
-    cells = diagram_cells(diagram, theory(DENSITIES, RATIOS), tm.Thresholds().second_weight)
+    cells = trained_cells(diagram, theory(DENSITIES, RATIOS), tm.Thresholds().second_weight)
     above = cells["loss"] / cells["lowest"] - 1
     assert (found["cells"], found["networks"]) == (6, 12)
     assert found["networks_a_second"] == pytest.approx(12 / found["seconds"])

@@ -9,10 +9,16 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pandas as pd
+import pytest
 import vl_convert
 from PIL import Image
 
+from toymodel.charts.chart import Chart
+from toymodel.charts.look import DARK, LIGHT, Theme
+
 Spec = dict[str, Any]
+
+THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 
 
 def layers(spec: Spec) -> Iterator[Spec]:
@@ -27,6 +33,11 @@ def layers(spec: Spec) -> Iterator[Spec]:
 def mark(layer: Spec) -> Spec:
     found = layer["mark"]
     return {"type": found} if isinstance(found, str) else found
+
+
+def of_kind(spec: Spec, kind: str) -> list[Spec]:
+    """The layers with marks of this type."""
+    return [layer for layer in layers(spec) if mark(layer)["type"] == kind]
 
 
 def rows(spec: Spec, layer: Spec) -> pd.DataFrame:
@@ -45,6 +56,15 @@ def by_field(spec: Spec, channel: str, field: str) -> Spec:
     return layer
 
 
+def clicked(spec: Spec) -> tuple[str, list[str], Spec]:
+    """The parameter that a click sets, the fields that it selects, and the layer that takes it."""
+    (param,) = spec["params"]
+    assert (param["select"]["type"], param["select"]["toggle"]) == ("point", False)
+    (view,) = param["views"]
+    (layer,) = (layer for layer in layers(spec) if layer.get("name") == view)
+    return param["name"], param["select"]["fields"], layer
+
+
 def pixels(chart: alt.TopLevelMixin) -> np.ndarray:
     """The chart drawn on white, (row, column, red/green/blue)."""
     png = vl_convert.vegalite_to_png(chart.to_dict(), scale=1)
@@ -53,8 +73,25 @@ def pixels(chart: alt.TopLevelMixin) -> np.ndarray:
     return np.asarray(Image.alpha_composite(white, image).convert("RGB"))
 
 
+def picture(chart: Chart, theme: Theme, width: int = 300) -> np.ndarray:
+    """The chart drawn on the background of its theme, (row, column, red/green/blue)."""
+    return pixels(chart.to_altair().properties(width=width, background=theme.background))
+
+
+def compiles(chart: Chart) -> Spec:
+    """The chart as Vega, which is refused where the chart cannot be drawn."""
+    return vl_convert.vegalite_to_vega(chart.to_altair().to_dict())
+
+
 def shows(picture: np.ndarray, colour: str, at_least: int = 20, *, within: int = 3) -> bool:
     """Whether some pixels have this colour, '#rrggbb', or one very close to it."""
     wanted = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
     near = np.abs(picture.astype(int) - wanted).max(axis=2) <= within
     return int(near.sum()) >= at_least
+
+
+def mixed(colour: str, other: str, share: float) -> str:
+    """A colour over another one, of which it covers a share."""
+    parts = ([int(each[i : i + 2], 16) for i in (1, 3, 5)] for each in (colour, other))
+    mixture = (share * a + (1 - share) * b for a, b in zip(*parts, strict=True))
+    return "#" + "".join(f"{round(part):02x}" for part in mixture)

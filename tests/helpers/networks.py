@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,15 @@ def model(config: Config, recipe: Recipe, *, seed: int = 0) -> Model:
             loss=random.random((R, 2), dtype=np.float32),
         ),
     )
+
+
+def model_of(*networks: object, density: float = 0.1) -> Model:
+    """An untrained model with these restarts: weights, or input weights with W2 = W1.T."""
+    each = [w if isinstance(w, Weights) else weights(w, np.transpose(w)) for w in networks]
+    m, n = each[0].W1.shape
+    config = Config(n_features=n, n_neurons=m, feature_probability=density, importance_decay=1.0)
+    recipe = Recipe(restarts=len(each), cycles=2, steps=30, sampler="iid")
+    return replace(model(config, recipe), restarts=tuple(each))
 
 
 def same(one: Weights, other: Weights) -> bool:

@@ -11,8 +11,7 @@ import pytest
 import toymodel as tm
 from tests.helpers.networks import model
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds
-from toymodel.sweeps.grid import grid_of
-from toymodel.sweeps.measures import FIELDS, MEASURES, measure, over, those_at
+from toymodel.sweeps.measures import FIELDS, MEASURES, mean_over, measure
 
 CONFIG = tm.Config(n_features=4, n_neurons=6, feature_probability=0.3)
 RECIPE = tm.RECIPES["quick"].replace(steps=2, restarts=2)
@@ -48,13 +47,7 @@ def test_cells_have_the_mean_over_all_else():
             "gain": [1.0, 3.0, 5.0, math.nan, 7.0],
         }
     )
-    cells = over(table, "n_neurons", "seed", "gain").set_index(["x", "y"])
+    cells = mean_over(table, "n_neurons", "seed", "gain").set_index(["x", "y"])
     assert cells["value"].to_dict()[3, 0] == 2
     assert cells["models"].to_dict() == {(3, 0): 2, (3, 1): 1, (4, 0): 0, (4, 1): 1}
     assert np.isnan(cells["value"].to_dict()[4, 0])
-
-
-def test_configs_are_found_by_their_values():
-    grid = grid_of("g", {"config": {"n_neurons": [3, 4], "n_features": [5, 6]}, "seeds": 2})
-    found = those_at(grid.configs, {"n_neurons": 4, "seed": 1})
-    assert [(c.n_features, c.n_neurons, c.seed) for c in found] == [(5, 4, 1), (6, 4, 1)]

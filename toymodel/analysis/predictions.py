@@ -1,4 +1,4 @@
-"""What the paper expects of real networks, measured in toy models, each with a verdict by a rule.
+"""What the paper predicts of real networks, measured in toy models, each with a verdict.
 
 Paper: "To What Extent Does Superposition Exist in Real Models?", and in "Computation in
 Superposition" the passages on pure and polysemantic neurons and on primary features.
@@ -31,29 +31,34 @@ CONFIRMED: Verdict = "confirmed here"
 IN_PART: Verdict = "holds in part"
 REFUTED: Verdict = "does not hold here"
 
-SURE = 2
-"""A loss is below the yardstick if it is so by this many standard errors."""
+STANDARD_ERRORS = 2
+"""A loss is below the no-superposition baseline if it is so by this many standard errors."""
 
-ORDERED = 0.75
+MIN_ORDERED = 0.75
 """From this share of pairs on, monosemantic neurons hold the more important features."""
 
-CLEAN = 0.9
-"""A neuron looks clean where its primary feature leads this share of activations and more."""
+MIN_CLEAN = 0.9
+"""A neuron looks clean if its primary feature leads in this share of activations or more."""
 
-MIXED = 0.5
-"""A neuron is mixed where its primary feature leads less than this share of activations."""
+MAX_MIXED = 0.5
+"""A neuron is mixed if its primary feature leads in less than this share of activations."""
 
-LOW, TOP = 0, 4
+BOTTOM, TOP = 0, 4
 """The places in `INTERVALS` of 0.02 to 0.1 and of 0.75 to 1 of a neuron's range."""
 
 
 def density_table(models: Sequence[Model], thresholds: Thresholds | None = None) -> pd.DataFrame:
-    """The frame of `sweep_table`, densest first, with how many features neurons hold.
+    """The table of `sweep_table`, densest first, with how many features neurons hold.
 
-    More columns: used (neurons with any weight), share (of these, polysemantic ones; 0 to 1, NaN
-    without any), effective and effective_most (mean and largest effective number of features of
-    the used neurons, 1 and up), better (whether the loss is below that without superposition, by
-    `SURE` standard errors).
+    Args:
+        models: one a density.
+        thresholds: where the classes of neurons end.
+
+    Returns:
+        The columns of `sweep_table` and: used (neurons with any weight), share (of these,
+        polysemantic ones; 0 to 1, NaN without any), effective and effective_max (mean and largest
+        effective number of features of the used neurons, 1 and up), better (whether the loss is
+        below the no-superposition baseline, by `STANDARD_ERRORS` standard errors).
     """
     ordered = sorted(models, key=lambda model: -model.config.feature_probability)
     table = sweep_table(ordered, thresholds)
@@ -65,25 +70,27 @@ def density_table(models: Sequence[Model], thresholds: Thresholds | None = None)
     used = table["used"].where(table["used"] > 0)
     table["share"] = table[CLASSES[2]] / used
     table["effective"] = [each.mean() if len(each) else np.nan for each in features]
-    table["effective_most"] = [each.max() if len(each) else np.nan for each in features]
-    surely = table["loss"] + SURE * table["loss_error"]
+    table["effective_max"] = [each.max() if len(each) else np.nan for each in features]
+    surely = table["loss"] + STANDARD_ERRORS * table["loss_error"]
     table["better"] = surely < table["no_superposition_loss"]
     return table
 
 
 @dataclass(frozen=True, kw_only=True)
 class Existence:
-    """Polysemantic neurons exist: the densities at which there are some, and they pay.
+    """Polysemantic neurons exist, and networks gain from them.
 
-    better: of `holding`, where the network does better than any without superposition.
+    Attributes:
+        holding: the densities of networks with polysemantic neurons.
+        better: those of `holding` whose network does better than any without superposition.
     """
 
     holding: tuple[float, ...]
     better: tuple[float, ...]
     rule: ClassVar[str] = (
-        "Confirmed if there are polysemantic neurons, and every network that has some does better "
-        f"than any without superposition, by {SURE} standard errors; in part if there are some, "
-        "and not every such network does."
+        "Confirmed: some neurons are polysemantic, and every network with such neurons has a loss "
+        f"below the no-superposition baseline, by {STANDARD_ERRORS} standard errors. In part: some "
+        "neurons are polysemantic, but not every such network has."
     )
 
     @property
@@ -95,7 +102,7 @@ class Existence:
 
 
 def existence(table: pd.DataFrame) -> Existence:
-    """From the frame of `density_table`."""
+    """Measured in the table of `density_table`."""
     holding = table.loc[table[CLASSES[2]] > 0]
     return Existence(
         holding=tuple(holding["density"]), better=tuple(holding.loc[holding["better"], "density"])
@@ -105,9 +112,13 @@ def existence(table: pd.DataFrame) -> Existence:
 class Mixture(NamedTuple):
     """A network with monosemantic and polysemantic neurons.
 
-    counts: of `CLASSES`. clean, mixed: the median primary feature of the monosemantic and of the
-    polysemantic ones; 0 is the most important. ordered: of all pairs of one of either, the share
-    in which the monosemantic one's primary feature is the more important; a tie counts half.
+    Attributes:
+        density: feature probability 1 - S.
+        counts: neurons of each of `CLASSES`.
+        clean: the median primary feature of the monosemantic neurons; 0 is the most important.
+        mixed: the same of the polysemantic neurons.
+        ordered: of all pairs of a monosemantic and a polysemantic neuron, the share in which the
+            monosemantic neuron's primary feature is the more important; a tie counts half.
     """
 
     density: float
@@ -123,14 +134,19 @@ class Mixture(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Together:
-    """Clean and polysemantic neurons in one layer: every network that has both, densest first."""
+class MixedLayers:
+    """Monosemantic and polysemantic neurons stand in one layer.
+
+    Attributes:
+        mixtures: every network that has both, densest first.
+    """
 
     mixtures: tuple[Mixture, ...]
     rule: ClassVar[str] = (
-        "Confirmed if some networks have monosemantic and polysemantic neurons, and in each of "
-        f"these the monosemantic one holds the more important feature in {ORDERED:.0%} of the "
-        "pairs of one of either; in part if some networks have both, and not each is ordered so."
+        "Confirmed: some networks have monosemantic and polysemantic neurons, and in each of them "
+        "the monosemantic neuron holds the more important feature in "
+        f"{MIN_ORDERED:.0%} or more of the pairs of a monosemantic and a polysemantic neuron. "
+        "In part: some networks have both kinds, but not in this order."
     )
 
     @property
@@ -138,16 +154,16 @@ class Together:
         """By the rule."""
         if not self.mixtures:
             return REFUTED
-        return CONFIRMED if all(m.ordered >= ORDERED for m in self.mixtures) else IN_PART
+        return CONFIRMED if all(m.ordered >= MIN_ORDERED for m in self.mixtures) else IN_PART
 
     @property
     def shown(self) -> Mixture | None:
-        """The most balanced one, or None; the densest of several."""
+        """The network in which the two kinds are most balanced, the densest of several."""
         return max(self.mixtures, key=lambda mixture: mixture.balance, default=None)
 
 
-def together(models: Sequence[Model], thresholds: Thresholds | None = None) -> Together:
-    """Those of some models that have neurons of both kinds, densest first."""
+def mixed_layers(models: Sequence[Model], thresholds: Thresholds | None = None) -> MixedLayers:
+    """Find the models that have neurons of both kinds."""
     found: list[Mixture] = []
     for model in sorted(models, key=lambda model: -model.config.feature_probability):
         each = neurons(model.W1, thresholds)
@@ -165,11 +181,16 @@ def together(models: Sequence[Model], thresholds: Thresholds | None = None) -> T
                     ordered=float(before.mean() + same.mean() / 2),
                 )
             )
-    return Together(tuple(found))
+    return MixedLayers(tuple(found))
 
 
 class Trend(NamedTuple):
-    """How a share goes from dense to sparse; densities and shares have the same order."""
+    """How a share goes from dense to sparse.
+
+    Attributes:
+        densities: falling.
+        shares: in the same order, 0 to 1.
+    """
 
     densities: tuple[float, ...]
     shares: tuple[float, ...]
@@ -181,12 +202,12 @@ class Trend(NamedTuple):
 
     @property
     def falls(self) -> tuple[tuple[float, float], ...]:
-        """The neighbouring densities between which it falls."""
+        """The pairs of neighbouring densities between which it falls."""
         return self._between(lambda before, after: after < before)
 
     @property
     def level(self) -> tuple[tuple[float, float], ...]:
-        """The neighbouring densities between which it stays the same."""
+        """The pairs of neighbouring densities between which it stays the same."""
         return self._between(lambda before, after: after == before)
 
     def _between(self, test: Callable[[float, float], bool]) -> tuple[tuple[float, float], ...]:
@@ -195,14 +216,17 @@ class Trend(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Rise:
-    """Polysemanticity increases with sparsity: the trend of every sweep, by its name."""
+class SparsityTrend:
+    """Polysemanticity increases with sparsity.
+
+    Attributes:
+        trends: of the share of polysemantic neurons, by the name of the sweep.
+    """
 
     trends: Mapping[str, Trend]
     rule: ClassVar[str] = (
-        "Confirmed if the share of polysemantic neurons is higher at the sparsest than at the "
-        "densest setting, and falls at no step, in every sweep; in part if it is higher in some "
-        "sweep."
+        "Confirmed: in every sweep the share of polysemantic neurons is higher at the sparsest "
+        "setting than at the densest, and falls at no step. In part: it is higher in some sweep."
     )
 
     @property
@@ -215,19 +239,25 @@ class Rise:
         return CONFIRMED if steady else IN_PART
 
 
-def rise(tables: Mapping[str, pd.DataFrame]) -> Rise:
-    """From the frames of `density_table`, by the names of the sweeps."""
-    return Rise({name: Trend(tuple(t["density"]), tuple(t["share"])) for name, t in tables.items()})
+def sparsity_trend(tables: Mapping[str, pd.DataFrame]) -> SparsityTrend:
+    """Measured in the tables of `density_table`, by the names of the sweeps."""
+    return SparsityTrend(
+        {name: Trend(tuple(t["density"]), tuple(t["share"])) for name, t in tables.items()}
+    )
 
 
 @dataclass(frozen=True)
-class Extreme:
-    """All neurons are polysemantic where features are rarest: the share there, by sweep."""
+class SparsestSetting:
+    """All neurons are polysemantic where features are rarest.
+
+    Attributes:
+        shares: of polysemantic neurons at the sparsest setting, by the name of the sweep.
+    """
 
     shares: Mapping[str, float]
     rule: ClassVar[str] = (
-        "Confirmed if all neurons are polysemantic at the sparsest setting of every sweep; in part "
-        "if more than half are in some sweep."
+        "Confirmed: all neurons are polysemantic at the sparsest setting of every sweep. In part: "
+        "more than half are in some sweep."
     )
 
     @property
@@ -238,17 +268,21 @@ class Extreme:
         return IN_PART if any(share > 1 / 2 for share in self.shares.values()) else REFUTED
 
 
-def extreme(tables: Mapping[str, pd.DataFrame]) -> Extreme:
-    """From the frames of `density_table`, by the names of the sweeps."""
-    return Extreme({name: float(table["share"].iloc[-1]) for name, table in tables.items()})
+def sparsest_setting(tables: Mapping[str, pd.DataFrame]) -> SparsestSetting:
+    """Measured in the tables of `density_table`, by the names of the sweeps."""
+    return SparsestSetting({name: float(table["share"].iloc[-1]) for name, table in tables.items()})
 
 
 class Reading(NamedTuple):
-    """What some neurons look like: how many there are, how many at the top and at the bottom.
+    """What a group of neurons looks like at the top and at the bottom of their ranges.
 
-    clean: neurons whose primary feature leads `CLEAN` of the activations between 0.75 and 1 of
-    their range. mixed: those whose primary feature leads less than `MIXED` between 0.02 and 0.1.
-    both: those that are clean above and mixed below.
+    Attributes:
+        neurons: how many there are.
+        clean: those whose primary feature leads in `MIN_CLEAN` or more of the activations between
+            0.75 and 1 of their range.
+        mixed: those whose primary feature leads in less than `MAX_MIXED` of the activations
+            between 0.02 and 0.1 of their range.
+        both: those that are clean at the top and mixed at the bottom.
     """
 
     neurons: int
@@ -258,12 +292,15 @@ class Reading(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TopAndLow:
+class TopVersusBottom:
     """Large activations look clean, small ones are mixed.
 
-    several: of the neurons that are not monosemantic; secondary: of these with a clear secondary
-    feature; monosemantic: of the others. unclear: the second largest weights, relative to the
-    largest, of those of several features that do not look clean, the smallest first.
+    Attributes:
+        several: the neurons that hold several features, which are not monosemantic.
+        secondary: those of them with a clear secondary feature.
+        monosemantic: the others.
+        unclear: of the neurons in `several` that do not look clean at the top, the second largest
+            weight relative to the largest, the smallest first.
     """
 
     several: Reading
@@ -271,11 +308,11 @@ class TopAndLow:
     monosemantic: Reading
     unclear: tuple[float, ...]
     rule: ClassVar[str] = (
-        "A neuron fits if its primary feature leads "
-        f"{CLEAN:.0%} of the activations between 0.75 and 1 of its range and less than "
-        f"{MIXED:.0%} of those between 0.02 and 0.1. Confirmed if more than half of the neurons "
-        "that hold several features fit, and all of those with a clear secondary feature; in part "
-        "if some fit."
+        "A neuron fits if its primary feature leads in "
+        f"{MIN_CLEAN:.0%} or more of the activations between 0.75 and 1 of its range, and in less "
+        f"than {MAX_MIXED:.0%} of those between 0.02 and 0.1. Confirmed: more than half of the "
+        "neurons with several features fit, and all of those with a clear secondary feature. In "
+        "part: some fit."
     )
 
     @property
@@ -293,13 +330,19 @@ def holding_several(found: Neurons) -> Bool[np.ndarray, " neuron"]:
     return np.isin(np.array(found.classes, dtype=object), CLASSES[1:])
 
 
-def top_and_low(found: Neurons, shares: Float[np.ndarray, "neuron interval"]) -> TopAndLow:
-    """From how often each neuron's primary feature leads, as `shares_of_all` gives it.
+def top_versus_bottom(
+    found: Neurons, shares: Float[np.ndarray, "neuron interval"]
+) -> TopVersusBottom:
+    """Compare the top of each neuron's range with its bottom.
 
     A neuron without an activation in an interval is neither clean nor mixed there.
+
+    Args:
+        found: what the neurons hold.
+        shares: of activations in which the primary feature leads, as `shares_of_all` gives them.
     """
     several = holding_several(found)
-    clean, mixed = shares[:, TOP] >= CLEAN, shares[:, LOW] < MIXED
+    clean, mixed = shares[:, TOP] >= MIN_CLEAN, shares[:, BOTTOM] < MAX_MIXED
 
     def reading(which: Bool[np.ndarray, " neuron"]) -> Reading:
         counts = (which, which & clean, which & mixed, which & clean & mixed)
@@ -307,7 +350,7 @@ def top_and_low(found: Neurons, shares: Float[np.ndarray, "neuron interval"]) ->
 
     rest = several & ~clean
     second = np.sort(found.relative[rest], axis=1)[:, -2] if rest.any() else np.zeros(0)
-    return TopAndLow(
+    return TopVersusBottom(
         several=reading(several),
         secondary=reading(several & with_secondary(found)),
         monosemantic=reading(_used(found) & ~several),
@@ -315,8 +358,8 @@ def top_and_low(found: Neurons, shares: Float[np.ndarray, "neuron interval"]) ->
     )
 
 
-def unearned(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `density_table` with polysemantic neurons that are no better than without."""
+def polysemantic_without_gain(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `density_table` with polysemantic neurons and no gain from superposition."""
     return table.loc[(table[CLASSES[2]] > 0) & ~table["better"]]
 
 

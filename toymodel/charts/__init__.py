@@ -1,1 +1,1 @@
-"""Charts: from tidy frames to `altair` charts. They compute nothing."""
+"""Charts: one module a chart, from a model or results to Vega-Lite, its table beside it."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-import altair as alt
+if TYPE_CHECKING:
+    import altair as alt
 
 Kind = Literal["svg", "png", "json"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -14,7 +15,12 @@ _PNG_SCALE = 2
 
 
 def write_chart(chart: alt.TopLevelMixin, kind: Kind) -> bytes:
-    """The chart as a file's bytes; "json" is its Vega-Lite, data included."""
+    """The chart as a file's bytes.
+
+    Args:
+        chart: what `figures` gives, or any other altair chart.
+        kind: of file; "json" is the chart's Vega-Lite, data included.
+    """
     # NaN is no JSON: a browser refuses it, and Vega takes null for what is missing.
     text = json.dumps(chart.to_dict())
     spec = json.loads(text, parse_constant=lambda name: None)

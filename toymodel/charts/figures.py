@@ -3,47 +3,60 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-
-import altair as alt
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from toymodel.analysis.loss import no_superposition_loss, superposition_gain
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.analysis.sweep_table import sweep_table
-from toymodel.charts.feature.figures import FEATURE
-from toymodel.charts.figure_parts import Subject
+from toymodel.charts.chart import Chart
+from toymodel.charts.feature.figures import FEATURE_FIGURES
+from toymodel.charts.figure import Subject
 from toymodel.charts.look import LIGHT, Theme, standing_alone
-from toymodel.charts.motif.figures import MOTIF
-from toymodel.charts.network.figures import MODEL
-from toymodel.charts.neuron.figures import NEURON
-from toymodel.charts.sweep.summary import class_shares, gain
+from toymodel.charts.motif.figures import MOTIF_FIGURES
+from toymodel.charts.network.figures import MODEL_FIGURES
+from toymodel.charts.neuron.figures import NEURON_FIGURES
+from toymodel.charts.sweep.class_shares import class_shares
+from toymodel.charts.sweep.gain_curve import gain_curve
 from toymodel.config import Config, recipe_name
 from toymodel.model import Model
 from toymodel.settings import Problem, SettingError, require_whole
 from toymodel.text import count
 
-_ALL = {**MODEL, **NEURON, **FEATURE, **MOTIF}
-
-MODEL_FIGURES = {name: figure.words for name, figure in MODEL.items()}
-"""What each figure of a model as a whole shows, by name: those of its training's page."""
-
-NEURON_FIGURES = {name: figure.words for name, figure in NEURON.items()}
-"""What each figure of one neuron shows, by name."""
-
-FEATURE_FIGURES = {name: figure.words for name, figure in FEATURE.items()}
-"""What each figure of one feature shows, by name, and that of all of them together."""
-
-MOTIF_FIGURES = {name: figure.words for name, figure in MOTIF.items()}
-"""What each figure of the motif shows, by name."""
+if TYPE_CHECKING:
+    import altair as alt
 
 FIGURES = {**MODEL_FIGURES, **NEURON_FIGURES, **FEATURE_FIGURES, **MOTIF_FIGURES}
-"""What each figure of one model shows, by name."""
+"""Figures of one model, by name."""
+
+
+class SweepFigure(NamedTuple):
+    """A figure of several models.
+
+    Attributes:
+        description: what it shows.
+        title: above it.
+        draw: makes it from the table that `sweep_table` gives.
+    """
+
+    description: str
+    title: str
+    draw: Callable[..., Chart]
+
 
 SWEEP_FIGURES = {
-    "classes": "share of each class of neurons against density",
-    "gain": "superposition gain against density",
+    "classes": SweepFigure(
+        "share of each class of neurons against density",
+        "Classes of neurons against density",
+        class_shares,
+    ),
+    "gain": SweepFigure(
+        "superposition gain against density", "Superposition gain against density", gain_curve
+    ),
 }
-"""What each figure of several models shows, by name."""
+"""Figures of several models, by name."""
+
+_SWEEP_WIDTH = 480
 
 
 def figures(
@@ -60,14 +73,25 @@ def figures(
 ) -> dict[str, alt.LayerChart]:
     """The figures of one model, in the order of FIGURES.
 
-    names: which ones; all that apply unless given. No other is made. restart: which one, the best
-    unless given. features: those whose response is drawn, the first six unless given. neurons: how
-    many the stack plots show, from the left; all unless given. neuron: the one that the figures of
-    a neuron show, one with clear secondary features unless given. feature: the one that the figures
-    of a feature show, the first unless given; in the map of all it is framed, if given.
+    Args:
+        model: the model.
+        names: which ones, and no other is made; all that apply unless given.
+        restart: which one, from 0; the best unless given.
+        theme: the colours.
+        thresholds: where the classes of neurons end.
+        features: those whose response is drawn; the first six unless given.
+        neurons: how many the stack plots show, from the left; all unless given.
+        neuron: the one that the figures of a neuron show; one with clear secondary features unless
+            given.
+        feature: the one that the figures of a feature show, the first unless given; in the map of
+            all it is framed, if given.
 
-    Raises `SettingError` for a name, restart, feature, neuron or a number of neurons that is not
-    there, and `ValueError` for a figure that does not apply, with the reason.
+    Returns:
+        By name, charts with title, notes and colours of their own.
+
+    Raises:
+        SettingError: for a name, restart, feature, neuron or number of neurons that is not there.
+        ValueError: for a figure that does not apply, with the reason.
     """
     config = model.config
     n, m = config.n_features, config.n_neurons
@@ -75,9 +99,9 @@ def figures(
     require_whole("restart", restart, 0, len(model.restarts) - 1)
     neurons = m if neurons is None else neurons
     require_whole("neurons", neurons, 1, m)
-    for name, chosen, most in (("neuron", neuron, m - 1), ("feature", feature, n - 1)):
+    for name, chosen, last in (("neuron", neuron, m - 1), ("feature", feature, n - 1)):
         if chosen is not None:
-            require_whole(name, chosen, 0, most)
+            require_whole(name, chosen, 0, last)
     subject = Subject(
         model=model,
         restart=restart,
@@ -90,15 +114,16 @@ def figures(
     )
     about = _about(model, restart)
     made: dict[str, alt.LayerChart] = {}
-    for name in _asked(names, config):
-        part = _ALL[name].draw(subject)
-        made[name] = standing_alone(
-            part.drawing.chart,
-            title=part.title,
-            subtitle=[*about, *part.notes],
+    for name in _chosen(names, config):
+        titled = FIGURES[name].draw(subject)
+        alone = standing_alone(
+            titled.chart,
+            title=titled.title,
+            subtitle=[*about, *titled.notes],
             theme=theme,
-            width=part.width,
+            width=titled.width,
         )
+        made[name] = alone.to_altair()
     return made
 
 
@@ -107,42 +132,57 @@ def sweep_figures(
 ) -> dict[str, alt.LayerChart]:
     """The figures of several models that differ in density alone, in the order of SWEEP_FIGURES.
 
-    "gain" is left out where no model can gain anything. Raises `ValueError` for fewer than two
-    models.
+    Args:
+        models: two or more.
+        theme: the colours.
+        thresholds: where the classes of neurons end.
+
+    Returns:
+        By name, charts with title, notes and colours of their own. "gain" is left out where no
+        model can gain anything.
+
+    Raises:
+        ValueError: for fewer than two models.
     """
     if len(models) < 2:
         raise ValueError(f"{len(models)} model: a sweep's figures compare two or more")
     table = sweep_table(models, thresholds)
     config, recipe = models[0].config, models[0].recipe
     about = f"{_sizes(config)}, d = {config.importance_decay:g}, seed {config.seed}, "
-    made = {"classes": ("Classes of neurons against density", class_shares(table, theme=theme))}
-    if table["gain"].notna().to_numpy().any():
-        made["gain"] = ("Superposition gain against density", gain(table, theme=theme))
-    return {
-        name: standing_alone(
-            chart, title=title, subtitle=[about + recipe_name(recipe)], theme=theme, width=480
+    made: dict[str, alt.LayerChart] = {}
+    for name, figure in SWEEP_FIGURES.items():
+        if name == "gain" and not table["gain"].notna().to_numpy().any():
+            continue
+        alone = standing_alone(
+            figure.draw(table, theme=theme),
+            title=figure.title,
+            subtitle=[about + recipe_name(recipe)],
+            theme=theme,
+            width=_SWEEP_WIDTH,
         )
-        for name, (title, chart) in made.items()
-    }
+        made[name] = alone.to_altair()
+    return made
 
 
 def not_drawn(name: str, config: Config) -> str | None:
     """Why this figure does not apply to a model, or None where it does."""
-    if name not in _ALL:
+    if name not in FIGURES:
         return None
-    figure = _ALL[name]
-    n, m = figure.most
+    figure = FIGURES[name]
     if name in MOTIF_FIGURES and config.task != "abs":
         return f"{name} is of networks that compute |x|"
-    if config.n_features < figure.least:
-        least = count(figure.least, "feature")
-        return f"{name} takes {least} or more; this model has {_sizes(config)}"
-    if config.n_features <= n and config.n_neurons <= m:
+    if config.n_features < figure.min_features:
+        features = count(figure.min_features, "feature")
+        return f"{name} takes {features} or more; this model has {_sizes(config)}"
+    if config.n_features <= figure.max_features and config.n_neurons <= figure.max_neurons:
         return None
-    return f"{name} is drawn for n up to {n} and m up to {m}; this model has {_sizes(config)}"
+    return (
+        f"{name} is drawn for n up to {figure.max_features} and m up to {figure.max_neurons}; "
+        f"this model has {_sizes(config)}"
+    )
 
 
-def _asked(names: Sequence[str] | None, config: Config) -> list[str]:
+def _chosen(names: Sequence[str] | None, config: Config) -> list[str]:
     if names is None:
         return [name for name in FIGURES if not not_drawn(name, config)]
     for name in names:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-
-import altair as alt
+from dataclasses import dataclass, replace
 
 from toymodel.analysis.polysemanticity import CLASSES, UNUSED
+from toymodel.charts.chart import Chart, Spec
+from toymodel.charts.vega import nominal, quantitative
 
 MAX_NAMED_FEATURES = 20
 INSTANCES = ("0", "1", "2", "3 or more")
@@ -71,31 +71,33 @@ def theme(dark: bool) -> Theme:
     return DARK if dark else LIGHT
 
 
-def feature_colour(n_features: int, chosen: Sequence[int | str] | None = None) -> alt.Color:
+def feature_colour(n_features: int, chosen: Sequence[int | str] | None = None) -> Spec:
     """A colour a feature: 20 categories while they are few, else by rank of importance.
 
-    chosen: the features that a chart shows of many; up to 20 of them are categories too, because
-    neighbours by rank look alike.
+    Args:
+        n_features: of the network.
+        chosen: the features that a chart shows of many. Up to 20 of them are categories too,
+            because neighbours by rank look alike.
     """
     named = range(n_features) if chosen is None or n_features <= MAX_NAMED_FEATURES else chosen
     if len(named) <= MAX_NAMED_FEATURES:
         few = named is chosen and len(named) <= _MAX_DISTINCT
-        scale = alt.Scale(scheme="tableau10" if few else "tableau20", domain=list(named))
-        return alt.Color("feature:N", scale=scale, title="feature")
-    scale = alt.Scale(scheme="plasma", domain=[0, n_features - 1], reverse=True)
-    return alt.Color("feature:Q", scale=scale, title="feature, by importance")
+        scale: Spec = {"scheme": "tableau10" if few else "tableau20", "domain": list(named)}
+        return nominal("feature", scale=scale, title="feature")
+    scale = {"scheme": "plasma", "domain": [0, n_features - 1], "reverse": True}
+    return quantitative("feature", scale=scale, title="feature, by importance")
 
 
-def superposition_colour() -> alt.Color:
+def superposition_colour() -> Spec:
     """Viridis as in the paper: dark for a feature by itself, yellow where it shares."""
-    scale = alt.Scale(scheme="viridis", domain=[0, 1], clamp=True)
-    return alt.Color("superposition:Q", scale=scale, title="superposition of the feature")
+    scale = {"scheme": "viridis", "domain": [0, 1], "clamp": True}
+    return quantitative("superposition", scale=scale, title="superposition of the feature")
 
 
-def instances_colour(theme: Theme) -> alt.Color:
+def instances_colour(theme: Theme) -> Spec:
     """A colour a number of instances, further from the background the more there are."""
-    scale = alt.Scale(domain=INSTANCES, range=theme.instances)
-    return alt.Color("instances:N", scale=scale, title="instances")
+    scale = {"domain": list(INSTANCES), "range": list(theme.instances)}
+    return nominal("instances", scale=scale, title="instances")
 
 
 def instances_names(counts: Iterable[int]) -> list[str]:
@@ -103,46 +105,67 @@ def instances_names(counts: Iterable[int]) -> list[str]:
     return [INSTANCES[min(count, len(INSTANCES) - 1)] for count in counts]
 
 
+def signed_scale(reach: float, theme: Theme) -> Spec:
+    """A scale from the colour of negative values to that of positive ones, by the background at 0.
+
+    Args:
+        reach: the size from which on colours stay the same.
+        theme: the colours.
+    """
+    return {
+        "domain": [-reach, 0, reach],
+        "range": [theme.negative, theme.background, theme.positive],
+        "interpolate": "rgb",
+        "clamp": True,
+    }
+
+
 def standing_alone(
-    chart: alt.LayerChart, *, title: str, subtitle: Sequence[str], theme: Theme, width: int
-) -> alt.LayerChart:
-    """A chart with what a page gives it: title, width, background, and legible text on it."""
-    return (
-        chart.properties(
-            width=width,
-            padding=16,
-            title=alt.Title(title, subtitle=list(subtitle)),
-        )
-        .configure(background=theme.background)
-        .configure_title(
-            anchor="start",
-            offset=14,
-            color=theme.ink,
-            fontSize=16,
-            subtitleColor=theme.ink,
-            subtitleFontSize=12,
-            subtitleLineHeight=16,
-            subtitlePadding=6,
-        )
-        .configure_axis(
-            labelColor=theme.ink,
-            titleColor=theme.ink,
-            labelFontSize=12,
-            titleFontSize=12,
-            titleFontWeight="normal",
-            titlePadding=8,
-            gridColor=theme.faint,
-            gridOpacity=0.5,
-            domainColor=theme.node,
-            tickColor=theme.node,
-        )
-        .configure_legend(
-            labelColor=theme.ink,
-            titleColor=theme.ink,
-            labelFontSize=12,
-            titleFontSize=12,
-            titleFontWeight="normal",
-            titleLimit=300,
-        )
-        .configure_view(stroke=None)
-    )
+    chart: Chart, *, title: str, subtitle: Sequence[str], theme: Theme, width: int
+) -> Chart:
+    """A chart with what a page gives it: title, width, background, and legible text on it.
+
+    Args:
+        chart: as it is on a page.
+        title: what it shows.
+        subtitle: lines below the title.
+        theme: the colours.
+        width: in pixels.
+    """
+    legible = {
+        "labelColor": theme.ink,
+        "titleColor": theme.ink,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+    }
+    config = {
+        "background": theme.background,
+        "title": {
+            "anchor": "start",
+            "offset": 14,
+            "color": theme.ink,
+            "fontSize": 16,
+            "subtitleColor": theme.ink,
+            "subtitleFontSize": 12,
+            "subtitleLineHeight": 16,
+            "subtitlePadding": 6,
+        },
+        "axis": {
+            **legible,
+            "titlePadding": 8,
+            "gridColor": theme.faint,
+            "gridOpacity": 0.5,
+            "domainColor": theme.node,
+            "tickColor": theme.node,
+        },
+        "legend": {**legible, "titleLimit": 300},
+        "view": {"stroke": None},
+    }
+    alone = {
+        "width": width,
+        "padding": 16,
+        "title": {"text": title, "subtitle": list(subtitle)},
+        "config": config,
+    }
+    return replace(chart, spec={**chart.spec, **alone})

@@ -3,111 +3,111 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
-import altair as alt
 import pandas as pd
 
-from toymodel.charts.drawing import Drawing
+from toymodel.charts.chart import Chart, Spec
 from toymodel.charts.look import Theme
+from toymodel.charts.vega import click, layer, ordinal, quantitative, tip, where
 
 SELECTION = "bar"
-"""The name of the chart's selection parameter: a click on a bar selects its feature or neuron."""
+"""The chart's selection parameter: a click on a bar selects its feature or neuron."""
 
-_MOST_PIXELS = 60
-_MOST_LEVEL = 8  # bars; the names of more stand upright
-_NO_PLUS_ZERO = "datum.value == 0 ? '0' : datum.label"
+_MAX_PIXELS = 60
+_MAX_LEVEL_NAMES = 8  # the names of more bars stand upright
 
 
 def ranked_bars(
-    frame: pd.DataFrame,
+    table: pd.DataFrame,
     *,
     of: Literal["feature", "neuron"],
     value: str,
     title: str,
     theme: Theme,
-    height: int = 150,
+    height: int,
     mark: int | None = None,
-) -> Drawing:
-    """A bar a row, from left to right; below the axis where `value` is negative.
+) -> Chart:
+    """A bar a row, from left to right; below the axis where its value is negative.
 
-    A column `side` ("positive" or "negative") is written to the names. mark: the number of a bar
-    to frame. The pointer is told all columns.
+    Args:
+        table: one row a bar; tooltips have all of its columns. The column `side` ("positive" or
+            "negative"), where it is there, is written to the names.
+        of: what a bar stands for: the column of its number.
+        value: the column of the heights.
+        title: of the vertical axis.
+        theme: the colours.
+        height: in pixels.
+        mark: the number of a bar to frame.
     """
-    shown = tuple((str(name), kind.kind) for name, kind in frame.dtypes.items())
-    turned = len(frame) > _MOST_LEVEL
-    template = _template(shown, of, value, title, theme, height, turned)
-    names = [f"{of[0]}{number}" for number in frame[of]]
-    if "side" in frame:
+    names = [f"{of[0]}{number}" for number in table[of]]
+    if "side" in table:
         ends = {"positive": " (+)", "negative": " (−)"}
-        names = [name + ends[side] for name, side in zip(names, frame["side"], strict=True)]
-    bars = frame.assign(name=names)
-    data = {
+        names = [name + ends[side] for name, side in zip(names, table["side"], strict=True)]
+    bars = table.assign(name=names)
+    turned = len(table) > _MAX_LEVEL_NAMES
+    x = ordinal(
+        "name",
+        sort=None,
+        title=None,
+        axis={
+            "labelAngle": -90 if turned else 0,
+            "labelOverlap": not turned,
+            "labelFontSize": 10 if turned else 12,
+            "grid": False,
+        },
+    )
+    axis = {
+        "tickCount": 5,
+        "format": "+~g",
+        "labelExpr": "datum.value == 0 ? '0' : datum.label",
+    }
+    below = f"datum[{json.dumps(value)}] < 0"
+    told = {"x": x, "tooltip": _told(table, value)}
+    spec = {
+        "layer": [
+            # The smallest bars are too low to hit, so a bar's whole column takes the click.
+            layer("bars", {"type": "rect", "opacity": 0, "cursor": "pointer"}, told, name="bars"),
+            layer(
+                "bars",
+                {
+                    "type": "bar",
+                    "cursor": "pointer",
+                    "width": {"expr": f"min(0.85 * bandwidth('x'), {_MAX_PIXELS})"},
+                },
+                {
+                    **told,
+                    "y": quantitative(value, title=title, axis=axis),
+                    "color": where(below, {"value": theme.negative}, {"value": theme.positive}),
+                },
+            ),
+            layer(
+                "axis",
+                {"type": "rule", "color": theme.ink, "strokeWidth": 2},
+                {"y": quantitative("zero", title=title)},
+            ),
+            # Around the whole column: around the bar alone it would look like part of the bar.
+            layer(
+                "marked",
+                {"type": "rect", "filled": False, "stroke": theme.mark, "strokeWidth": 2},
+                {"x": x},
+            ),
+        ],
+        "params": [click(SELECTION, "bars", of)],
+        "height": height,
+        "description": f"{title}: a bar a {of}, positive above the axis.",
+    }
+    tables = {
         "bars": bars,
         "axis": pd.DataFrame({"zero": [0]}),
         "marked": bars.loc[bars[of] == mark],
     }
-    return Drawing(template, data)
+    return Chart(spec, tables)
 
 
-@lru_cache(maxsize=64)
-def _template(
-    columns: tuple[tuple[str, str], ...],
-    of: Literal["feature", "neuron"],
-    value: str,
-    title: str,
-    theme: Theme,
-    height: int,
-    turned: bool,
-) -> dict[str, Any]:
-    formats = {name: ".3g" for name, kind in columns if kind == "f"} | {value: "+.3f"}
-    tooltip = [
-        alt.Tooltip(
-            field=name,
-            type="quantitative" if kind in "iuf" else "nominal",
-            title=name.replace("_", " "),
-            format=formats.get(name, alt.Undefined),
-        )
-        for name, kind in columns
+def _told(table: pd.DataFrame, value: str) -> list[Spec]:
+    formats = {name: ".3g" for name, kind in table.dtypes.items() if kind.kind == "f"}
+    formats[value] = "+.3f"
+    return [
+        tip(str(name), str(name).replace("_", " "), formats.get(name)) for name in table.columns
     ]
-    axis = alt.Axis(tickCount=5, format="+~g", labelExpr=_NO_PLUS_ZERO)
-    x = alt.X(
-        "name:O",
-        sort=None,
-        title=None,
-        axis=alt.Axis(
-            labelAngle=-90 if turned else 0,
-            labelOverlap=not turned,
-            labelFontSize=10 if turned else 12,
-            grid=False,
-        ),
-    )
-    data = alt.Chart(alt.NamedData("bars")).encode(x=x, tooltip=tooltip)
-    # The smallest bars are too low to hit, so a bar's whole column takes the click.
-    hit = data.mark_rect(opacity=0, cursor="pointer").add_params(
-        alt.selection_point(SELECTION, fields=[of], toggle=False)
-    )
-    bars = data.mark_bar(
-        cursor="pointer",
-        width=alt.ExprRef(f"min(0.85 * bandwidth('x'), {_MOST_PIXELS})"),
-    ).encode(
-        y=alt.Y(field=value, type="quantitative", title=title, axis=axis),
-        color=alt.condition(
-            f"datum[{json.dumps(value)}] < 0",
-            alt.value(theme.negative),
-            alt.value(theme.positive),
-        ),
-    )
-    # Around the whole column: around the bar alone it would look like part of the bar.
-    marked = (
-        alt.Chart(alt.NamedData("marked"))
-        .mark_rect(filled=False, stroke=theme.mark, strokeWidth=2)
-        .encode(x=x)
-    )
-    zero = alt.Chart(alt.NamedData("axis")).mark_rule(color=theme.ink, strokeWidth=2)
-    return alt.LayerChart(
-        layer=[hit, bars, zero.encode(y=alt.Y("zero:Q", title=title)), marked],
-        height=height,
-        description=f"{title}: a bar a {of}, positive above the axis.",
-    ).to_dict()

@@ -2,46 +2,84 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
-
-import altair as alt
 import numpy as np
 import pandas as pd
 
-from toymodel.charts.drawing import Drawing, filled
-from toymodel.charts.look import Theme
-
-_ACROSS, _UP, _VALUE, _WORDS = "<across>", "<up>", "<value>", "<words>"
-_LOW, _HIGH, _ENDS, _LABELS = "<low>", "<high>", "<ends>", "<labels>"
+from toymodel.charts.chart import Chart, Spec
+from toymodel.charts.look import Theme, signed_scale
+from toymodel.charts.vega import layer, quantitative, tip
 
 
 def response_map(
-    frame: pd.DataFrame,
+    table: pd.DataFrame,
     *,
     across: str,
     up: str,
     value: str,
     theme: Theme,
-    height: int = 260,
+    height: int,
     reach: float | None = None,
-) -> Drawing:
-    """Coloured cells: x, y, x2, y2 (their edges) and `value`.
+) -> Chart:
+    """Coloured cells over the values of two features.
 
-    across, up, value: what the axes and the colours are. reach: where values have either sign,
-    the size from which on colours stay the same, so that charts can be compared.
+    Args:
+        table: one row a cell. Columns: x, y, x2, y2 (its edges), value.
+        across: what the horizontal axis is.
+        up: what the vertical axis is.
+        value: what the colours are.
+        theme: the colours.
+        height: in pixels.
+        reach: where values have either sign, the size from which on colours stay the same, so
+            that charts can be compared.
     """
-    cells = frame.assign(
-        middle_x=(frame["x"] + frame["x2"]) / 2, middle_y=(frame["y"] + frame["y2"]) / 2
+    cells = table.assign(
+        middle_x=(table["x"] + table["x2"]) / 2, middle_y=(table["y"] + table["y2"]) / 2
     )
-    words = f"{value}, as a colour, over {across} (across) and {up} (up)."
-    names: dict[str, Any] = {_ACROSS: across, _UP: up, _VALUE: value, _WORDS: words}
-    if reach is not None:
-        names |= {_LOW: -reach, _HIGH: reach, _ENDS: [-reach, 0, reach]}
-        names |= {_LABELS: _labels(frame["value"].to_numpy(), reach)}
-        names[_WORDS] += " Blue: negative, red: positive."
-    template = _template(theme, height, signed=reach is not None)
-    return Drawing(filled(template, names), {"cells": cells})
+    description = f"{value}, as a colour, over {across} (across) and {up} (up)."
+    if reach is None:
+        scale: Spec = {"scheme": "viridis"}
+        legend: Spec = {"gradientLength": 140, "tickCount": 4}
+    else:
+        scale = signed_scale(reach, theme)
+        legend = {
+            "gradientLength": 180,
+            "gradientStrokeColor": theme.node,
+            "gradientStrokeWidth": 0.5,
+            "values": [-reach, 0, reach],
+            "labelExpr": _labels(table["value"].to_numpy(), reach),
+        }
+        description += " Blue: negative, red: positive."
+    legend = {"type": "gradient", "orient": "bottom", "titleLimit": 200, **legend}
+    encoding = {
+        "x": _axis("x", across),
+        "x2": {"field": "x2"},
+        "y": _axis("y", up),
+        "y2": {"field": "y2"},
+        "color": quantitative("value", scale=scale, title=value, legend=legend),
+        "tooltip": [
+            tip("middle_x", across, ".2f"),
+            tip("middle_y", up, ".2f"),
+            tip("value", value, ".3f"),
+        ],
+    }
+    spec = {
+        # Cells overlap a little, because the background shines through between them otherwise.
+        "layer": [layer("cells", {"type": "rect", "x2Offset": 1, "y2Offset": -1}, encoding)],
+        "height": height,
+        "padding": {"left": 5, "right": 16, "top": 5, "bottom": 5},
+        "view": {"stroke": theme.faint},
+        "description": description,
+    }
+    return Chart(spec, {"cells": cells})
+
+
+def _axis(field: str, title: str) -> Spec:
+    return quantitative(
+        field,
+        title=title,
+        scale={"nice": False, "zero": False},
+        axis={"tickCount": 5, "grid": False, "labelFlush": True},
+    )
 
 
 def _labels(values: np.ndarray, reach: float) -> str:
@@ -49,56 +87,3 @@ def _labels(values: np.ndarray, reach: float) -> str:
     low = f"−{reach:g}" + (" or less" if (values < -reach).any() else "")
     high = f"{reach:g}" + (" or more" if (values > reach).any() else "")
     return f"datum.value < 0 ? '{low}' : datum.value > 0 ? '{high}' : '0'"
-
-
-@lru_cache(maxsize=64)
-def _template(theme: Theme, height: int, *, signed: bool) -> dict[str, Any]:
-    def axis(channel: Any, field: str, title: str) -> Any:
-        scale = alt.Scale(nice=False, zero=False)
-        return channel(
-            field, title=title, scale=scale, axis=alt.Axis(tickCount=5, grid=False, labelFlush=True)
-        )
-
-    looks: dict[str, Any] = {"type": "gradient", "orient": "bottom", "titleLimit": 200}
-    if signed:
-        scale = alt.Scale(
-            domain=[_LOW, 0, _HIGH],
-            range=[theme.negative, theme.background, theme.positive],
-            interpolate="rgb",
-            clamp=True,
-        )
-        legend = alt.Legend(
-            **looks,
-            gradientLength=180,
-            gradientStrokeColor=theme.node,
-            gradientStrokeWidth=0.5,
-            values=[_ENDS],
-            labelExpr=_LABELS,
-        )
-    else:
-        scale = alt.Scale(scheme="viridis")
-        legend = alt.Legend(**looks, gradientLength=140, tickCount=4)
-    cells = (
-        alt.Chart(alt.NamedData("cells"))
-        # Cells overlap a little, because the background shines through between them otherwise.
-        .mark_rect(x2Offset=1, y2Offset=-1)
-        .encode(
-            x=axis(alt.X, "x:Q", _ACROSS),
-            x2="x2:Q",
-            y=axis(alt.Y, "y:Q", _UP),
-            y2="y2:Q",
-            color=alt.Color("value:Q", scale=scale, title=_VALUE, legend=legend),
-            tooltip=[
-                alt.Tooltip("middle_x:Q", format=".2f", title=_ACROSS),
-                alt.Tooltip("middle_y:Q", format=".2f", title=_UP),
-                alt.Tooltip("value:Q", format=".3f", title=_VALUE),
-            ],
-        )
-    )
-    return alt.LayerChart(
-        layer=[cells],
-        height=height,
-        padding={"left": 5, "right": 16, "top": 5, "bottom": 5},
-        view=alt.ViewConfig(stroke=theme.faint),
-        description=_WORDS,
-    ).to_dict()

@@ -7,6 +7,9 @@ import math
 SHORT = "format(datum.value, datum.value < 0.001 ? '.0e' : '~g')"
 """What a label says: all digits of a round number, or its power where it is tiny."""
 
+DENSITY = "density 1 − S (sparser to the right)"
+"""The title of a horizontal axis that goes from dense to sparse."""
+
 _STEPS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 100)
 _FEW, _SOME, _MANY = (1.0,), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 

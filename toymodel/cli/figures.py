@@ -5,24 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import altair as alt
 import click
 
 from toymodel.charts.export import KINDS, Kind, write_chart
+from toymodel.charts.feature.figures import FEATURE_FIGURES
+from toymodel.charts.figure import Figure
 from toymodel.charts.figures import (
-    FEATURE_FIGURES,
     FIGURES,
-    MODEL_FIGURES,
-    MOTIF_FIGURES,
-    NEURON_FIGURES,
     SWEEP_FIGURES,
+    SweepFigure,
     figures,
     not_drawn,
     sweep_figures,
 )
 from toymodel.charts.look import theme
+from toymodel.charts.motif.figures import MOTIF_FIGURES
+from toymodel.charts.network.figures import MODEL_FIGURES
+from toymodel.charts.neuron.figures import NEURON_FIGURES
 from toymodel.cli.models import stored_models
 from toymodel.cli.options import (
     densities_option,
@@ -37,6 +38,9 @@ from toymodel.storage.model_file import load
 from toymodel.sweeps.paper import sweep
 from toymodel.text import number
 
+if TYPE_CHECKING:
+    import altair as alt
+
 _GROUPS = {
     "Charts of each model": MODEL_FIGURES,
     "Of one of its neurons": NEURON_FIGURES,
@@ -46,8 +50,8 @@ _GROUPS = {
 }
 
 
-def _listed(charts: Mapping[str, str]) -> str:
-    return "".join(f"\n  {name:<19} {words}" for name, words in charts.items())
+def _listed(charts: Mapping[str, Figure | SweepFigure]) -> str:
+    return "".join(f"\n  {name:<19} {chart.description}" for name, chart in charts.items())
 
 
 @click.command(
@@ -145,7 +149,7 @@ def figures_command(
 
 
 def _refuse_unused(
-    option: str, value: int | None, names: Sequence[str], charts: Mapping[str, str]
+    option: str, value: int | None, names: Sequence[str], charts: Mapping[str, Figure]
 ) -> None:
     if value is not None and names and not charts.keys() & set(names):
         raise click.UsageError(f"{option} is for the charts {', '.join(charts)}: ask for one")
@@ -159,7 +163,7 @@ def _charts(
     feature: int | None,
     *,
     dark: bool,
-) -> Mapping[str, alt.TopLevelMixin]:
+) -> Mapping[str, alt.LayerChart]:
     """The charts asked for by the names of their files; all that apply if none are asked for."""
     several = len(models) > 1
     for name in names:
@@ -169,7 +173,7 @@ def _charts(
         if reason:
             raise click.BadParameter(reason, param_hint="--chart")
     asked = [name for name in names if name in FIGURES] if names else None
-    charts: dict[str, alt.TopLevelMixin] = {}
+    charts: dict[str, alt.LayerChart] = {}
     for model in models:
         ending = f"-{number(model.config.feature_probability)}" if several else ""
         of_model = figures(

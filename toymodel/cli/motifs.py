@@ -11,14 +11,14 @@ import click
 
 from toymodel.analysis.ablation import Intervention, interventions
 from toymodel.analysis.decomposition import Decomposition, decompose
-from toymodel.charts.motif.words import describe
+from toymodel.analysis.motif_effects import Inhibitor, motif_effects
+from toymodel.analysis.motifs import Motif
 from toymodel.cli.models import stored_models
 from toymodel.cli.options import density_option, model_options, recipe_of, refuse_model_options
 from toymodel.config import Config, recipe_name
-from toymodel.model import Model
+from toymodel.model import Model, Weights
 from toymodel.settings import require_whole
 from toymodel.storage.model_file import load
-from toymodel.text import count
 
 
 @click.command("motifs")
@@ -90,18 +90,62 @@ def _print(
         f"n = {config.n_features}, m = {config.n_neurons}, 1 - S = {config.feature_probability:g}, "
         f"seed {config.seed}{which}, {recipe_name(model.recipe)}"
     )
-    click.echo(
-        f"loss {found.everything:.3g}; with the weights for absolute value alone "
-        f"{found.absolute_value:.3g}, with those of the motifs too {found.with_motifs:.3g}"
+    _echo_rows(
+        ("loss", f"{found.everything:.3g}"),
+        ("loss, absolute value alone", f"{found.absolute_value:.3g}"),
+        ("loss, absolute value and motifs", f"{found.with_motifs:.3g}"),
+        ("instances", f"{len(found.motifs)}"),
+        indent="",
     )
-    click.echo(count(len(found.motifs), "instance"))
-    for motif, (_, *changed) in zip(found.motifs, checks, strict=True):
-        click.echo(
-            f"neuron {motif.neuron} (ratios in {motif.input_ratio:.1f}, out "
-            f"{motif.output_ratio:.1f}): {describe(model.restarts[restart], motif)}"
-        )
-        for check in changed:
-            click.echo(
-                f"  {check.name}: loss {check.loss:.3g}, output {motif.receiving_feature} to "
-                f"f{motif.interfering_feature} alone {check.output:.2f}"
+    for motif, of_motif in zip(found.motifs, checks, strict=True):
+        _print_motif(model.restarts[restart], motif, of_motif)
+
+
+def _print_motif(weights: Weights, motif: Motif, checks: Sequence[Intervention]) -> None:
+    effects = motif_effects(weights, motif)
+    a, c = motif.interfering_feature, motif.receiving_feature
+    click.echo(f"\nneuron {motif.neuron}: f{a} {_SIDES[effects.side]} interferes with f{c}")
+    _echo_rows(
+        ("ratio of input weights", f"{motif.input_ratio:.1f}"),
+        ("ratio of output weights", f"{motif.output_ratio:.1f}"),
+        (f"interference, f{a} with f{c}", f"{effects.interference:.2f}"),
+        (f"interference, f{c} with f{a}", f"{effects.reverse:.2f}"),
+        ("inhibition", f"{motif.inhibition:.2f}"),
+        (f"output {c} before its ReLU, f{a} alone", f"{effects.drive:.2f}"),
+    )
+    click.echo("")
+    _echo_rows(
+        ("inhibitor", "main feature", "takes away", f"also inhibits f{c}"),
+        *(
+            (
+                f"neuron {each.neuron}",
+                f"f{each.main_feature}",
+                f"{each.amount:.2f}",
+                _side_effects(each),
             )
+            for each in effects.inhibitors
+        ),
+    )
+    click.echo("")
+    _echo_rows(
+        ("change", "loss", f"output {c}, f{a} alone"),
+        *((check.name, f"{check.loss:.3g}", f"{check.output:.2f}") for check in checks),
+    )
+
+
+_SIDES = {1: "above 0", -1: "below 0"}
+
+
+def _side_effects(inhibitor: Inhibitor) -> str:
+    each = [
+        f"f{effect.feature} {_SIDES[effect.side]} by {effect.amount:.2f}"
+        for effect in inhibitor.side_effects
+    ]
+    return ", ".join(each) or "-"
+
+
+def _echo_rows(*rows: tuple[str, ...], indent: str = "  ") -> None:
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo(f"{indent}{'  '.join(cells)}".rstrip())

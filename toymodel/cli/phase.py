@@ -12,9 +12,9 @@ import numpy as np
 from tqdm import tqdm
 
 from toymodel.analysis.polysemanticity import Thresholds
-from toymodel.charts.phase.tables import diagram_cells
 from toymodel.cli.options import answer_options, device_option
 from toymodel.phase.candidates import theory
+from toymodel.phase.comparison import trained_cells
 from toymodel.phase.diagram import (
     RECIPE,
     Diagram,
@@ -64,7 +64,7 @@ def _before(path: Path) -> Diagram | None:
 
 def _print(diagram: Diagram, seconds: float, before: Diagram | None, as_json: bool) -> None:
     exact = theory(diagram.densities, diagram.ratios)
-    cells = diagram_cells(diagram, exact, Thresholds().second_weight)
+    cells = trained_cells(diagram, exact, Thresholds().second_weight)
     above = (cells["loss"] / cells["lowest"] - 1).to_numpy()
     same = before is not None and before.W1.shape == diagram.W1.shape
     found = {

@@ -1,101 +1,159 @@
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from tests.helpers.chart_specs import by_field, layers, mark, pixels, rows, shows
-from toymodel.charts.feature.interference_map import SELECTION, interference_map
-from toymodel.charts.look import DARK, LIGHT
+from tests.helpers.chart_specs import THEMES, by_field, clicked, mark, of_kind, picture, rows, shows
+from tests.helpers.networks import two_neurons_a_feature, weights
+from toymodel.analysis.features import Interference, interference
+from toymodel.charts.chart import Chart
+from toymodel.charts.feature.interference_map import (
+    MAX_FEATURES,
+    MIN_CELL,
+    SELECTION,
+    interference_cells,
+    interference_map,
+)
+from toymodel.charts.look import LIGHT
+from toymodel.config import Config
 
-FRAME = pd.DataFrame({"receiving": [0, 2, 3], "interfering": [1, 0, 2], "value": [0.5, -1.0, 1.0]})
-THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+THREE = Config(n_features=3, n_neurons=4, importance_decay=0.25)
+FOUND = Interference(
+    high=np.array([[9, 0.5, -0.25], [0, 9, 0.125], [0.3, -0.4, 9]]),
+    low=np.array([[9, -0.75, 0], [0, 9, -0.5], [0.1, 0.2, 9]]),
+)
 
 
-def drawing(frame=FRAME, theme=LIGHT, size: int = 4, **options):
-    return interference_map(frame, size=size, title="worst", theme=theme, **options)
+# The table
 
 
-def chart(*given, **options):
-    return drawing(*given, **options).chart
+def cells(weighted: bool = False, first: int = MAX_FEATURES) -> list[tuple[int, int, float]]:
+    table = interference_cells(THREE, FOUND, weighted=weighted, first=first)
+    assert list(table.columns) == ["receiving", "interfering", "value"]
+    return list(table.itertuples(index=False, name=None))
 
 
-def cell_layer(spec):
-    return next(layer for layer in layers(spec) if "color" in layer["encoding"])
+def test_there_is_a_cell_where_a_feature_reaches_another_output():
+    assert cells() == [(0, 1, -0.75), (0, 2, -0.25), (1, 2, -0.5), (2, 0, 0.3), (2, 1, -0.4)]
 
 
-def framed(**options) -> list[list[float]]:
-    spec = drawing(**options).spec
-    (layer,) = (each for each in layers(spec) if mark(each).get("filled") is False)
-    drawn = rows(spec, layer)
-    return drawn[["x", "x2", "y", "y2"]].to_numpy().tolist() if len(drawn) else []
+def test_cells_by_importance_are_scaled_by_the_receiving_features_root():
+    # Importances 1, 1/4 and 1/16.
+    assert cells(weighted=True) == [
+        (0, 1, -0.75),
+        (0, 2, -0.25),
+        (1, 2, -0.25),
+        (2, 0, 0.075),
+        (2, 1, -0.1),
+    ]
+
+
+def test_of_the_first_features_there_are_these_cells_alone():
+    assert cells(first=2) == [(0, 1, -0.75)]
+    assert cells(first=1) == []
+
+
+def test_the_smallest_cells_are_measured_by_the_largest_that_is_drawn():
+    high = np.array([[9, 64, 0.5], [0.75, 9, 0], [-0.5, 0.625, 9]])
+    found = Interference(high=high, low=0 * high)
+    assert MIN_CELL == 0.01
+    table = interference_cells(THREE, found)
+    assert list(table.itertuples(index=False, name=None)) == [(0, 1, 64), (1, 0, 0.75)]
+    # Without the outlier everything counts.
+    high[0, 1] = 0
+    found = Interference(high=high, low=0 * high)
+    assert interference_cells(THREE, found)["value"].tolist() == [0.5, 0.75, -0.5, 0.625]
+
+
+@pytest.mark.parametrize("n", [1, 3])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_features_that_leave_each_other_alone_have_no_cells(n: int, weighted: bool):
+    config = Config(n_features=n, n_neurons=2 * n)
+    found = interference(config, two_neurons_a_feature(n))
+    table = interference_cells(config, found, weighted=weighted)
+    assert table.empty
+    assert list(table.columns) == ["receiving", "interfering", "value"]
+
+
+def test_a_feature_without_importance_has_no_cells_by_importance():
+    config = Config(n_features=60, n_neurons=60, importance_decay=1e-9)
+    assert config.importance[-1] == 0
+    found = interference(config, weights(np.ones((60, 60)), np.ones((60, 60))))
+    assert interference_cells(config, found)["receiving"].nunique() == 60
+    assert interference_cells(config, found, weighted=True)["receiving"].unique().tolist() == [0]
+
+
+# The chart
+
+CELLS = pd.DataFrame({"receiving": [0, 2, 3], "interfering": [1, 0, 2], "value": [0.5, -1.0, 1.0]})
+
+
+def drawn(table: pd.DataFrame = CELLS, theme=LIGHT, size: int = 4, **options) -> Chart:
+    return interference_map(table, size=size, title="worst", theme=theme, height=420, **options)
+
+
+def encoding(**options):
+    return by_field(drawn(**options).spec, "color", "value")["encoding"]
 
 
 def test_cells_stand_at_their_numbers_with_the_first_row_on_top():
-    spec = drawing().spec
-    layer = cell_layer(spec)
-    drawn = rows(spec, layer)
-    assert drawn[["x", "x2", "y", "y2"]].to_numpy().tolist() == [
+    spec = drawn().to_vega_lite()
+    layer = by_field(spec, "color", "value")
+    assert rows(spec, layer)[["x", "x2", "y", "y2"]].to_numpy().tolist() == [
         [1, 2, 0, 1],
         [0, 1, 2, 3],
         [2, 3, 3, 4],
     ]
     assert layer["encoding"]["x"]["scale"]["domain"] == [0, 4]
     assert layer["encoding"]["y"]["scale"]["domain"] == [4, 0]
+    assert "worst" in spec["description"]
 
 
 def test_axes_have_numbers():
-    few, many = (
-        cell_layer(drawing(size=size).spec)["encoding"]["y"]["axis"]["values"] for size in (4, 100)
-    )
+    few, many = (encoding(size=size)["y"]["axis"]["values"] for size in (4, 100))
     assert few == [0.5, 1.5, 2.5, 3.5]
     assert many[:2] == [0.5, 10.5]
 
 
-@pytest.mark.parametrize("largest", [1.0, 4.0])
-def test_the_colours_are_symmetric_about_zero(largest: float):
-    frame = FRAME.assign(value=[0.5, -largest, 1.0])
-    scale = cell_layer(drawing(frame).spec)["encoding"]["color"]["scale"]
-    assert scale["domain"] == [-largest, 0, largest]
+@pytest.mark.parametrize(("largest", "reach"), [(1.0, 1.0), (4.0, 4.0), (0.01, 0.05)])
+def test_the_colours_are_symmetric_about_zero(largest: float, reach: float):
+    table = CELLS.assign(value=[largest / 2, -largest, largest])
+    scale = encoding(table=table)["color"]["scale"]
+    assert scale["domain"] == [-reach, 0, reach]
     assert scale["range"] == [LIGHT.negative, LIGHT.background, LIGHT.positive]
 
 
 def test_a_click_selects_the_receiving_feature():
-    (param,) = drawing().spec["params"]
-    assert param["name"] == SELECTION
-    assert param["select"] == {"type": "point", "fields": ["receiving"], "toggle": False}
-
-
-@THEMES
-def test_signs_have_their_colours(theme):
-    picture = pixels(chart(theme=theme).properties(width=300))
-    for colour in (theme.positive, theme.negative):
-        assert shows(picture, colour, 1000)
+    name, fields, _ = clicked(drawn().spec)
+    assert (name, fields) == (SELECTION, ["receiving"])
 
 
 def test_signs_are_written_while_cells_are_large():
-    spec = drawing().spec
-    assert rows(spec, by_field(spec, "text", "sign"))["sign"].tolist() == ["+", "−", "+"]
-    assert all(mark(layer)["type"] == "rect" for layer in layers(drawing(size=100).spec))
+    spec = drawn().to_vega_lite()
+    (text,) = of_kind(spec, "text")
+    assert rows(spec, text)[["sign", "strong"]].to_numpy().tolist() == [
+        ["+", False],
+        ["−", True],
+        ["+", True],
+    ]
+    assert not of_kind(drawn(size=100).spec, "text")
+
+
+def test_the_selected_feature_is_framed_if_it_is_in_the_map():
+    def framed(**options) -> list[list[float]]:
+        spec = drawn(**options).to_vega_lite()
+        (layer,) = (each for each in of_kind(spec, "rect") if mark(each).get("filled") is False)
+        return rows(spec, layer).to_numpy().tolist()
+
+    assert framed() == framed(selected=70) == []
+    assert framed(selected=2) == [[0, 4, 2, 3], [2, 3, 0, 4]]
+    assert drawn(CELLS.head(0), selected=2).tables["cells"].empty
 
 
 @THEMES
-def test_the_selected_feature_is_framed(theme):
-    assert framed() == []
-    assert framed(selected=2) == [[0, 4, 2, 3], [2, 3, 0, 4]]
-    picture = pixels(chart(theme=theme, selected=2).properties(width=300))
-    assert shows(picture, theme.mark, 500)
-
-
-def test_a_feature_that_is_not_in_the_map_is_not_framed():
-    assert framed(selected=70) == []
-
-
-@pytest.mark.parametrize("count", [0, 1])
-def test_little_is_drawn_too(count: int):
-    picture = pixels(chart(FRAME.tail(count), selected=1).properties(width=300))
-    assert shows(picture, LIGHT.mark)
-    assert shows(picture, LIGHT.positive, 1000) == bool(count)
-
-
-def test_the_chart_has_words_for_those_who_cannot_see_it():
-    assert "worst" in drawing().spec["description"]
+def test_signs_have_their_colours_and_the_selected_feature_its_frame(theme):
+    found = picture(drawn(theme=theme, selected=2), theme)
+    for colour in (theme.positive, theme.negative):
+        assert shows(found, colour, 1000)
+    assert shows(found, theme.mark, 500)

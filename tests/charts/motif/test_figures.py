@@ -10,7 +10,8 @@ from tests.helpers.chart_specs import by_field, rows
 from tests.helpers.motifs import two
 from tests.helpers.networks import model, two_neurons_a_feature, weights
 from toymodel.analysis.decomposition import ASYMMETRIC, BOTH_SIDES, INHIBITION, ONE_SIDE, find_roles
-from toymodel.charts.figures import MOTIF_FIGURES, figures, not_drawn
+from toymodel.charts.figures import figures, not_drawn
+from toymodel.charts.motif.figures import MOTIF_FIGURES
 
 CONFIG = tm.Config(n_features=6, n_neurons=12, feature_probability=0.5)
 PLANTED = replace(model(CONFIG, tm.Recipe(restarts=1)), restarts=(weights(*two()),))

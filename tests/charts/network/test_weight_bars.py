@@ -4,130 +4,131 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.helpers.chart_specs import by_field, layers, mark, pixels, rows, shows
+from tests.helpers.chart_specs import (
+    THEMES,
+    clicked,
+    mark,
+    mixed,
+    of_kind,
+    picture,
+    rows,
+    shows,
+)
 from tests.helpers.networks import two_neurons_a_feature, weights
-from toymodel.charts.look import DARK, LIGHT
-from toymodel.charts.network import tables as frames
-from toymodel.charts.network.weight_bars import raw_weights
-
-
-def chart(given, side: str = "input", **options):
-    n = given.W1.shape[1]
-    bars = frames.signed_bars(given, side=side)
-    return raw_weights(bars, n_features=n, title="weights in", theme=LIGHT, **options).chart
-
-
-def test_bars_are_those_of_the_frame_above_and_below_the_axis():
-    given = weights([[1, -3], [4, 0]], np.ones((2, 2)))
-    spec = chart(given).to_dict()
-    layer = by_field(spec, "color", "feature")
-    drawn = rows(spec, layer)
-    expected = frames.signed_bars(given)
-    for name in ("column", "neuron", "feature", "weight", "low", "high"):
-        assert drawn[name].tolist() == expected[name].tolist()
-    assert layer["encoding"]["y"]["field"] == "low"
-    assert layer["encoding"]["y2"]["field"] == "high"
-    assert layer["encoding"]["x"]["scale"]["domain"] == [0, 2]
-
-
-def test_the_axis_and_the_title_are_there():
-    spec = chart(two_neurons_a_feature(2)).to_dict()
-    assert spec["title"]["text"] == "weights in"
-    assert "weights in" in spec["description"]
-    (rule,) = (layer for layer in layers(spec) if mark(layer)["type"] == "rule")
-    assert rows(spec, rule)["y"].tolist() == [0]
-
-
-def test_each_feature_has_its_colour():
-    picture = pixels(chart(two_neurons_a_feature(3)).properties(width=400))
-    for colour in ("#4c78a8", "#9ecae9", "#f58518"):
-        assert shows(picture, colour)
-
-
-def test_many_features_are_drawn_too():
-    random = np.random.default_rng(0)
-    given = weights(random.normal(size=(5, 25)), random.normal(size=(25, 5)))
-    picture = pixels(chart(given, "output").properties(width=400))
-    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 20
-
-
-def test_a_network_without_weights_is_an_axis():
-    picture = pixels(chart(weights(np.zeros((2, 2)), np.zeros((2, 2)))).properties(width=300))
-    assert shows(picture, LIGHT.ink)
-
-
-def test_the_height_axis_fits_the_weights_or_is_that_of_the_chart_beside_it():
-    def domain(**options) -> list[float]:
-        spec = chart(weights([[4, 1], [-1, 0]], np.ones((2, 2))), **options).to_dict()
-        return by_field(spec, "color", "feature")["encoding"]["y"]["scale"]["domain"]
-
-    assert domain() == [-5.5, 5.5]
-    assert domain(reach=8.0) == [-8, 8]
-
-
-def test_features_are_named_on_request():
-    def legend(**options) -> object:
-        spec = chart(two_neurons_a_feature(2), **options).to_dict()
-        return by_field(spec, "color", "feature")["encoding"]["color"]["legend"]
-
-    assert legend() is None
-    assert legend(legend=True) is not None
-
+from toymodel.charts.chart import Chart
+from toymodel.charts.look import LIGHT
+from toymodel.charts.network.weight_bars import (
+    SELECTION,
+    by_feature,
+    clip_of,
+    reach_of,
+    signed_bars,
+    weight_bars,
+)
 
 # Stacks: 4 and 2 and 0.5 above the axis; -6 below and 1 above; -12 below.
 TALL = weights([[1, -6, 0], [2, 4, 0.5], [0, 0, -12]], np.ones((3, 3)))
 
 
-def drawing(bars, theme=LIGHT, n: int = 3, **options):
-    return raw_weights(bars, n_features=n, title="weights in", theme=theme, **options)
+# The table
+
+
+def test_signed_bars_stack_away_from_the_axis():
+    network = weights([[1, -3, 2, -0.5], [4, 0, 0, 0]], np.ones((4, 2)))
+    bars = signed_bars(network)
+    bar = bars[bars["neuron"] == 0].set_index("feature")
+    assert bar["low"].to_dict() == {2: 0, 0: 2, 1: 0, 3: -3}
+    assert bar["high"].to_dict() == {2: 2, 0: 3, 1: -3, 3: -3.5}
+    assert bar["weight"].to_dict() == {0: 1, 1: -3, 2: 2, 3: -0.5}
+    assert bars.set_index("neuron")["column"].to_dict() == {0: 1, 1: 0}
+    out = signed_bars(network, side="output")
+    assert out.groupby("neuron")["high"].max().tolist() == [4, 4]
+
+
+def test_neurons_of_a_feature_stand_together_positive_side_first():
+    assert by_feature(two_neurons_a_feature(3)) == [0, 3, 1, 4, 2, 5]
+    assert by_feature(weights([[0, -2], [-3, 1], [1, 0]], np.ones((2, 3)))) == [2, 1, 0]
+
+
+def test_only_much_longer_stacks_are_clipped():
+    # Ends 1, 1 and 9: a quarter of the stacks end at 1, and three of that are 3.
+    long, even = (signed_bars(weights(np.diag([1, 1, end]), np.eye(3))) for end in (9, 5))
+    assert (clip_of(long), clip_of(even), clip_of(long.head(0))) == (3, None, None)
+    assert (reach_of(long), reach_of(even), reach_of(long.head(0))) == (10, 6, None)
+
+
+# The chart
+
+
+def drawn(bars: pd.DataFrame | None = None, theme=LIGHT, n: int = 3, **options) -> Chart:
+    bars = signed_bars(TALL) if bars is None else bars
+    return weight_bars(bars, n_features=n, title="weights in", theme=theme, **options)
 
 
 def bar_layer(spec):
-    return next(layer for layer in layers(spec) if layer.get("data", {}).get("name") == "bars")
+    return clicked(spec)[2]
 
 
-def arrows(spec) -> list:
-    found = [layer for layer in layers(spec) if layer["data"]["name"] == "cut"]
-    return [layer for layer in found if mark(layer)["type"] == "point"]
+def encoding(**options):
+    return bar_layer(drawn(**options).to_vega_lite())["encoding"]
 
 
-def parts(lit) -> pd.DataFrame:
-    return frames.signed_bars(TALL).assign(lit=lit, role="inhibition")
+def parts(lit: object) -> pd.DataFrame:
+    return signed_bars(TALL).assign(lit=lit, role="inhibition")
 
 
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-def test_bars_that_are_not_lit_are_grey(theme):
-    def picture(lit) -> np.ndarray:
-        chart = drawing(parts(lit), theme).chart
-        return pixels(chart.properties(width=300, background=theme.background))
+def test_bars_are_those_of_the_table_above_and_below_the_axis():
+    spec = drawn().to_vega_lite()
+    layer = bar_layer(spec)
+    expected = signed_bars(TALL)
+    pd.testing.assert_frame_equal(rows(spec, layer)[expected.columns], expected)
+    channels = layer["encoding"]
+    assert [channels[name]["field"] for name in ("x", "x2", "y", "y2", "color")] == [
+        "start",
+        "end",
+        "low",
+        "high",
+        "feature",
+    ]
+    assert channels["x"]["scale"]["domain"] == [0, 3]
+    (rule,) = of_kind(spec, "rule")
+    assert rows(spec, rule)["y"].tolist() == [0]
+    assert spec["title"]["text"] == "weights in"
+    assert "weights in" in spec["description"]
 
-    bars = frames.signed_bars(TALL)
-    # Half of the way from the background to the faint grey.
-    faint, behind = (
-        [int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in (theme.faint, theme.background)
-    )
-    grey = "#" + "".join(f"{(a + b) // 2:02x}" for a, b in zip(faint, behind, strict=True))
-    some = picture(bars["feature"] == 2)
-    assert shows(some, "#f58518", 500)
-    assert not shows(some, "#4c78a8")
-    assert shows(some, grey, 500)
-    every = picture(True)
-    assert shows(every, "#4c78a8", 300)
-    assert not shows(every, grey, 100)
+
+def test_a_click_on_a_bar_selects_its_neuron():
+    name, fields, layer = clicked(drawn().to_vega_lite())
+    assert (name, fields, mark(layer)["type"]) == (SELECTION, ["neuron"], "rect")
+
+
+def test_the_vertical_axis_fits_the_weights_or_is_that_of_the_chart_beside_it():
+    bars = signed_bars(weights([[4, 1], [-1, 0]], np.ones((2, 2))))
+    assert encoding(bars=bars)["y"]["scale"]["domain"] == [-5.5, 5.5]
+    assert encoding(bars=bars, reach=8.0)["y"]["scale"]["domain"] == [-8, 8]
+    assert "values" not in encoding(bars=bars)["y"]["axis"]
+    assert encoding(bars=bars, reach=1.5)["y"]["axis"]["values"] == [-1, 0, 1]
+
+
+def test_features_are_named_on_request_and_many_are_a_scale():
+    assert encoding()["color"]["legend"] is None
+    assert encoding(legend=True)["color"]["legend"] is not None
+    assert encoding(n=25)["color"]["type"] == "quantitative"
+    assert encoding(n=25, chosen=(0, 2))["color"]["scale"]["domain"] == [0, 2]
 
 
 def test_the_pointer_is_told_the_role_where_there_is_one():
-    def told(bars) -> list[str]:
-        return [each["field"] for each in bar_layer(drawing(bars).spec)["encoding"]["tooltip"]]
+    def told(bars: pd.DataFrame) -> list[str]:
+        return [each["field"] for each in encoding(bars=bars)["tooltip"]]
 
     assert told(parts(True)) == ["neuron", "feature", "weight", "role"]
-    assert told(frames.signed_bars(TALL)) == ["neuron", "feature", "weight"]
+    assert told(signed_bars(TALL)) == ["neuron", "feature", "weight"]
 
 
 def test_bars_are_cut_and_keep_their_weights():
-    spec = drawing(frames.signed_bars(TALL), clip=3.0).spec
-    drawn = rows(spec, bar_layer(spec)).sort_values("weight").query("weight != 0")
-    assert drawn[["weight", "low", "high"]].to_numpy().tolist() == [
+    spec = drawn(clip=3.0).to_vega_lite()
+    bars = rows(spec, bar_layer(spec)).sort_values("weight").query("weight != 0")
+    assert bars[["weight", "low", "high"]].to_numpy().tolist() == [
         [-12, 0, -3],
         [-6, 0, -3],
         [1, 0, 1],
@@ -136,82 +137,90 @@ def test_bars_are_cut_and_keep_their_weights():
 
 
 def test_an_arrow_points_out_of_each_cut_stack_and_says_where_it_ends():
-    spec = drawing(frames.signed_bars(TALL), clip=5.0).spec
-    cut = rows(spec, arrows(spec)[0]).sort_values("column")
+    spec = drawn(parts(True), clip=5.0).to_vega_lite()
+    above, below = of_kind(spec, "point")
+    cut = rows(spec, above).sort_values("column")
     assert cut[["column", "side", "end", "number"]].to_numpy().tolist() == [
         [0, 1, 5, "+6.5"],  # 2 on 4, and more
         [1, -1, -5, "−6.0"],
         [2, -1, -5, "−12"],
     ]
-    above, below = arrows(spec)
     assert (mark(above)["shape"], mark(below)["shape"]) == ("triangle-up", "triangle-down")
     assert mark(above)["yOffset"] < 0 < mark(below)["yOffset"]
-    further = [mark(each)["yOffset"] for each in layers(spec) if mark(each)["type"] == "text"]
-    assert further[0] < mark(above)["yOffset"]
-    assert further[1] > mark(below)["yOffset"]
+    higher, lower = (mark(text)["yOffset"] for text in of_kind(spec, "text"))
+    assert higher < mark(above)["yOffset"]
+    assert lower > mark(below)["yOffset"]
+    # Arrows have the colours of their bars, and grey ones grey numbers.
+    assert above["encoding"]["color"] == bar_layer(spec)["encoding"]["color"]
+    ink = of_kind(spec, "text")[0]["encoding"]["color"]
+    assert (ink["condition"]["value"], ink["value"]) == (LIGHT.ink, LIGHT.node)
+    assert of_kind(drawn(clip=5.0).to_vega_lite(), "text")[0]["encoding"]["color"] == {
+        "value": LIGHT.ink
+    }
 
 
 def test_there_is_room_for_the_arrows():
-    y = bar_layer(drawing(frames.signed_bars(TALL), clip=5.0).spec)["encoding"]["y"]
+    y = encoding(clip=5.0)["y"]
     assert y["scale"]["domain"] == [-5, 5]
     assert y["scale"]["padding"] > 20
     assert y["axis"]["values"] == [-4, -2, 0, 2, 4]
-    heights = {
-        len(pixels(drawing(frames.signed_bars(TALL), **options).chart))
-        for options in ({}, {"clip": 5.0}, {"clip": 1.0})
-    }
-    assert len(heights) == 1  # nothing stands out
 
 
 def test_a_clip_beyond_all_bars_changes_nothing():
-    bars = frames.signed_bars(TALL)
-    assert drawing(bars, clip=20.0).template == drawing(bars).template
-    y = bar_layer(drawing(bars, clip=20.0, reach=15.0).spec)["encoding"]["y"]["scale"]
-    other = bar_layer(drawing(bars, clip=5.0, reach=15.0).spec)["encoding"]["y"]["scale"]
+    assert drawn(clip=20.0).spec == drawn().spec
+    y, other = (encoding(clip=clip, reach=15.0)["y"]["scale"] for clip in (20.0, 5.0))
     assert (y["domain"], other["domain"]) == ([-15, 15], [-5, 5])
     assert y["padding"] == other["padding"]  # so that charts that are compared have one unit
 
 
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-def test_arrows_have_the_colour_of_their_bars(theme):
-    def colour_of_arrows(lit) -> tuple[bool, bool]:
-        built = drawing(parts(lit), theme, clip=5.0).chart
-        picture = pixels(built.properties(width=300, background=theme.background))
-        return shows(picture, "#f58518"), shows(picture, theme.faint)
-
-    assert colour_of_arrows(True) == (True, False)
-    assert colour_of_arrows(False) == (False, True)
-
-
-def test_numbers_at_arrows_are_left_out_where_they_would_touch():
-    bars = frames.signed_bars(weights(-9 * np.eye(30), np.eye(30)))
-
-    def inked(width: int) -> bool:
-        chart = drawing(bars, n=30, clip=2.0, height=200).chart.properties(width=width)
-        below = pixels(chart)[-34:-4]
-        return shows(below[:, 60:], LIGHT.ink, 100, within=60)
-
-    assert inked(600)
-    assert not inked(250)
+@pytest.mark.parametrize(("m", "upright"), [(10, False), (30, True)])
+def test_numbers_at_arrows_are_left_out_where_they_would_touch(m: int, upright: bool):
+    # Only the last two columns stand beside each other.
+    ends = np.where(np.arange(m) % 3 == 0, -9.0, -1.0)
+    ends[-2:] = -9
+    bars = signed_bars(weights(np.diag(ends), np.eye(m)))
+    spec = drawn(bars, n=m, clip=2.0).to_vega_lite()
+    _, number = of_kind(spec, "text")
+    assert (mark(number).get("angle") == 270) == upright
+    width = 10 if upright else 26
+    room = number["transform"][1]["filter"]
+    assert room == f"datum.free * width > {m * width}"
+    free = rows(spec, number).set_index("column")["free"]
+    assert free[0] == free[3] == 3
+    assert free[m - 2] == free[m - 1] == 1
 
 
 def test_columns_are_named_on_request():
-    def axis(**options) -> object:
-        return bar_layer(drawing(frames.signed_bars(TALL), **options).spec)["encoding"]["x"]["axis"]
-
-    assert axis() is None
-    named = axis(names=True)
-    order = frames.by_feature(TALL)
-    assert named["values"] == [0.5, 1.5, 2.5]
-    assert named["tickCount"] >= 3
-    assert named["labelExpr"] == f'["{order[0]}", "{order[1]}", "{order[2]}"][floor(datum.value)]'
-    x = bar_layer(drawing(frames.signed_bars(TALL), names=True).spec)["encoding"]["x"]
+    assert encoding()["x"]["axis"] is None
+    x = encoding(names=True)["x"]
+    order = by_feature(TALL)
     assert x["title"] == "neuron"
+    assert x["axis"]["values"] == [0.5, 1.5, 2.5]
+    assert x["axis"]["tickCount"] >= 3
+    numbers = f'["{order[0]}", "{order[1]}", "{order[2]}"][floor(datum.value)]'
+    assert x["axis"]["labelExpr"] == numbers
 
 
 def test_many_columns_have_thin_gaps():
     few, many = (
-        bar_layer(drawing(frames.signed_bars(weights(np.eye(m), np.eye(m))), n=m).spec)
+        mark(bar_layer(drawn(signed_bars(weights(np.eye(m), np.eye(m))), n=m).to_vega_lite()))
         for m in (10, 80)
     )
-    assert mark(many)["strokeWidth"] < mark(few)["strokeWidth"]
+    assert many["strokeWidth"] < few["strokeWidth"]
+
+
+def test_a_network_without_weights_is_an_axis():
+    bars = signed_bars(weights(np.zeros((2, 2)), np.zeros((2, 2))))
+    assert (bars["low"] == bars["high"]).all()
+    assert encoding(bars=bars)["y"]["scale"]["domain"] == [0, 0]
+
+
+@THEMES
+def test_bars_and_arrows_that_are_not_lit_are_grey(theme):
+    bars = parts(signed_bars(TALL)["feature"] == 2)
+    found = picture(drawn(bars, theme, clip=5.0, names=True, height=200), theme)
+    assert shows(found, "#f58518", 500)  # the third of tableau20, in its bar and its arrow
+    assert not shows(found, "#4c78a8")
+    assert shows(found, mixed(theme.faint, theme.background, 0.5), 500)
+    assert shows(found, theme.faint)  # arrows are opaque
+    assert shows(found, theme.ink, within=40)

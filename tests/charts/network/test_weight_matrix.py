@@ -1,57 +1,59 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from tests.helpers.chart_specs import layers, pixels, rows, shows
+from tests.helpers.chart_specs import THEMES, clicked, layers, picture, rows, shows
 from tests.helpers.networks import weights
-from toymodel.charts.look import DARK, LIGHT
-from toymodel.charts.network.linearity_tables import matrix_cells
+from toymodel.charts.chart import Chart
+from toymodel.charts.look import LIGHT
 from toymodel.charts.network.weight_matrix import SELECTION, weight_matrix
 
-W1 = [[1, 0, -2], [0.5, 4, 0]]
+W1 = [[0.5, 4, 0], [1, 0, -2], [-3, 0, 0]]
 
 
-def spec(order=(1, 0), theme=LIGHT, W=W1) -> dict:
+def matrix(W=W1, theme=LIGHT) -> Chart:
     network = weights(W, np.zeros(np.shape(W)[::-1]))
-    return weight_matrix(matrix_cells(network, order), theme=theme).spec
+    return weight_matrix(network, theme=theme, height=130)
 
 
-def test_a_row_is_a_neuron_in_the_given_order():
-    (cells,) = layers(spec())
-    drawn = rows(spec(), cells)
+def test_a_row_is_a_neuron_in_the_paper_s_order_and_a_column_a_feature():
+    spec = matrix().to_vega_lite()
+    (cells,) = layers(spec)
+    drawn = rows(spec, cells)
+    # Neuron 2 holds feature 0 alone, 0 holds feature 1, 1 holds feature 2.
     assert drawn[["neuron", "feature", "weight", "x", "y"]].values.tolist() == [
-        [1, 0, 0.5, 0, 0],
-        [1, 1, 4, 1, 0],
-        [1, 2, 0, 2, 0],
-        [0, 0, 1, 0, 1],
-        [0, 1, 0, 1, 1],
-        [0, 2, -2, 2, 1],
+        [2, 0, -3, 0, 0],
+        [2, 1, 0, 1, 0],
+        [2, 2, 0, 2, 0],
+        [0, 0, 0.5, 0, 1],
+        [0, 1, 4, 1, 1],
+        [0, 2, 0, 2, 1],
+        [1, 0, 1, 0, 2],
+        [1, 1, 0, 1, 2],
+        [1, 2, -2, 2, 2],
     ]
-    assert cells["encoding"]["y"]["scale"]["domain"] == [2, 0]
+    assert (drawn["x2"] - drawn["x"]).eq(1).all()
+    assert (drawn["y2"] - drawn["y"]).eq(1).all()
+    assert cells["encoding"]["y"]["scale"]["domain"] == [3, 0]
     assert cells["encoding"]["x"]["scale"]["domain"] == [0, 3]
 
 
 def test_colours_end_at_the_largest_weight_of_either_sign():
-    (cells,) = layers(spec())
-    assert cells["encoding"]["color"]["scale"]["domain"] == [-4, 0, 4]
-    (param,) = (
-        (p for p in spec()["params"] if p["name"] == SELECTION)
-        if "params" in spec()
-        else (cells["params"])
-    )
-    assert param["select"]["fields"] == ["neuron"]
+    def domain(**options) -> list[float]:
+        (cells,) = layers(matrix(**options).spec)
+        return cells["encoding"]["color"]["scale"]["domain"]
+
+    assert domain() == [-4, 0, 4]
+    assert domain(W=[[0, 0]]) == [-1, 0, 1]
 
 
-def test_weights_of_zero_are_drawn_too():
-    (cells,) = layers(spec(W=[[0, 0]], order=[0]))
-    assert cells["encoding"]["color"]["scale"]["domain"] == [-1, 0, 1]
+def test_a_click_on_a_cell_selects_its_neuron():
+    name, fields, _ = clicked(matrix().spec)
+    assert (name, fields) == (SELECTION, ["neuron"])
 
 
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@THEMES
 def test_signs_have_their_colours(theme):
-    network = weights([[3, -3]], [[0], [0]])
-    chart = weight_matrix(matrix_cells(network, [0]), theme=theme).chart
-    picture = pixels(chart.properties(width=200, background=theme.background))
-    assert shows(picture, theme.positive)
-    assert shows(picture, theme.negative)
+    found = picture(matrix([[3, -3]], theme), theme)
+    assert shows(found, theme.positive, 1_000)
+    assert shows(found, theme.negative, 1_000)

@@ -8,10 +8,11 @@ import pytest
 
 from tests.helpers.chart_specs import by_field, layers, mark, pixels, rows, shows
 from tests.helpers.colours import contrast
+from toymodel.charts.chart import Chart
 from toymodel.charts.look import DARK, LIGHT
 from toymodel.charts.sweep.setting_map import SELECTION, setting_map
 
-FRAME = pd.DataFrame(
+VALUES = pd.DataFrame(
     {
         "x": [0.1, 0.1, 1.0, 1.0],
         "y": [0.8, 1.0, 0.8, 1.0],
@@ -21,21 +22,21 @@ FRAME = pd.DataFrame(
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 
 
-def drawing(frame=FRAME, theme=LIGHT, form: str = ".0%", limits=(0.0, 1.0), **options):
-    return setting_map(frame, title="share", form=form, limits=limits, theme=theme, **options)
+def chart(values=VALUES, theme=LIGHT, form: str = ".0%", limits=(0.0, 1.0), **options) -> Chart:
+    return setting_map(values, title="share", form=form, limits=limits, theme=theme, **options)
 
 
 def picture(*given, theme=LIGHT, width: int = 300, **options) -> np.ndarray:
-    chart = drawing(*given, theme=theme, **options).chart
-    return pixels(chart.properties(width=width, background=theme.background))
+    drawn = chart(*given, theme=theme, **options).to_altair()
+    return pixels(drawn.properties(width=width, background=theme.background))
 
 
-def cell_layer(spec):
-    return by_field(spec, "color", "value")
+def of_cells(made: Chart):
+    return by_field(made.spec, "color", "value")
 
 
 def test_settings_stand_from_dense_to_sparse_with_even_importance_on_top():
-    encoding = cell_layer(drawing().spec)["encoding"]
+    encoding = of_cells(chart())["encoding"]
     assert encoding["x"]["scale"]["domain"] == [1.0, 0.1]
     assert encoding["y"]["scale"]["domain"] == [1.0, 0.8]
     assert (encoding["x"]["type"], encoding["y"]["type"]) == ("ordinal", "ordinal")
@@ -43,71 +44,81 @@ def test_settings_stand_from_dense_to_sparse_with_even_importance_on_top():
 
 def test_values_are_written_in_their_form():
     def written(**options) -> dict[tuple[float, float], str]:
-        spec = drawing(**options).spec
-        return rows(spec, by_field(spec, "text", "text")).set_index(["x", "y"])["text"].to_dict()
+        made = chart(**options)
+        assert by_field(made.spec, "text", "text")["data"]["name"] == "settings"
+        return made.tables["settings"].set_index(["x", "y"])["text"].to_dict()
 
     assert written() == {(0.1, 0.8): "0%", (0.1, 1): "100%", (1, 0.8): "25%", (1, 1): "–"}
-    negative = FRAME.assign(value=-FRAME["value"])
-    assert written(frame=negative, form="+.2f")[0.1, 1] == "−1.00"
+    negative = VALUES.assign(value=-VALUES["value"])
+    assert written(values=negative, form="+.2f")[0.1, 1] == "−1.00"
+    assert set(chart(numbers=False).tables["settings"]["ink"]) == {"transparent"}
 
 
 @THEMES
 @pytest.mark.parametrize("diverging", [False, True])
 def test_numbers_are_legible_on_their_colours(theme, diverging: bool):
     values = np.linspace(-1, 1, 41) if diverging else np.linspace(0, 1, 41)
-    frame = pd.DataFrame({"x": 0.1, "y": np.arange(41), "value": values})
+    table = pd.DataFrame({"x": 0.1, "y": np.arange(41), "value": values})
     limits = (-0.5, 0.5) if diverging else (0.0, 0.8)
-    spec = drawing(frame, theme, limits=limits, diverging=diverging).spec
-    scale = cell_layer(spec)["encoding"]["color"]["scale"]
+    made = chart(table, theme, limits=limits, diverging=diverging)
+    scale = of_cells(made)["encoding"]["color"]["scale"]
     stops = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in scale["range"]]
-    for cell in rows(spec, cell_layer(spec)).itertuples():
+    for cell in made.tables["cells"].itertuples():
         mixed = [np.interp(cell.value, scale["domain"], part) for part in zip(*stops, strict=True)]
         fill = "#" + "".join(f"{round(part):02x}" for part in mixed)
         assert contrast(cell.ink, fill) >= 4.5
     assert (scale["interpolate"], scale["clamp"]) == ("rgb", True)
 
 
+def test_colours_go_from_the_background_on_or_tell_signs_apart():
+    def stops(**options) -> list[str]:
+        return of_cells(chart(**options))["encoding"]["color"]["scale"]["range"]
+
+    assert stops() == [LIGHT.background, LIGHT.negative]
+    assert stops(diverging=True) == [LIGHT.negative, LIGHT.background, LIGHT.positive]
+
+
 @THEMES
-def test_colours_go_from_the_background_on_or_tell_signs_apart(theme):
-    one_way = picture(theme=theme)
-    assert shows(one_way, theme.negative, 1000)
-    assert not shows(one_way, theme.positive)
-    signed = FRAME.assign(value=[-2.0, 2.0, 0.0, 0.0])
-    both = picture(signed, theme=theme, limits=(-1.0, 1.0), diverging=True)
+def test_signs_and_the_selected_setting_have_their_colours(theme):
+    signed = VALUES.assign(value=[-2.0, 2.0, 0.0, 0.0])
+    both = picture(signed, theme=theme, limits=(-1.0, 1.0), diverging=True, selected=(1.0, 1.0))
     assert shows(both, theme.negative, 1000)
     assert shows(both, theme.positive, 1000)
+    assert shows(both, theme.mark, 300)
 
 
 def test_what_is_not_known_is_grey():
-    spec = drawing().spec
-    (grey,) = (each for each in layers(spec) if each["data"]["name"] == "unknown")
-    assert rows(spec, grey)[["x", "y"]].to_numpy().tolist() == [[1.0, 1.0]]
+    made = chart()
+    (grey,) = (each for each in layers(made.spec) if each["data"]["name"] == "unknown")
+    drawn = rows(made.to_vega_lite(), grey)
+    assert drawn[["x", "y"]].to_numpy().tolist() == [[1.0, 1.0]]
     assert mark(grey)["color"] == LIGHT.faint
-    assert "value" not in rows(spec, grey)  # a browser takes no NaN
-    assert rows(spec, cell_layer(spec))["value"].notna().all()
+    assert "value" not in drawn  # a browser takes no NaN
+    assert made.tables["cells"]["value"].notna().all()
 
 
-@THEMES
-def test_the_selected_setting_is_framed(theme):
-    def framed(selected) -> list[list[float]]:
-        found = drawing(selected=selected).data["selected"]
-        return found[["x", "y"]].to_numpy().tolist()
-
-    assert framed((0.1, 0.8)) == [[0.1, 0.8]]
-    assert framed((1.0, 1.0)) == [[1.0, 1.0]]  # of which nothing is known
-    assert framed((0.5, 0.8)) == framed(None) == []
-    assert shows(picture(theme=theme, selected=(0.1, 0.8)), theme.mark, 300)
-    assert not shows(picture(theme=theme), theme.mark)
+@pytest.mark.parametrize(
+    ("selected", "framed"),
+    [
+        ((0.1, 0.8), [[0.1, 0.8]]),
+        ((1.0, 1.0), [[1.0, 1.0]]),  # of which nothing is known
+        ((0.5, 0.8), []),
+        (None, []),
+    ],
+)
+def test_the_selected_setting_is_framed(selected, framed):
+    found = chart(selected=selected).tables["selected"]
+    assert found[["x", "y"]].to_numpy().tolist() == framed
 
 
 def test_a_click_selects_a_setting():
-    spec = drawing().spec
-    (param,) = spec["params"]
+    made = chart()
+    (param,) = made.spec["params"]
     assert param["name"] == SELECTION
     assert param["select"] == {"type": "point", "fields": ["x", "y"], "toggle": False}
-    hit = list(layers(spec))[-1]  # on top of the numbers
+    hit = list(layers(made.spec))[-1]  # on top of the numbers
     assert param["views"] == [hit["name"]]
-    assert len(rows(spec, hit)) == len(FRAME)
+    assert len(rows(made.to_vega_lite(), hit)) == len(VALUES)
     assert [each["title"] for each in hit["encoding"]["tooltip"]] == [
         "density 1 − S (sparser to the right)",
         "importance decay",
@@ -116,8 +127,8 @@ def test_a_click_selects_a_setting():
 
 
 def test_numbers_fit_into_narrow_cells():
-    frame = pd.DataFrame({"x": np.geomspace(1, 0.001, 8), "y": 1.0, "value": 1.0})
-    drawn = picture(frame, width=205, limits=(0.0, 4.0))
+    table = pd.DataFrame({"x": np.geomspace(1, 0.001, 8), "y": 1.0, "value": 1.0})
+    drawn = picture(table, width=205, limits=(0.0, 4.0))
     cells = drawn[60] == np.median(drawn[60], axis=0)  # above the numbers
     inside = cells.all(axis=1)
     between = ~inside
@@ -128,11 +139,6 @@ def test_numbers_fit_into_narrow_cells():
     assert not numbers[between].any()
 
 
-def test_a_single_setting_is_drawn_too():
-    assert shows(picture(FRAME.tail(2).head(1)), "#000000")
-
-
 def test_the_title_and_words_say_what_the_values_are():
-    spec = drawing().spec
-    assert spec["title"]["text"] == "share"
-    assert "share" in spec["description"]
+    assert chart().spec["title"]["text"] == "share"
+    assert "share" in chart().spec["description"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pages.identity.models import models_of, table_of
-from tests.helpers.apps import opened
+from tests.helpers.apps import opened, said, table
 from toymodel.sweeps.shipped import IDENTITY, IDENTITY_ABS, IDENTITY_BIAS, IDENTITY_GROWTH
 
 pytestmark = pytest.mark.usefixtures("shipped")
@@ -36,17 +36,26 @@ def test_with_a_hidden_bias_the_biases_are_told():
             assert f"{bias:+.2f}".replace("-", "−") in row
 
 
-def test_the_sentence_has_the_numbers_of_the_networks():
-    (said,) = (t.value for t in opened(SCRIPT).markdown if t.value.startswith("**Given a hidden"))
-    biased, growth = table_of(IDENTITY_BIAS), table_of(IDENTITY_GROWTH)
-    assert (biased["bias_low"] > 0).all()
-    assert "at 7 of 7 densities" in said
-    assert f"from {biased['bias_low'].min():.2f} to {biased['bias_high'].max():.2f}" in said
-    assert f"to {growth['driven'].iloc[-1]:.0%}" in said
+def test_the_tables_have_the_numbers_of_the_networks():
+    app = opened(SCRIPT)
+    families = (IDENTITY_BIAS, IDENTITY, IDENTITY_ABS)
+    biased, plain, absolute = (table_of(family) for family in families)
+    growth = table_of(IDENTITY_GROWTH)
+    kinds = table(app, "lowest share above 0", "highest share above 0")
+    assert kinds.iloc[:, 1:].values.tolist() == [
+        [each["driven"].min(), each["driven"].max()] for each in (biased, plain, absolute)
+    ]
+    ends = table(app, "mean added", "share above 0")
+    assert ends["share above 0"].tolist() == growth["driven"].iloc[[0, -1]].tolist()
+    assert ends["mean added"].iloc[-1] == f"{growth['mean'].iloc[-1]:.2f}"
+    assert ends["standard deviation"].iloc[-1] == f"{growth['spread'].iloc[-1]:.2f}"
+    low, high = biased["bias_low"].min(), biased["bias_high"].max()
+    assert f"at 7 of 7 densities; they lie between {low:.2f} and {high:.2f}." in said(app)
     # What the paper says, in our networks.
+    assert (biased["bias_low"] > 0).all()
     assert biased["driven"].min() > 0.9
     assert growth["driven"].iloc[-1] > growth["driven"].iloc[0] + 0.1
-    assert table_of(IDENTITY_ABS)["driven"].between(0.49, 0.51).all()
+    assert absolute["driven"].between(0.49, 0.51).all()
 
 
 @pytest.mark.parametrize("link", [{"hidden": "maybe"}, {"n": "3"}, {"v": "2"}])

@@ -13,7 +13,10 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.motif.how_common import _do_better_ones_have_more
+from pages.motif.effects import effects_table
+from pages.motif.ensemble import instances_by_loss
+from pages.motif.frequency import quarter_comparison
+from pages.motif.remaining_weights import shift_summary, shift_table
 from pages.motif.state import DEFAULT, MotifState
 from pages.shared import resources
 from pages.shared.model_choice import Choice
@@ -35,13 +38,12 @@ from tests.helpers.apps import look as look_at
 from tests.helpers.motifs import ONE, monosemantic, one, plant, two
 from tests.helpers.networks import model, two_neurons_a_feature, weights
 from tests.pages.explorers.test_app import NEURONS
-from toymodel.analysis.ablation import loss_by_inhibition
-from toymodel.analysis.decomposition import decompose
+from toymodel.analysis.decomposition import Shift, decompose, loss_by_inhibition
 from toymodel.analysis.ensemble import with_seeds
 from toymodel.analysis.loss import evaluate
-from toymodel.analysis.motifs import MotifThresholds, find_motifs
-from toymodel.charts.motif.tables import settings_table
-from toymodel.charts.motif.words import describe
+from toymodel.analysis.motif_effects import motif_effects
+from toymodel.analysis.motifs import Motif, MotifThresholds, find_motifs
+from toymodel.charts.motif.frequency import motif_frequency
 from toymodel.config import MAX_SEED, RECIPES, Config, Recipe
 from toymodel.jobs.limits import Limits
 from toymodel.model import Model, Weights
@@ -118,6 +120,20 @@ def words_of(app: AppTest, start: str) -> str:
     return words
 
 
+def shown_effects(app: AppTest, motif: Motif) -> pd.DataFrame:
+    """The table of what an instance's neurons add to the outputs of its features."""
+    a, c = motif.interfering_feature, motif.receiving_feature
+    found = [
+        t.value
+        for t in app.dataframe
+        if f"adds to output {c}" in t.value
+        and f"adds to output {a}" in t.value
+        and t.value["neuron"].iloc[0] == motif.neuron
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
 def losses(app: AppTest) -> tuple[str, str]:
     """The loss as it is, and with the inhibition that is left."""
     whole = re.search(r": loss (\S+)$", words_of(app, "**As it is**"))
@@ -170,7 +186,7 @@ def test_the_page_opens_with_the_best_of_the_shipped_seeds_and_trains_nothing(be
     assert state_of(app) == MotifState()
 
 
-def test_the_numbers_and_the_words_are_the_librarys(best: Model):
+def test_the_numbers_are_the_librarys(best: Model):
     found = decompose(best.config, best.weights)
     without, *_ = loss_by_inhibition(best.config, best.weights, found.motifs, [0])
     app = fine(opened(SCRIPT))
@@ -184,14 +200,16 @@ def test_the_numbers_and_the_words_are_the_librarys(best: Model):
     }
     assert found.absolute_value > 2 * found.with_motifs > 2 * found.everything
     for motif in found.motifs:
-        assert describe(best.weights, motif) in said(app)
+        assert shown_effects(app, motif).equals(
+            effects_table(best.weights, motif, motif_effects(best.weights, motif))
+        )
 
 
 def test_there_are_three_panels_and_every_chart_of_a_neuron_takes_a_click(best: Model):
     app = fine(opened(SCRIPT))
     for start in ("At first glance", "Many weights simply implement", "The main other thing is"):
         assert words_of(app, start)
-    assert "2 instances of it." in words_of(app, "The main other thing is")
+    assert "Instances: 2." in words_of(app, "The main other thing is")
     sides = ("input", "output")
     panels = {f"motif-{name}-{side}" for name in ("all", "absolute", "motif") for side in sides}
     close = {f"motif-instance-{k}-{side}" for k in (0, 1) for side in sides}
@@ -202,18 +220,20 @@ def test_there_are_three_panels_and_every_chart_of_a_neuron_takes_a_click(best: 
 # Hand-made networks
 
 
-def test_a_planted_instance_is_told_with_its_numbers():
+def test_a_planted_instance_is_shown_with_its_numbers():
     app = look(of(small(3, 6), weights(*one())))
     assert instances(app) == ["Instance 1: f0 against f1 in neuron 0"]
-    words = describe(weights(*one()), ONE)
-    assert "interferes with f1 by 4.0 through neuron 0" in words
-    assert words in said(app)
-    assert "1 instance of it." in said(app)
+    assert shown_effects(app, ONE).values.tolist() == [
+        [0, "interferes", "f0", "+4.00", "+0.25", "–"],
+        [4, "inhibits", "f2", "−4.00", "–", "f2 above 0 (−16.00)"],
+    ]
+    assert "f0 alone brings output 1 to +0.00" in said(app)
+    assert "Instances: 1." in said(app)
     shown = metrics(app)
     # Half of features 0 and 1 is missing.
     assert float(shown["Loss, |x| alone"]) == pytest.approx(0.9 / (1 + 0.8 + 0.64), rel=0.05)
     assert shown["+ uneven, inhibiting"] == shown["+ the rest"]
-    assert "The other weights do next to nothing" in said(app)
+    assert "The other weights shift no output by that much." in said(app)
     assert not [h for h in app.header if h.value.startswith("All ")]  # there is one network
 
 
@@ -226,14 +246,14 @@ def test_what_an_instance_causes_is_told_in_numbers_that_are_known_exactly():
         loss_of(small(3, 6), weights(*one())),
         loss_of(small(3, 6), weights(*plant(monosemantic(3), 0, 1, {4: 0}))),
     ]
-    assert "makes output 1 answer 0.00, without the inhibition of this instance 4.00" in said(app)
+    assert "makes output 1 answer 0.00; without the inhibition of this instance, 4.00." in said(app)
 
 
 @pytest.mark.parametrize("network", [two_neurons_a_feature(3), weights(*np.zeros((2, 3, 3)))])
 def test_a_network_without_an_instance_has_nothing_to_turn_down(network: Weights):
     app = look(of(small(3, len(network.W1)), network))
-    assert "By the definition there is none in this network." in said(app)
-    assert "no instance of the motif." in said(app)
+    assert "This network has no instance by the definition." in said(app)
+    assert "**inhibit**. Instances: 0." in said(app)
     shown = metrics(app)
     assert (shown["Instances"], shown["Loss without inhibition"]) == ("0", "–")
     assert len({shown[name] for name in FIGURES[2:]}) == 1
@@ -260,9 +280,9 @@ def test_the_rarest_features_leave_no_error():
 
 def test_of_many_neurons_the_panels_show_those_that_take_part():
     config, exact = small(51, 102), monosemantic(51)
-    assert "is one neuron (the first 100 of 102)," in said(look(of(config, weights(*exact))))
+    assert "Neurons drawn: 100 of 102, the first ones." in said(look(of(config, weights(*exact))))
     planted = of(config.replace(seed=1), weights(*plant(exact, 0, 1, {4: -16})))
-    assert "(2 of 102: those that take part in an instance)" in said(look(planted))
+    assert "Neurons drawn: 2 of 102, those that take part in an instance." in said(look(planted))
 
 
 @pytest.mark.parametrize(("n", "m"), [(501, 1), (1, 501)])
@@ -270,7 +290,7 @@ def test_a_model_that_is_too_large_to_be_taken_apart_is_told_to_be(n: int, m: in
     config = small(n, m)
     app = look(of(config, random_network(config)))
     assert [info.value for info in app.info] == [
-        "Networks of up to 500 features and as many neurons are taken apart here."
+        "This page takes apart networks of up to 500 features and 500 neurons."
     ]
     assert not app.metric and not app.slider
     assert "How common it is" in said(app)
@@ -369,10 +389,11 @@ def test_other_thresholds_find_other_instances():
 
 def test_thresholds_apply_to_every_network_of_the_page():
     app = look(MotifState(thresholds=STRICTEST))
-    assert "Two or more instances: 0 of the 12 with the lowest losses, 0 of all 64." in said(app)
-    assert "No setting has a tenth of its networks with an instance." in said(app)
+    by_loss = table(app, "with two or more instances")
+    assert by_loss.values.tolist() == [["lowest losses", 12, 0], ["all", 64, 0]]
+    assert table(app, "best quarter has", "settings")["settings"].tolist() == [0, 0, 0]
     found = [label for label in links(app) if label.startswith("1 − S = ")]
-    assert found and all(label.endswith(": none") for label in found)
+    assert found and all(label.endswith("; instances: 0; neurons: –") for label in found)
 
 
 def test_the_boxes_of_thresholds_begin_where_these_are_allowed():
@@ -407,7 +428,10 @@ def test_of_many_instances_one_is_chosen_and_all_are_in_a_table():
     def shows(number: int) -> None:
         assert of_link(app, "instance") == str(number)
         assert instances(app) == [names[number]]
-        assert describe(network, found[number]) in said(app)
+        effects = motif_effects(network, found[number])
+        assert shown_effects(app, found[number]).equals(
+            effects_table(network, found[number], effects)
+        )
         for key in ("motif.chosen", "motif.inhibition.instance"):
             assert by_slot(app.selectbox, key).value == names[number]
         a, c = found[number].interfering_feature, found[number].receiving_feature
@@ -455,7 +479,7 @@ def test_the_inhibition_of_one_instance_or_of_all_is_turned_down():
     assert losses(app)[1] == loss_of(config, weights(*other_less))
     fine(by_slot(app.segmented_control, "motif.of").set_value("all").run())
     assert of_link(app, "of") == "all"
-    assert words_of(app, "**With ").startswith("**With 0% of the inhibition of all 2**")
+    assert words_of(app, "**With ").startswith("**With 0% of all inhibition**")
     assert factor(app) == metrics(app)["Loss without inhibition"]
 
 
@@ -564,7 +588,7 @@ def test_settings_of_ones_own_are_another_ensemble():
     fine(by_slot(app.number_input, "motif.seeds").set_value(2).run())
     fine(by_slot(app.number_input, "motif.restarts").set_value(3).run())
     assert state_of(app).count == 6
-    assert "6 networks." in said(app)
+    assert "Networks: 6." in said(app)
     assert buttons(app) == {"Train 2 models"}
 
 
@@ -640,13 +664,13 @@ def test_the_links_of_the_sweep_say_what_they_lead_to():
         for config in sweep(PAPER_CONFIG, PAPER_DENSITIES):
             network = stored(config, RECIPES[preset])
             found = find_motifs(network.W1, network.W2)
-            words = [f"{len(found)} instance{'s' * (len(found) > 1)}"] if found else ["none"]
             holders = sorted({motif.neuron for motif in found})
-            words += [", ".join(map(str, holders))] if found else []
-            expected.append((f"1 − S = {config.feature_probability:g}", *words))
-    told = [tuple(re.split(r": | in neurons? ", label)) for label in labels if ": " in label]
-    assert told == expected
-    assert ("1 − S = 1", "none") in told
+            expected.append(
+                f"1 − S = {config.feature_probability:g}; instances: {len(found)}; neurons: "
+                f"{', '.join(map(str, holders)) or '–'}"
+            )
+    assert [label for label in labels if "; instances: " in label] == expected
+    assert "1 − S = 1; instances: 0; neurons: –" in expected
 
 
 def test_the_examples_are_shipped_and_show_what_they_say():
@@ -656,7 +680,7 @@ def test_the_examples_are_shipped_and_show_what_they_say():
     assert led["The paper's setting"] == MotifState()
     (starts,) = found_in(led["Where it starts"])
     assert starts["best"] > 2 * starts["worst"]
-    (equal,) = found_in(led["Features that matter equally"])
+    (equal,) = found_in(led["Equally important features"])
     assert equal["share_3"] > 0.5
     large = led["A large network"].choice
     network = stored(large.config, large.recipe)
@@ -666,52 +690,71 @@ def test_the_examples_are_shipped_and_show_what_they_say():
 
 def found_in(state: MotifState) -> list[dict[str, float]]:
     models = [stored(config, state.choice.recipe) for config in state.configs]
-    return settings_table(models).to_dict("records")
+    return motif_frequency(models).to_dict("records")
 
 
-def test_the_settings_that_tell_better_from_worse_are_named_with_their_numbers():
-    words = words_of(fine(opened(SCRIPT)), "**Do better networks have more of it?**")
-    place = r"clearly (more|fewer) at 1 − S = (\S+), d = (\S+): (\S+) instances a network against "
-    told = re.findall(place + r"(\d+\.\d\d)\.", words)
-    assert told and told[0][0] == "more"
-    for _, density, decay, better, worse in told:
-        (found,) = found_in(MotifState.of_network(cell(float(density), float(decay))))
-        assert (better, worse) == (f"{found['best']:.2f}", f"{found['worst']:.2f}")
+def test_the_settings_that_tell_better_from_worse_are_listed_with_their_numbers():
+    shown = table(fine(opened(SCRIPT)), "best quarter has", "settings")
+    more, *others = shown.to_dict("records")
+    assert more["settings"] > 0
+    for row in (more, *others):
+        if row["at d"] != "–":
+            (found,) = found_in(MotifState.of(cell(float(row["at 1 − S"]), float(row["at d"]))))
+            assert (row["best"], row["worst"]) == (f"{found['best']:.2f}", f"{found['worst']:.2f}")
 
 
-def settings(*rows: tuple[float, float, float]) -> pd.DataFrame:
-    """Settings by their share of networks without an instance, and those in both quarters."""
+def settings(*rows: tuple[float, float, bool, bool]) -> pd.DataFrame:
+    """Settings by their instances in the best and in the worst quarter, common and clear."""
     return pd.DataFrame(
         [
             {
                 "density": 0.1,
                 "decay": 0.5 + 0.1 * k,
-                "share_0": none,
                 "best": best,
                 "worst": worst,
                 "difference": best - worst,
-                "error": 0.125,
+                "common": common,
+                "clear": clear,
             }
-            for k, (none, best, worst) in enumerate(rows)
+            for k, (best, worst, common, clear) in enumerate(rows)
         ]
     )
 
 
-def test_whether_better_networks_have_more_is_said_of_settings_where_it_is_common():
-    words = _do_better_ones_have_more(
-        settings((0.9, 1, 0.5), (0.5, 2, 0.5), (0, 1, 1.25), (0, 0, 1), (0.91, 9, 0))
+def test_settings_are_counted_by_which_quarter_has_more():
+    found = quarter_comparison(
+        settings(
+            (1, 0.5, True, True),
+            (2, 0.5, True, True),
+            (1, 1.25, True, False),
+            (0, 1, True, True),
+            (9, 0, False, False),
+        )
     )
-    assert "In 4 settings a tenth" in words
-    assert "has more than the worst in 2, fewer in 1 " in words
-    assert "no clear difference in the other 1." in words
-    assert "clearly more at 1 − S = 0.1, d = 0.6: 2.00 instances a network against 0.50." in words
-    assert "clearly fewer at 1 − S = 0.1, d = 0.8: 0.00 instances a network against 1.00." in words
+    assert found.values.tolist() == [
+        ["more", 2, "0.1", "0.6", "2.00", "0.50"],
+        ["fewer", 1, "0.1", "0.8", "0.00", "1.00"],
+        ["no clear difference", 1, "–", "–", "–", "–"],
+    ]
+    none = quarter_comparison(settings((0, 0, False, False)))
+    assert none["settings"].tolist() == [0, 0, 0]
+    assert set(none["at d"]) == {"–"}
 
 
-def test_where_no_setting_tells_better_from_worse_none_is_named():
-    words = _do_better_ones_have_more(settings((0, 1, 1), (0, 1.25, 1)))
-    assert "In 2 settings" in words and "more than the worst in 0, fewer in 0 " in words
-    assert "clearly" not in words
-    assert _do_better_ones_have_more(settings((1, 0, 0), (0.95, 1, 0))) == (
-        "No setting has a tenth of its networks with an instance."
-    )
+def test_networks_with_several_instances_are_counted_among_the_best_and_among_all():
+    found = instances_by_loss(pd.DataFrame({"instances": [2] * 10 + [0] * 10 + [3]}))
+    assert found.values.tolist() == [["lowest losses", 12, 10], ["all", 21, 11]]
+
+
+def test_shifts_of_the_rest_are_summed_up_by_the_output_that_they_move():
+    shifts = [
+        Shift(2, -1, 2, -0.5, "helps"),
+        Shift(1, 1, 0, 0.25, "none"),
+        Shift(0, 1, 1, 0.125, "hurts"),
+    ]
+    assert shift_summary(shifts).values.tolist() == [
+        ["the feature's own", 1, 1, 0, 0, "f2 below 0, output 2: −0.50"],
+        ["another feature's", 2, 0, 1, 1, "f1 above 0, output 0: +0.25"],
+    ]
+    assert shift_summary(shifts[:1])["output"].tolist() == ["the feature's own"]
+    assert shift_table(shifts).iloc[0].tolist() == ["f2", "below 0", 2, -0.5, "helps"]

@@ -12,16 +12,18 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.phase import density as phase_density
+from pages.phase.agreement import agreement, equal_losses
 from pages.phase.models import along_density, along_training, phase_diagram
 from pages.phase.state import PhaseState
+from pages.phase.transition import layer_transition, neuron_transition
 from pages.shared.model_choice import Choice
 from pages.train.state import TrainState
 from tests.helpers.apps import by_slot, fine, metrics, opened, said, table
 from tests.helpers.links import as_link
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds
-from toymodel.charts.phase.tables import candidate_table, diagram_cells
+from toymodel.charts.phase.density_map import turning_points
 from toymodel.phase.candidates import Theory
+from toymodel.phase.comparison import candidate_losses, trained_cells
 from toymodel.phase.diagram import (
     DENSITIES,
     PHASES,
@@ -54,11 +56,6 @@ def headers(app: AppTest) -> list[str]:
     return [header.value for header in app.header]
 
 
-def words_of(app: AppTest, start: str) -> str:
-    (words,) = [text.value for text in app.markdown if text.value.startswith(start)]
-    return words
-
-
 def there() -> tuple[Diagram, Theory]:
     found = phase_diagram()
     assert not isinstance(found, str), found
@@ -79,20 +76,34 @@ def test_the_page_opens_with_every_part():
     assert app.query_params["p"] == f"{DENSITIES[24]:g}"
 
 
-def test_the_sentences_have_the_numbers_of_the_networks():
+def test_the_metrics_have_the_numbers_of_the_networks():
     app = opened(SCRIPT)
     found = along_density(Thresholds())
     assert found
     share = found.networks.groupby("density")[["one", "between", "more"]].mean()
     both = share.loc[share[["one", "more"]].min(axis=1) >= 0.1]
-    fewer = both["between"] < both[["one", "more"]].min(axis=1)
-    assert fewer.mean() > 0.5
-    assert "**Most neurons jump:** " + f"at {len(both)} densities" in said(app)
-    assert f"at {fewer.sum()} of these fewer neurons are in between" in said(app)
-    assert "**The layer drifts:**" in said(app)
+    gaps = both["between"] < both[["one", "more"]].min(axis=1)
+    assert gaps.mean() > 0.5
+    shown = metrics(app)
+    assert shown["Densities with both kinds"] == str(len(both))
+    assert shown["Of these, with a gap between"] == str(gaps.sum())
+    assert "**Most neurons jump**" in said(app)
+    turning = turning_points(found.ranks).dropna()["density"]
+    first, last = turning.iloc[:10].median(), turning.iloc[-10:].median()
+    assert shown["First quarter turns at 1 − S"] == f"{first:g}"
+    assert shown["Last quarter turns at 1 − S"] == f"{last:g}"
+    assert shown["Last over first"] == f"{last / first:.0f}"
+    assert "**The layer drifts**" in said(app)
     diagram, theory = there()
-    odd = diagram_cells(diagram, theory, Thresholds().second_weight)["disagrees"].sum()
-    assert f"**They disagree** on {odd} of 961 cells" in said(app)
+    cells = trained_cells(diagram, theory, Thresholds().second_weight)
+    odd = cells["disagrees"].sum()
+    assert shown["Cells that disagree"] == f"{odd} of 961"
+    above = cells["loss"] / cells["lowest"] - 1
+    assert shown["Best networks above, median"] == f"{100 * above.median():.2g} %"
+    assert shown["Best networks above, largest"] == f"{100 * above.max():.2g} %"
+    losses = equal_losses(theory, diagram)
+    assert losses["shared"] < 0.999 * min(losses["equal"], losses["first"])
+    assert shown["Loss, shared evenly"] == f"{losses['equal']:.3f}"
 
 
 def test_the_counts_are_those_of_one_network():
@@ -100,9 +111,9 @@ def test_the_counts_are_those_of_one_network():
     best = trained.loc[trained["loss"].idxmin()]
     counts = [round(40 * best[name]) for name in CLASSES]
     assert sum(counts) == 40
-    words = words_of(opened(SCRIPT), "With the **tilted sampler")
-    assert f"({best['loss']:.2g})" in words
-    assert " / ".join(map(str, counts)) in words
+    shown = table(opened(SCRIPT), "network", *CLASSES, "loss")
+    assert shown["loss"].iloc[0] == f"{best['loss']:.2g}"
+    assert shown[list(CLASSES)].values.tolist() == [counts, list(PAPER_PANELS[0.001].counts)]
 
 
 # What is not there
@@ -139,7 +150,7 @@ def test_a_diagram_of_another_grid_is_told(own_shipped: Path):
     few = {name: getattr(whole, name)[:3] for name in names}
     save_diagram(replace(whole, densities=whole.densities[:3], **few), path)
     app = opened(SCRIPT)
-    assert ["diagram.safetensors is of other cells" in info.value for info in app.info] == [True]
+    assert ["diagram.safetensors has other cells" in info.value for info in app.info] == [True]
     assert headers(app) == HEADERS
 
 
@@ -182,14 +193,14 @@ def test_every_cell_comes_back_from_its_link():
 def test_the_cell_of_a_link_is_opened_with_the_librarys_numbers(row: int, column: int):
     app = fine(opened(SCRIPT, **PhaseState().at_cell(row, column).link))
     diagram, theory = there()
-    cells = diagram_cells(diagram, theory, Thresholds().second_weight)
+    cells = trained_cells(diagram, theory, Thresholds().second_weight)
     (cell,) = cells.loc[(cells["row"] == row) & (cells["column"] == column)].itertuples()
-    assert metrics(app) == {
-        "The neurons serve": cell.phase,
-        "Loss, exact": f"{cell.loss:.4g}",
-        "Above the best solution": f"{100 * (cell.loss / cell.lowest - 1):.2g} %",
-    }
-    expected = candidate_table(theory, row, column)
+    shown = metrics(app)
+    assert shown["The neurons serve"] == cell.phase
+    assert shown["Loss, exact"] == f"{cell.loss:.4g}"
+    above = f"{100 * (cell.loss / cell.lowest - 1):.2g} %"
+    assert shown["Above the best solution"] == above
+    expected = candidate_losses(theory, row, column)
     shown = table(app, "solution", "loss", "above")
     assert shown["solution"].tolist() == expected["solution"].tolist()
     assert shown["loss"].tolist() == expected["loss"].tolist()
@@ -235,16 +246,18 @@ def test_cells_are_coloured_by_weights():
 @pytest.mark.parametrize("at", ["0.003", "0.001"])
 def test_the_density_whose_training_is_followed_is_chosen(at: str):
     app = fine(opened(SCRIPT, at=at))
-    words = words_of(app, "With the **tilted sampler")
     trained = along_training(float(at), Thresholds())
     assert len(trained) == 3 * len(SAMPLERS) * len(LENGTHS)
-    ends = [
-        trained.loc[(trained["sampler"] == "tilted") & (trained["steps"] == steps), "loss"].median()
-        for steps in (LENGTHS[0], LENGTHS[-1])
-    ]
-    assert f"at a loss of {ends[0]:.2g} and {ends[1]:.2g}" in words
-    assert f"most of a batch is empty: at 1 − S = {at}," in said(app)
-    assert f"({' / '.join(map(str, PAPER_PANELS[float(at)].counts))})" in words
+    shown = table(app, "steps", "loss, importance")
+    assert shown["steps"].tolist() == list(LENGTHS)
+    for sampler, name in (("tilted", "importance"), ("iid", "plain")):
+        own = trained.loc[trained["sampler"] == sampler].groupby("steps")
+        assert shown[f"loss, {name}"].tolist() == own["loss"].median().tolist()
+        expected = [round(40 * share) for share in own[CLASSES[0]].median()]
+        assert shown[f"monosemantic, {name}"].tolist() == expected
+    assert f"at 1 − S = {at}," in said(app)
+    counts = table(app, "network", *CLASSES)[list(CLASSES)].iloc[1]
+    assert counts.tolist() == list(PAPER_PANELS[float(at)].counts)
 
 
 def test_a_threshold_moves_the_classes():
@@ -286,18 +299,52 @@ def networks(*shares: tuple[float, float, float, float]) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("found", "words"),
+    ("found", "expected", "jumps"),
     [
         (
             networks((1, 1, 0, 0), (0.1, 0.5, 0.1, 0.4), (0.01, 0, 0, 1)),
-            "**Most neurons jump:** at 1",
+            ((0.1,), (0.1,), ()),
+            True,
         ),
         (
             networks((1, 1, 0, 0), (0.1, 0.3, 0.4, 0.3), (0.01, 0, 0, 1)),
-            "**A neuron drifts:** at 1",
+            ((0.1,), (), (0.1,)),
+            False,
         ),
-        (networks((1, 1, 0, 0), (0.1, 0, 1, 0), (0.01, 0, 0, 1)), "**A neuron drifts:** at no"),
+        (
+            networks((1, 1, 0, 0), (0.1, 0, 1, 0), (0.1, 0, 0.5, 0.5), (0.01, 0, 0, 1)),
+            ((), (), (0.1,)),
+            False,
+        ),
     ],
 )
-def test_the_words_follow_what_neurons_do(found: pd.DataFrame, words: str):
-    assert phase_density.jump_or_drift(found).startswith(words)
+def test_neurons_jump_where_few_are_in_between(found: pd.DataFrame, expected: tuple, jumps: bool):
+    transition = neuron_transition(found)
+    assert (transition, transition.jumps) == (expected, jumps)
+
+
+@pytest.mark.parametrize(
+    ("densities", "ends", "drifts"),
+    [
+        ([0.01, 0.1, 0.1, 1.0], (0.01, 1.0), True),
+        ([0.1, np.nan, 0.3, 0.1], (0.1, 0.1), False),
+        ([np.nan, 0.1, 0.3, 0.1], (np.nan, 0.1), False),
+        ([0.1, np.nan, np.nan, np.nan], (np.nan, np.nan), False),
+    ],
+)
+def test_a_layer_drifts_where_its_least_important_neurons_turn_first(densities, ends, drifts: bool):
+    found = layer_transition(pd.DataFrame({"rank": range(4), "density": densities}))
+    np.testing.assert_array_equal(found, ends)
+    assert found.drifts == drifts
+
+
+def test_the_diagrams_are_compared_by_the_losses_of_all_networks():
+    diagram, theory = there()
+    cells = trained_cells(diagram, theory, Thresholds().second_weight)
+    lower = cells.assign(loss=cells["lowest"] * np.linspace(0.9, 1.5, len(cells)))
+    found = agreement(lower, theory, diagram)
+    assert (found.cells, found.networks) == (961, diagram.losses.size)
+    assert [found.median, found.largest, found.below] == pytest.approx([0.2, 0.5, 0.1])
+    assert agreement(cells.assign(loss=cells["lowest"]), theory, diagram).below == 0
+    above = diagram.losses / theory.lowest[..., None] > 1.01
+    assert found.clearly_above == above.mean()

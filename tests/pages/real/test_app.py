@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import numpy as np
+import pandas as pd
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
-from pages.real.models import LONGER, MAIN, WEAK
+from pages.real import numbers
+from pages.real.models import LONGER, MAIN, PLAIN_TITLE, WEAK
 from pages.real.state import RealState
-from pages.real.words import (
-    PLAIN_TITLE,
-    on_existence,
-    on_extreme,
-    on_longer,
-    on_reading,
-    on_rise,
-    on_together,
-    on_unearned,
-    title,
-)
 from pages.shared.explorer_state import ExplorerState
 from pages.sweep.state import SweepState
 from pages.train.state import TrainState
@@ -33,22 +26,21 @@ from toymodel.analysis.predictions import (
     CONFIRMED,
     IN_PART,
     REFUTED,
+    MixedLayers,
     Mixture,
     Reading,
-    Together,
-    TopAndLow,
+    TopVersusBottom,
     Trend,
     density_table,
     existence,
-    extreme,
-    rise,
-    together,
+    mixed_layers,
+    sparsity_trend,
 )
 from toymodel.config import RECIPES
 from toymodel.model import Model
 from toymodel.storage.model_file import model_key
 from toymodel.storage.store import default_store
-from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
+from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, PAPER_PANELS, sweep
 
 pytestmark = pytest.mark.usefixtures("shipped")
 
@@ -56,6 +48,7 @@ pytestmark = pytest.mark.usefixtures("shipped")
 SCRIPT = "real/page.py"
 CONFIGS = sweep(PAPER_CONFIG, PAPER_DENSITIES)
 N, M = PAPER_CONFIG.n_features, PAPER_CONFIG.n_neurons
+CLEAN, _, POLY = CLASSES
 
 
 @pytest.fixture(autouse=True)
@@ -86,12 +79,32 @@ def planted(model: Model, mixed: int, loss: float = 1.0) -> Model:
     )
 
 
-def measured(app) -> list[str]:
-    return [t.value for t in app.markdown if t.value.startswith("**Measured:**")]
+def verdicts(app: AppTest) -> list[str]:
+    lines = [t.value for t in app.markdown if t.value.startswith("**Measured:**")]
+    return [text.split("[")[1].split("]")[0] for text in lines]
 
 
-def verdicts(app) -> list[str]:
-    return [text.split("[")[1].split("]")[0] for text in measured(app)]
+def table(app: AppTest, *columns: str) -> pd.DataFrame:
+    """The table that has just these columns."""
+    (found,) = [each.value for each in app.dataframe if list(each.value) == list(columns)]
+    return found
+
+
+EXISTENCE = ("density", POLY, "used", "gain", "below the baseline")
+MIXTURES = ("density", *CLASSES, "clean", "mixed", "ordered")
+TREND = ("measure", "densest", "sparsest", "falls", "stays the same")
+TRAINING = (
+    "density",
+    *(f"monosemantic, {name}" for name in (MAIN, LONGER)),
+    *(f"loss, {name}" for name in (MAIN, LONGER)),
+)
+SPARSEST = ("recipe", "density", POLY, CLEAN, "used", "effective", "effective_max", "loss")
+GROUPS = ("density", "neurons that", "count", "clean at the top", "mixed at the bottom", "both")
+NO_GAIN = ("recipe", "density", POLY, "used", "effective", "gain")
+
+
+def captions(app: AppTest) -> str:
+    return "\n".join(caption.value for caption in app.caption)
 
 
 def test_the_first_view_has_five_predictions_with_their_verdicts():
@@ -99,30 +112,48 @@ def test_the_first_view_has_five_predictions_with_their_verdicts():
     assert not app.warning and not app.error and not app.info
     assert [h.value[:2] for h in app.header] == ["1.", "2.", "3.", "4.", "5.", "Wh"]
     assert verdicts(app) == [CONFIRMED, CONFIRMED, CONFIRMED, IN_PART, CONFIRMED]
-    assert app.title[0].value == title([CONFIRMED] * 4 + [IN_PART])
+    assert app.title[0].value.startswith("4 of 5 predictions about real networks come true")
     for name in ("**The paper.**", "**What would count against it.**", "**What does not follow.**"):
         assert len([t for t in app.markdown if t.value.startswith(name)]) == 5
-    assert len([c for c in app.caption if c.value.startswith("Rule: ")]) == 5
+    assert len([c for c in app.caption if c.value.startswith("Rule. ")]) == 5
     assert len(app.get("vega_lite_chart")) == 6
 
 
-def test_the_sentences_have_the_numbers_of_the_networks():
-    first, second, third, fourth, fifth = measured(opened(SCRIPT))
+def test_the_tables_have_the_numbers_of_the_networks():
+    app = opened(SCRIPT)
     main, longer = (density_table(stored(name)) for name in (MAIN, LONGER))
-    holding = main.loc[main[CLASSES[2]] > 0]
-    assert f"At {len(holding)} of 7 densities" in first
-    assert f"gain {holding['gain'].min():.2f} to {holding['gain'].max():.2f}" in first
-    shown = together(stored(MAIN)).shown
-    assert shown
-    assert f"At 1 − S = {shown.density:g}: {shown.counts[0]} monosemantic" in second
-    for table in (main, longer):
-        assert f"{table[CLASSES[2]].iloc[0]} of 40 polysemantic neurons at 1 − S = 1" in third
-        assert f"{table['effective'].iloc[-1]:.1f} on average" in fourth
-    clean = f"{longer[CLASSES[0]].iloc[-1]} instead of {main[CLASSES[0]].iloc[-1]}"
-    assert f"0.001 ({clean})" in third
+    shown = table(app, *EXISTENCE)
+    assert shown[["density", POLY, "gain"]].equals(main[["density", POLY, "gain"]])
+    assert shown["below the baseline"].tolist() == ["yes" if b else "no" for b in main["better"]]
+    assert f"polysemantic neurons: {(main[POLY] > 0).sum()} of 7." in captions(app)
+    mixtures = mixed_layers(stored(MAIN)).mixtures
+    assert table(app, *MIXTURES)[list(CLASSES)].values.tolist() == [
+        list(m.counts) for m in mixtures
+    ]
+    assert table(app, *MIXTURES)["ordered"].tolist() == [m.ordered for m in mixtures]
+    trend = table(app, *TREND).set_index("measure")
+    for name, found in ((MAIN, main), (LONGER, longer)):
+        counts, effective = found[POLY].tolist(), found["effective"].tolist()
+        row = trend.loc[f"polysemantic neurons, {name}"]
+        assert [row["densest"], row["sparsest"]] == [f"{counts[k]} of 40" for k in (0, -1)]
+        row = trend.loc[f"effective features, mean, {name}"]
+        assert [row["densest"], row["sparsest"]] == [f"{effective[k]:.2f}" for k in (0, -1)]
+    paper = trend.loc[f"polysemantic neurons, {numbers.PAPER}"]
+    ends = [PAPER_PANELS[p].counts[2] / 40 for p in (1.0, 0.001)]
+    assert [paper["densest"], paper["sparsest"]] == [f"{share:.0%}" for share in ends]
+    trained = table(app, *TRAINING)
+    assert trained[f"monosemantic, {MAIN}"].tolist() == main[CLEAN].tolist()
+    assert trained[f"monosemantic, {LONGER}"].tolist() == longer[CLEAN].tolist()
+    sparsest = table(app, *SPARSEST)
+    assert sparsest["effective"].tolist() == [t["effective"].iloc[-1] for t in (main, longer)]
+    groups = table(app, *GROUPS)
     model = next(m for m in stored(MAIN) if m.config.feature_probability == 0.01)
     counts = neurons(model.W1).counts
-    assert f"{counts[CLASSES[1]] + counts[CLASSES[2]]} neurons hold several features" in fifth
+    assert groups["count"].iloc[0] == counts[CLASSES[1]] + counts[POLY]
+    assert groups["count"].iloc[2] == counts[CLEAN]
+    weak = density_table(stored(WEAK))
+    no_gain = table(app, *NO_GAIN)
+    assert no_gain["gain"].tolist() == [t["gain"].iloc[-1] for t in (weak, main)]
 
 
 @pytest.mark.parametrize(
@@ -136,12 +167,12 @@ def test_the_sentences_have_the_numbers_of_the_networks():
 def test_the_thresholds_change_verdicts_and_title(link: dict[str, str], expected: list[str]):
     app = opened(SCRIPT, **link)
     assert verdicts(app) == expected
-    assert app.title[0].value == title(expected)
+    assert app.title[0].value.startswith(f"{expected.count(CONFIRMED)} of 5 predictions")
     listed = next(t.value for t in app.markdown if t.value.startswith("1. "))
     assert [row.split("[")[1][:-1] for row in listed.splitlines()] == expected
 
 
-def test_planted_networks_are_told_as_they_are(own_shipped: Path):
+def test_planted_networks_are_shown_as_they_are(own_shipped: Path):
     # Longer training makes of the sparsest network the only one that does not share.
     for name in (MAIN, LONGER, WEAK):
         for model in stored(name):
@@ -151,15 +182,20 @@ def test_planted_networks_are_told_as_they_are(own_shipped: Path):
             default_store().put(planted(model, mixed))
     st.cache_resource.clear()
     app = opened(SCRIPT)
-    first, second, third, fourth, _ = measured(app)
     assert verdicts(app)[:4] == [IN_PART, CONFIRMED, IN_PART, REFUTED]
-    assert "At 6 of 7 densities" in first and "10 of 40 neurons are polysemantic" in first
-    assert "None of these networks does better" in first
-    assert "6 of 7 networks have both kinds. At 1 − S = 0.3: 30 monosemantic" in second
-    assert "0 of 40 at 0.001; it falls from 0.003 to 0.001" in third
-    assert "more monosemantic neurons at 1 − S = 0.001 (40 instead of 30)" in third
-    assert "The loss is lower at 0 of 7 densities" in third
-    assert "10 of 40 neurons are polysemantic, 30 stay monosemantic" in fourth
+    told = captions(app)
+    assert "Networks with polysemantic neurons: 6 of 7. Of these, with a loss below" in told
+    assert "baseline: 0. At a gain" in told
+    assert table(app, *EXISTENCE)[POLY].tolist() == [0] + [10] * 6
+    assert "Networks with both kinds of neurons: 6 of 7." in told
+    assert table(app, *MIXTURES)[["density", CLEAN]].iloc[0].tolist() == [0.3, 30]
+    trend = table(app, *TREND).set_index("measure")
+    row = trend.loc[f"polysemantic neurons, {LONGER}"]
+    assert (row["sparsest"], row["falls"]) == ("0 of 40", "0.003 to 0.001")
+    last = table(app, *TRAINING).iloc[-1]
+    assert [last[f"monosemantic, {name}"] for name in (MAIN, LONGER)] == [30, 40]
+    assert "lower one at 0 of 7 densities" in told
+    assert table(app, *SPARSEST)[[POLY, CLEAN]].values.tolist() == [[10, 30], [0, 40]]
 
 
 def path_of(own_shipped: Path, model: Model) -> Path:
@@ -175,7 +211,7 @@ def test_networks_that_are_not_there_are_told(own_shipped: Path):
     assert [info.value.startswith("These networks are not in the store") for info in app.info] == [
         True
     ] * 6
-    assert not measured(app)
+    assert not verdicts(app)
     assert len([t for t in app.markdown if t.value.startswith("**The paper.**")]) == 5
 
 
@@ -183,7 +219,7 @@ def test_a_sweep_that_lacks_one_network_is_not_measured(own_shipped: Path):
     path_of(own_shipped, stored(LONGER)[3]).unlink()
     app = opened(SCRIPT)
     assert len(app.info) == 2
-    assert len(measured(app)) == 3
+    assert len(verdicts(app)) == 3
 
 
 @pytest.mark.parametrize("link", [{"mono": "2"}, {"n": "3"}, {"v": "2"}, {"slight": "nan"}])
@@ -223,130 +259,89 @@ def test_the_links_can_be_read_and_keep_the_thresholds():
     assert seen == readers.keys()
 
 
-# Sentences
+# Tables of planted networks
 
 
-@pytest.mark.parametrize(
-    ("full", "part", "said"),
-    [
-        (5, 0, "All five predictions about real networks come true in the toy model"),
-        (4, 1, "Four of five predictions about real networks come true in the toy model, one in"),
-        (1, 0, "One of five predictions about real networks comes true in the toy model"),
-        (0, 2, "None of five predictions about real networks comes true in the toy model in full,"),
-        (0, 0, "None of five predictions about real networks comes true in the toy model"),
-    ],
-)
-def test_the_title_counts(full: int, part: int, said: str):
-    given = [CONFIRMED] * full + [IN_PART] * part + [REFUTED] * (5 - full - part)
-    assert title(given).startswith(said)
-    assert title([*given[:4], None]) == PLAIN_TITLE
-
-
-def tables(*mixed: int, loss: float = 1.0):
+def tables(*mixed: int, loss: float = 1.0) -> pd.DataFrame:
     return density_table([planted(m, k, loss) for m, k in zip(stored(MAIN), mixed, strict=True)])
 
 
 @pytest.mark.parametrize(
-    ("mixed", "loss", "said"),
-    [
-        ((0,) * 7, 1.0, "No neuron is polysemantic at any of the 7 densities."),
-        ((0,) * 6 + (3,), 1e-4, "(1 − S = 0.001) 3 of 40 neurons are polysemantic. This network"),
-        ((0,) * 6 + (3,), 1.0, "This network does not do better"),
-        ((2,) * 6 + (3,), 1e-4, "At all 7 densities 2 to 3 of 40 neurons are polysemantic. Each"),
-        ((2,) * 7, 0.01, "3 of these networks do better"),
-    ],
+    ("mixed", "loss", "holding", "better"),
+    [((0,) * 7, 1.0, 0, 0), ((0,) * 6 + (3,), 1e-4, 1, 1), ((2,) * 6 + (3,), 1.0, 7, 0)],
 )
-def test_whether_polysemantic_neurons_pay_is_told(mixed, loss, said):
-    if loss == 0.01:  # below the yardstick of the three sparsest alone
-        models = [
-            planted(m, 2, 1e-3 if m.config.feature_probability <= 0.01 else 1.0)
-            for m in stored(MAIN)
-        ]
-        table = density_table(models)
-    else:
-        table = tables(*mixed, loss=loss)
-    assert said in on_existence(existence(table), table)
+def test_networks_that_hold_polysemantic_neurons_and_that_gain_are_count(
+    mixed: Sequence[int], loss: float, holding: int, better: int
+):
+    table = tables(*mixed, loss=loss)
+    shown = numbers.of_existence(existence(table), table)
+    assert shown.table[POLY].tolist() == list(mixed)
+    assert f"polysemantic neurons: {holding} of 7." in shown.reading
+    assert f"no-superposition baseline: {better}." in shown.reading
 
 
-@pytest.mark.parametrize(
-    ("ordered", "said"),
-    [(0.9, "hold the more important"), (0.5, "the equally important"), (0.2, "the less important")],
-)
-def test_which_features_the_clean_ones_hold_is_told(ordered: float, said: str):
-    found = Together((Mixture(0.1, (3, 0, 4), 1, 2, ordered),))
-    words = on_together(found, 7)
-    assert said in words
-    assert "1 of 7 networks has both kinds. At 1 − S = 0.1: 3 monosemantic and 4 poly" in words
-    assert "other" not in words
+def test_a_network_with_both_kinds_is_a_row():
+    found = MixedLayers((Mixture(0.1, (3, 0, 4), 1, 2, 0.9),))
+    shown = numbers.of_mixtures(found, 7)
+    assert shown.table.values.tolist() == [[0.1, 3, 0, 4, 1, 2, 0.9]]
+    assert "1 of 7" in shown.reading
+    assert numbers.of_mixtures(MixedLayers(()), 7).table.empty
 
 
-def test_no_network_with_both_kinds_is_told():
-    assert on_together(Together(()), 7).startswith("None of the 7 networks")
-
-
-def test_where_the_share_falls_and_stays_is_told():
+def test_where_the_share_falls_and_stays_the_same_is_shown():
     table = tables(0, 0, 4, 4, 2, 8, 6)
-    words = on_rise(rise({"one": table}), {"one": table}, Trend((1.0, 0.1), (0.0, 1.0)))
-    assert "it falls from 0.03 to 0.01 and 0.003 to 0.001" in words
-    assert "and stays the same from 1 to 0.3 and 0.1 to 0.03." in words
-    assert words.endswith("In the paper's figure, as read off it, it falls nowhere.")
+    paper = Trend((1.0, 0.1), (0.0, 1.0))
+    shown = numbers.of_trend(sparsity_trend({"one": table}), {"one": table}, paper).table
+    one, theirs, _ = shown.to_dict("records")
+    assert one["falls"] == "0.03 to 0.01, 0.003 to 0.001"
+    assert one["stays the same"] == "1 to 0.3, 0.1 to 0.03"
+    assert (theirs["densest"], theirs["sparsest"], theirs["falls"]) == ("0%", "100%", "–")
     level = tables(*[4] * 7)
-    words = on_rise(rise({"one": level}), {"one": level}, Trend((1.0, 0.1), (1.0, 0.0)))
-    assert "stays the same from 1 to 0.001." in words
-    assert words.endswith("it falls from 1 to 0.1.")
+    shown = numbers.of_trend(sparsity_trend({"one": level}), {"one": level}, paper).table
+    assert shown["stays the same"].iloc[0] == "1 to 0.001"
 
 
-def test_what_longer_training_changes_is_told():
+def test_what_longer_training_changes_is_shown():
     short, longer = tables(0, 0, 0, 0, 4, 8, 9), tables(0, 0, 0, 2, 4, 6, 4, loss=0.5)
-    assert on_longer(short, longer, "long") == (
-        "Trained for longer (`long`) there are more monosemantic neurons at 1 − S = 0.003 (34 "
-        "instead of 32) and 0.001 (36 instead of 31); fewer monosemantic neurons at 1 − S = 0.03 "
-        "(38 instead of 40). The loss is lower at all 7 densities."
-    )
-    same = on_longer(short, short, "long")
-    assert "as many monosemantic neurons at every density. The loss is lower at 0 of 7" in same
+    shown = numbers.of_longer_training({"short": short, "long": longer})
+    assert shown.table["monosemantic, short"].tolist() == [40, 40, 40, 40, 36, 32, 31]
+    assert shown.table["monosemantic, long"].tolist() == [40, 40, 40, 38, 36, 34, 36]
+    assert shown.table["loss, long"].tolist() == ["0.5"] * 7
+    assert "lower one at 7 of 7 densities" in shown.reading
 
 
-def test_what_is_left_at_the_sparsest_is_told():
-    given = {"a": tables(*[0] * 6, 40), "b": tables(*[0] * 6, 39)}
-    words = on_extreme(extreme(given), given)
-    assert "`a`, 1 − S = 0.001: 40 of 40 neurons are polysemantic, none is clean" in words
-    assert "`b`, 1 − S = 0.001: 39 of 40 neurons are polysemantic, 1 stays monosemantic" in words
-
-
-def read(several: Reading, secondary: Reading, monosemantic: Reading, *unclear: float) -> TopAndLow:
-    return TopAndLow(
+def of_groups(*groups: Reading, unclear: tuple[float, ...] = ()) -> TopVersusBottom:
+    several, secondary, monosemantic = groups
+    return TopVersusBottom(
         several=several, secondary=secondary, monosemantic=monosemantic, unclear=unclear
     )
 
 
-def test_what_neurons_look_like_is_told():
+def test_what_neurons_look_like_is_shown():
+    found = of_groups(
+        Reading(5, 4, 5, 4), Reading(2, 2, 2, 1), Reading(3, 3, 1, 1), unclear=(0.7, 0.8, 0.9)
+    )
+    other = of_groups(Reading(3, 3, 3, 2), Reading(1, 1, 1, 1), Reading(0, 0, 0, 0))
+    shown = numbers.of_activations(found, 0.01, {0.1: other})
+    assert shown.table[[*GROUPS[:1], *GROUPS[2:]]].values.tolist() == [
+        [0.01, 5, 4, 5, 4],
+        [0.01, 2, 2, 2, 1],
+        [0.01, 3, 3, 1, 1],
+        [0.1, 3, 3, 3, 2],
+    ]
+    assert shown.reading.endswith("70% to 90%.")
     none = Reading(0, 0, 0, 0)
-    assert on_reading(read(none, none, none), 0.01, {}) == (
-        "At 1 − S = 0.01, no neuron holds several features."
-    )
-    one = on_reading(read(Reading(1, 0, 1, 0), none, none, 0.8), 0.01, {})
-    assert one.startswith("At 1 − S = 0.01, 1 neuron holds several features. 0 of 1 look clean")
-    assert "strongest" not in one and "monosemantic" not in one and "secondary" not in one
-    assert one.endswith(
-        "Not clean even at the top: 1, whose second largest weight is 80% of the largest."
-    )
-    many = on_reading(
-        read(Reading(5, 4, 5, 4), Reading(2, 2, 2, 1), Reading(3, 3, 1, 1), 0.7, 0.9),
-        0.01,
-        {0.1: Reading(3, 3, 3, 2)},
-    )
-    assert "Of the 2 with a clear secondary feature 1 is both." in many
-    assert "In the other networks 2 of 3 at 0.1 are both." in many
-    assert "Of 3 monosemantic neurons 1 is mixed at the bottom." in many
-    assert "takes 4 of them" in many and "70% to 90%" in many
+    assert numbers.of_activations(of_groups(none, none, none), 0.01, {}).reading.endswith(": –.")
 
 
-def test_polysemantic_neurons_that_do_not_pay_are_told():
-    good, bad, none = tables(*[2] * 7, loss=1e-4), tables(*[4] * 7), tables(*[0] * 7)
-    assert "every one with polysemantic" in on_unearned({"a": good, "b": good}, "a", "b")
-    assert on_unearned({"a": none, "b": good}, "a", "b").startswith("No neuron is polysemantic")
-    words = on_unearned({"a": bad, "b": good}, "a", "b")
-    assert "7 of 7 networks have polysemantic neurons and do no better" in words
-    assert "4 of 40 neurons are polysemantic" in words and ", more than the" in words
-    assert ", not more than the" in on_unearned({"a": bad, "b": bad}, "a", "b")
+def test_polysemantic_neurons_without_gain_are_shown_beside_those_with():
+    good, bad = tables(*[2] * 7, loss=1e-4), tables(*[4] * 7)
+    shown = numbers.of_no_gain({"a": bad, "b": good}, "a", "b")
+    assert "is not below the no-superposition baseline: 7 of 7." in shown.reading
+    assert shown.table[["recipe", "density", POLY]].values.tolist() == [
+        ["a", 0.001, 4],
+        ["b", 0.001, 2],
+    ]
+    none = numbers.of_no_gain({"a": good, "b": good}, "a", "b")
+    assert "0 of 7" in none.reading
+    assert none.table.empty

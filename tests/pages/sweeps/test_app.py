@@ -62,7 +62,16 @@ def test_the_first_view_is_the_gain_over_the_fields_that_differ(grid: Grid):
         "measure": "gain",
     }
     assert len(app.get("vega_lite_chart")) == 1
-    assert len(app.dataframe[0].value) == len(grid.configs)
+    models = app.dataframe[0].value
+    assert len(models) == len(grid.configs)
+    best = models.loc[models["gain"].idxmax()]
+    assert app.table[0].value.iloc[0].to_dict() == {
+        "superposition gain": f"{best['gain']:.3g}",
+        "neurons m": f"{best['n_neurons']}",
+        "density 1 − S": f"{best['feature_probability']:g}",
+        "seed": f"{best['seed']}",
+    }
+    assert any("Models in a cell: 2 at least, 2 at most." in c.value for c in app.caption)
 
 
 def test_models_that_are_missing_are_told(grid: Grid, store: Store):

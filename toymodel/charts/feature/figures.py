@@ -5,31 +5,35 @@ from __future__ import annotations
 from functools import partial
 
 from toymodel.analysis.features import CARRIES, COMPUTED
-from toymodel.charts.feature.interference_map import interference_map
-from toymodel.charts.feature.tables import (
-    LEAST_EFFECT,
-    MOST_CELLS,
-    feature_carriers,
-    interference_cells,
-    interference_of,
-    pushed,
+from toymodel.charts.feature.carrier_table import carrier_table
+from toymodel.charts.feature.interference_bars import (
+    MAX_EFFECTS,
+    MIN_EFFECT,
+    interference_bars,
+    interference_table,
+    push_counts,
     strongest_effects,
 )
-from toymodel.charts.figure_parts import Figure, Part, Subject
+from toymodel.charts.feature.interference_map import (
+    MAX_FEATURES,
+    interference_cells,
+    interference_map,
+)
+from toymodel.charts.figure import Figure, Subject, TitledChart
 from toymodel.charts.ranked_bars import ranked_bars
 from toymodel.text import count
 
-_BARS = 16
-_EITHER = 8
+_MAX_CARRIERS = 32
+_SQUARE = 640
 _EXACT = "Exact: a feature there alone at full value, before the output's bias and ReLU."
 
 
-def _carriers(subject: Subject) -> Part:
+def _carriers(subject: Subject) -> TitledChart:
     i = subject.this_feature
-    table = feature_carriers(subject.weights, i, subject.thresholds)
-    most = table.head(2 * _BARS)
+    table = carrier_table(subject.weights, i, subject.thresholds)
+    most = table.head(_MAX_CARRIERS)
     order = most.sort_values(["side", "path_gain"], ascending=False, kind="stable")
-    drawing = ranked_bars(
+    chart = ranked_bars(
         order, of="neuron", value="path_gain", title="path gain", theme=subject.theme, height=240
     )
     up = table["side"].tolist().count("positive")
@@ -42,42 +46,35 @@ def _carriers(subject: Subject) -> Part:
     )
     if table.empty:
         notes = (f"No neuron carries it: no path gain |W1| W2 reaches {CARRIES:g}.",)
-    return Part(f"Feature {i}: the neurons that carry it", drawing, (_kind(subject), *notes))
+    return TitledChart(f"Feature {i}: the neurons that carry it", chart, (_kind(subject), *notes))
 
 
-def _interference(subject: Subject, *, received: bool) -> Part:
+def _interference(subject: Subject, *, received: bool) -> TitledChart:
     i = subject.this_feature
-    table = interference_of(subject.config, subject.interference, i, received=received)
-    effects = strongest_effects(table, _EITHER)
-    drawing = ranked_bars(
-        effects,
-        of="feature",
-        value="effect",
-        title="added before the ReLU",
-        theme=subject.theme,
-        height=240,
-    )
-    up, down = pushed(table)
+    table = interference_table(subject.config, subject.interference, i, received=received)
+    effects = strongest_effects(table)
+    up, down = push_counts(table)
     told = (
-        f"{count(up, 'feature')} push it up by {LEAST_EFFECT:g} or more, {down:,} down"
+        f"{count(up, 'feature')} push it up by {MIN_EFFECT:g} or more, {down:,} down"
         if received
-        else f"It pushes {count(up, 'output')} up by {LEAST_EFFECT:g} or more, {down:,} down"
-    ) + f"; up to {_EITHER} of either, at the end of the range in brackets."
+        else f"It pushes {count(up, 'output')} up by {MIN_EFFECT:g} or more, {down:,} down"
+    ) + f"; up to {MAX_EFFECTS} of either, at the end of the range in brackets."
     if effects.empty:
-        told = f"Nothing that reaches {LEAST_EFFECT:g}."
+        told = f"Nothing that reaches {MIN_EFFECT:g}."
     title = (
         f"Feature {i}: what the others add to its output"
         if received
         else f"Feature {i}: what it adds to the other outputs"
     )
-    return Part(title, drawing, (_kind(subject), told, _EXACT))
+    chart = interference_bars(effects, theme=subject.theme, height=240)
+    return TitledChart(title, chart, (_kind(subject), told, _EXACT))
 
 
-def _map(subject: Subject) -> Part:
+def _map(subject: Subject) -> TitledChart:
     n, chosen = subject.config.n_features, subject.feature
-    size = min(n, MOST_CELLS)
+    size = min(n, MAX_FEATURES)
     cells = interference_cells(subject.config, subject.interference)
-    drawing = interference_map(
+    chart = interference_map(
         cells,
         size=size,
         title="effect at worst",
@@ -93,10 +90,8 @@ def _map(subject: Subject) -> Part:
     )
     if cells.empty:
         notes = ("No feature reaches another one's output.", _EXACT)
-    return Part("What features add to the outputs of others, at worst", drawing, notes, _SQUARE)
-
-
-_SQUARE = 640
+    title = "What features add to the outputs of others, at worst"
+    return TitledChart(title, chart, notes, _SQUARE)
 
 
 def _kind(subject: Subject) -> str:
@@ -108,14 +103,20 @@ def _kind(subject: Subject) -> str:
     )
 
 
-FEATURE = {
+FEATURE_FIGURES = {
     "carriers": Figure("path gains of the neurons that carry a feature", _carriers),
     "interference-in": Figure(
-        "what the others add to a feature's output", partial(_interference, received=True), least=2
+        "what the others add to a feature's output",
+        partial(_interference, received=True),
+        min_features=2,
     ),
     "interference-out": Figure(
-        "what a feature adds to the other outputs", partial(_interference, received=False), least=2
+        "what a feature adds to the other outputs",
+        partial(_interference, received=False),
+        min_features=2,
     ),
-    "interference": Figure("what every feature adds to every output, as a map", _map, least=2),
+    "interference": Figure(
+        "what every feature adds to every output, as a map", _map, min_features=2
+    ),
 }
-"""By name."""
+"""Figures of one feature, and that of all of them together, by name."""

@@ -2,150 +2,172 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
-import altair as alt
+import numpy as np
 import pandas as pd
 
-from toymodel.charts.drawing import Drawing, filled
+from toymodel.analysis.ensemble import Member
+from toymodel.analysis.motifs import MotifThresholds, find_motifs
+from toymodel.charts.chart import Chart, Spec
 from toymodel.charts.look import INSTANCES, Theme, instances_colour, instances_names
 from toymodel.charts.scales import SHORT, log_range, log_ticks
+from toymodel.charts.vega import click, layer, nominal, quantitative, tip
 
 SELECTION = "member"
-"""The name of the chart's selection parameter: a click on a model's column selects the model."""
+"""The chart's selection parameter: a click on a model's column selects the model."""
+
+Naming = Literal["seed", "restart", "both"]
+"""What networks of an ensemble are named by."""
 
 _SHAPES = ("circle", "square", "triangle-up", "diamond")
-_FAR = 3  # times the lowest or the highest loss: beyond, the yardstick would squeeze the models
-_MOST_NUMBERS = 8
-_LEAST = 1e-12  # a log axis has no place for 0
-_LOW, _HIGH, _TICKS, _END, _RANKS, _SIZE = (
-    "<low>",
-    "<high>",
-    "<ticks>",
-    "<end>",
-    "<ranks>",
-    "<size>",
-)
+_MAX_RATIO = 3  # to the lowest or highest loss: a baseline further away would squeeze the models
+_MAX_NUMBERS = 8
+_MIN_LOSS = 1e-12  # a log axis has no place for 0
+
+
+def ensemble_table(
+    members: Sequence[Member],
+    thresholds: MotifThresholds | None = None,
+    *,
+    by: Naming = "seed",
+) -> pd.DataFrame:
+    """One row a network of an ensemble, the lowest loss first.
+
+    Args:
+        members: the networks.
+        thresholds: what counts as an instance of the motif.
+        by: whether networks are named by their seed, their restart or both.
+
+    Returns:
+        Columns: member, loss, instances (how many), name, rank (0: lowest loss).
+    """
+    names = {
+        "seed": lambda one: f"seed {one.config.seed}",
+        "restart": lambda one: f"restart {one.restart}",
+        "both": lambda one: f"seed {one.config.seed}, restart {one.restart}",
+    }
+    rows = [
+        {
+            "member": one.number,
+            "loss": one.loss,
+            "instances": len(find_motifs(one.weights.W1, one.weights.W2, thresholds)),
+            "name": names[by](one),
+        }
+        for one in sorted(members, key=lambda one: (one.loss, one.number))
+    ]
+    table = pd.DataFrame(rows, columns=["member", "loss", "instances", "name"])
+    return table.assign(rank=np.arange(len(table)))
 
 
 def ensemble_strip(
-    frame: pd.DataFrame,
+    ensemble: pd.DataFrame,
     *,
     shown: int,
-    yardstick: float | None,
+    baseline: float | None,
     theme: Theme,
     height: int = 220,
-) -> Drawing:
+) -> Chart:
     """A point a model, from the lowest loss to the highest; colour and shape are its instances.
 
-    frame: member, rank (0: lowest loss), loss, instances, name. shown: the member to
-    ring. yardstick: the loss without superposition; drawn where it is near those of the models.
+    Args:
+        ensemble: what `ensemble_table` gives.
+        shown: the member to ring.
+        baseline: the no-superposition baseline; drawn where it is near the models' losses.
+        theme: the colours.
+        height: in pixels.
     """
-    models = frame.assign(
-        instances=instances_names(frame["instances"]),
-        found=frame["instances"],
-        start=frame["rank"] - 0.5,
-        end=frame["rank"] + 0.5,
-        drawn=frame["loss"].clip(lower=_LEAST),
+    models = ensemble.assign(
+        instances=instances_names(ensemble["instances"]),
+        found=ensemble["instances"],
+        start=ensemble["rank"] - 0.5,
+        end=ensemble["rank"] + 0.5,
+        drawn=ensemble["loss"].clip(lower=_MIN_LOSS),
     )
     losses = models["drawn"].to_numpy()
     low, high = (float(losses.min()), float(losses.max())) if len(losses) else (0.1, 1.0)
-    near = [y for y in [yardstick or 0.0] if low / _FAR <= y <= high * _FAR]
+    near = [y for y in [baseline or 0.0] if low / _MAX_RATIO <= y <= high * _MAX_RATIO]
     low, high = log_range(min([low, *near]), max([high, *near]))
-    count = max(1, len(frame))
-    template = filled(
-        _template(theme, height, high_up=bool(near) and near[0] ** 2 > low * high),
-        {
-            _LOW: low,
-            _HIGH: high,
-            _TICKS: log_ticks(low, high),
-            _END: count - 0.5,
-            _RANKS: _ranks(count),
-            _SIZE: f"clamp(pow(1.5 * width / {count}, 2), 14, 64)",
-        },
+    count = max(1, len(ensemble))
+    across = {
+        "title": "models by loss",
+        "scale": {"domain": [-0.5, count - 0.5], "nice": False},
+        "axis": {"values": _ranks(count), "labelExpr": "datum.value + 1", "grid": False},
+    }
+    y = quantitative(
+        "drawn",
+        title="normalised loss (log)",
+        scale={"type": "log", "domain": [low, high], "nice": False},
+        axis={"values": log_ticks(low, high), "labelExpr": SHORT},
     )
-    data = {
+    place = {"x": quantitative("rank", **across), "y": y}
+    size = {"expr": f"clamp(pow(1.5 * width / {count}, 2), 14, 64)"}
+    ring = {"shape": "circle", "filled": False, "stroke": theme.mark, "strokeWidth": 2.5}
+    line, *names = _baseline(y, theme, high_up=bool(near) and near[0] ** 2 > low * high)
+    spec = {
+        "layer": [
+            line,
+            layer(
+                "models",
+                {"type": "point", "filled": True, "opacity": 1, "size": size},
+                place | _by_instances(theme),
+            ),
+            layer("shown", {"type": "point", "size": 200, "opacity": 1, **ring}, place),
+            *names,
+            # Points are too small to hit, so a model's whole column takes click and pointer.
+            layer(
+                "models",
+                {"type": "rect", "opacity": 0, "cursor": "pointer"},
+                {
+                    "x": quantitative("start", **across),
+                    "x2": {"field": "end"},
+                    "tooltip": [
+                        tip("name", "model"),
+                        tip("loss", format=".4~g"),
+                        tip("found", "instances"),
+                    ],
+                },
+                name="columns",
+            ),
+        ],
+        "params": [click(SELECTION, "columns", "member")],
+        "height": height,
+        "description": "Normalised loss of the models of an ensemble, lowest first, on a log axis; "
+        "colour and shape: how many instances of the motif each has; ringed: the model that is "
+        "shown.",
+    }
+    tables = {
         "models": models,
         "shown": models.loc[models["member"] == shown],
-        "yardstick": pd.DataFrame({"drawn": near, "words": ["no superposition"] * len(near)}),
+        "baseline": pd.DataFrame({"drawn": near, "words": ["no superposition"] * len(near)}),
     }
-    return Drawing(template, data)
+    return Chart(spec, tables)
 
 
 def _ranks(count: int) -> list[int]:
     # Of the first model, and of those with a round number in a count from 1.
     step = next(
-        step for step in (1, 2, 5, 10, 20, 50, 100, 200, count) if count <= _MOST_NUMBERS * step
+        step for step in (1, 2, 5, 10, 20, 50, 100, 200, count) if count <= _MAX_NUMBERS * step
     )
     return sorted({0, *range(step - 1, count, step)})
 
 
-@lru_cache(maxsize=64)
-def _template(theme: Theme, height: int, *, high_up: bool) -> dict[str, Any]:
-    def across(field: str) -> alt.X:
-        return alt.X(
-            field,
-            title="models by loss",
-            scale=alt.Scale(domain=[-0.5, _END], nice=False),
-            axis=alt.Axis(values=[_RANKS], labelExpr="datum.value + 1", grid=False),
-        )
+def _by_instances(theme: Theme) -> Spec:
+    legend = {"orient": "top", "symbolOpacity": 1}
+    shapes = {"domain": list(INSTANCES), "range": list(_SHAPES)}
+    shape = nominal("instances", scale=shapes, title="instances", legend=legend)
+    return {"color": instances_colour(theme) | {"legend": legend}, "shape": shape}
 
-    y = alt.Y(
-        "drawn:Q",
-        title="normalised loss (log)",
-        scale=alt.Scale(type="log", domain=[_LOW, _HIGH], nice=False),
-        axis=alt.Axis(values=[_TICKS], labelExpr=SHORT),
-    )
-    legend = alt.Legend(orient="top", symbolOpacity=1)
-    shapes = alt.Scale(domain=INSTANCES, range=_SHAPES)
-    models = alt.Chart(alt.NamedData("models"))
-    points = models.mark_point(filled=True, opacity=1, size=alt.ExprRef(_SIZE)).encode(
-        x=across("rank:Q"),
-        y=y,
-        color=instances_colour(theme).legend(legend),
-        shape=alt.Shape("instances:N", scale=shapes, title="instances", legend=legend),
-    )
-    ring = (
-        alt.Chart(alt.NamedData("shown"))
-        .mark_point(
-            shape="circle", filled=False, size=200, stroke=theme.mark, strokeWidth=2.5, opacity=1
-        )
-        .encode(x=across("rank:Q"), y=y)
-    )
-    base = alt.Chart(alt.NamedData("yardstick")).encode(y=y)
-    rule = base.mark_rule(color=theme.ink, strokeDash=[4, 3])
+
+def _baseline(y: Spec, theme: Theme, *, high_up: bool) -> list[Spec]:
     # Losses rise to the right: the name stands where they are furthest away.
-    place: dict[str, Any] = {"align": "left", "baseline": "top", "dx": 4, "dy": 5}
+    text: dict[str, Any] = {"type": "text", "align": "left", "baseline": "top", "dx": 4, "dy": 5}
     if not high_up:
-        place = {"align": "right", "baseline": "bottom", "dx": -4, "dy": -5}
-    name = base.encode(x=alt.value(0 if high_up else "width"), text="words:N")
-    # Points are too small to hit, so a model's whole column takes the click and the pointer.
-    hit = (
-        models.mark_rect(opacity=0, cursor="pointer")
-        .encode(
-            x=across("start:Q"),
-            x2="end:Q",
-            tooltip=[
-                alt.Tooltip("name:N", title="model"),
-                alt.Tooltip("loss:Q", format=".4~g"),
-                alt.Tooltip("found:Q", title="instances"),
-            ],
-        )
-        .add_params(alt.selection_point(SELECTION, fields=["member"], toggle=False))
-    )
-    return alt.LayerChart(
-        layer=[
-            rule,
-            points,
-            ring,
-            name.mark_text(**place, stroke=theme.background, strokeWidth=4),
-            name.mark_text(**place, color=theme.ink),
-            hit,
-        ],
-        height=height,
-        description=(
-            "Normalised loss of the models of an ensemble, lowest first, on a log axis; colour and "
-            "shape: how many instances of the motif each has; ringed: the model that is shown."
-        ),
-    ).to_dict()
+        text |= {"align": "right", "baseline": "bottom", "dx": -4, "dy": -5}
+    name = {"x": {"value": 0 if high_up else "width"}, "y": y, "text": nominal("words")}
+    return [
+        layer("baseline", {"type": "rule", "color": theme.ink, "strokeDash": [4, 3]}, {"y": y}),
+        layer("baseline", text | {"stroke": theme.background, "strokeWidth": 4}, name),
+        layer("baseline", text | {"color": theme.ink}, name),
+    ]

@@ -8,27 +8,27 @@ import pandas as pd
 
 from toymodel.analysis.ablation import SHARES, loss_by_inhibition
 from toymodel.analysis.decomposition import ASYMMETRIC, BOTH_SIDES, INHIBITION, ONE_SIDE
-from toymodel.charts.figure_parts import Figure, Part, Subject
+from toymodel.charts.figure import Figure, Subject, TitledChart
 from toymodel.charts.lines import lines
-from toymodel.charts.motif.tables import role_bars
-from toymodel.charts.network.tables import by_feature
-from toymodel.charts.network.weight_bars import clip_of, raw_weights
+from toymodel.charts.motif.role_bars import role_bars
+from toymodel.charts.network.weight_bars import Side, by_feature, clip_of, weight_bars
 from toymodel.text import count
 
-_MOST_TOLD = 3
+_SIDES: dict[str, Side] = {"in": "input", "out": "output"}
+_MAX_TOLD = 3
 _OF = {
     "absolute": ((ONE_SIDE, BOTH_SIDES), "for absolute value, or one side of it"),
     "motif": ((ASYMMETRIC, INHIBITION), "of asymmetric superposition with inhibition"),
 }
 
 
-def _roles(subject: Subject, *, kind: str, side: str) -> Part:
+def _roles(subject: Subject, *, kind: str, side: Side) -> TitledChart:
     roles, what = _OF[kind]
     name = "W1" if side == "input" else "W2"
     bars = role_bars(
         subject.weights, subject.roles, roles, side=side, neurons=by_feature(subject.weights)
     )
-    drawing = raw_weights(
+    chart = weight_bars(
         bars,
         n_features=subject.config.n_features,
         title=f"{name}: {side} weights with their sign",
@@ -42,13 +42,13 @@ def _roles(subject: Subject, *, kind: str, side: str) -> Part:
         "A column a neuron, by the feature that it holds most; other weights in grey.",
         f"{count(len(subject.roles.motifs), 'instance')} of the motif, by definition.",
     )
-    return Part(f"The {side} weights {what}", drawing, notes)
+    return TitledChart(f"The {side} weights {what}", chart, notes)
 
 
-def _inhibition(subject: Subject) -> Part:
+def _inhibition(subject: Subject) -> TitledChart:
     motifs = subject.roles.motifs
     losses = loss_by_inhibition(subject.config, subject.weights, motifs, SHARES)
-    drawing = lines(
+    chart = lines(
         pd.DataFrame({"series": "loss", "x": SHARES, "y": losses}),
         across="inhibition that is left",
         up="normalised loss (log)",
@@ -62,27 +62,29 @@ def _inhibition(subject: Subject) -> Part:
         f"neuron {motif.neuron}: f{motif.interfering_feature} interferes with "
         f"f{motif.receiving_feature} by {motif.interference:.1f}, inhibited by "
         f"{-motif.inhibition:.1f}"
-        for motif in motifs[:_MOST_TOLD]
+        for motif in motifs[:_MAX_TOLD]
     ]
-    more = [f"and {len(motifs) - _MOST_TOLD} more"] if len(motifs) > _MOST_TOLD else []
+    more = [f"and {len(motifs) - _MAX_TOLD} more"] if len(motifs) > _MAX_TOLD else []
     which = f"{count(len(motifs), 'instance')}, turned down together."
-    return Part("Loss against the inhibition that is left", drawing, (which, *told, *more))
+    return TitledChart("Loss against the inhibition that is left", chart, (which, *told, *more))
 
 
-MOTIF = {
+MOTIF_FIGURES = {
     **{
         f"{kind}-{short}": Figure(
             f"{side} weights {what}, the others in grey; n up to 20, m up to 40",
             partial(_roles, kind=kind, side=side),
-            most=(20, 40),
+            max_features=20,
+            max_neurons=40,
         )
         for kind, (_, what) in _OF.items()
-        for short, side in (("in", "input"), ("out", "output"))
+        for short, side in _SIDES.items()
     },
     "inhibition": Figure(
         "loss against how much of the motif's inhibition is left; n and m up to 500",
         _inhibition,
-        most=(500, 500),
+        max_features=500,
+        max_neurons=500,
     ),
 }
-"""By name."""
+"""Figures of the motif, by name."""

@@ -7,99 +7,91 @@ from functools import partial
 from typing import Literal
 
 from toymodel.analysis.loss import no_superposition_loss
-from toymodel.charts.figure_parts import Figure, Part, Subject
-from toymodel.charts.network import tables as frames
-from toymodel.charts.network.graph import network
-from toymodel.charts.network.loss_curve import loss_curve
-from toymodel.charts.network.response import response
-from toymodel.charts.network.stack_plot import stack_panel
-from toymodel.charts.network.weight_bars import raw_weights
+from toymodel.charts.figure import Figure, Subject, TitledChart
+from toymodel.charts.network.loss_curve import loss_curve, loss_records
+from toymodel.charts.network.network_graph import network_graph
+from toymodel.charts.network.output_response import output_response
+from toymodel.charts.network.stack_plot import stack_plot, stacks
+from toymodel.charts.network.weight_bars import Side, signed_bars, weight_bars
 
-_Side = Literal["input", "output"]
 _WEIGHTS = {"input": "W1", "output": "W2"}
 _LOWEST_TOP = 9.0
 """The paper's panels leave room for a stack of about this height; fewer features need less."""
 
 
-def _stacks(subject: Subject, *, of: _Side) -> Part:
-    config, weights, first = subject.config, subject.weights, subject.first
+def _stacks(subject: Subject, *, of: Side) -> TitledChart:
+    config, first, name = subject.config, subject.first, _WEIGHTS[of]
     n, m = config.n_features, config.n_neurons
-    columns = frames.columns(weights, subject.thresholds).head(first)
-    counts = subject.neurons.counts
+    shown = stacks(config, subject.weights, subject.thresholds, side=of, first=first)
+    chart = stack_plot(
+        shown,
+        n_features=n,
+        top=max(min(_LOWEST_TOP, 1 + n / 3), math.ceil(1.2 * shown.highest)),
+        theme=subject.theme,
+        axis_title=f"|{name}| / the neuron's largest",
+        height=240,
+        legend=True,
+    )
     part = f"; the first {first:,} of {m:,}" if first < m else ""
     notes = (
         f"A column a neuron, by the feature that it holds most{part}; "
         "a block a weight, grey for those too small to draw.",
-        ", ".join(f"{count:,} {name}" for name, count in counts.items()),
+        ", ".join(f"{count:,} {kind}" for kind, count in subject.neurons.counts.items()),
     )
-    blocks = frames.blocks(config, weights, side=of, first=first)
-    highest = float(blocks["high"].to_numpy().max(initial=0))
-    drawing = stack_panel(
-        blocks,
-        columns,
-        frames.spans(columns),
-        n_features=n,
-        top=max(min(_LOWEST_TOP, 1 + n / 3), math.ceil(1.2 * highest)),
-        theme=subject.theme,
-        heights=f"|{_WEIGHTS[of]}| / the neuron's largest",
-        height=240,
-        legend=True,
-    )
-    return Part(f"Neuron weight stack plot: {of} weights |{_WEIGHTS[of]}|", drawing, notes)
+    return TitledChart(f"Neuron weight stack plot: {of} weights |{name}|", chart, notes)
 
 
-def _weights(subject: Subject, *, of: _Side) -> Part:
+def _weights(subject: Subject, *, of: Side) -> TitledChart:
     title = f"{_WEIGHTS[of]}: {of} weights with their sign"
-    drawing = raw_weights(
-        frames.signed_bars(subject.weights, side=of),
+    chart = weight_bars(
+        signed_bars(subject.weights, side=of),
         n_features=subject.config.n_features,
         title=title,
         theme=subject.theme,
         height=240,
         legend=True,
     )
-    return Part(title, drawing, ("A column a neuron; a block a weight.",))
+    return TitledChart(title, chart, ("A column a neuron; a block a weight.",))
 
 
-def _network(subject: Subject) -> Part:
-    n, m = subject.config.n_features, subject.config.n_neurons
-    edges = frames.edges(subject.weights)
-    drawing = network(edges, n_features=n, n_neurons=m, theme=subject.theme, height=320)
+def _network(subject: Subject) -> TitledChart:
+    chart = network_graph(subject.weights, theme=subject.theme, height=320)
     notes = (
         "Inputs above, neurons in the middle, outputs below; feature 0 is leftmost.",
         "Solid red edges are positive, dashed blue ones negative; thicker is larger.",
     )
-    return Part("The model as a network", drawing, notes)
+    return TitledChart("The model as a network", chart, notes)
 
 
-def _loss(subject: Subject, *, against: Literal["step", "seconds"]) -> Part:
+def _loss(subject: Subject, *, against: Literal["step", "seconds"]) -> TitledChart:
     model = subject.model
+    chart = loss_curve(
+        loss_records(model.history),
+        against=against,
+        baseline=no_superposition_loss(model.config),
+        shown=subject.restart,
+        theme=subject.theme,
+        height=320,
+    )
     which = "; this restart in blue" if len(model.restarts) > 1 else ""
     notes = [f"The training loss, which is noisier{which}."]
     together = model.history.together
     if against == "seconds" and together > 1:
         notes.append(f"{together} models were trained side by side in this time.")
-    drawing = loss_curve(
-        frames.loss_curves(model.history),
-        against=against,
-        yardstick=no_superposition_loss(model.config),
-        shown=subject.restart,
-        theme=subject.theme,
-        height=320,
-    )
     axis = {"step": "steps", "seconds": "seconds"}[against]
-    return Part(f"How the loss fell, against {axis}", drawing, tuple(notes))
+    return TitledChart(f"How the loss fell, against {axis}", chart, tuple(notes))
 
 
-def _response(subject: Subject) -> Part:
-    frame = frames.responses(subject.config, subject.weights, subject.features)
-    n = subject.config.n_features
-    drawing = response(frame, n_features=n, theme=subject.theme, height=320)
+def _response(subject: Subject) -> TitledChart:
+    config = subject.config
+    chart = output_response(
+        config, subject.weights, subject.features, theme=subject.theme, height=320
+    )
     title = "Output of a feature that is present alone, against its value"
-    return Part(title, drawing, (f"Dashed: the target {subject.config.definition.symbol}.",))
+    return TitledChart(title, chart, (f"Dashed: the target {config.definition.symbol}.",))
 
 
-MODEL = {
+MODEL_FIGURES = {
     "stacks-in": Figure(
         "neuron weight stack plot of the input weights, as in the paper",
         partial(_stacks, of="input"),
@@ -108,18 +100,25 @@ MODEL = {
     "weights-in": Figure(
         "signed input weights, a bar a neuron; n up to 20, m up to 40",
         partial(_weights, of="input"),
-        most=(20, 40),
+        max_features=20,
+        max_neurons=40,
     ),
     "weights-out": Figure(
         "signed output weights, a bar a neuron; n up to 20, m up to 40",
         partial(_weights, of="output"),
-        most=(20, 40),
+        max_features=20,
+        max_neurons=40,
     ),
-    "network": Figure("the model as a graph; n up to 12, m up to 24", _network, most=(12, 24)),
+    "network": Figure(
+        "the model as a graph; n up to 12, m up to 24",
+        _network,
+        max_features=12,
+        max_neurons=24,
+    ),
     "loss-steps": Figure(
         "how the loss of every restart fell, against steps", partial(_loss, against="step")
     ),
     "loss-seconds": Figure("the same against seconds", partial(_loss, against="seconds")),
     "response": Figure("output of features that are present alone, against their value", _response),
 }
-"""By name."""
+"""Figures of a model as a whole, by name: those of its training's page."""

@@ -3,149 +3,174 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any, Literal
 
-import altair as alt
+import numpy as np
 import pandas as pd
 
-from toymodel.charts.drawing import Drawing
+from toymodel.charts.chart import Chart, Spec
 from toymodel.charts.look import Theme
 from toymodel.charts.scales import SHORT, log_ticks
+from toymodel.charts.vega import layer, nominal, quantitative, tip
+from toymodel.model import History
+
+MAX_RECORDS = 250
+"""Of a restart's losses; more than a chart has pixels for."""
 
 _HIGHEST = 30.0
+_ANSWERING_0, _BASELINE = "answering 0", "without superposition"
 
 
-_ANSWERING_0, _YARDSTICK = "answering 0", "without superposition"
+def loss_records(history: History) -> pd.DataFrame:
+    """How the loss fell; what a log axis cannot show is left out.
+
+    Args:
+        history: of a training.
+
+    Returns:
+        One row a record of a restart; of more than 250 records evenly spaced ones, the last among
+        them. Columns: restart, step, seconds, loss (finite and above 0).
+    """
+    restarts, records = history.loss.shape
+    kept = np.arange(records)
+    if records > MAX_RECORDS:
+        kept = np.linspace(0, records - 1, MAX_RECORDS).round().astype(int)
+    table = pd.DataFrame(
+        {
+            "restart": np.repeat(np.arange(restarts), len(kept)),
+            "step": np.tile(history.step[kept], restarts),
+            "seconds": np.tile(history.seconds[kept], restarts),
+            "loss": history.loss[:, kept].ravel(),
+        }
+    )
+    drawable = np.isfinite(table["loss"]) & (table["loss"] > 0)
+    return table.loc[drawable].reset_index(drop=True)
 
 
-def loss_range(losses: Iterable[float], yardstick: float) -> tuple[float, float]:
-    """The y axis that shows both rules and these losses, but for what a divergence shoots up to."""
-    shown = [1.0, *losses, *([yardstick] if yardstick > 0 else [])]
+def loss_range(losses: Iterable[float], baseline: float) -> tuple[float, float]:
+    """The vertical axis that shows both rules and these losses.
+
+    It ends at a loss of about 30, above which a training has diverged.
+
+    Args:
+        losses: what is drawn.
+        baseline: the loss without superposition.
+    """
+    shown = [1.0, *losses, *([baseline] if baseline > 0 else [])]
     low, high = min(shown), min(max(shown), _HIGHEST)
     room = max(1.7, (high / low) ** 0.09)  # for the names above and below the rules
     return low / room, high * room
 
 
 def loss_curve(
-    curves: pd.DataFrame,
+    records: pd.DataFrame,
     *,
     against: Literal["step", "seconds"],
-    yardstick: float,
+    baseline: float,
     shown: int | None,
     theme: Theme,
     domain: tuple[float, float] | None = None,
     reach: float | None = None,
     height: int = 260,
-) -> Drawing:
-    """Loss against steps or seconds, from the frame that `frames.loss_curves` gives.
+) -> Chart:
+    """Loss against steps or seconds, a line a restart.
 
-    yardstick: the loss without superposition; not drawn where it is 0. shown: the restart to
-    emphasise; None where all count the same. domain: the y axis, and reach: the upper end of the
-    x axis, where charts are compared (`loss_range` gives a y axis for several).
+    Args:
+        records: what `loss_records` gives.
+        against: what the horizontal axis is.
+        baseline: the loss without superposition; not drawn where it is 0.
+        shown: the restart to emphasise; None where all count the same.
+        theme: the colours.
+        domain: the ends of the vertical axis, for charts that are compared; `loss_range` gives
+            those of several.
+        reach: the upper end of the horizontal axis, for charts that are compared.
+        height: in pixels.
     """
     rules = {_ANSWERING_0: (1.0, False)}
-    if yardstick > 0:
-        ends = curves.groupby("restart")["loss"].last().to_numpy()
+    if baseline > 0:
+        ends = records.groupby("restart")["loss"].last().to_numpy()
         # The name stands on the side of its rule where no line ends, and not on that of the other.
-        below = yardstick > 0.5 or bool((ends > yardstick).any())
-        rules[_YARDSTICK] = (yardstick, below)
-    chosen = curves["restart"] == (curves["restart"] if shown is None else shown)
-    template = _template(
-        against,
-        domain or loss_range(curves["loss"], yardstick),
-        reach or float(curves[against].to_numpy().max(initial=0)) or 1.0,
-        tuple((name, below) for name, (_, below) in rules.items()),
-        alone=shown is not None,
-        single=len(set(curves[against])) == 1,
-        theme=theme,
-        height=height,
-    )
-    data = {"faint": curves.loc[~chosen], "full": curves.loc[chosen]}
-    return Drawing(
-        template,
-        data
-        | {
-            name: pd.DataFrame({"loss": [value], "name": [name]})
-            for name, (value, _) in rules.items()
-        },
-    )
+        below = baseline > 0.5 or bool((ends > baseline).any())
+        rules[_BASELINE] = (baseline, below)
+    chosen = records["restart"] == (records["restart"] if shown is None else shown)
+    end = reach or float(records[against].to_numpy().max(initial=0)) or 1.0
+    place = {
+        "x": quantitative(
+            against,
+            title="steps" if against == "step" else "seconds",
+            scale={"domain": [0, end], "nice": False},
+            axis={"tickCount": 6, "format": ",~g" if end < 1 else ",~r", "grid": False},
+        ),
+        "y": _losses(*(domain or loss_range(records["loss"], baseline))),
+    }
+    single = len(set(records[against])) == 1
 
-
-@lru_cache(maxsize=64)
-def _template(
-    against: str,
-    domain: tuple[float, float],
-    reach: float,
-    rules: tuple[tuple[str, bool], ...],
-    *,
-    alone: bool,
-    single: bool,
-    theme: Theme,
-    height: int,
-) -> dict[str, Any]:
-    low, high = domain
-    x = alt.X(
-        f"{against}:Q",
-        title="steps" if against == "step" else "seconds",
-        scale=alt.Scale(domain=[0, reach], nice=False),
-        axis=alt.Axis(tickCount=6, format=",~g" if reach < 1 else ",~r", grid=False),
-    )
-    y = alt.Y(
-        "loss:Q",
-        title="normalised loss (log)",
-        scale=alt.Scale(type="log", domain=[low, high], nice=False),
-        axis=alt.Axis(values=log_ticks(low, high), labelExpr=SHORT),
-    )
-
-    def point(colour: str) -> alt.OverlayMarkDef | bool:
+    def line(colour: str, **options: Any) -> Spec:
         # A line through one record is nothing to see.
-        return single and alt.OverlayMarkDef(size=40, color=colour, opacity=1, clip=False)
+        point = {"size": 40, "color": colour, "opacity": 1, "clip": False}
+        point = point if single else False
+        return {"type": "line", "color": colour, "clip": True, "point": point, **options}
 
-    faint = (
-        alt.Chart(alt.NamedData("faint"))
-        .mark_line(
-            color=theme.node, opacity=0.55, strokeWidth=1, clip=True, point=point(theme.node)
-        )
-        .encode(x=x, y=y, detail="restart:N", tooltip="restart:N")
-    )
-    full = alt.Chart(alt.NamedData("full")).encode(x=x, y=y)
-    line = full.mark_line(
-        color=theme.negative,
-        strokeWidth=2.5 if alone else 1.5,
-        clip=True,
-        point=point(theme.negative),
-    ).encode(detail="restart:N")
-    # The pointer finds a line's records, not the line.
-    hit = full.mark_circle(opacity=0, size=60, clip=True).encode(
-        tooltip=[
-            alt.Tooltip("restart:N"),
-            alt.Tooltip("step:Q", format=","),
-            alt.Tooltip("seconds:Q", format=".3~g"),
-            alt.Tooltip("loss:Q", format=".4~g"),
-        ]
-    )
-    drawn = [_rule(name, below, theme=theme) for name, below in rules]
-    return alt.LayerChart(
-        layer=[
-            *(rule for rule, *_ in drawn),
-            faint,
-            line,
-            *(t for _, *ts in drawn for t in ts),
-            hit,
+    by_restart = {**place, "detail": nominal("restart")}
+    drawn = [_rule(name, below, theme) for name, (_, below) in rules.items()]
+    spec = {
+        "layer": [
+            *(rule for rule, _ in drawn),
+            layer(
+                "faint",
+                line(theme.node, opacity=0.55, strokeWidth=1),
+                {**by_restart, "tooltip": tip("restart")},
+            ),
+            layer(
+                "full",
+                line(theme.negative, strokeWidth=1.5 if shown is None else 2.5),
+                by_restart,
+            ),
+            *(name for _, names in drawn for name in names),
+            # The pointer finds a line's records, not the line.
+            layer(
+                "full",
+                {"type": "circle", "opacity": 0, "size": 60, "clip": True},
+                {
+                    **place,
+                    "tooltip": [
+                        tip("restart"),
+                        tip("step", format=","),
+                        tip("seconds", format=".3~g"),
+                        tip("loss", format=".4~g"),
+                    ],
+                },
+            ),
         ],
-        height=height,
-        description=f"Normalised loss against {against}, a line a restart, on a log axis.",
-    ).to_dict()
+        "height": height,
+        "description": f"Normalised loss against {against}, a line a restart, on a log axis.",
+    }
+    tables = {"faint": records.loc[~chosen], "full": records.loc[chosen]}
+    tables |= {
+        name: pd.DataFrame({"loss": [value], "name": [name]}) for name, (value, _) in rules.items()
+    }
+    return Chart(spec, tables)
 
 
-def _rule(name: str, below: bool, *, theme: Theme) -> list[alt.Chart]:
-    base = alt.Chart(alt.NamedData(name)).encode(y="loss:Q")
-    rule = base.mark_rule(color=theme.ink, strokeDash=[4, 3], clip=True).encode(
-        tooltip=["name:N", alt.Tooltip("loss:Q", format=".4~g")]
+def _losses(low: float, high: float) -> Spec:
+    return quantitative(
+        "loss",
+        title="normalised loss (log)",
+        scale={"type": "log", "domain": [low, high], "nice": False},
+        axis={"values": log_ticks(low, high), "labelExpr": SHORT},
+    )
+
+
+def _rule(name: str, below: bool, theme: Theme) -> tuple[Spec, list[Spec]]:
+    y = quantitative("loss")
+    rule = layer(
+        name,
+        {"type": "rule", "color": theme.ink, "strokeDash": [4, 3], "clip": True},
+        {"y": y, "tooltip": [tip("name"), tip("loss", format=".4~g")]},
     )
     baseline, shift = ("top", 5) if below else ("bottom", -5)
-    place: dict[str, Any] = {"align": "right", "baseline": baseline, "dx": -4, "dy": shift}
-    halo = base.mark_text(**place, clip=True, stroke=theme.background, strokeWidth=4)
-    text = base.mark_text(**place, clip=True, color=theme.ink)
-    return [rule, *(t.encode(x=alt.value("width"), text="name:N") for t in (halo, text))]
+    text = {"type": "text", "align": "right", "baseline": baseline, "dx": -4, "dy": shift}
+    text["clip"] = True
+    halo = text | {"stroke": theme.background, "strokeWidth": 4}
+    place = {"x": {"value": "width"}, "y": y, "text": nominal("name")}
+    return rule, [layer(name, halo, place), layer(name, text | {"color": theme.ink}, place)]

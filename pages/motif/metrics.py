@@ -1,0 +1,43 @@
+"""The motif page's metrics: how much of the network its parts explain."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.cached_analysis import losses_by_inhibition
+from pages.shared.metrics import figure, metric
+from pages.shared.shown import Shown
+from toymodel.analysis.decomposition import Decomposition
+
+
+def draw_metrics(shown: Shown, found: Decomposition) -> None:
+    """Draw the losses that the parts of a network explain, and what the inhibition is worth."""
+    count = len(found.motifs)
+    without = found.everything
+    if count:
+        without = float(losses_by_inhibition(shown.name, shown, found.motifs)[0])
+    with st.container(horizontal=True):
+        metric("Instances", f"{count}", "Of asymmetric superposition with inhibition.")
+        metric(
+            "Loss without inhibition",
+            f"× {without / found.everything:.3g}" if count else "–",
+            "With the inhibiting weights of all instances set to 0, the normalised loss goes from "
+            f"{figure(found.everything)} to {figure(without)}.",
+        )
+        metric(
+            "Loss, |x| alone",
+            figure(found.absolute_value),
+            "The normalised loss with only the weights that implement absolute value, of one side "
+            "or of both. Answering 0 to everything scores 1.",
+        )
+        metric(
+            "+ uneven, inhibiting",
+            figure(found.with_motifs),
+            "The normalised loss with these weights and those for asymmetric superposition and "
+            "inhibition: how much of the network the two kinds explain.",
+        )
+        metric(
+            "+ the rest",
+            figure(found.everything),
+            "The normalised loss of the whole network.",
+        )

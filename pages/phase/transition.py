@@ -1,0 +1,141 @@
+"""Whether neurons and layers jump or drift from monosemantic to polysemantic, in numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.shared.metrics import metric
+from toymodel.charts.phase.network_curves import ONE_FEATURE, TWO_FEATURES
+from toymodel.text import number
+
+_MIN_SHARE = 0.1  # of the neurons: from there on, a kind of neuron is there
+
+
+class NeuronTransition(NamedTuple):
+    """How single neurons go from one feature to several.
+
+    Attributes:
+        coexisting: the densities at which a tenth of the neurons or more hold one feature and as
+            many hold several.
+        gaps: those of `coexisting` with fewer neurons in between than at either end.
+        slow: the densities at which a tenth of the neurons or more are in between, and more than
+            hold one feature.
+    """
+
+    coexisting: tuple[float, ...]
+    gaps: tuple[float, ...]
+    slow: tuple[float, ...]
+
+    @property
+    def jumps(self) -> bool:
+        """Whether most of the densities at which both kinds coexist have a gap between them."""
+        return len(self.gaps) > len(self.coexisting) / 2
+
+
+def neuron_transition(networks: pd.DataFrame) -> NeuronTransition:
+    """Measured in a `network_table`, of means over the networks of each density."""
+    kinds = ["one", "between", "more"]
+    share = networks.pivot_table(index="density", values=kinds).iloc[::-1]  # densest first
+    one, between, more = share[kinds].to_numpy().T
+    ends = np.minimum(one, more)
+    both = ends >= _MIN_SHARE
+    slow = (between > one) & (between >= _MIN_SHARE)
+    densities = share.index.to_numpy()
+    return NeuronTransition(
+        *(tuple(densities[which].tolist()) for which in (both, both & (between < ends), slow))
+    )
+
+
+class LayerTransition(NamedTuple):
+    """Where the neurons of a layer turn polysemantic, by their rank; NaN where too few do.
+
+    Attributes:
+        first: the median density of the first quarter of the ranks, the most important features.
+        last: the median density of the last quarter.
+    """
+
+    first: float
+    last: float
+
+    @property
+    def drifts(self) -> bool:
+        """Whether the most important neurons turn at sparser densities than the least."""
+        return self.first < self.last
+
+
+def layer_transition(turning: pd.DataFrame) -> LayerTransition:
+    """Measured in a table of `turning_points`."""
+    quarter = max(1, len(turning) // 4)
+    if np.isfinite(turning["density"].to_numpy()).sum() < 2:
+        return LayerTransition(math.nan, math.nan)
+    rank = turning["rank"]
+    first, last = (
+        turning.loc[which, "density"].median()
+        for which in (rank < quarter, rank >= len(turning) - quarter)
+    )
+    return LayerTransition(float(first), float(last))
+
+
+def draw_transition(neurons: NeuronTransition, layer: LayerTransition) -> None:
+    """Draw both as a verdict and its numbers."""
+    st.markdown(_NEURONS[neurons.jumps])
+    with st.container(horizontal=True):
+        metric(
+            "Densities with both kinds",
+            f"{len(neurons.coexisting)}",
+            "Densities at which a tenth of the neurons or more hold one feature (below "
+            f"{ONE_FEATURE:g} effective features) and a tenth or more hold several "
+            f"({TWO_FEATURES:g} and more).",
+        )
+        metric(
+            "Of these, with a gap between",
+            f"{len(neurons.gaps)}",
+            "Densities at which fewer neurons are in between than hold one feature, and fewer than "
+            "hold several.",
+        )
+        metric(
+            "More in between, at 1 − S",
+            ", ".join(map(number, neurons.slow)) or "–",
+            "Densities at which a tenth of the neurons or more are in between, and more than hold "
+            "one feature.",
+        )
+    st.markdown(_LAYERS[layer.drifts])
+    with st.container(horizontal=True):
+        metric(
+            "First quarter turns at 1 − S",
+            _density(layer.first),
+            "The median over the quarter of the ranks with the most important features.",
+        )
+        metric(
+            "Last quarter turns at 1 − S",
+            _density(layer.last),
+            "The median over the quarter of the ranks with the least important features.",
+        )
+        metric(
+            "Last over first",
+            f"{layer.last / layer.first:.0f}" if layer.drifts else "–",
+            "How many times denser features are where the last quarter turns.",
+        )
+
+
+_NEURONS = {
+    True: "**Most neurons jump** from one feature to several: where both kinds of neurons coexist, "
+    "few neurons are in between.",
+    False: "**A neuron drifts** from one feature to several: neurons of both kinds do not coexist "
+    "with a gap between them.",
+}
+_LAYERS = {
+    True: "**The layer drifts**: the neurons of the least important features turn first, those of "
+    "the most important ones last.",
+    False: "**The layer does not drift**: neurons of important and of unimportant features turn at "
+    "about the same density, or too few of them turn.",
+}
+
+
+def _density(value: float) -> str:
+    return "–" if math.isnan(value) else number(value)

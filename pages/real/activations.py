@@ -1,0 +1,110 @@
+"""The prediction that large activations look clean and small ones are mixed."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.real import numbers
+from pages.real.models import Activations, Sweeps, choice_of
+from pages.real.predictions import Evidence, Link, Numbers, Prediction
+from pages.shared.chart import draw
+from pages.shared.explorer_state import DEFAULT, ExplorerState
+from pages.shared.navigation import NEURONS
+from pages.shared.resources import colours
+from toymodel.analysis.polysemanticity import CLASSES, Thresholds, instructive, with_secondary
+from toymodel.analysis.predictions import TopVersusBottom, holding_several
+from toymodel.charts.neuron.primary_share import median_shares, primary_share
+
+_TOP = 0.75  # of a neuron's range: its strongest activations
+
+
+def top_versus_bottom(found: Sweeps) -> Prediction:
+    """Large activations look clean, small ones are mixed."""
+    evidence, links, density = None, (), DEFAULT.config.feature_probability
+    if measured := found.activations:
+        curves = median_shares(_kinds(measured))
+        evidence = Evidence(
+            measured.found.verdict,
+            (numbers.of_activations(measured.found, density, found.other_activations),),
+            partial(_draw, curves, density),
+            Numbers(
+                curves.drop(columns=["low", "high", "value_low", "value_high", "effective"]),
+                "The share of activations in which the primary feature leads, by magnitude.",
+                "Median share of activations in which the primary feature leads",
+            ),
+        )
+        links = _instructive_neurons(measured, found.thresholds)
+    return Prediction(
+        name="reading",
+        title="Large activations look clean, small ones are mixed",
+        paper="Many neurons have one primary feature and weaker secondary ones. Nearly all of "
+        "their largest activations come from the primary feature, and their small ones from many "
+        "features. Language models show the same: some neurons look interpretable from their "
+        "strongest activations and also fire, more weakly, for other things.",
+        rule=TopVersusBottom.rule,
+        evidence=evidence,
+        against_real="neurons that look interpretable from their strongest activations have the "
+        "same feature in their weak ones, drawn and read in the same way; or the strongest "
+        "activations of polysemantic neurons are as mixed as the weak ones.",
+        against_toy="primary features lead no more often at the top of the range than at the "
+        "bottom.",
+        open="That a neuron holds one feature because its strongest activations do: weak ones have "
+        "to be sampled too. Nor that every network is like this: values are uniform here, so that "
+        "a large activation takes a large weight. A secondary feature with rare, very large values "
+        "could lead at the top.",
+        links=links,
+    )
+
+
+def _instructive_neurons(measured: Activations, thresholds: Thresholds) -> tuple[Link, ...]:
+    worth = instructive(measured.model.W1, measured.neurons)
+    state = ExplorerState(choice=choice_of(measured.model), thresholds=thresholds)
+    return tuple(
+        Link(NEURONS.script, label, state.changed(neuron=neuron, above=_TOP).link, expect)
+        for neuron, label, expect in (
+            (
+                worth["secondary"],
+                "A neuron that looks clean at the top",
+                "One with a clear secondary feature: what makes it fire, by magnitude.",
+            ),
+            (
+                worth["polysemantic"],
+                "The neuron with the most features",
+                "The neuron with the largest effective number of features.",
+            ),
+        )
+        if neuron is not None
+    )
+
+
+def _kinds(measured: Activations) -> dict[str, np.ndarray]:
+    several, clear = holding_several(measured.neurons), with_secondary(measured.neurons)
+    groups = {
+        "with a clear secondary feature": several & clear,
+        "others that hold several features": several & ~clear,
+        "monosemantic": np.array(measured.neurons.classes, dtype=object) == CLASSES[0],
+    }
+    return {
+        f"{name} ({which.sum()})": measured.shares[which]
+        for name, which in groups.items()
+        if any(which)
+    }
+
+
+def _draw(curves: pd.DataFrame, density: float) -> None:
+    st.markdown(
+        f"**How often the primary feature contributes most**, by magnitude, 1 − S = {density:g}"
+    )
+    draw(
+        primary_share(curves, theme=colours(), height=430),
+        "real-shares",
+        alt="Median share of activations in which the primary feature leads, by magnitude and kind",
+    )
+    st.caption(
+        "Medians over neurons, on seeded inputs. The other weights of a monosemantic neuron are "
+        "small but not 0, so that its smallest activations can be mixed too."
+    )

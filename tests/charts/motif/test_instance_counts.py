@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from tests.helpers.chart_specs import by_field, pixels, shows
+from toymodel.charts.look import DARK, LIGHT
+from toymodel.charts.motif.ensemble_strip import ensemble_strip
+from toymodel.charts.motif.instance_counts import QUARTERS, counts_by_quarter, instance_counts
+
+COUNTS = counts_by_quarter(pd.DataFrame({"instances": [2, 2, 1, 0, 5, 3, 0, 0]}))
+
+
+def bars(theme=LIGHT):
+    return by_field(instance_counts(COUNTS, theme=theme).spec, "color", "instances")
+
+
+def test_quarters_are_of_the_ranks():
+    counts = COUNTS.pivot_table(index="group", columns="instances", values="models", sort=False)
+    assert counts.loc[list(QUARTERS)].values.tolist() == [
+        [0, 0, 2, 0],
+        [1, 1, 0, 0],
+        [0, 0, 0, 2],
+        [2, 0, 0, 0],
+    ]
+
+
+def test_blocks_stack_shares_with_the_fewest_instances_below():
+    blocks = instance_counts(COUNTS, theme=LIGHT).tables["blocks"].sort_values(["group", "low"])
+    assert blocks[["group", "instances", "models", "share", "low", "high"]].values.tolist() == [
+        ["2nd", "0", 1, 0.5, 0, 0.5],
+        ["2nd", "1", 1, 0.5, 0.5, 1],
+        ["3rd", "3 or more", 2, 1, 0, 1],
+        ["highest", "0", 2, 1, 0, 1],
+        ["lowest", "2", 2, 1, 0, 1],
+    ]
+    encoding = bars()["encoding"]
+    assert (encoding["y"]["field"], encoding["y2"]["field"]) == ("low", "high")
+    assert encoding["y"]["scale"]["domain"] == [0, 1]
+
+
+def test_quarters_stand_from_the_lowest_losses_to_the_highest():
+    x = bars()["encoding"]["x"]
+    assert (x["field"], x["scale"]["domain"]) == ("group", list(QUARTERS))
+
+
+def test_colours_and_legend_are_those_of_the_strip():
+    models = pd.DataFrame(
+        {"member": [0], "rank": [0], "loss": [0.1], "instances": [1], "name": ["seed 0"]}
+    )
+    strip = ensemble_strip(models, shown=0, baseline=None, theme=DARK).spec
+    ours = bars(DARK)["encoding"]["color"]
+    theirs = by_field(strip, "shape", "instances")["encoding"]["color"]
+    for part in ("field", "scale", "title"):
+        assert ours[part] == theirs[part]
+    assert ours["legend"]["orient"] == theirs["legend"]["orient"]
+
+
+def test_the_tooltip_has_the_quarter_and_how_many_models():
+    told = bars()["encoding"]["tooltip"]
+    assert [each["field"] for each in told] == ["group", "instances", "models", "share"]
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_blocks_have_their_colours(theme):
+    drawn = instance_counts(COUNTS, theme=theme).to_altair()
+    picture = pixels(drawn.properties(width=300, background=theme.background))
+    for colour in theme.instances:
+        assert shows(picture, colour, 1000)
+
+
+def test_the_chart_has_words_for_those_who_cannot_see_it():
+    assert "instances" in instance_counts(COUNTS, theme=LIGHT).spec["description"]

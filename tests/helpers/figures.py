@@ -1,0 +1,42 @@
+"""Figures of hand-made networks, and what they say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import altair as alt
+import pandas as pd
+
+import toymodel as tm
+from tests.helpers.networks import model
+from toymodel.charts.figures import figures
+
+
+def made_of(config: tm.Config, network: tm.Weights) -> tm.Model:
+    """A model of one restart with these weights."""
+    return replace(model(config, tm.Recipe(restarts=1)), restarts=(network,))
+
+
+def figure(name: str, found: tm.Model, **options) -> alt.LayerChart:
+    """One figure by itself."""
+    (chart,) = figures(found, names=[name], **options).values()
+    return chart
+
+
+def title(chart: alt.LayerChart) -> str:
+    return chart.to_dict()["title"]["text"]
+
+
+def notes(chart: alt.LayerChart) -> str:
+    """What stands below the title, without what stands there in every figure."""
+    return " ".join(chart.to_dict()["title"]["subtitle"][2:])
+
+
+def table(chart: alt.LayerChart, name: str) -> pd.DataFrame:
+    return pd.DataFrame(chart.to_dict()["datasets"][name])
+
+
+def bars(chart: alt.LayerChart, of: str, value: str) -> dict[int, float]:
+    """The heights of ranked bars by what they are of, from left to right."""
+    drawn = table(chart, "bars")
+    return dict(zip(drawn[of], drawn[value].round(6), strict=True)) if len(drawn) else {}

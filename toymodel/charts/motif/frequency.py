@@ -1,0 +1,118 @@
+"""How common the motif is, over density and importance decay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from toymodel.analysis.motifs import MotifThresholds, find_motifs
+from toymodel.charts.chart import Chart
+from toymodel.charts.look import Theme
+from toymodel.charts.motif.instance_counts import MAX_COUNTED, QUARTERS
+from toymodel.charts.sweep.setting_map import setting_map
+from toymodel.model import Model
+
+COUNT_NAMES = ("No instance", "One instance", "Two instances", f"{MAX_COUNTED} or more instances")
+"""What networks with so many instances are called."""
+
+STANDARD_ERRORS = 2
+"""A difference between the quarters is clear if it is larger than this many standard errors."""
+
+_MIN_SHARE = 0.1  # of a setting's networks that hold an instance, for them to be compared
+_MAX_DIFFERENCE = 2.0  # instances a network: the strongest colours
+
+
+def motif_frequency(
+    models: Sequence[Model], thresholds: MotifThresholds | None = None
+) -> pd.DataFrame:
+    """How common the motif is among the restarts of each model.
+
+    Args:
+        models: one a setting.
+        thresholds: what counts as an instance.
+
+    Returns:
+        One row a model. Columns: density, decay, models (restarts), share_0, share_1, ... (of
+        the restarts with so many instances, up to MAX_COUNTED, which stands for more, too), mean
+        (number of instances), best and worst (the same in the quarters with the lowest and the
+        highest losses), difference (best - worst), error (its standard error), common (whether a
+        tenth of the restarts or more hold an instance), clear (whether it is common and the
+        difference larger than two standard errors).
+    """
+    rows: list[dict[str, float | bool]] = []
+    for model in models:
+        count = np.array([len(find_motifs(w.W1, w.W2, thresholds)) for w in model.restarts])
+        ranked = count[np.argsort(model.losses, kind="stable")]
+        quarter = max(1, len(count) // len(QUARTERS))
+        best, worst = ranked[:quarter], ranked[-quarter:]
+        counted = np.minimum(count, MAX_COUNTED)
+        difference = float(best.mean() - worst.mean())
+        error = float(np.sqrt((best.var() + worst.var()) / quarter))
+        common = bool((count > 0).mean() >= _MIN_SHARE)
+        rows.append(
+            {
+                "density": model.config.feature_probability,
+                "decay": model.config.importance_decay,
+                "models": len(count),
+                **{f"share_{k}": float((counted == k).mean()) for k in range(MAX_COUNTED + 1)},
+                "mean": float(count.mean()),
+                "best": float(best.mean()),
+                "worst": float(worst.mean()),
+                "difference": difference,
+                "error": error,
+                "common": common,
+                "clear": common and abs(difference) > STANDARD_ERRORS * error,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def count_map(
+    frequency: pd.DataFrame, count: int, *, theme: Theme, selected: tuple[float, float] | None
+) -> Chart:
+    """The share of each setting's networks with a number of instances.
+
+    Args:
+        frequency: what `motif_frequency` gives.
+        count: of instances, 0 to MAX_COUNTED, which stands for more, too.
+        theme: the colours.
+        selected: the density and the decay of the setting that is framed.
+    """
+    return setting_map(
+        _values(frequency, f"share_{count}"),
+        title=COUNT_NAMES[count],
+        form=".0%",
+        limits=(0.0, 1.0),
+        theme=theme,
+        selected=selected,
+    )
+
+
+def difference_map(
+    frequency: pd.DataFrame, *, theme: Theme, selected: tuple[float, float] | None
+) -> Chart:
+    """Whether better networks of a setting have more instances; settings without are left out.
+
+    Args:
+        frequency: what `motif_frequency` gives.
+        theme: the colours.
+        selected: the density and the decay of the setting that is framed.
+    """
+    known = frequency["difference"].where(frequency["common"])
+    return setting_map(
+        _values(frequency.assign(difference=known), "difference"),
+        title="Instances a network: best quarter by loss minus worst quarter",
+        form="+.1f",
+        limits=(-_MAX_DIFFERENCE, _MAX_DIFFERENCE),
+        theme=theme,
+        selected=selected,
+        diverging=True,
+    )
+
+
+def _values(frequency: pd.DataFrame, column: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"x": frequency["density"], "y": frequency["decay"], "value": frequency[column]}
+    )
