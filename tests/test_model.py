@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jaxtyping
 import numpy as np
 import pytest
@@ -15,9 +17,8 @@ def test_output_is_computed_as_in_the_paper():
     np.testing.assert_array_equal(network.output(x), [[5.5, 0.5], [8, 0]])
 
 
-def test_the_hidden_bias_is_added_before_the_neuron():
-    network = weights([[1]], [[1]])
-    network = type(network)(**vars(network) | {"b_hidden": np.array([0.25], np.float32)})
+def test_the_hidden_bias_is_added_before_the_relu():
+    network = replace(weights([[1]], [[1]]), b_hidden=np.array([0.25], np.float32))
     np.testing.assert_array_equal(network.output(np.array([[0.5, -1]], np.float32)), [[0.75, 0]])
 
 

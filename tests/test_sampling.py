@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from toymodel.config import Config, Recipe
 from toymodel.sampling import (
     Stream,
-    cut,
     evaluation_batches,
     generator,
     independent,
+    inputs_from_uniform,
     log_ratio,
+    proposal_probability,
     sampling_probability,
     strata,
     stratified,
-    tilted_probability,
 )
 
 PROBABILITIES = st.floats(1e-4, 0.99)
@@ -28,16 +28,12 @@ PROBABILITIES = st.floats(1e-4, 0.99)
     ("n", "p", "q"),
     [(100, 0.001, 0.015), (100, 0.3, 0.3), (100, 1.0, 1.0), (6, 0.1, 0.25), (2, 0.1, 0.5)],
 )
-def test_tilted_sampling_aims_at_some_active_features(n: int, p: float, q: float):
+def test_importance_sampling_aims_at_some_active_features(n: int, p: float, q: float):
     config = Config(n_features=n, feature_probability=p)
-    assert tilted_probability(config, 1.5) == q
+    assert proposal_probability(config) == q
     assert sampling_probability(config, Recipe()) == q
     assert sampling_probability(config, Recipe(sampler="iid")) == p
-
-
-def test_more_active_features_are_aimed_at_where_the_recipe_says_so():
-    config = Config(n_features=100, feature_probability=0.01)
-    assert sampling_probability(config, Recipe(min_active=5.0)) == 0.05
+    assert sampling_probability(config, Recipe(min_active=n / 2)) == max(p, 0.5)
 
 
 @given(p=PROBABILITIES, q=PROBABILITIES, n=st.integers(1, 20))
@@ -52,19 +48,19 @@ def test_the_likelihood_ratio_is_that_of_two_binomials(p: float, q: float, n: in
 
 
 @pytest.mark.parametrize("p", [1.0, 0.3])
-def test_without_a_tilt_every_example_weighs_one(p: float):
+def test_examples_of_the_true_distribution_weigh_one(p: float):
     assert log_ratio(p, p, 100) == (0.0, 0.0)
 
 
-def test_cut_gives_exact_inputs():
+def test_uniform_numbers_give_exact_inputs():
     uniform = np.array([0, 0.0625, 0.125, 0.1875, 0.25, 0.5, 0.999], np.float32)
-    np.testing.assert_array_equal(cut(uniform, 0.25, -1, 1), [1, 0.5, 0, -0.5, 0, 0, 0])
-    np.testing.assert_array_equal(cut(uniform[:4], 0.25, 0, 1), [1, 0.75, 0.5, 0.25])
+    np.testing.assert_array_equal(inputs_from_uniform(uniform, 0.25, -1, 1), [1, 0.5, 0, -0.5, 0, 0, 0])
+    np.testing.assert_array_equal(inputs_from_uniform(uniform[:4], 0.25, 0, 1), [1, 0.75, 0.5, 0.25])
 
 
 def test_active_features_are_uniform_over_the_range():
     uniform = np.random.default_rng(1).random((100, 2_000), dtype=np.float32)
-    x = cut(uniform, 0.3, -1, 1)
+    x = inputs_from_uniform(uniform, 0.3, -1, 1)
     active = x[x != 0]
     assert active.size / x.size == pytest.approx(0.3, abs=0.005)
     assert (active.min() > -1, active.max() <= 1) == (True, True)
@@ -73,9 +69,9 @@ def test_active_features_are_uniform_over_the_range():
 
 
 @given(st.integers(0, 10**6))
-def test_a_denser_cut_of_the_same_numbers_keeps_what_was_active(seed: int):
+def test_features_that_are_active_stay_so_at_a_higher_density(seed: int):
     uniform = np.random.default_rng(seed).random((10, 50), dtype=np.float32)
-    sparse, dense = (cut(uniform, q, -1, 1) != 0 for q in (0.1, 0.6))
+    sparse, dense = (inputs_from_uniform(uniform, q, -1, 1) != 0 for q in (0.1, 0.6))
     assert np.all(dense | ~sparse)
 
 
@@ -155,15 +151,12 @@ def test_evaluation_estimates_means_of_the_true_distribution(p: float):
     assert np.all(np.abs(terms.mean(axis=1) - exact) <= 4.5 * error + 1e-6 * np.array(exact))
 
 
-def test_evaluation_has_the_examples_asked_for():
-    batches = list(evaluation_batches(Config(n_features=3), 2_500, batch=1_000))
-    assert [x.shape for x, _ in batches] == [(3, 1_000), (3, 1_000), (3, 500)]
-    assert [w.shape for _, w in batches] == [(1_000,), (1_000,), (500,)]
-
-
-def test_all_seeds_are_measured_on_the_same_inputs():
-    (one,), (other,) = (evaluation_batches(Config(n_features=3, seed=s), 100) for s in (0, 9))
-    np.testing.assert_array_equal(one[0], other[0])
+def test_evaluation_has_as_many_examples_as_wanted_and_the_same_for_all_seeds():
+    batches = list(evaluation_batches(Config(n_features=3), 2_500))
+    assert [x.shape for x, _ in batches] == [(3, 1_024), (3, 1_024), (3, 452)]
+    assert [w.shape for _, w in batches] == [(1_024,), (1_024,), (452,)]
+    first, _ = next(evaluation_batches(Config(n_features=3, seed=9), 1_024))
+    np.testing.assert_array_equal(first, batches[0][0])
 
 
 @pytest.mark.parametrize(("n", "examples"), [(6, 128), (3, 10), (1, 1), (2, 3_000)])

@@ -11,14 +11,14 @@ from tests.helpers.networks import weights
 from toymodel.analysis.activations import (
     EDGES,
     INTERVALS,
-    MOST_NAMED,
+    MAX_FEATURES,
     STEP,
     Activity,
     Share,
     activity,
     shares_of_all,
 )
-from toymodel.analysis.example_inputs import BANDS, EXAMPLES
+from toymodel.analysis.example_inputs import BANDS, MAX_EXAMPLES
 from toymodel.analysis.inputs import input_blocks
 from toymodel.analysis.loss import Estimate
 from toymodel.config import Config
@@ -254,7 +254,7 @@ def test_a_network_can_be_one_neuron_on_one_feature(p: float):
     assert (found.range, found.features) == (3, (0,))
     assert found.silent.value == pytest.approx(1 - p / 2, abs=4 * found.silent.error)
     assert found.dominated(0).value == 1
-    assert [len(band.examples) for band in found.bands] == [EXAMPLES] * 3
+    assert [len(band.examples) for band in found.bands] == [MAX_EXAMPLES] * 3
     assert shares_of_all(case(1, p), reading([[-3]])).tolist()[0][:-1] == [1] * 5
 
 
@@ -269,8 +269,8 @@ def test_features_told_apart_are_the_largest_ones_that_count():
     W1 = [[0.04, 1, -0.06, 0.5], [1, 1, 1, 1]]
     assert activity(case(4, 0.5, 2), reading(W1), 0, examples=500).features == (1, 3, 2)
     many = activity(case(20, 0.5), reading([[-1] * 20]), 0, examples=500)
-    assert many.features == tuple(range(MOST_NAMED))
-    assert many.weight.shape[1] == MOST_NAMED + 1
+    assert many.features == tuple(range(MAX_FEATURES))
+    assert many.weight.shape[1] == MAX_FEATURES + 1
     # All contribute alike: those that are not told apart have 12 of 20 shares.
     assert many.weight[:, -1].sum() / many.weight.sum() == pytest.approx(0.6, abs=0.15)
 
@@ -338,7 +338,7 @@ def test_activations_of_more_than_ten_ranges_are_counted_in_the_last_step():
     found = activity(config, network, 0, examples=2_000)
     x, _ = all_inputs(config, 2_000)
     activation = x.sum(axis=1)
-    assert found.weight.shape == (1_000, MOST_NAMED + 1)
+    assert found.weight.shape == (1_000, MAX_FEATURES + 1)
     assert found.weight[-1].sum() == (activation > 9.99).sum() > 50
     assert found.weight.sum() == (activation > 0).sum()
     assert found.dominated(1.0).effective == pytest.approx((activation > 1).sum())

@@ -11,8 +11,8 @@ from toymodel.analysis.features import (
     SERVED,
     WEAK,
     Interference,
-    answers,
     carriers,
+    forward,
     interference,
 )
 from toymodel.analysis.polysemanticity import path_gain
@@ -55,7 +55,7 @@ def test_interference_is_what_one_feature_alone_adds_before_bias_and_relu(
     total, points = np.zeros((n, n)), (np.arange(200) + 0.5) / 100 - 1
     for k in range(n):
         for end, table in ((1.0, found.high), (-1.0, found.low)):
-            hidden, _ = answers(config, network, [(k, end)])
+            hidden, _ = forward(config, network, [(k, end)])
             np.testing.assert_allclose(table[:, k], network.W2 @ hidden, atol=1e-5)
         x = np.zeros((n, 200), np.float32)
         x[k] = points
@@ -144,22 +144,22 @@ def test_carriers_are_all_neurons_above_the_threshold_and_no_others(n: int, m: i
 
 def test_answers_are_those_of_the_network_for_one_input():
     network = weights([[1, -0.5], [-1, 0.25]], [[1, 2], [-3, 0.5]], b=[0.5, 1])
-    hidden, output = answers(TWO, network, [(1, -1.0), (0, 0.5)])
+    hidden, output = forward(TWO, network, [(1, -1.0), (0, 0.5)])
     np.testing.assert_array_equal(hidden, [1, 0])
     np.testing.assert_array_equal(output, [1.5, 0])
-    hidden, output = answers(TWO, network, [(0, -0.5)])
+    hidden, output = forward(TWO, network, [(0, -0.5)])
     np.testing.assert_array_equal(hidden, [0, 0.5])
     np.testing.assert_array_equal(output, [1.5, 1.25])
 
 
 def test_no_input_is_answered_by_the_output_bias_alone():
-    hidden, output = answers(TWO, weights(np.eye(2), np.eye(2), b=[-1, 0.25]), [])
+    hidden, output = forward(TWO, weights(np.eye(2), np.eye(2), b=[-1, 0.25]), [])
     assert (hidden.tolist(), output.tolist()) == ([0, 0], [0, 0.25])
 
 
 def test_an_input_can_have_every_feature():
     config = Config(n_features=3, n_neurons=6)
-    _, output = answers(config, two_neurons_a_feature(3), [(2, -0.5), (0, 1.0), (1, 0.25)])
+    _, output = forward(config, two_neurons_a_feature(3), [(2, -0.5), (0, 1.0), (1, 0.25)])
     assert output.tolist() == pytest.approx([1, 0.25, 0.5])
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from toymodel.analysis.inputs import Inputs, block_examples, input_blocks, input_examples, slots
 from toymodel.config import Config
-from toymodel.sampling import tilted_probability
+from toymodel.sampling import proposal_probability
 
 CASES = [
     *[(1, 1.0), (1, 0.3), (1, 1e-6), (3, 0.2), (20, 1.0), (20, 0.3), (20, 0.7)],  # dense
@@ -69,7 +69,7 @@ def test_inputs_estimate_means_of_the_true_distribution(n: int, p: float):
 
 @pytest.mark.parametrize(("n", "p"), CASES)
 def test_an_input_weighs_what_its_number_of_active_features_says(n: int, p: float):
-    q = tilted_probability(case(n, p), 1.5)
+    q = proposal_probability(case(n, p))
     (inputs,) = drawn(case(n, p), 500)
     k = np.count_nonzero(inputs.value, axis=1)
     ratio = np.log([p / q, (1 - p) / (1 - q)] if p < q else [1, 1])
@@ -84,7 +84,7 @@ def test_every_feature_is_active_equally_often_and_never_twice(n: int, p: float)
         count += np.bincount(place, minlength=n)
         example = np.nonzero(inputs.value)[0]
         assert len(np.unique(example * n + place)) == len(place)
-    q = tilted_probability(case(n, p), 1.5)
+    q = proposal_probability(case(n, p))
     spread = math.sqrt(examples * q * (1 - q))
     assert np.abs(count - examples * q).max() <= 6 * spread
     if n >= 20 and p < 1:  # nor do counts vary less than chance has it

@@ -20,7 +20,7 @@ from toymodel.analysis.loss import (
 )
 from toymodel.config import Config
 from toymodel.model import Weights
-from toymodel.sampling import cut
+from toymodel.sampling import inputs_from_uniform
 
 EXAMPLES = 2**15
 
@@ -68,7 +68,7 @@ def test_tilted_and_plain_estimates_of_a_loss_agree(p: float):
     network = random_weights(10, 6)
     tilted = evaluate(config, network, examples=EXAMPLES)
     random = np.random.default_rng(7)
-    x = cut(random.random((10, 2**17), dtype=np.float32), p, -1, 1)
+    x = inputs_from_uniform(random.random((10, 2**17), dtype=np.float32), p, -1, 1)
     square = (network.output(x) - np.abs(x)) ** 2
     losses = config.importance @ square / config.loss_scale
     error = math.hypot(tilted.error, losses.std() / math.sqrt(losses.size))
@@ -81,7 +81,7 @@ def test_the_standard_error_is_that_of_repeated_estimates():
     network = random_weights(4, 3)
     random = np.random.default_rng(3)
     q = 1.5 / 4
-    x = cut(random.random((4, 2**17), dtype=np.float32), q, -1, 1)
+    x = inputs_from_uniform(random.random((4, 2**17), dtype=np.float32), q, -1, 1)
     k = np.count_nonzero(x, axis=0)
     w = (0.2 / q) ** k * (0.8 / (1 - q)) ** (4 - k)
     losses = w * (config.importance @ (network.output(x) - np.abs(x)) ** 2) / config.loss_scale

@@ -19,16 +19,9 @@ import toymodel as tm
 from tests.helpers.networks import ROOT, model, run_python, same_model
 from toymodel.model import Model
 from toymodel.storage import model_file as module
-from toymodel.storage.model_file import (
-    DamagedFile,
-    load,
-    model_key,
-    pack,
-    read_settings,
-    save,
-    unpack,
-)
+from toymodel.storage.model_file import DamagedFile, load, model_key, read_settings, save
 from toymodel.storage.store import Store, default_store
+from toymodel.storage.tensor_file import pack, unpack
 
 CONFIG = tm.Config(n_features=3, n_neurons=2)
 RECIPE = tm.Recipe(steps=5, restarts=2)
@@ -196,7 +189,8 @@ def test_what_is_no_model_file_is_refused(tmp_path: Path, data: bytes):
 NONSENSE = """
 import sys
 import safetensors.numpy
-from toymodel.storage.model_file import DamagedFile, load, unpack
+from toymodel.storage.model_file import DamagedFile, load
+from toymodel.storage.tensor_file import unpack
 
 with open(sys.argv[1], "rb") as file:
     tensors, _ = unpack(file.read())

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 import toymodel as tm
 from tests.helpers.networks import model
 from toymodel.storage.weight_file import (
-    MOST_ARRAYS,
-    MOST_MEGABYTES,
-    MOST_NUMBERS,
-    MOST_SIZE,
+    MAX_ARRAYS,
+    MAX_MEGABYTES,
+    MAX_NUMBERS,
+    MAX_SIZE,
     UnusableWeights,
     read_arrays,
 )
@@ -120,7 +120,7 @@ def test_the_largest_matrices_are_read():
     rng = np.random.default_rng(0)
     arrays = {"W1": rng.normal(size=(2_000, 2_000)), "W2": rng.normal(size=(2_000, 2_000))}
     data = npz(**arrays)
-    assert len(data) < MOST_MEGABYTES * 10**6
+    assert len(data) < MAX_MEGABYTES * 10**6
     found = read_arrays(data)
     np.testing.assert_array_equal(found["W2"], arrays["W2"].astype(np.float32))
 
@@ -134,7 +134,7 @@ def test_the_largest_matrices_are_read():
         (b"", "neither a whole npz file nor a whole safetensors file"),
         (b"W1 = [[1, 2], [3, 4]]\n" * 20, "neither a whole npz"),
         (bytes(2_000), "neither a whole npz"),
-        (bytes(MOST_MEGABYTES * 10**6 + 1), "larger than 65 MB"),
+        (bytes(MAX_MEGABYTES * 10**6 + 1), "larger than 65 MB"),
         (npy(W1), "a single array"),
         (zipped({}), "holds no array"),
         (tensors({}), "holds no array"),
@@ -258,13 +258,13 @@ def test_bfloat16_that_is_not_finite_is_refused():
 
 def test_numbers_too_large_for_float32_or_for_the_analysis_are_refused():
     refused(npz(W=np.array([1e300])), "not finite")
-    refused(npz(W=np.array([0, -2.0 * MOST_SIZE])), r"of 2e\+05: sizes up to 100,000 are allowed")
+    refused(npz(W=np.array([0, -2.0 * MAX_SIZE])), r"of 2e\+05: sizes up to 100,000 are allowed")
     refused(npz(W=np.array([2**63], np.uint64)), "sizes up to 100,000")
-    same(read_arrays(npz(W=np.array([MOST_SIZE]))), {"W": np.array([MOST_SIZE])})
+    same(read_arrays(npz(W=np.array([MAX_SIZE]))), {"W": np.array([MAX_SIZE])})
 
 
 def test_too_many_arrays_are_refused():
-    few = {f"a{k}": np.ones(1) for k in range(MOST_ARRAYS)}
+    few = {f"a{k}": np.ones(1) for k in range(MAX_ARRAYS)}
     assert len(read_arrays(npz(**few))) == len(read_arrays(safetensors.numpy.save(few)))
     many = few | {"one more": np.ones(1)}
     refused(npz(**many), "65 arrays: up to 64 are allowed")
@@ -281,7 +281,7 @@ def test_a_directory_of_a_million_entries_is_not_read():
 
 def test_too_many_numbers_together_are_refused():
     arrays = {f"a{k}": np.zeros((2_000, 2_000), np.int8) for k in range(3)}
-    assert MOST_NUMBERS < 3 * 4_000_000
+    assert MAX_NUMBERS < 3 * 4_000_000
     refused(npz(True, **arrays), "more than 10,000,000 numbers")
     refused(safetensors.numpy.save(arrays), "more than 10,000,000 numbers")
 
@@ -402,7 +402,7 @@ def sound(data: bytes) -> None:
     for array in found.values():
         assert array.dtype == np.float32
         assert array.ndim in (1, 2)
-        assert np.abs(array).max() <= MOST_SIZE
+        assert np.abs(array).max() <= MAX_SIZE
 
 
 @given(st.binary(max_size=400), st.sampled_from([b"", b"PK\x03\x04", b"PK\x05\x06", bytes(8)]))

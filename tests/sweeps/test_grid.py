@@ -7,7 +7,7 @@ import pytest
 
 from toymodel.config import RECIPES, Config
 from toymodel.settings import SettingError
-from toymodel.sweeps.grid import MOST_MODELS, Grid, grid_of, read_grid, shards
+from toymodel.sweeps.grid import MAX_MODELS, Grid, grid_of, read_grid, shards
 
 
 def test_a_file_means_every_combination_with_every_seed(tmp_path: Path):
@@ -143,5 +143,5 @@ def test_a_model_too_large_for_a_shard_is_one_by_itself():
 
 
 def test_a_grid_has_a_bound():
-    fits = {"config": {"n_neurons": list(range(1, 11))}, "seeds": MOST_MODELS // 10}
-    assert len(grid_of("g", fits).configs) == MOST_MODELS
+    fits = {"config": {"n_neurons": list(range(1, 11))}, "seeds": MAX_MODELS // 10}
+    assert len(grid_of("g", fits).configs) == MAX_MODELS

@@ -14,16 +14,9 @@ import torch
 from toymodel.config import RECIPES
 from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store
+from toymodel.sweeps.estimate import estimate, size_of
 from toymodel.sweeps.grid import Grid, grid_of
-from toymodel.sweeps.run_grid import (
-    ATTEMPTS,
-    estimate,
-    missing,
-    remember,
-    run_grid,
-    size_of,
-    train_shard,
-)
+from toymodel.sweeps.run_grid import ATTEMPTS, missing, remember, run_grid, train_shard
 from toymodel.training.train import train
 
 _RECIPE = RECIPES["quick"].replace(steps=30)

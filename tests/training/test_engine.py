@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from toymodel.config import RECIPES, Config, Recipe
-from toymodel.sampling import cut
+from toymodel.sampling import inputs_from_uniform
 from toymodel.training.engine import Draws, Shard
 
 N, M, B, R = 6, 4, 32, 3
@@ -43,7 +43,7 @@ def loss_of(
     W1, *W2, b = params[: 3 if config.task == "abs" else 2]
     c = params[-1][:, None] if config.hidden_bias else 0.0
     p, q = config.feature_probability, active_probability(config, recipe)
-    x = cut(u, q, -1 if config.task == "abs" else 0, 1)
+    x = inputs_from_uniform(u, q, -1 if config.task == "abs" else 0, 1)
     k = np.count_nonzero(x, axis=0)
     w = np.ones(len(k)) if p == q else (p / q) ** k * ((1 - p) / (1 - q)) ** (N - k)
     I = config.importance_decay ** np.arange(N)
