@@ -54,8 +54,10 @@ def test_examples_of_the_true_distribution_weigh_one(p: float):
 
 def test_uniform_numbers_give_exact_inputs():
     uniform = np.array([0, 0.0625, 0.125, 0.1875, 0.25, 0.5, 0.999], np.float32)
-    np.testing.assert_array_equal(inputs_from_uniform(uniform, 0.25, -1, 1), [1, 0.5, 0, -0.5, 0, 0, 0])
-    np.testing.assert_array_equal(inputs_from_uniform(uniform[:4], 0.25, 0, 1), [1, 0.75, 0.5, 0.25])
+    both_signs = inputs_from_uniform(uniform, 0.25, -1, 1)
+    np.testing.assert_array_equal(both_signs, [1, 0.5, 0, -0.5, 0, 0, 0])
+    positive = inputs_from_uniform(uniform[:4], 0.25, 0, 1)
+    np.testing.assert_array_equal(positive, [1, 0.75, 0.5, 0.25])
 
 
 def test_active_features_are_uniform_over_the_range():

@@ -358,7 +358,7 @@ def test_bands_show_inputs_from_between_their_quantiles(n: int, p: float, exampl
     activation, weight, x = activation[fires], weight[fires], x[fires]
     assert tuple(band[:3] for band in found.bands) == BANDS
     for band in found.bands:
-        assert len(band.examples) == EXAMPLES
+        assert len(band.examples) == MAX_EXAMPLES
         shown = [example.activation for example in band.examples]
         assert shown == sorted(shown, reverse=True)
         for example in band.examples:

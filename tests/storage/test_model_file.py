@@ -225,7 +225,8 @@ path = Path(sys.argv[1])
 tensors, good = unpack(path.read_bytes())
 settings = [None, [], [["seed", 1]], 5, "config", {"n_features": "3"}, {"self": 1},
             {"\\ud800": 1}, {"feature_probability": float("nan")}, {"seed": {"a": [1] * 1000}}]
-abouts = [{}, {"checksum": 1}, *({**good, name: s} for s in settings for name in ("config", "recipe"))]
+abouts = [{}, {"checksum": 1}]
+abouts += [{**good, name: s} for s in settings for name in ("config", "recipe")]
 for about in abouts:
     path.write_bytes(pack(tensors, about))
     for read in (lambda: from_bytes(path.read_bytes(), "a"), lambda: read_settings(path)):
