@@ -140,7 +140,7 @@ def test_no_folder_holds_too_many_modules():
         if path.name not in ("__init__.py", "__main__.py"):
             held[name.rpartition(".")[0]].append(name)
     full = {folder: len(names) for folder, names in held.items() if len(names) > MAX_MODULES}
-    assert full == {"pages.shared": 24}
+    assert full == {}
 
 
 @pytest.mark.parametrize("module", sorted(LIBRARY))
@@ -168,8 +168,7 @@ def test_a_page_imports_no_other_page_but_its_state():
         if name.startswith("pages.") and not name.startswith("pages.shared.")
         if package_of(name) != package_of(module) and not name.endswith(".state")
     }
-    cards = {("pages.overview.cards", f"pages.{name}") for name in ("phase.models", "real.models")}
-    assert crossing == cards
+    assert crossing == set()
 
 
 def test_every_shared_module_serves_two_pages_or_more():

@@ -6,7 +6,7 @@ import numpy as np
 
 from pages.shared.explorer_controls import choose_one
 from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
-from pages.shared.shown import Shown
+from pages.shared.models import Shown
 from toymodel.analysis.features import CARRIES, Interference
 from toymodel.analysis.polysemanticity import path_gain, superposition
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared.chart import draw
-from pages.shared.clicks import shows
+from pages.shared.chart import draw, shows
 from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
+from pages.shared.models import Shown
 from pages.shared.resources import colours
-from pages.shared.shown import Shown
 from pages.shared.widgets import segments
 from toymodel.analysis.features import Interference
 from toymodel.charts.feature.interference_bars import (

@@ -5,13 +5,12 @@ import streamlit as st
 from pages.features.controls import choose_feature, settled
 from pages.features.interference import draw_interference, draw_map
 from pages.features.notes import draw_notes
-from pages.features.view import draw_carriers, draw_figures_that_matter
+from pages.features.view import draw_carriers, draw_metrics
 from pages.shared.explorer_controls import choose_model, draw_model_line
 from pages.shared.explorer_state import EXPLORER_PAGES
 from pages.shared.messages import show_problems
-from pages.shared.models import find_model, say_where_from
+from pages.shared.models import Shown, find_model, say_where_from
 from pages.shared.resources import store
-from pages.shared.shown import Shown
 from pages.shared.training_panel import train_missing
 from pages.shared.widgets import threshold_inputs
 from toymodel.analysis.features import interference
@@ -39,7 +38,7 @@ show_problems(problems, tuple(store().notes))
 if shown and found:
     say_where_from(shown.config, shown.recipe)
     draw_model_line(shown)
-    draw_figures_that_matter(state, shown, found)
+    draw_metrics(state, shown, found)
     draw_carriers(state, shown)
     draw_interference(state, shown, found)
     draw_map(state, shown, found)

@@ -9,13 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.cached_analysis import losses_of
-from pages.shared.chart import draw
-from pages.shared.clicks import shows
+from pages.shared.chart import draw, shows
 from pages.shared.explorer_state import ExplorerState
 from pages.shared.metrics import metric
+from pages.shared.models import Shown
 from pages.shared.navigation import NEURONS
 from pages.shared.resources import colours
-from pages.shared.shown import Shown
 from toymodel.analysis.features import CARRIES, COMPUTED, SERVED, Interference
 from toymodel.analysis.loss import best_constant_loss
 from toymodel.analysis.polysemanticity import CLASSES, superposition
@@ -29,7 +28,7 @@ _BARS = 16
 _LINKS = 10
 
 
-def draw_figures_that_matter(state: ExplorerState, shown: Shown, found: Interference) -> None:
+def draw_metrics(state: ExplorerState, shown: Shown, found: Interference) -> None:
     """How well a feature is computed, in numbers and in words."""
     feature = state.feature
     assert feature is not None

@@ -9,11 +9,10 @@ import streamlit as st
 
 from pages.identity.models import models_of
 from pages.identity.state import IDENTITY_PAGE, IdentityState
-from pages.shared.chart import draw
-from pages.shared.clicks import opens_neuron
+from pages.shared.chart import draw, opens_neuron
 from pages.shared.model_choice import Choice
 from pages.shared.resources import colours
-from pages.shared.stack_legend import stack_legend
+from pages.shared.weights_view import stack_legend
 from pages.shared.widgets import segments
 from toymodel.analysis.loss import no_superposition_loss, superposition_gain
 from toymodel.charts.network.stack_plot import SELECTION, stack_plot, stacks

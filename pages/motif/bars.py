@@ -9,10 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from pages.motif.state import MotifState
-from pages.shared.chart import draw
-from pages.shared.clicks import opens_neuron
+from pages.shared.chart import draw, opens_neuron
+from pages.shared.models import Shown
 from pages.shared.resources import colours
-from pages.shared.shown import Shown
 from toymodel.analysis.decomposition import ASYMMETRIC, INHIBITION, Roles, find_roles
 from toymodel.charts.motif.role_bars import role_bars
 from toymodel.charts.network.weight_bars import (

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.shared.cached_analysis import interventions_of
 from pages.shared.metrics import figure
-from pages.shared.shown import Shown
+from pages.shared.models import Shown
 from toymodel.analysis.motif_effects import Inhibitor, MotifEffects, main_feature, motif_effects
 from toymodel.analysis.motifs import Motif
 from toymodel.model import Weights

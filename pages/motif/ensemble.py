@@ -12,11 +12,9 @@ import streamlit as st
 from pages.motif.bars import draw_live_bars
 from pages.motif.state import MOTIF_PAGE, MotifState
 from pages.shared.cached_analysis import BY_TEXT
-from pages.shared.chart import draw
-from pages.shared.clicks import clicked
-from pages.shared.models import find_model
+from pages.shared.chart import clicked, draw
+from pages.shared.models import Shown, find_model
 from pages.shared.resources import colours
-from pages.shared.shown import Shown
 from toymodel.analysis.ensemble import Member, members
 from toymodel.analysis.loss import no_superposition_loss
 from toymodel.analysis.motifs import MotifThresholds

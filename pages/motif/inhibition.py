@@ -8,11 +8,10 @@ import streamlit as st
 from pages.motif.instances import choose_instance, chosen
 from pages.motif.state import MOTIF_PAGE, MotifState
 from pages.shared.cached_analysis import interventions_of, losses_by_inhibition
-from pages.shared.chart import draw
-from pages.shared.clicks import going
+from pages.shared.chart import draw, going
 from pages.shared.metrics import figure
+from pages.shared.models import Shown
 from pages.shared.resources import colours
-from pages.shared.shown import Shown
 from pages.shared.widgets import segments
 from toymodel.analysis.ablation import SHARES, without_inhibition
 from toymodel.analysis.decomposition import Decomposition

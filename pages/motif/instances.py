@@ -8,11 +8,10 @@ import streamlit as st
 from pages.motif.bars import draw_bars
 from pages.motif.effects import draw_effects, draw_interventions
 from pages.motif.state import MOTIF_PAGE, MotifState
-from pages.shared.chart import draw
-from pages.shared.clicks import opens_neuron
+from pages.shared.chart import draw, opens_neuron
+from pages.shared.models import Shown
 from pages.shared.page_session import watched
 from pages.shared.resources import colours
-from pages.shared.shown import Shown
 from toymodel.analysis.decomposition import Decomposition
 from toymodel.analysis.motifs import Motif
 from toymodel.charts.look import MAX_NAMED_FEATURES

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared.cached_analysis import losses_by_inhibition
 from pages.shared.metrics import figure, metric
-from pages.shared.shown import Shown
+from pages.shared.models import Shown
 from toymodel.analysis.decomposition import Decomposition
 
 

@@ -20,7 +20,7 @@ from pages.motif.panels import draw_panels
 from pages.motif.paper_sweep import draw_sweep
 from pages.motif.remaining_weights import draw_rest
 from pages.motif.state import MAX_TAKEN_APART, MOTIF_PAGE
-from pages.shared.cached_analysis import taken_apart
+from pages.shared.cached_analysis import cached_decomposition
 from pages.shared.explorer_controls import draw_model_line
 from pages.shared.messages import show_problems
 from pages.shared.models import say_where_from
@@ -64,7 +64,7 @@ else:
     else:
         say_where_from(shown.config, shown.recipe)
         draw_model_line(shown)
-        found = taken_apart(shown.name, shown, state.thresholds)
+        found = cached_decomposition(shown.name, shown, state.thresholds)
         draw_metrics(shown, found)
         draw_panels(state, shown, found)
         draw_instances(state, shown, found)

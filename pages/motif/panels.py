@@ -9,7 +9,7 @@ import streamlit as st
 from pages.motif.bars import MAX_COLUMNS, SIDES, draw_bars, drawn_neurons
 from pages.motif.state import MOTIF_PAGE, MotifState
 from pages.shared.chart import draw
-from pages.shared.shown import Shown
+from pages.shared.models import Shown
 from pages.shared.widgets import segments
 from toymodel.analysis.decomposition import (
     ASYMMETRIC,

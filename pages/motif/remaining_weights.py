@@ -9,8 +9,8 @@ import streamlit as st
 
 from pages.motif.effects import SIDES
 from pages.motif.state import MotifState
-from pages.shared.cached_analysis import LEAST_SHIFT, shifts_of
-from pages.shared.shown import Shown
+from pages.shared.cached_analysis import MIN_SHIFT, shifts_of
+from pages.shared.models import Shown
 from toymodel.analysis.decomposition import Shift
 
 _MAX_LISTED = 50
@@ -23,7 +23,7 @@ def draw_rest(state: MotifState, shown: Shown) -> None:
     st.markdown(
         "The paper believes that the weights left over in its network are small conditional "
         "biases. Here the network is compared with and without them, one feature present at a "
-        f"time. Shifts of an output, before its ReLU, of {LEAST_SHIFT} or more:"
+        f"time. Shifts of an output, before its ReLU, of {MIN_SHIFT} or more:"
     )
     if not shifts:
         st.markdown("The other weights shift no output by that much.")

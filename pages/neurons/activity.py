@@ -9,8 +9,8 @@ import streamlit as st
 from pages.shared.cached_analysis import activity_of, shares_of
 from pages.shared.chart import draw
 from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
+from pages.shared.models import Shown
 from pages.shared.resources import colours
-from pages.shared.shown import Shown
 from pages.shared.widgets import segments
 from toymodel.analysis.activations import EDGES, STEP, Activity, Share
 from toymodel.analysis.inputs import importance_sampled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pages.shared.explorer_controls import choose_one, with_neuron
 from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
-from pages.shared.shown import Shown
+from pages.shared.models import Shown
 from toymodel.analysis.polysemanticity import instructive, neurons, paper_order
 from toymodel.model import Model
 

@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared.chart import draw
-from pages.shared.clicks import shows
+from pages.shared.chart import draw, shows
 from pages.shared.explorer_state import EXPLORER_PAGES, MAX_GIVEN, ExplorerState, Given
+from pages.shared.models import Shown
 from pages.shared.page_session import watched
 from pages.shared.resources import colours
-from pages.shared.shown import Shown
 from toymodel.analysis.features import forward
 from toymodel.charts.ranked_bars import SELECTION as BAR
 from toymodel.charts.ranked_bars import ranked_bars

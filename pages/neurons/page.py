@@ -7,13 +7,12 @@ from pages.neurons.controls import choose_neuron, settled
 from pages.neurons.entered_input import draw_given
 from pages.neurons.notes import draw_notes
 from pages.neurons.response import draw_responses
-from pages.neurons.view import draw_figures_that_matter, draw_stack, draw_weights
+from pages.neurons.view import draw_metrics, draw_stack, draw_weights
 from pages.shared.explorer_controls import choose_model, draw_model_line
 from pages.shared.explorer_state import EXPLORER_PAGES
 from pages.shared.messages import show_problems
-from pages.shared.models import find_model, say_where_from
+from pages.shared.models import Shown, find_model, say_where_from
 from pages.shared.resources import store
-from pages.shared.shown import Shown
 from pages.shared.training_panel import train_missing
 from pages.shared.widgets import threshold_inputs
 
@@ -43,7 +42,7 @@ else:
     say_where_from(shown.config, shown.recipe)
     draw_model_line(shown)
     draw_stack(state, shown)
-    draw_figures_that_matter(state, shown)
+    draw_metrics(state, shown)
     draw_weights(state, shown)
     draw_activity(state, shown)
     draw_examples(state, shown)

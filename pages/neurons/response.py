@@ -7,8 +7,8 @@ import streamlit as st
 from pages.shared.cached_analysis import activity_of
 from pages.shared.chart import draw
 from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
+from pages.shared.models import Shown
 from pages.shared.resources import colours
-from pages.shared.shown import Shown
 from pages.shared.widgets import option_box
 from toymodel.charts.neuron.ablated_response import ablated_response
 from toymodel.charts.neuron.activation_response import activation_map, activation_response

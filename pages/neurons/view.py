@@ -10,14 +10,13 @@ import streamlit as st
 
 from pages.motif.state import MAX_TAKEN_APART, MotifState
 from pages.shared.cached_analysis import ablation_of, activity_of, weights_of
-from pages.shared.chart import draw
-from pages.shared.clicks import shows
+from pages.shared.chart import draw, shows
 from pages.shared.explorer_state import ExplorerState
 from pages.shared.metrics import figure, metric
+from pages.shared.models import Shown
 from pages.shared.navigation import FEATURES, MOTIFS
 from pages.shared.resources import colours
-from pages.shared.shown import Shown
-from pages.shared.stack_legend import stack_legend
+from pages.shared.weights_view import stack_legend
 from toymodel.analysis.activations import EDGES
 from toymodel.analysis.motifs import find_motifs
 from toymodel.analysis.polysemanticity import UNUSED, neurons, paper_order
@@ -67,7 +66,7 @@ def draw_stack(state: ExplorerState, shown: Shown) -> None:
     )
 
 
-def draw_figures_that_matter(state: ExplorerState, shown: Shown) -> None:
+def draw_metrics(state: ExplorerState, shown: Shown) -> None:
     """What kind of neuron it is, in numbers, and links to its features."""
     neuron = state.neuron
     assert neuron is not None

@@ -6,11 +6,16 @@ import math
 
 import streamlit as st
 
-from pages.phase.models import along_density
-from pages.real.models import sweeps
-from pages.shared.cached_analysis import activity_of
+from pages.shared.cached_analysis import (
+    activity_of,
+    measures_by_density,
+    measures_of_networks,
+    paper_sweep,
+    stored_settings,
+)
 from pages.shared.chart import draw
 from pages.shared.explorer_state import DEFAULT
+from pages.shared.models import Shown
 from pages.shared.navigation import (
     FEATURES,
     IDENTITIES,
@@ -25,12 +30,12 @@ from pages.shared.navigation import (
     TRAIN,
 )
 from pages.shared.resources import colours, store
-from pages.shared.shown import Shown
 from pages.sweep.state import SweepState
 from toymodel.analysis.decomposition import ASYMMETRIC, INHIBITION, find_roles
 from toymodel.analysis.features import interference
 from toymodel.analysis.loss import no_superposition_loss
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds, instructive, neurons
+from toymodel.analysis.predictions import sparsity_trend
 from toymodel.charts.feature.interference_map import interference_cells, interference_map
 from toymodel.charts.motif.role_bars import role_bars
 from toymodel.charts.network.loss_curve import loss_curve, loss_records
@@ -43,7 +48,7 @@ from toymodel.charts.sweep.density_lines import density_lines
 from toymodel.config import Config, Recipe
 from toymodel.model import Model
 from toymodel.sweeps.measures import MEASURES
-from toymodel.sweeps.shipped import IDENTITY, SMALL
+from toymodel.sweeps.shipped import DENSITY_SWEEP, IDENTITY, SMALL
 
 _CARD_FEATURES = 40
 
@@ -194,12 +199,12 @@ def _motif_picture() -> None:
 
 
 def _phase_picture() -> None:
-    found = along_density(Thresholds())
-    if found is None or found.networks.empty:
+    networks = measures_of_networks(stored_settings([DENSITY_SWEEP]), Thresholds())
+    if networks.empty:
         st.caption("Not trained here yet.")
         return
     st.caption("Share of neurons of each class from dense to sparse, four networks a density")
-    curves = class_curves(found.networks, against="density", theme=colours(), height=350)
+    curves = class_curves(networks, against="density", theme=colours(), height=350)
     draw(curves, "card-phase")
 
 
@@ -214,12 +219,14 @@ def _identity_picture() -> None:
 
 
 def _real_picture() -> None:
-    found = sweeps(Thresholds())
-    if found.trend is None:
+    models = {preset: paper_sweep(preset) for preset in ("standard", "thorough")}
+    if not all(models.values()):
         st.caption("Not trained here yet.")
         return
+    tables = {preset: measures_by_density(sweep, Thresholds()) for preset, sweep in models.items()}
+    trends = sparsity_trend(tables).trends
     st.caption("Polysemantic neurons in the paper's sweep, trained by two recipes")
-    draw(density_lines(found.trend.trends, up=MEASURES[CLASSES[2]], theme=colours()), "card-real")
+    draw(density_lines(trends, up=MEASURES[CLASSES[2]], theme=colours()), "card-real")
 
 
 _PICTURES = {

@@ -3,8 +3,7 @@
 import streamlit as st
 
 from pages.overview.cards import draw_cards
-from pages.shared.chart import draw
-from pages.shared.clicks import opens_neuron
+from pages.shared.chart import draw, opens_neuron
 from pages.shared.messages import show_problems
 from pages.shared.model_choice import Choice
 from pages.shared.resources import colours, store

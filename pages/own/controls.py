@@ -7,7 +7,7 @@ import streamlit as st
 from pages.own.file import OwnFile, forget
 from pages.own.state import OWN_PAGE, OwnState
 from pages.shared.messages import plain
-from pages.shared.task_words import TASK_NAMES
+from pages.shared.model_choice import TASK_NAMES
 from pages.shared.widgets import number_box, option_box, threshold_inputs
 
 _NONE = ""

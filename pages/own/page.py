@@ -7,7 +7,7 @@ from pages.own.file import draw_upload, model_of, own_file, settled
 from pages.own.state import OWN_PAGE
 from pages.own.view import draw_model, explain_file
 from pages.shared.messages import plain, show_problems
-from pages.shared.task_words import target
+from pages.shared.model_choice import target
 from toymodel.storage.weight_file import UnusableWeights
 
 state, problems = OWN_PAGE.open()

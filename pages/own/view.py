@@ -5,10 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.own.state import OWN_PAGE, OwnState
-from pages.shared.metrics import draw_figures_that_matter
-from pages.shared.model_view import explain_bars
-from pages.shared.shown import Shown
-from pages.shared.weights_view import choose_look, link_explorers, weight_cells
+from pages.shared.metrics import draw_metrics
+from pages.shared.models import Shown
+from pages.shared.weights_view import choose_look, explain_bars, link_explorers, weight_cells
 from pages.train.state import TrainState
 from toymodel.model import Model
 from toymodel.storage.weight_file import MAX_LENGTH, MAX_MEGABYTES
@@ -34,7 +33,7 @@ def draw_model(state: OwnState, model: Model) -> None:
         neurons=state.neurons,
         colour=state.colour,
     )
-    draw_figures_that_matter(shown, state.thresholds)
+    draw_metrics(shown, state.thresholds)
     with st.container(horizontal=True):
         link_explorers(drawn, shown)
     for cells in weight_cells(drawn, [shown]):

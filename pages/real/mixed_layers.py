@@ -11,8 +11,7 @@ import streamlit as st
 from pages.real import numbers
 from pages.real.models import MAIN, Sweeps, choice_of
 from pages.real.predictions import Evidence, Link, Prediction
-from pages.shared.chart import draw
-from pages.shared.clicks import opens_neuron
+from pages.shared.chart import draw, opens_neuron
 from pages.shared.explorer_state import DEFAULT
 from pages.shared.navigation import SWEEP
 from pages.shared.resources import colours

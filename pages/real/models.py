@@ -7,13 +7,11 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
-from pages.shared.cached_analysis import shares_of
+from pages.shared.cached_analysis import measures_by_density, paper_sweep, shares_of
 from pages.shared.explorer_state import DEFAULT
 from pages.shared.model_choice import Choice
-from pages.shared.resources import store
-from pages.shared.shown import Shown
+from pages.shared.models import Shown
 from toymodel.analysis.polysemanticity import Neurons, Thresholds, neurons
 from toymodel.analysis.predictions import (
     Existence,
@@ -21,7 +19,6 @@ from toymodel.analysis.predictions import (
     SparsestSetting,
     SparsityTrend,
     TopVersusBottom,
-    density_table,
     existence,
     holding_several,
     mixed_layers,
@@ -31,8 +28,6 @@ from toymodel.analysis.predictions import (
 )
 from toymodel.config import RECIPES
 from toymodel.model import Model
-from toymodel.storage.model_file import model_key
-from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
 
 MAIN, LONGER, WEAK = "standard", "thorough", "usual"
 """The recipes: the one that is measured, a longer one, and one that trains poorly."""
@@ -41,7 +36,6 @@ PLAIN_TITLE = "The toy model's predictions about real networks can be measured i
 """The page's title where a sweep is missing."""
 
 MISSING = "These networks are not in the store: `python -m toymodel cache --ship`."
-_CONFIGS = tuple(sweep(PAPER_CONFIG, PAPER_DENSITIES))
 
 
 @dataclass(frozen=True)
@@ -60,7 +54,7 @@ class Sweeps:
     def tables(self) -> dict[str, pd.DataFrame]:
         """One row a network, densest first, by recipe."""
         return {
-            name: _table(_keys(models), self.thresholds, models)
+            name: measures_by_density(models, self.thresholds)
             for name, models in self.models.items()
         }
 
@@ -131,13 +125,8 @@ class Activations:
 
 def sweeps(thresholds: Thresholds) -> Sweeps:
     """The complete sweeps in the store."""
-    models: dict[str, list[Model]] = {}
-    for name in (MAIN, LONGER, WEAK):
-        found = [store().get(config, RECIPES[name]) for config in _CONFIGS]
-        there = [model for model in found if model]
-        if len(there) == len(found):
-            models[name] = there
-    return Sweeps(models, thresholds)
+    models = {name: paper_sweep(name) for name in (MAIN, LONGER, WEAK)}
+    return Sweeps({name: found for name, found in models.items() if found}, thresholds)
 
 
 def choice_of(model: Model) -> Choice:
@@ -149,16 +138,3 @@ def _activations(model: Model, thresholds: Thresholds) -> Activations:
     shown = Shown.of(model, None)
     found, shares = neurons(model.W1, thresholds), shares_of(shown.name, shown)
     return Activations(model, found, shares, top_versus_bottom(found, shares))
-
-
-def _keys(models: list[Model]) -> tuple[str, ...]:
-    return tuple(model_key(model.config, model.recipe) for model in models)
-
-
-@st.cache_data(
-    show_spinner="Measuring the networks.",
-    max_entries=60,
-    hash_funcs={Thresholds: Thresholds.canonical},
-)
-def _table(keys: tuple[str, ...], thresholds: Thresholds, _models: list[Model]) -> pd.DataFrame:
-    return density_table(_models, thresholds)

@@ -11,8 +11,8 @@ from pages.real.predictions import badge, draw_prediction
 from pages.real.sparsity import sparsest_setting, sparsity_trend
 from pages.real.state import REAL_PAGE
 from pages.shared.messages import show_problems
+from pages.shared.model_choice import formula
 from pages.shared.resources import store
-from pages.shared.task_words import formula
 from pages.shared.widgets import threshold_inputs
 from toymodel.analysis.predictions import CONFIRMED, Verdict
 from toymodel.sweeps.paper import PAPER_CONFIG

@@ -11,11 +11,10 @@ from pages.own.state import OwnState
 from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
 from pages.shared.metrics import choose_restart, figure
 from pages.shared.model_choice import Choice
-from pages.shared.models import brought, find_model
+from pages.shared.models import Shown, brought, find_model
 from pages.shared.navigation import OWN, TRAIN
 from pages.shared.page_session import watched
 from pages.shared.resources import store
-from pages.shared.shown import Shown
 from pages.shared.widgets import number_box
 from pages.train.state import TrainState
 from toymodel.analysis.loss import superposition_gain

@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.models import Shown
 from pages.shared.page_session import PageSession
-from pages.shared.shown import Shown
 from pages.shared.widgets import ODD, option_box
 from pages.train.state import TRAIN_PAGE
 from toymodel.analysis.loss import dead_outputs, no_superposition_loss, superposition_gain
@@ -20,10 +20,10 @@ _LIVE_EXAMPLES = 512
 _LOWEST = "lowest"
 
 
-def draw_figures_that_matter(shown: Shown, thresholds: Thresholds) -> None:
-    """Loss and yardstick, gain, classes, dead outputs and time, as metrics."""
+def draw_metrics(shown: Shown, thresholds: Thresholds) -> None:
+    """Loss and baseline, gain, classes, dead outputs and time, as metrics."""
     config, model, history = shown.config, shown.model, shown.history
-    loss, yardstick = shown.loss, no_superposition_loss(config)
+    loss, baseline = shown.loss, no_superposition_loss(config)
     gain = superposition_gain(config, loss)
     seconds = float(history.seconds[-1]) if history.step.size else 0.0
     beside = history.together - 1
@@ -38,7 +38,7 @@ def draw_figures_that_matter(shown: Shown, thresholds: Thresholds) -> None:
         )
         metric(
             "Without superposition",
-            figure(yardstick),
+            figure(baseline),
             f"The exact loss with {config.definition.neurons_in_words} for each of the most "
             "important features and the best constant for the others.",
         )

@@ -20,6 +20,12 @@ Preset = Annotated[
     ),
 ]
 
+TASK_NAMES = {
+    "abs": "absolute value, |x|",
+    "identity": "identity, x, with tied weights",
+}
+"""The tasks as a person chooses them."""
+
 PRESETS = {
     "quick": "quick: for a first look",
     "standard": "standard",
@@ -91,3 +97,22 @@ def without_hidden_bias(state: S) -> S:
     """
     config: Config = getattr(state, "config")  # noqa: B009
     return state.replace(config=config.replace(hidden_bias=False))
+
+
+def formula(config: Config) -> str:
+    """The network, in LaTeX."""
+    if config.task == "abs":
+        return r"$y = \mathrm{ReLU}(W_2\,\mathrm{ReLU}(W_1 x) + b)$"
+    hidden = "W x + c" if config.hidden_bias else "W x"
+    return rf"$y = \mathrm{{ReLU}}(W^\top\mathrm{{ReLU}}({hidden}) + b)$"
+
+
+def target(config: Config) -> str:
+    """What each output should be, in LaTeX."""
+    return "$|x_i|$" if config.task == "abs" else "$x_i$"
+
+
+def values(config: Config) -> str:
+    """The range of a feature that is there."""
+    task = config.definition
+    return f"[{task.low:g}, {task.high:g}]".replace("-", "−")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.shared.clicks import where_to
+from pages.shared.chart import where_to
 from pages.shared.page_session import current_page, note_page
 
 if TYPE_CHECKING:

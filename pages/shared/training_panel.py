@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from pages.shared.clicks import going
-from pages.shared.imported_notice import say_not_here
+from pages.own.state import OwnState
+from pages.shared.chart import going
+from pages.shared.navigation import OWN
 from pages.shared.resources import jobs, visitor, warm_worker
 from toymodel.config import Config, Recipe
 from toymodel.jobs.job import Progress
@@ -193,3 +194,17 @@ def _words(progress: Progress) -> str:
         return "Measuring the losses."
     left = "" if math.isnan(progress.remaining) else f", about {duration(progress.remaining)} left"
     return f"Step {progress.step:,} of {progress.steps:,}{left}"
+
+
+def say_not_here(config: Config) -> None:
+    """Say that weights from a visitor's file are missing, and that no training gives them."""
+    st.info(
+        "A visitor uploaded these weights, and nobody else could see them. They are not here, and "
+        "no training gives them. Whoever has the file can upload it again."
+    )
+    link_own_weights(config)
+
+
+def link_own_weights(config: Config) -> None:
+    """Link to the page where a visitor uploads weights."""
+    st.page_link(OWN.script, label=OWN.title, query_params=OwnState.of(config).link)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
 from pages.motif.state import MotifState
-from pages.shared.chart import draw
-from pages.shared.clicks import explore_state, opens_neuron
+from pages.shared.chart import draw, explore_state, opens_neuron
+from pages.shared.models import Shown
 from pages.shared.navigation import FEATURES, MOTIFS, NEURONS
 from pages.shared.page_session import PageSession
 from pages.shared.resources import colours
-from pages.shared.shown import Shown
-from pages.shared.stack_legend import stack_legend
 from pages.shared.widgets import segments
 from pages.train.state import TRAIN_PAGE, TrainState
+from toymodel.analysis.polysemanticity import CLASSES
+from toymodel.charts.colour_bar import colour_bar
 from toymodel.charts.network.stack_plot import MIN_BLOCK, SELECTION, stack_plot, stacks
 from toymodel.charts.network.weight_bars import Side, signed_bars, weight_bars
 from toymodel.charts.scales import rounded_up
@@ -120,3 +120,39 @@ def choose_look(
         max(each.config.n_features for each in shown),
         "**Click a neuron** to look at it alone. " if all(each.model for each in shown) else "",
     )
+
+
+def explain_bars(shown: Sequence[Shown]) -> None:
+    """What the weights of a small model are drawn as."""
+    st.caption(
+        "Bars: one column is one neuron, by the feature that it holds most; one colour is one "
+        "feature."
+        + (" **Click a neuron** to look at it alone." if all(e.model for e in shown) else "")
+    )
+
+
+def stack_legend(
+    weight: str,
+    height: str,
+    colour: Literal["superposition", "feature"],
+    n_features: int,
+    hint: str = "",
+) -> None:
+    """The legend in words, the classes as chips, and the colours as a bar."""
+    left, right = st.columns([7, 3], vertical_alignment="center")
+    left.markdown(
+        "One column is one neuron, sorted by the importance of its largest feature. One block is "
+        f"one {weight}, {height}, the largest at the bottom; grey on top: the weights too small to "
+        f"draw, together. {hint}The background is the neuron's class, by its input weights:"
+    )
+    theme = colours()
+    chip = "display: inline-block; padding: 2px 8px; margin: 0 6px 4px 0; border-top: 3px solid"
+    left.html(
+        "".join(
+            f'<span style="{chip} {theme.class_ink[name]}; color: {theme.class_ink[name]}; '
+            f'background: {theme.class_background[name]}">{name}</span>'
+            for name in CLASSES
+        )
+    )
+    with right:
+        draw(colour_bar(colour, n_features), f"legend-{colour}")

@@ -8,9 +8,8 @@ from typing import Any, Literal, get_args
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared.model_choice import PRESETS
+from pages.shared.model_choice import PRESETS, TASK_NAMES
 from pages.shared.page_session import PageSession
-from pages.shared.task_words import TASK_NAMES
 from toymodel.settings import bounds, plain_type
 
 Cell = DeltaGenerator | Any

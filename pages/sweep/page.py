@@ -5,8 +5,8 @@ from functools import partial
 import streamlit as st
 
 from pages.shared.messages import show_problems
+from pages.shared.model_choice import formula, target, values
 from pages.shared.resources import store
-from pages.shared.task_words import formula, target, values
 from pages.shared.training_panel import offer_training, progress_of, watch_training
 from pages.sweep.controls import controls
 from pages.sweep.panels import draw_live, draw_panels

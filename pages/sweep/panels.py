@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from pages.shared.chart import draw
-from pages.shared.clicks import clicked, explore_state, opens_neuron
+from pages.shared.chart import clicked, draw, explore_state, opens_neuron
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import NEURONS, TRAIN
 from pages.shared.resources import colours

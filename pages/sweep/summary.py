@@ -10,7 +10,7 @@ import streamlit as st
 from pages.shared.chart import draw
 from pages.shared.navigation import SWEEP, link_to
 from pages.shared.resources import colours
-from pages.shared.stack_legend import stack_legend
+from pages.shared.weights_view import stack_legend
 from pages.shared.widgets import ODD
 from pages.sweep.state import SweepState
 from toymodel.analysis.polysemanticity import CLASSES

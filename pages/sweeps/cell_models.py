@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.shared.clicks import explore_state
+from pages.shared.chart import explore_state
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import NEURONS, TRAIN
 from pages.train.state import TrainState

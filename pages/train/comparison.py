@@ -5,12 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.shared.metrics import draw_figures_that_matter
+from pages.shared.metrics import draw_metrics
 from pages.shared.model_choice import Choice
-from pages.shared.model_view import draw_charts
-from pages.shared.models import find_model
-from pages.shared.shown import Shown
+from pages.shared.models import Shown, find_model
 from pages.shared.training_panel import train_missing
+from pages.train.charts import draw_charts
 from pages.train.history import note_tried
 from pages.train.state import TRAIN_PAGE, TrainState
 
@@ -39,7 +38,7 @@ def draw_comparison(state: TrainState, other: Choice) -> None:
                 continue
             restart = state.restart if choice is state.choice else None
             shown.append(Shown.of(model, restart))
-            draw_figures_that_matter(shown[-1], state.thresholds)
+            draw_metrics(shown[-1], state.thresholds)
     note_tried(*(c for c in (state.choice, other) if find_model(c.config, c.recipe)))
     if len(shown) == 2:
         draw_charts(state, shown)

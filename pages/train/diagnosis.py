@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.shared.model_choice import Choice
-from pages.shared.shown import Shown
+from pages.shared.models import Shown
 from pages.train.live import train
 from toymodel.analysis.diagnosis import Finding, diagnose, diagnose_divergence
 from toymodel.model import Model

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages.shared.model_choice import Choice
+from pages.shared.models import Shown
 from pages.shared.resources import colours
-from pages.shared.shown import Shown
 from pages.shared.weights_view import FIRST_NEURONS
 from pages.train.state import TrainState
 from toymodel.charts.export import KINDS, Kind, write_chart
@@ -25,7 +25,7 @@ _MIME = {"svg": "image/svg+xml", "png": "image/png", "json": "application/json"}
 _LABELS = {"svg": "SVG", "png": "PNG", "json": "Vega-Lite JSON"}
 
 
-def draw_takeaway(state: TrainState, model: Model, shown: Shown, *, brought: bool) -> None:
+def draw_downloads(state: TrainState, model: Model, shown: Shown, *, brought: bool) -> None:
     """Everything of one model that can be taken away.
 
     brought: it is from a file, and its settings may give other weights elsewhere.

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages.shared.metrics import choose_restart, draw_figures_that_matter
+from pages.shared.metrics import choose_restart, draw_metrics
 from pages.shared.model_choice import Choice
-from pages.shared.model_view import draw_charts
-from pages.shared.shown import Shown
+from pages.shared.models import Shown
 from pages.shared.training_panel import request
+from pages.train.charts import draw_charts
 from pages.train.state import TRAIN_PAGE, TrainState
 from toymodel.config import MAX_SEED, Recipe
 from toymodel.jobs.job import Live, Progress
@@ -67,7 +67,7 @@ def draw_live(progress: Progress) -> None:
         st.info("Waiting for its first weights.")
         return
     shown = _shown(state, live)
-    draw_figures_that_matter(shown, state.thresholds)
+    draw_metrics(shown, state.thresholds)
     choose_restart(shown, list(live.weights))
     if not shown.weights.finite:
         st.warning("Its weights are not finite any more: this restart has diverged.")

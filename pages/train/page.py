@@ -2,25 +2,24 @@
 
 import streamlit as st
 
-from pages.shared.imported_notice import say_not_here, say_not_trained
 from pages.shared.messages import show_problems
-from pages.shared.metrics import choose_restart, draw_figures_that_matter
-from pages.shared.model_view import draw_charts
-from pages.shared.models import find_model, say_where_from
+from pages.shared.metrics import choose_restart, draw_metrics
+from pages.shared.model_choice import formula, target
+from pages.shared.models import Shown, find_model, say_where_from
 from pages.shared.resources import store
-from pages.shared.shown import Shown
-from pages.shared.task_words import formula, target
 from pages.shared.training_panel import (
+    link_own_weights,
     offer_training,
     progress_of,
     say_what_happened,
     watch_training,
 )
 from pages.shared.weights_view import link_explorers
+from pages.train.charts import draw_charts
 from pages.train.comparison import draw_comparison
 from pages.train.controls import controls
 from pages.train.diagnosis import draw_diagnosis, draw_divergence
-from pages.train.downloads import draw_takeaway
+from pages.train.downloads import draw_downloads
 from pages.train.history import draw_tried, note_tried
 from pages.train.live import draw_live, offer_more, train
 from pages.train.notes import draw_notes
@@ -33,7 +32,7 @@ with st.sidebar:
     controls(state)
 choice, config, recipe = state.choice, state.config, state.recipe
 
-# In this order: what ends in between is then found.
+# In this order: a training that ends in between is then found.
 progress = progress_of([config], recipe)
 model = find_model(config, recipe)
 
@@ -49,15 +48,14 @@ show_problems(problems, tuple(store().notes))
 if state.other:
     draw_comparison(state, state.other)
 elif recipe.weights and model:
-    say_not_trained(config)
-elif recipe.weights:
-    say_not_here(config)
+    st.info("These are weights that you uploaded. This page trains models.")
+    link_own_weights(config)
 elif model:
     note_tried(choice)
     say_what_happened()
     brought = say_where_from(config, recipe)
     shown = Shown.of(model, state.restart)
-    draw_figures_that_matter(shown, state.thresholds)
+    draw_metrics(shown, state.thresholds)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         choose_restart(shown, range(len(model.restarts)))
         if not brought:
@@ -65,7 +63,7 @@ elif model:
         link_explorers(state, shown)
     draw_charts(state, [shown])
     draw_diagnosis(model, shown)
-    draw_takeaway(state, model, shown, brought=brought)
+    draw_downloads(state, model, shown, brought=brought)
 elif progress and progress.active:
     watch_training([config], recipe, draw_live)
 else:

@@ -148,7 +148,7 @@ def test_the_other_pages_show_it_to_who_uploaded_it_and_to_nobody_else(script: s
     assert "They have hidden biases." in said(app)
 
     other = fine(opened(script, **link))
-    assert "uploaded by a visitor, who alone could see them; they are not here" in said(other)
+    assert "A visitor uploaded these weights, and nobody else could see them" in said(other)
     assert "Normalised loss" not in said(other)
     assert not [button for button in other.button if "Train" in button.label]
 

@@ -56,7 +56,7 @@ def test_weights_are_uploaded_and_their_neurons_opened(
 
     other = browser.new_context().new_page()
     other.goto(page.evaluate("location.href"))
-    expect(other.get_by_text("uploaded by a visitor, who alone could see them")).to_be_visible()
+    expect(other.get_by_text("A visitor uploaded these weights")).to_be_visible()
     other.context.close()
     assert set(server_cache.rglob("*")) == before
 

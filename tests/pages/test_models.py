@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import toymodel as tm
-from pages.shared.shown import Shown
+from pages.shared.models import Shown
 from tests.helpers.networks import model
 
 CONFIG = tm.Config(n_features=3, n_neurons=4)

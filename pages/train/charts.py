@@ -7,9 +7,15 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.shared.chart import draw
+from pages.shared.models import Shown
 from pages.shared.resources import colours
-from pages.shared.shown import Shown
-from pages.shared.weights_view import Cell, choose_look, opens_shown, weight_cells
+from pages.shared.weights_view import (
+    Cell,
+    choose_look,
+    explain_bars,
+    opens_shown,
+    weight_cells,
+)
 from pages.shared.widgets import segments
 from pages.train.state import MAX_FEATURES, TRAIN_PAGE, TrainState
 from toymodel.analysis.loss import no_superposition_loss
@@ -55,15 +61,6 @@ def draw_charts(state: TrainState, shown: Sequence[Shown]) -> None:
             "Solid red edges are positive, dashed blue ones negative; thicker is larger. Edges "
             "below 3 % of their layer's largest are left out."
         )
-
-
-def explain_bars(shown: Sequence[Shown]) -> None:
-    """What the weights of a small model are drawn as."""
-    st.caption(
-        "Bars: one column is one neuron, by the feature that it holds most; one colour is one "
-        "feature."
-        + (" **Click a neuron** to look at it alone." if all(e.model for e in shown) else "")
-    )
 
 
 def _rows(*rows: Sequence[Cell]) -> None:
