@@ -38,7 +38,8 @@ from tests.helpers.apps import look as look_at
 from tests.helpers.motifs import ONE, monosemantic, one, plant, two
 from tests.helpers.networks import model, two_neurons_a_feature, weights
 from tests.pages.explorers.test_app import NEURONS
-from toymodel.analysis.decomposition import Shift, decompose, loss_by_inhibition
+from toymodel.analysis.ablation import loss_by_inhibition
+from toymodel.analysis.decomposition import Shift, decompose
 from toymodel.analysis.ensemble import with_seeds
 from toymodel.analysis.loss import evaluate
 from toymodel.analysis.motif_effects import motif_effects
@@ -699,7 +700,7 @@ def test_the_settings_that_tell_better_from_worse_are_listed_with_their_numbers(
     assert more["settings"] > 0
     for row in (more, *others):
         if row["at d"] != "–":
-            (found,) = found_in(MotifState.of(cell(float(row["at 1 − S"]), float(row["at d"]))))
+            (found,) = found_in(MotifState.of_network(cell(float(row["at 1 − S"]), float(row["at d"]))))
             assert (row["best"], row["worst"]) == (f"{found['best']:.2f}", f"{found['worst']:.2f}")
 
 

@@ -156,7 +156,7 @@ def test_the_other_pages_show_it_to_who_uploaded_it_and_to_nobody_else(script: s
 def test_a_link_to_train_them_trains_nothing():
     link = TrainState(choice=choice_of(own())).link
     app = fine(opened("train/page.py", **link))
-    assert "they are not here" in said(app)
+    assert "They are not here" in said(app)
     assert not [button for button in app.button if "Train" in button.label]
     app = fine(go(uploaded(opened(SCRIPT), npz(**ARRAYS)), "train/page.py", link))
     assert "These are your own weights." in said(app)
@@ -281,7 +281,7 @@ def test_a_file_is_forgotten_on_request():
     assert not shown(app) and not app.metric
     assert "w1" not in app.query_params
     link = ExplorerState(choice=choice_of(own())).link
-    assert "they are not here" in said(fine(go(app, "neurons/page.py", link)))
+    assert "They are not here" in said(fine(go(app, "neurons/page.py", link)))
 
 
 def test_a_file_is_still_there_when_the_visitor_comes_back():
