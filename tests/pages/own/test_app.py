@@ -159,7 +159,7 @@ def test_a_link_to_train_them_trains_nothing():
     assert "They are not here" in said(app)
     assert not [button for button in app.button if "Train" in button.label]
     app = fine(go(uploaded(opened(SCRIPT), npz(**ARRAYS)), "train/page.py", link))
-    assert "These are your own weights." in said(app)
+    assert "These are weights that you uploaded." in said(app)
     assert not [button for button in app.button if "Train" in button.label]
     assert "Models that you train or open here are listed" in said(app)
 
