@@ -15,6 +15,7 @@ from toymodel.analysis.activations import (
     STEP,
     Activity,
     Share,
+    _overview_examples,
     activity,
     shares_of_all,
 )
@@ -402,9 +403,9 @@ def test_the_same_call_gives_the_same_answer():
 def test_the_shares_of_all_neurons_are_those_of_each(n: int, p: float):
     config, network = case(n, p, 4), random_neurons(n, 4)
     network.W1[2] = 0
-    found = shares_of_all(config, network, examples=4_000)
+    found = shares_of_all(config, network)
     assert found.shape == (4, len(INTERVALS))
-    each = [activity(config, network, j, examples=4_000) for j in range(4)]
+    each = [activity(config, network, j, examples=_overview_examples(config)) for j in range(4)]
     expected = [[one.dominated(*interval).value for interval in INTERVALS] for one in each]
     np.testing.assert_allclose(found, expected, rtol=1e-9)
     assert np.isnan(found[2]).all()
@@ -438,7 +439,7 @@ def test_a_hidden_bias_leads_where_no_feature_adds_more():
     assert found.dominated(0.02, 0.66).value == 0
     share = found.weight[:, 0].sum() / found.weight.sum()
     assert share == pytest.approx(0.25, abs=0.02)
-    first = shares_of_all(config, with_bias, examples=5_000)[0]
+    first = shares_of_all(config, with_bias)[0]
     assert first[EDGES.index(0.25)] == 0
     assert first[EDGES.index(0.75)] == 1
 

@@ -159,7 +159,7 @@ def test_the_rest_moves_outputs_by_as_much_as_its_weights_say():
         Shift(feature=2, side=-1, output=1, amount=0.03125, effect="hurts"),
     ]
     assert shifts_of_the_rest(FOUR, network, found) == expected
-    assert shifts_of_the_rest(FOUR, network, found, least=0.0625) == expected[:2]
+    assert shifts_of_the_rest(FOUR, network, found, min_amount=0.0625) == expected[:2]
 
 
 def test_a_shift_helps_where_the_output_errs_less():
@@ -286,8 +286,8 @@ def test_losses_by_inhibition_are_those_of_the_networks():
         expected = [
             evaluate(config, without_inhibition(network, some, share)).value for share in shares
         ]
-        found = loss_by_inhibition(config, network, some, shares, examples=8_192)
+        found = loss_by_inhibition(config, network, some, shares)
         assert found.tolist() == pytest.approx(expected, rel=1e-5)
         assert found[0] > 2 * found[-1]
-    (unchanged,) = loss_by_inhibition(config, network, [], [0], examples=8_192)
+    (unchanged,) = loss_by_inhibition(config, network, [], [0])
     assert unchanged == pytest.approx(evaluate(config, network).value, rel=1e-5)

@@ -16,7 +16,7 @@ from toymodel.sweeps.shipped import IDENTITY, SHIPPED
 
 STANDARD, USUAL = tm.RECIPES["standard"], tm.RECIPES["usual"]
 STEADY = STANDARD.replace(steps=2_000, schedule="constant")
-DENSE = tm.Config(n_features=4, n_neurons=4, importance_decay=0.5)  # yardstick 0.05
+DENSE = tm.Config(n_features=4, n_neurons=4, importance_decay=0.5)  # baseline 0.05
 SPARSE = tm.Config(n_features=8, n_neurons=4, feature_probability=0.01)
 
 
@@ -69,35 +69,35 @@ def test_two_neurons_for_every_feature_are_sound():
     config = tm.Config(n_features=3, n_neurons=6)
     found = only(made(config, STANDARD, 3e-5, restarts=[two_neurons_a_feature(3)]))
     assert (found.kind, found.changes, found.action) == ("sound", {}, "")
-    assert "every feature has its two neurons, and the loss is 3e-05" in found.says
+    assert "every feature has its two neurons, and the loss is 3e-05" in found.message
 
 
-def test_a_dense_model_at_the_yardstick_is_as_good_as_it_can_be():
+def test_a_dense_model_at_the_baseline_is_as_good_as_it_can_be():
     found = only(made(DENSE, STANDARD, 0.05))
     assert (found.kind, found.changes) == ("sound", {})
-    assert "gain is 1.00, as good as a model without superposition can be" in found.says
-    assert "At p = 1 features are too dense" in found.says
+    assert "gain is 1.00, as good as a model without superposition can be" in found.message
+    assert "At p = 1 features are too dense" in found.message
 
 
-def test_a_sparse_model_at_the_yardstick_is_told_what_to_try():
+def test_a_sparse_model_at_the_baseline_is_told_what_to_try():
     found = only(made(SPARSE, STANDARD, no_superposition_loss(SPARSE)))
     assert (found.kind, found.changes) == ("sound", {"restarts": 8})
-    assert "At p = 0.01 there may be more to gain." in found.says
+    assert "At p = 0.01 there may be more to gain." in found.message
 
 
 def test_a_model_with_superposition_says_its_gain():
-    yardstick = no_superposition_loss(SPARSE)
-    found = only(made(SPARSE, STANDARD, yardstick / 4))
+    baseline = no_superposition_loss(SPARSE)
+    found = only(made(SPARSE, STANDARD, baseline / 4))
     assert (found.kind, found.changes) == ("sound", {})
-    assert "gain is 4.00. The model computes more than it has neurons for" in found.says
-    assert f"{yardstick:.3g}" in found.says
+    assert "gain is 4.00. The model computes more than it has neurons for" in found.message
+    assert f"{baseline:.3g}" in found.message
 
 
-def test_a_loss_next_to_nothing_is_sound_whatever_the_yardstick():
+def test_a_loss_next_to_nothing_is_sound_whatever_the_baseline():
     config = tm.Config(n_features=50, n_neurons=98)
     assert 0 < no_superposition_loss(config) < 1e-5
     found = only(made(config, STANDARD, 9e-5, curve=np.exp(-np.linspace(0, 9, 200))))
-    assert found.says == "Nothing is wrong: the loss is 9e-05, next to nothing."
+    assert found.message == "Nothing is wrong: the loss is 9e-05, next to nothing."
 
 
 # Divergence
@@ -107,7 +107,9 @@ def test_restarts_that_diverged_are_counted():
     recipe = STANDARD.replace(restarts=3, learning_rate=0.2)
     found = only(made(DENSE, recipe, 0.05))
     assert found.kind == "restarts diverged"
-    assert found.says.startswith("2 of the 3 restarts diverged and were dropped: learning_rate 0.2")
+    assert found.message.startswith(
+        "2 of the 3 restarts diverged and were dropped: learning_rate 0.2"
+    )
     assert found.changes == {"learning_rate": 0.03}
     assert found.action == "Set learning_rate to 0.03"
 
@@ -115,7 +117,7 @@ def test_restarts_that_diverged_are_counted():
 def test_what_else_is_wrong_with_what_is_left_is_told_too():
     assert kinds(made(DENSE, STANDARD.replace(restarts=8), 0.08)) == [
         "restarts diverged",
-        "above the yardstick",
+        "above the baseline",
     ]
 
 
@@ -134,7 +136,7 @@ def test_a_training_of_which_nothing_is_left_gets_its_likely_cause(
     config = DENSE.replace(feature_probability=p)
     found = diagnose_divergence(config, recipe, "Training diverged.")
     assert found.kind == "diverged"
-    assert found.says.startswith("Training diverged. The loss grew beyond all bounds")
+    assert found.message.startswith("Training diverged. The loss grew beyond all bounds")
     assert found.changes == pytest.approx(changes)
     assert found.action.startswith(action)
     assert (found.action == "") == (not changes)
@@ -169,7 +171,7 @@ def test_dead_outputs_are_counted_and_weighed(
     # Importances 8, 4, 2, 1 of 15: the loss is that of the two dead outputs and of a half more.
     found = only(made(DENSE, recipe, 15 / 15, restarts=[with_dead(DENSE, 0, 2)]))
     assert found.kind == "dead outputs"
-    assert found.says.startswith(
+    assert found.message.startswith(
         "2 of the 4 most important outputs answer 0 to every input, which is 67% of the loss."
     )
     assert (found.changes, found.action) == (changes, action)
@@ -177,7 +179,7 @@ def test_dead_outputs_are_counted_and_weighed(
 
 def test_dead_outputs_that_hardly_matter_are_not_named():
     found = only(made(DENSE, STANDARD, 0.3, restarts=[with_dead(DENSE, 3)]))
-    assert found.kind == "above the yardstick"
+    assert found.kind == "above the baseline"
     config = DENSE.replace(n_neurons=2)  # outputs 2 and 3 are beyond its means
     loss = no_superposition_loss(config)
     assert kinds(made(config, STANDARD, loss, restarts=[with_dead(config, 2, 3)])) == ["sound"]
@@ -198,14 +200,14 @@ def test_empty_batches_are_found_where_they_do_harm():
     above, below = 2 * no_superposition_loss(SPARSE), no_superposition_loss(SPARSE) / 2
     found = only(made(SPARSE, iid, above))
     assert (found.kind, found.changes) == ("empty batches", {"sampler": "tilted"})
-    assert "At p = 0.01, 92% of the examples hold no feature" in found.says  # 0.99^8
+    assert "At p = 0.01, 92% of the examples have no active feature" in found.message  # 0.99^8
     plain = only(made(SPARSE, iid.replace(linear_until=0.0), above))
     assert plain.changes == {"sampler": "tilted", "linear_until": 0.8}
     assert plain.action == "Set sampler to tilted, linear_until to 0.8"
     assert kinds(made(SPARSE, iid, below)) == ["sound"]
-    assert kinds(made(SPARSE, STANDARD, above)) == ["above the yardstick"]
+    assert kinds(made(SPARSE, STANDARD, above)) == ["above the baseline"]
     fuller = SPARSE.replace(feature_probability=0.1)  # 0.9^8 = 43 %
-    assert kinds(made(fuller, iid, 2 * no_superposition_loss(fuller))) == ["above the yardstick"]
+    assert kinds(made(fuller, iid, 2 * no_superposition_loss(fuller))) == ["above the baseline"]
 
 
 # Still falling
@@ -222,7 +224,7 @@ def falling(share: float, fall: float, noise: float = 0.0, seed: int = 0) -> np.
 def test_a_loss_that_still_falls_is_told_with_the_figures_of_its_fall():
     found = only(made(DENSE, STEADY, 0.4, curve=falling(0.25, 0.2)))
     assert (found.kind, found.changes) == ("still falling", {"cycles": 2})
-    assert "by 20% over the last 490 steps" in found.says  # 50 records, 10 steps apart
+    assert "by 20% over the last 490 steps" in found.message  # 50 records, 10 steps apart
     assert found.action == "Train 2,000 steps more"
 
 
@@ -269,26 +271,26 @@ def test_a_fall_needs_records_and_cycles_that_are_left():
     assert kinds(made(DENSE, last, 0.05, curve=falling(0.25, 0.2))) == ["sound"]
 
 
-# Above the yardstick
+# Above the baseline
 
 
-def test_a_loss_above_the_yardstick_is_told_with_both():
+def test_a_loss_above_the_baseline_is_told_with_both():
     found = only(made(DENSE, STANDARD, 0.0625))
-    assert (found.kind, found.changes) == ("above the yardstick", {"restarts": 8})
-    assert "The loss, 0.0625, is above the yardstick" in found.says
-    assert "each of the 2 most important features would give 0.05 (gain 0.80)" in found.says
+    assert (found.kind, found.changes) == ("above the baseline", {"restarts": 8})
+    assert "The loss, 0.0625, is above the no-superposition baseline" in found.message
+    assert "each of the 2 most important features would give 0.05 (gain 0.80)" in found.message
 
 
-def test_where_every_feature_could_have_two_neurons_the_yardstick_is_0():
+def test_where_every_feature_could_have_two_neurons_the_baseline_is_0():
     config = tm.Config(n_features=3, n_neurons=6)
     found = only(made(config, STANDARD, 0.0123))
-    assert found.kind == "above the yardstick"
-    assert "two neurons for each feature would give 0." in found.says
+    assert found.kind == "above the baseline"
+    assert "two neurons for each feature would give 0." in found.message
 
 
 def test_what_sampling_may_explain_is_not_held_against_a_model():
     assert kinds(made(DENSE, STANDARD, 0.06, error=0.005)) == ["sound"]
-    assert kinds(made(DENSE, STANDARD, 0.06, error=0.003)) == ["above the yardstick"]
+    assert kinds(made(DENSE, STANDARD, 0.06, error=0.003)) == ["above the baseline"]
     assert kinds(made(DENSE, STANDARD, 0.051)) == ["sound"]
 
 
@@ -319,7 +321,7 @@ def test_what_is_proposed_goes_from_the_recipe_to_restarts_to_steps(
 ):
     recipe = STANDARD.replace(**before)
     found = only(made(DENSE, recipe, *[0.08] * recipe.restarts))
-    assert (found.kind, found.changes) == ("above the yardstick", changes)
+    assert (found.kind, found.changes) == ("above the baseline", changes)
 
 
 def test_of_the_usual_recipe_all_that_differs_is_taken_from_the_standard_one():
@@ -332,8 +334,8 @@ def test_of_the_usual_recipe_all_that_differs_is_taken_from_the_standard_one():
 
 def test_a_worse_restart_than_the_best_needs_no_other_recipe():
     found = only(made(DENSE, STANDARD.replace(restarts=2), 0.08, 0.05), restart=0)
-    assert (found.kind, found.changes) == ("above the yardstick", {})
-    assert "The best restart of this model did better: 0.05." in found.says
+    assert (found.kind, found.changes) == ("above the baseline", {})
+    assert "The best restart of this model did better: 0.05." in found.message
 
 
 # Trained models
@@ -352,7 +354,7 @@ def test_good_models_are_accused_of_nothing_false(config: tm.Config, recipe: tm.
     model = Store(ROOT / "cache").get(config, recipe)
     assert model
     short = tm.superposition_gain(config, model.loss) < 0.97
-    assert kinds(model) == ["above the yardstick" if short else "sound"]
+    assert kinds(model) == ["above the baseline" if short else "sound"]
 
 
 @pytest.mark.parametrize(
@@ -361,7 +363,7 @@ def test_good_models_are_accused_of_nothing_false(config: tm.Config, recipe: tm.
         (0.001, ["dead outputs", "empty batches"]),
         (0.01, ["dead outputs"]),
         (0.1, ["still falling"]),
-        (1.0, ["above the yardstick"]),
+        (1.0, ["above the baseline"]),
     ],
 )
 def test_the_usual_recipe_goes_wrong_in_each_way(p: float, expected: list[str]):
@@ -393,7 +395,7 @@ def trained(config: tm.Config, recipe: tm.Recipe) -> Model:
         (
             tm.Config(n_features=6, n_neurons=4),
             tm.RECIPES["quick"],
-            ["above the yardstick"],
+            ["above the baseline"],
             0.9,
         ),
     ],
@@ -420,7 +422,7 @@ def test_what_is_proposed_after_a_divergence_helps():
     with pytest.raises(tm.TrainingDiverged) as caught:
         trained(config, wild)
     found = diagnose_divergence(config, wild, str(caught.value))
-    assert found.says.startswith(str(caught.value))
+    assert found.message.startswith(str(caught.value))
     assert trained(config, wild.replace(**found.changes)).loss < 1
 
 
@@ -430,5 +432,5 @@ def test_the_identity_has_no_neuron_left_over():
     assert model
     (finding,) = diagnose(model)
     assert (config.n_neurons, finding.kind) == (5, "sound")
-    assert "odd number" not in finding.says
-    assert "The model computes more than it has neurons for" in finding.says
+    assert "odd number" not in finding.message
+    assert "The model computes more than it has neurons for" in finding.message

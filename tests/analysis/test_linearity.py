@@ -9,8 +9,6 @@ from toymodel.config import Config
 from toymodel.model import Weights
 from toymodel.sampling import evaluation_batches
 
-EXAMPLES = 20_000
-
 
 def shifted(W1: object, *bias: float) -> Weights:
     """Neurons with these input weights and hidden biases."""
@@ -59,9 +57,9 @@ def test_what_the_other_features_add_has_its_exact_moments(task: str, p: float):
     config = case(task, 5, 4, p)
     random = np.random.default_rng(3)
     W1 = random.normal(size=(4, 5)).astype(np.float32)
-    found = linearity(config, shifted(W1, 0, 0, 0, 0), examples=EXAMPLES)
+    found = linearity(config, shifted(W1, 0, 0, 0, 0))
     W1[np.arange(4), np.abs(W1).argmax(axis=1)] = 0
-    batches = list(evaluation_batches(config, EXAMPLES))
+    batches = list(evaluation_batches(config, 20_000))
     x = np.concatenate([x for x, _ in batches], axis=1)
     weight = np.concatenate([w for _, w in batches])
     added = W1 @ x

@@ -111,13 +111,13 @@ def test_large_models_are_measured_on_fewer_examples():
 
 
 @pytest.mark.parametrize(("p", "known"), [(1, 0.00288), (0.3, 0.00893), (0.1, 0.0107)])
-def test_the_yardstick_has_its_known_values(p: float, known: float):
+def test_the_baseline_has_its_known_values(p: float, known: float):
     config = Config(feature_probability=p)
     assert no_superposition_loss(config) == pytest.approx(known, rel=0.005)
 
 
 @given(p=st.floats(1e-6, 1), n=st.integers(1, 30), m=st.integers(1, 70), d=st.floats(0.3, 1))
-def test_the_yardstick_agrees_with_quadrature(p: float, n: int, m: int, d: float):
+def test_the_baseline_agrees_with_quadrature(p: float, n: int, m: int, d: float):
     # |x| is 0 with probability 1 - p, else uniform on [0, 1]: five Gauss points are exact.
     points, shares = np.polynomial.legendre.leggauss(5)
     t = (points + 1) / 2
@@ -132,11 +132,11 @@ def test_the_yardstick_agrees_with_quadrature(p: float, n: int, m: int, d: float
 def test_no_constant_does_better_than_half_the_probability():
     p = 0.3
     config = Config(n_features=1, n_neurons=1, feature_probability=p)
-    yardstick = no_superposition_loss(config)
+    baseline = no_superposition_loss(config)
     for constant, worse in ((p / 2, 0), (p / 2 - 0.1, 0.01), (p / 2 + 0.1, 0.01)):
         network = weights([[0]], [[0]], b=[constant])
         found = evaluate(config, network)
-        assert found.value == pytest.approx(yardstick + worse / (p / 3), abs=4.5 * found.error)
+        assert found.value == pytest.approx(baseline + worse / (p / 3), abs=4.5 * found.error)
 
 
 @given(p=st.floats(1e-6, 1), n=st.integers(1, 30), m=st.integers(1, 40), d=st.floats(0.3, 1))
@@ -147,7 +147,7 @@ def test_the_identity_takes_one_neuron_a_feature(p: float, n: int, m: int, d: fl
 
 
 @pytest.mark.parametrize("hidden_bias", [True, False])
-def test_the_identity_yardstick_is_the_loss_of_a_hand_made_model(hidden_bias: bool):
+def test_the_identity_baseline_is_the_loss_of_a_hand_made_model(hidden_bias: bool):
     config = Config(
         task="identity",
         n_features=5,
@@ -163,7 +163,7 @@ def test_the_identity_yardstick_is_the_loss_of_a_hand_made_model(hidden_bias: bo
 
 @pytest.mark.parametrize("p", [1.0, 0.3, 0.03])
 @pytest.mark.parametrize("m", [6, 7])
-def test_the_yardstick_is_the_loss_of_a_hand_made_model(p: float, m: int):
+def test_the_baseline_is_the_loss_of_a_hand_made_model(p: float, m: int):
     config = Config(n_features=12, n_neurons=m, feature_probability=p)
     found = evaluate(config, without_superposition(config))
     assert found.error < 0.02 * found.value
@@ -172,9 +172,9 @@ def test_the_yardstick_is_the_loss_of_a_hand_made_model(p: float, m: int):
 
 def test_superposition_gain():
     config = Config(feature_probability=0.1)
-    yardstick = no_superposition_loss(config)
-    assert superposition_gain(config, yardstick) == 1
-    assert superposition_gain(config, yardstick / 4) == pytest.approx(4)
+    baseline = no_superposition_loss(config)
+    assert superposition_gain(config, baseline) == 1
+    assert superposition_gain(config, baseline / 4) == pytest.approx(4)
     assert superposition_gain(config, 0.0) == math.inf
     enough = config.replace(n_features=20, n_neurons=40)
     assert no_superposition_loss(enough) == 0

@@ -18,9 +18,9 @@ def test_the_sweep_table_says_what_the_models_are():
     assert table["density"].tolist() == [1.0, 0.1]
     assert table["loss"].tolist() == [0.25, 0.25]
     np.testing.assert_allclose(table["loss_error"], 0.01, rtol=1e-6)
-    yardsticks = [no_superposition_loss(config) for config in configs]
-    assert table["no_superposition_loss"].tolist() == yardsticks
-    np.testing.assert_allclose(table["gain"], np.array(yardsticks) / 0.25)
+    baselines = [no_superposition_loss(config) for config in configs]
+    assert table["no_superposition_loss"].tolist() == baselines
+    np.testing.assert_allclose(table["gain"], np.array(baselines) / 0.25)
     for row, found in zip(table.to_dict("records"), models, strict=True):
         assert {name: row[name] for name in CLASSES} == neurons(found.W1).counts
         assert sum(row[name] for name in CLASSES) == 4

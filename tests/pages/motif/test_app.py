@@ -700,7 +700,9 @@ def test_the_settings_that_tell_better_from_worse_are_listed_with_their_numbers(
     assert more["settings"] > 0
     for row in (more, *others):
         if row["at d"] != "–":
-            (found,) = found_in(MotifState.of_network(cell(float(row["at 1 − S"]), float(row["at d"]))))
+            (found,) = found_in(
+                MotifState.of_network(cell(float(row["at 1 − S"]), float(row["at d"])))
+            )
             assert (row["best"], row["worst"]) == (f"{found['best']:.2f}", f"{found['worst']:.2f}")
 
 
