@@ -10,7 +10,8 @@ import pytest
 import toymodel as tm
 from tests.helpers.motifs import monosemantic, plant
 from tests.helpers.networks import model, two_neurons_a_feature, weights
-from toymodel.analysis.decomposition import decompose, interventions
+from toymodel.analysis.ablation import interventions
+from toymodel.analysis.decomposition import decompose
 from toymodel.storage.store import Store
 
 pytestmark = pytest.mark.usefixtures("short_evaluation")

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import toymodel as tm
+from tests.helpers.diagrams import trained
 from toymodel.phase.candidates import theory
 from toymodel.phase.comparison import trained_cells
-from toymodel.phase.diagram import Diagram, diagram_path, load_diagram, save_diagram, train_diagram
+from toymodel.phase.diagram import Diagram, diagram_path, load_diagram, save_diagram
 
 DENSITIES, RATIOS = (1.0, 0.1, 0.01), (0.5, 2.0)
 RECIPE = tm.RECIPES["quick"].replace(steps=40, restarts=2)
@@ -19,7 +20,7 @@ RECIPE = tm.RECIPES["quick"].replace(steps=40, restarts=2)
 @pytest.fixture(autouse=True)
 def few_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     def train_few(**options) -> Diagram:
-        return train_diagram(DENSITIES, RATIOS, RECIPE, **options)
+        return trained(DENSITIES, RATIOS, RECIPE, **options)
 
     monkeypatch.setattr("toymodel.cli.phase.train_diagram", train_few)
 
@@ -45,7 +46,7 @@ def test_the_answer_in_json_is_what_was_trained(shell):
     answer = shell("phase", "--json")
     assert (answer.code, answer.err) == (0, "")
     found = json.loads(answer.out)
-    diagram = train_diagram(DENSITIES, RATIOS, RECIPE)
+    diagram = trained(DENSITIES, RATIOS, RECIPE)
     cells = trained_cells(diagram, theory(DENSITIES, RATIOS), tm.Thresholds().second_weight)
     above = cells["loss"] / cells["lowest"] - 1
     assert (found["cells"], found["networks"]) == (6, 12)
@@ -60,7 +61,7 @@ def test_ship_writes_the_diagram_and_the_next_run_says_how_far_apart_they_are(sh
     assert shell("phase", "--ship").code == 0
     kept = load_diagram(path)
     assert (kept.densities, kept.ratios, kept.recipe) == (DENSITIES, RATIOS, RECIPE)
-    assert np.array_equal(kept.W1, train_diagram(DENSITIES, RATIOS, RECIPE).W1)
+    assert np.array_equal(kept.W1, trained(DENSITIES, RATIOS, RECIPE).W1)
     assert json.loads(shell("phase", "--json").out)["largest_difference_in_W1"] == 0
 
     save_diagram(replace(kept, W1=kept.W1 + np.float32(0.5)), path)
@@ -70,7 +71,7 @@ def test_ship_writes_the_diagram_and_the_next_run_says_how_far_apart_they_are(sh
 
 
 def test_a_diagram_of_another_grid_is_not_compared(shell, path: Path):
-    save_diagram(train_diagram((0.5,), RATIOS, RECIPE), path)
+    save_diagram(trained((0.5,), RATIOS, RECIPE), path)
     found = json.loads(shell("phase", "--json", "--ship").out)
     assert found["largest_difference_in_W1"] is None
     assert load_diagram(path).densities == DENSITIES

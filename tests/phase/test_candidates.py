@@ -5,7 +5,13 @@ import pytest
 from numpy.testing import assert_allclose
 
 from tests.helpers.quadrature import by_brute_force
-from toymodel.phase.candidates import ANGLES, CANDIDATES, candidate_network, theory, tilted
+from toymodel.phase.candidates import (
+    ANGLES,
+    CANDIDATES,
+    candidate_network,
+    shared_solutions,
+    theory,
+)
 from toymodel.phase.exact_loss import squared_errors
 
 _DENSITIES = (1.0, 0.3, 0.1, 0.03, 0.01)
@@ -52,7 +58,7 @@ def test_dense_features_are_served_alone_and_sparse_ones_of_like_importance_shar
 
 @pytest.mark.parametrize("p", [0.8, 0.1, 0.02])
 def test_no_other_gain_and_bias_is_better(p: float):
-    found = tilted((p,))
+    found = shared_solutions((p,))
     gain, bias = (a.ravel() for a in np.meshgrid(np.linspace(0, 3, 61), np.linspace(-1, 1, 41)))
     for k in (0, 20, 60, 90, 120, 180):
         a, count = ANGLES[k], len(gain)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from tests.helpers.diagrams import trained
 from toymodel.config import RECIPES
 from toymodel.phase.candidates import CANDIDATES, candidate_network, theory
 from toymodel.phase.diagram import (
@@ -21,7 +22,6 @@ from toymodel.phase.diagram import (
     load_diagram,
     phase_of,
     save_diagram,
-    train_diagram,
 )
 from toymodel.phase.exact_loss import squared_errors
 from toymodel.settings import SettingError
@@ -34,7 +34,7 @@ _SMALL = ((1.0, 0.05), (0.2, 1.0, 4.0))
 
 @pytest.fixture(scope="module")
 def small() -> Diagram:
-    return train_diagram(*_SMALL, _RECIPE)
+    return trained(*_SMALL, _RECIPE)
 
 
 @pytest.mark.parametrize(
@@ -111,14 +111,14 @@ def test_a_restart_that_diverged_is_never_the_best(small: Diagram):
 
 def test_trainings_that_diverge_leave_the_others():
     wild = _RECIPE.replace(steps=40, learning_rate=10.0, init_scale=10.0, linear_until=0.0)
-    found = train_diagram((1.0,), (1.0,), wild)
+    found = trained((1.0,), (1.0,), wild)
     assert found.losses.shape == (1, 1, 6)
 
 
 @pytest.mark.parametrize(("densities", "ratios"), [((0.0,), (1.0,)), ((1.5,), (1.0,))])
 def test_densities_that_a_config_refuses_are_refused(densities, ratios):
     with pytest.raises(SettingError, match="feature_probability"):
-        train_diagram(densities, ratios, _RECIPE)
+        trained(densities, ratios, _RECIPE)
 
 
 def test_a_file_holds_a_diagram(small: Diagram, tmp_path: Path):

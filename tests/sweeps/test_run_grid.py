@@ -186,7 +186,7 @@ def test_two_programs_may_train_one_grid_in_one_store(tmp_path: Path):
         thread.start()
     for thread in threads:
         thread.join()
-    assert missing(wanted, Store(tmp_path)) == []
+    assert missing(wanted, Store(tmp_path)) == ()
     assert all(outcome.progress.failed == 0 for outcome in outcomes)
 
 

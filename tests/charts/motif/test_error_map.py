@@ -6,7 +6,7 @@ import pytest
 import toymodel as tm
 from tests.helpers.motifs import ONE, one
 from tests.helpers.networks import weights
-from toymodel.analysis.decomposition import without_inhibition
+from toymodel.analysis.ablation import without_inhibition
 from toymodel.charts.look import LIGHT
 from toymodel.charts.motif.error_map import error_cells, error_map
 
