@@ -1,4 +1,4 @@
-"""Which feature the page is about."""
+"""The controls that choose a feature."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OWN = 2  # neurons that a feature needs for both sides
 
 
 def settled(state: ExplorerState, shown: Shown) -> ExplorerState:
-    """The state with a feature chosen: where none is, one that more than two neurons carry."""
+    """The state with a feature chosen; if none is, one that more than two neurons carry."""
     if state.feature is not None:
         return state
     gains = np.abs(path_gain(shown.weights.W1, shown.weights.W2))
@@ -25,7 +25,7 @@ def settled(state: ExplorerState, shown: Shown) -> ExplorerState:
 
 
 def choose_feature(state: ExplorerState, shown: Shown, found: Interference) -> None:
-    """By number, which is its rank of importance, or one of a kind."""
+    """Draw the controls: by number (the feature's rank of importance), or an instructive one."""
     feature, W1 = state.feature, shown.weights.W1
     assert feature is not None
     shared = superposition(W1)

@@ -1,4 +1,4 @@
-"""What features do to each other's outputs: ranked lists of one feature, and the map of all."""
+"""Interference between features: ranked bars of one feature, and the map of all pairs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MIN_SIZE = 20
 
 
 def draw_interference(state: ExplorerState, shown: Shown, found: Interference) -> None:
-    """What the others do to this feature's output, and it to theirs."""
+    """Draw what other features add to this feature's output, and what it adds to theirs."""
     feature = state.feature
     assert feature is not None
     st.header("Interference")
@@ -96,7 +96,7 @@ _LABELS = {
 
 
 def draw_map(state: ExplorerState, shown: Shown, found: Interference) -> None:
-    """What every feature does to every output."""
+    """Draw what every feature adds to every output."""
     feature = state.feature
     assert feature is not None
     n = shown.config.n_features

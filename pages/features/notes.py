@@ -1,4 +1,4 @@
-"""What to notice about a feature, and features worth a look."""
+"""What to notice about features, and links to instructive ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from toymodel.sweeps.shipped import SMALL
 
 
 def draw_notes() -> None:
-    """What the paper says, what to look for, and where."""
+    """Draw what the paper says, what to look for, and the links."""
     st.subheader("What to notice")
     st.markdown(
         "- **Features correspond to sets of neurons.** Where there is room a feature has one "

@@ -1,4 +1,4 @@
-"""One feature: which neurons carry it, what comes out, and what features do to each other."""
+"""The feature explorer: the neurons that carry a feature, its output, and interference."""
 
 import streamlit as st
 

@@ -29,7 +29,7 @@ _LINKS = 10
 
 
 def draw_metrics(state: ExplorerState, shown: Shown, found: Interference) -> None:
-    """How well a feature is computed, in numbers and in words."""
+    """Draw how well the feature is computed."""
     feature = state.feature
     assert feature is not None
     config = shown.config
@@ -91,7 +91,7 @@ def _say_what_instead(shown: Shown, feature: int) -> None:
 
 
 def draw_carriers(state: ExplorerState, shown: Shown) -> None:
-    """Which neurons carry it, and what comes out for the feature alone."""
+    """Draw the neurons that carry the feature, and its output when it is active alone."""
     feature = state.feature
     assert feature is not None
     table = carrier_table(shown.weights, feature, state.thresholds)

@@ -1,4 +1,4 @@
-"""How little of their ReLU networks that copy use, beside networks that compute |x|."""
+"""How little networks that copy use their ReLU, compared with networks that compute |x|."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What makes a neuron fire: histogram, shares by magnitude, and inputs."""
+"""What makes a neuron fire: the histogram of activations, shares by magnitude, and inputs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _BANDS = {
 
 
 def draw_activity(state: ExplorerState, shown: Shown) -> None:
-    """The claim: how strongly it fires, and which feature contributes most."""
+    """Draw how strongly the neuron fires, and which feature contributes most."""
     neuron = state.neuron
     assert neuron is not None
     active = activity_of(shown.name, shown, neuron)
@@ -142,7 +142,7 @@ def _percent(share: Share) -> str:
 
 
 def draw_examples(state: ExplorerState, shown: Shown) -> None:
-    """Inputs from three bands of the activations, with what contributed."""
+    """Draw inputs from three bands of the activations, with each feature's contribution."""
     neuron = state.neuron
     assert neuron is not None
     active = activity_of(shown.name, shown, neuron)

@@ -1,4 +1,4 @@
-"""Which neuron the page is about."""
+"""The controls that choose a neuron."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from toymodel.model import Model
 
 
 def settled(state: ExplorerState, model: Model) -> ExplorerState:
-    """The page's state with a neuron chosen."""
+    """The state with a neuron chosen; if none is, one with clear secondary features."""
     state = with_neuron(state, model)
     EXPLORER_PAGES.show(state)
     return state
 
 
 def choose_neuron(state: ExplorerState, model: Model) -> None:
-    """By number, by its place in the stack plot, or one of a kind."""
+    """Draw the controls: by number, by place in the stack plot, or an instructive one."""
     W1 = Shown.of(model, state.restart).weights.W1
     found = instructive(W1, neurons(W1, state.thresholds))
     neuron = state.neuron

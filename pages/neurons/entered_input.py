@@ -1,4 +1,4 @@
-"""An input entered by hand: which neurons fire, what comes out, what should."""
+"""An input entered by hand: the neurons that fire, the outputs, and their targets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _GIVEN = "explore.given"
 
 
 def draw_given(state: ExplorerState, shown: Shown) -> None:
-    """An input entered by hand: which neurons fire, what comes out, what should."""
+    """Draw the table for the input, the neurons that fire, the outputs, and their targets."""
     neuron = state.neuron
     assert neuron is not None
     config, weights = shown.config, shown.weights
@@ -127,7 +127,7 @@ def _enter(state: ExplorerState, shown: Shown) -> Given:
     return given
 
 
-# What was there when the page was drawn may have been changed since, in the same moment.
+# Another widget may have changed the input since the page was drawn.
 
 
 def _change_features(drawn: Given, features: Sequence[int]) -> None:

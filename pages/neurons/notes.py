@@ -1,4 +1,4 @@
-"""What to notice about a neuron, and neurons worth a look."""
+"""What to notice about neurons, and links to instructive ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from toymodel.sweeps.shipped import SMALL
 
 
 def draw_notes() -> None:
-    """What the paper says, what to look for, and where."""
+    """Draw what the paper says, what to look for, and the links."""
     st.subheader("What to notice")
     st.markdown(
         "- **The claim**: of a neuron with a primary and secondary features the largest "

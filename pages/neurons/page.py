@@ -1,4 +1,4 @@
-"""One neuron: what makes it fire, and what it does."""
+"""The neuron explorer: what makes a neuron fire, and what it does."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""What a neuron answers: to one feature, to two, and to an input entered by hand."""
+"""A neuron's activation against one feature and two, and an output with the neuron on and off."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HEIGHT = 320
 
 
 def draw_responses(state: ExplorerState, shown: Shown) -> None:
-    """Activation against one feature and two, and an output with the neuron on and off."""
+    """Draw the three charts."""
     neuron = state.neuron
     assert neuron is not None
     config, weights, theme = shown.config, shown.weights, colours()

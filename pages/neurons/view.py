@@ -1,4 +1,4 @@
-"""A neuron among the others, its weights, and what it is worth."""
+"""A neuron in the stack plot, its weights, and the loss without it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _EXACT = 1e-6  # a loss that is rounding alone says nothing as a factor's base
 
 
 def draw_stack(state: ExplorerState, shown: Shown) -> None:
-    """The model's stack plot, in which a click chooses a neuron."""
+    """Draw the model's stack plot; a click chooses a neuron."""
     neuron = state.neuron
     m = shown.config.n_neurons
     place = int(np.flatnonzero(paper_order(shown.weights.W1) == neuron)[0])
@@ -47,7 +47,7 @@ def draw_stack(state: ExplorerState, shown: Shown) -> None:
         height=150,
     )
 
-    # A chart keeps its own selection; in a new one the same neuron can be clicked again.
+    # A chart keeps its selection; in a chart with a new key the same neuron can be clicked again.
     key = f"{_STACK}-{neuron}"
     draw(
         chart,
@@ -67,7 +67,7 @@ def draw_stack(state: ExplorerState, shown: Shown) -> None:
 
 
 def draw_metrics(state: ExplorerState, shown: Shown) -> None:
-    """What kind of neuron it is, in numbers, and links to its features."""
+    """Draw the neuron's measures, and links to its features."""
     neuron = state.neuron
     assert neuron is not None
     name = shown.name
@@ -165,7 +165,7 @@ def _link_features(state: ExplorerState, shown: Shown, table: pd.DataFrame) -> N
 
 
 def draw_weights(state: ExplorerState, shown: Shown) -> None:
-    """Weights in and out, and which features suffer without the neuron."""
+    """Draw the input and output weights, and how much the loss of each feature rises without it."""
     neuron = state.neuron
     assert neuron is not None
     table = weights_of(shown.name, shown, neuron)

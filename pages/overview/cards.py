@@ -1,4 +1,4 @@
-"""Cards that lead to the pages, each with a picture made from the stored models."""
+"""Cards that link to the pages, each with a chart of stored models."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _CARD_FEATURES = 40
 
 
 def draw_cards() -> None:
-    """A card for every page but the one that shows them, and a line for what has no picture."""
+    """Draw a card for each page that has a chart, and a line for each other page."""
     pages = [page for page in PAGES if page in _PICTURES]
     for row in range(0, len(pages), 2):
         pair = pages[row : row + 2]

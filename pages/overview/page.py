@@ -1,4 +1,4 @@
-"""What is computed and why it is interesting, the smallest example, and a card for every page."""
+"""The overview: what the networks compute, the smallest example, and a card for every page."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The controls for weights from elsewhere: what they are measured on, and which array is which."""
+"""The controls for uploaded weights: the task and inputs, and which array is which."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NONE = ""
 
 
 def controls(state: OwnState) -> None:
-    """What the network should compute, on which inputs, and where the classes end."""
+    """Draw the controls of the task, the density and the classes."""
     OWN_PAGE.show_refused()
     st.header("Measured on")
     option_box(OWN_PAGE, "task", names=TASK_NAMES)
@@ -25,7 +25,7 @@ def controls(state: OwnState) -> None:
 
 
 def draw_assignment(state: OwnState, file: OwnFile) -> None:
-    """Which array is which, as guessed, to be changed by hand."""
+    """Draw the boxes that say which array is which; they start with a guess."""
     left, right = st.columns([8, 2], vertical_alignment="center")
     sizes = ", ".join(f"{name} {array.shape}" for name, array in file.arrays.items())
     left.markdown(f"**{plain(file.name)}** holds {plain(sizes)}")

@@ -1,4 +1,4 @@
-"""The file of weights that a visitor brought: read, assigned and measured, for them alone."""
+"""The file of weights that a visitor uploaded: read, assigned and measured for them alone."""
 
 from __future__ import annotations
 
@@ -24,19 +24,23 @@ _NAME_SHOWN = 80
 
 @dataclass(frozen=True, eq=False)
 class OwnFile:
-    """A file that was read: its name and its arrays."""
+    """A file that was read.
+
+    Attributes:
+        name: of the file.
+        arrays: by name."""
 
     name: str
     arrays: Mapping[str, Array]
 
 
 def own_file() -> OwnFile | None:
-    """The last usable file of this visitor."""
+    """The last usable file that this visitor uploaded."""
     return st.session_state.get(_FILE)
 
 
 def settled(state: OwnState, file: OwnFile) -> OwnState:
-    """The state with arrays chosen, where a link has none, as guessed."""
+    """The state with arrays assigned; by a guess if the link has no assignment."""
     if state.assignment.W1 is not None:
         return state
     state = state.replace(assignment=guess(file.arrays))
@@ -45,7 +49,7 @@ def settled(state: OwnState, file: OwnFile) -> OwnState:
 
 
 def draw_upload() -> None:
-    """A box for a file; what is wrong with one is said below it, and the one before stays."""
+    """Draw the upload box. An unusable file gets a message and does not replace the one before."""
     st.file_uploader(
         "A .safetensors or .npz file. You alone will see it; it is kept in memory until this page "
         "is closed, never on a disk.",
@@ -59,7 +63,7 @@ def draw_upload() -> None:
 
 
 def _key() -> str:
-    # A box keeps its file: where it is forgotten, a new one takes its place.
+    # An upload box keeps its file; a box with a new key is empty.
     return f"{_UPLOAD}-{st.session_state.get(_ROUND, 0)}"
 
 
@@ -79,7 +83,7 @@ def _take() -> None:
 
 
 def _assignment(arrays: Mapping[str, Array]) -> Assignment:
-    # That of the link or of the file before, where it fits.
+    # The link's assignment, or that of the file before, if it fits.
     try:
         assign(arrays, OWN_PAGE.state.assignment)
     except UnusableWeights:
@@ -88,7 +92,7 @@ def _assignment(arrays: Mapping[str, Array]) -> Assignment:
 
 
 def forget() -> None:
-    """Forget this visitor's file and what was made of it."""
+    """Forget this visitor's file and its model."""
     for key in (_FILE, _MEASURED):
         st.session_state.pop(key, None)
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
@@ -97,7 +101,10 @@ def forget() -> None:
 
 
 def model_of(file: OwnFile, state: OwnState) -> Model:
-    """The file's network, measured and brought; raises `UnusableWeights` where it is none."""
+    """Make a model from the file, measure it and keep it for this visitor.
+
+    Raises:
+        UnusableWeights: if the arrays do not form a network."""
     made_of = (file, state.assignment, state.config)
     if st.session_state.get(_MEASURED, (None,))[0] != made_of:
         with st.spinner("Measuring the network."):

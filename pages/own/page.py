@@ -1,4 +1,4 @@
-"""Weights from elsewhere: a visitor's file, seen as the models that were trained here."""
+"""A visitor's own weights, shown like the models that were trained here."""
 
 import streamlit as st
 

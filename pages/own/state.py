@@ -1,4 +1,4 @@
-"""The state of the page for weights from elsewhere, and its link, which has all but the file."""
+"""The state of the page for uploaded weights, and its link. The file is not in the link."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from toymodel.storage.imported_weights import Assignment
 
 
 class OwnState(LinkState):
-    """What the page for weights from elsewhere shows, but for the file.
+    """What the page for uploaded weights shows, without the file.
 
     Attributes:
         config: task, density and decay; the file gives the sizes.

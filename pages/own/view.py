@@ -1,4 +1,4 @@
-"""A network from elsewhere in numbers and as stack plots, and what a file should hold."""
+"""An uploaded network in numbers and as stack plots, and what a file must hold."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ save_file(own, "mine.safetensors")
 
 
 def draw_model(state: OwnState, model: Model) -> None:
-    """The figures that matter, the weights, and the way to the other pages."""
+    """Draw the network's measures, its weights, and links to the other pages."""
     shown = Shown.of(model, None)
     drawn = TrainState(
         choice=shown.choice,
@@ -45,7 +45,7 @@ def draw_model(state: OwnState, model: Model) -> None:
 
 
 def explain_file() -> None:
-    """What a file should hold, and how one is written."""
+    """Say what a file must hold, and how to write one."""
     st.subheader("What a file should hold")
     st.markdown(
         f"$W_1$ (neuron, feature) and $W_2$ (feature, neuron), up to {MAX_LENGTH:,} of either; "

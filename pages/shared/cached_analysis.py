@@ -50,56 +50,56 @@ _MEASURING = "Measuring the model."
 
 @st.cache_data(show_spinner=False, max_entries=200)
 def weights_of(name: str, _shown: Shown, neuron: int) -> pd.DataFrame:
-    """A neuron's weights as a table."""
+    """The `neuron_weights` of a neuron."""
     return neuron_weights(_shown.config, _shown.weights, neuron)
 
 
 @st.cache_data(show_spinner=_MEASURING, max_entries=200)
 def activity_of(name: str, _shown: Shown, neuron: int) -> Activity:
-    """What makes a neuron fire."""
+    """The `activity` of a neuron."""
     return activity(_shown.config, _shown.weights, neuron)
 
 
 @st.cache_data(show_spinner=_MEASURING, max_entries=200)
 def ablation_of(name: str, _shown: Shown, neuron: int) -> Ablation:
-    """What the model loses without a neuron."""
+    """The `ablate` result of a neuron."""
     return ablate(_shown.config, _shown.weights, neuron)
 
 
 @st.cache_data(show_spinner=_MEASURING, max_entries=50)
 def shares_of(name: str, _shown: Shown) -> np.ndarray:
-    """Of every neuron, how often its primary feature contributes most."""
+    """The `shares_of_all` neurons: how often each one's primary feature contributes most."""
     return shares_of_all(_shown.config, _shown.weights)
 
 
 @st.cache_data(show_spinner=_MEASURING, max_entries=50)
 def losses_of(name: str, _shown: Shown) -> np.ndarray:
-    """Every feature's part of the normalised loss."""
+    """The `loss_by_feature` of the model."""
     return loss_by_feature(_shown.config, _shown.weights)
 
 
 @st.cache_data(show_spinner=_MEASURING, max_entries=100, hash_funcs=BY_TEXT)
 def cached_decomposition(name: str, _shown: Shown, thresholds: MotifThresholds) -> Decomposition:
-    """The roles of its weights and what they explain."""
+    """The decomposition of the model's weights by role."""
     return decompose(_shown.config, _shown.weights, thresholds)
 
 
 @st.cache_data(show_spinner=_MEASURING, max_entries=100, hash_funcs=BY_TEXT)
 def shifts_of(name: str, _shown: Shown, thresholds: MotifThresholds) -> list[Shift]:
-    """What the weights without another role do."""
+    """The `shifts_of_the_rest`: what the weights without a role do."""
     found = cached_decomposition(name, _shown, thresholds)
     return shifts_of_the_rest(_shown.config, _shown.weights, found, MIN_SHIFT)
 
 
 @st.cache_data(show_spinner=_MEASURING, max_entries=200)
 def interventions_of(name: str, _shown: Shown, motif: Motif) -> list[Intervention]:
-    """The model with parts of an instance taken away: its loss and the instance's output."""
+    """The `interventions` on an instance of the motif."""
     return interventions(_shown.config, _shown.weights, motif)
 
 
 @st.cache_data(show_spinner=_MEASURING, max_entries=200)
 def losses_by_inhibition(name: str, _shown: Shown, motifs: tuple[Motif, ...]) -> np.ndarray:
-    """The loss with `SHARES` of the inhibition of some instances left."""
+    """The `loss_by_inhibition` at each of `SHARES`."""
     return loss_by_inhibition(_shown.config, _shown.weights, motifs, SHARES)
 
 

@@ -22,14 +22,14 @@ def draw(
     selection: str | None = None,
     on_select: Callable[[], None] | None = None,
 ) -> None:
-    """Draw a chart as wide as its place.
+    """Draw a chart over the full width of its container.
 
     Args:
         chart: the chart.
         key: of the element.
-        alt: for those who cannot see it, where there is more to say than the chart's description.
-        selection: the parameter that a click sets.
-        on_select: called then.
+        alt: text for screen readers; the chart's description unless given.
+        selection: the name of the chart's selection that a click sets.
+        on_select: called after a click.
     """
     spec = chart.to_vega_lite()
     more: dict[str, Any] = {}
@@ -42,7 +42,12 @@ def draw(
 
 
 def clicked(key: str, selection: str, field: str) -> int | None:
-    """The number that was clicked in the chart of this key; None where the click chose nothing."""
+    """The number that a click in a chart selected; None if it selected nothing.
+
+    Args:
+        key: of the chart's element.
+        selection: the name of the chart's selection.
+        field: the selection's field with the number."""
     chosen = st.session_state[key]["selection"].get(selection, [])
     value = chosen[0].get(field) if chosen else None
     return None if value is None else int(value)
@@ -51,7 +56,13 @@ def clicked(key: str, selection: str, field: str) -> int | None:
 def opens_neuron(
     key: str, selection: str, choice: Choice, restart: int | None = None
 ) -> Callable[[], None]:
-    """What a chart of a model does when a neuron is clicked: its page opens."""
+    """A chart's `on_select` that opens the page of the clicked neuron.
+
+    Args:
+        key: of the chart's element.
+        selection: the name of the chart's selection.
+        choice: the model.
+        restart: of the model; None for the one with the lowest loss."""
 
     def open_it() -> None:
         neuron = clicked(key, selection, "neuron")
@@ -62,10 +73,14 @@ def opens_neuron(
 
 
 def shows(key: str, selection: str, field: str, what: str, *, path: str = "") -> Callable[[], None]:
-    """What a chart of an explorer does when a thing is clicked: it is looked at.
+    """An explorer chart's `on_select` that shows the clicked neuron or feature.
 
-    field: of the selection, with the thing's number. what: "neuron" or "feature". path: of the
-    page that shows it, if that is another one.
+    Args:
+        key: of the chart's element.
+        selection: the name of the chart's selection.
+        field: the selection's field with the number.
+        what: "neuron" or "feature".
+        path: of the page that shows it, if it is another page.
     """
 
     def show() -> None:
@@ -82,7 +97,7 @@ def shows(key: str, selection: str, field: str, what: str, *, path: str = "") ->
 
 
 def explore_state(choice: Choice, restart: int | None = None) -> ExplorerState:
-    """The state of the explorers for a model: as the visitor left them, if it is the same one."""
+    """The explorers' state for a model; as the visitor left it, if it shows this model."""
     left = EXPLORER_PAGES.state
     same = (left.choice, left.restart) == (choice, restart)
     return left if same else left.showing(choice, restart)
@@ -93,11 +108,11 @@ def _go(path: str, state: ExplorerState) -> None:
 
 
 def going() -> bool:
-    """Whether a click asked for a page; a fragment cannot go there by itself."""
+    """Whether a click opens another page; a fragment must rerun the app for that."""
     return _GO in st.session_state
 
 
 def where_to() -> tuple[str, dict[str, str]] | None:
-    """The page's path and link that a click asked for, once."""
+    """The path and the link of the page that a click opens; given once."""
     asked = st.session_state.pop(_GO, None)
     return asked and (asked[0], asked[1].link)

@@ -1,4 +1,4 @@
-"""What both explorers have: the choice of model and restart, and what model it is, in a line."""
+"""Controls of both explorers: the model, its restart, and the neuron or feature."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Settings = tuple[Config, Recipe]
 
 
 def choose_model(state: ExplorerState, model: Model | None) -> None:
-    """Any stored model, the sweep's seven first, and one of its restarts."""
+    """Draw the boxes for the model (the paper's sweep first) and for its restart."""
     EXPLORER_PAGES.show_refused()
     shown: Settings = (state.choice.config, state.choice.recipe)
     first = [(config, RECIPES["standard"]) for config in sweep(PAPER_CONFIG, PAPER_DENSITIES)]
@@ -56,9 +56,14 @@ def choose_one(
     order: Sequence[int],
     finders: Sequence[tuple[str, str, int | None]],
 ) -> None:
-    """Which neuron or feature: by number, the one before or after it in `order`, or found.
+    """Draw the controls that choose a neuron or a feature.
 
-    finders: label, what it finds, and the number found, None where the model has none.
+    Args:
+        what: "neuron" or "feature".
+        chosen: the number of the one that is shown.
+        order: all numbers, in the order of the buttons Previous and Next.
+        finders: a button each: its label, what it finds, and the number that it finds (None if
+            the model has none).
     """
     place = list(order).index(chosen)
     number_box(EXPLORER_PAGES, what, value=chosen, limits=(0, len(order) - 1))
@@ -84,7 +89,7 @@ def choose_one(
 
 
 def look_at(**view: object) -> Callable[[], None]:
-    """A button's callback: the page as it is then, with these fields of its view."""
+    """A button's callback that changes settings of the explorers' state."""
 
     def look() -> None:
         EXPLORER_PAGES.show(EXPLORER_PAGES.state.changed(**view))
@@ -93,7 +98,7 @@ def look_at(**view: object) -> Callable[[], None]:
 
 
 def draw_model_line(shown: Shown) -> None:
-    """What model it is, its loss and gain, and where it can be seen as a whole."""
+    """Draw the model's settings, loss and gain, and a link to the whole model."""
     config = shown.config
     gain = superposition_gain(config, shown.loss)
     restart = f", restart {shown.restart}" if shown.recipe.restarts > 1 else ""
@@ -126,7 +131,7 @@ def _whole(shown: Shown) -> tuple[str, dict[str, str]]:
 
 
 def model_name(settings: Settings, seeds: int = 1) -> str:
-    """A model's settings in a line; or those of models that differ in their seed alone."""
+    """A model's settings in one line; seeds: of how many models with seeds from this one on."""
     config, recipe = settings
     seed = f", seed {config.seed}" if config.seed else ""
     many = ""
@@ -146,12 +151,12 @@ def _show_model(chosen: Settings) -> None:
     config, recipe = chosen
     state = EXPLORER_PAGES.state.showing(Choice.of(config, recipe))
     model = find_model(config, recipe)
-    # With the neuron at once, so that the way back has one step.
+    # With a neuron from the start, so that one step back leaves the model.
     EXPLORER_PAGES.show(with_neuron(state, model) if model else state)
 
 
 def with_neuron(state: ExplorerState, model: Model) -> ExplorerState:
-    """The state with a neuron chosen: where none is, one with clear secondary features."""
+    """The state with a neuron chosen; if none is, one with clear secondary features."""
     if state.neuron is not None:
         return state
     W1 = Shown.of(model, state.restart).weights.W1

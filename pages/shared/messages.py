@@ -1,4 +1,4 @@
-"""What went wrong, in words, above the page's content."""
+"""Warnings above a page's content."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import streamlit as st
 
 
 def show_problems(link: Iterable[str], notes: Iterable[str] = ()) -> None:
-    """A warning for what a link has wrong, and for what the store had to do."""
+    """Warn of what is wrong with the link, and of files that the store could not use."""
     lines = [f"- {plain(problem)}" for problem in link]
     if lines:
         st.warning("This link was not read in full; defaults stand in.\n" + "\n".join(lines))
@@ -17,5 +17,5 @@ def show_problems(link: Iterable[str], notes: Iterable[str] = ()) -> None:
 
 
 def plain(text: str) -> str:
-    """Text from a link or a file as it is, never read as Markdown."""
+    """Escape text from a link or a file, so that it is not read as Markdown."""
     return "`" + text.replace("`", "'").replace("\n", " ") + "`"

@@ -1,4 +1,4 @@
-"""What matters of one model in numbers, and the choice among its restarts."""
+"""One model's measures, and the box for its restart."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOWEST = "lowest"
 
 
 def draw_metrics(shown: Shown, thresholds: Thresholds) -> None:
-    """Loss and baseline, gain, classes, dead outputs and time, as metrics."""
+    """Draw loss, no-superposition baseline, gain, classes, dead outputs and training time."""
     config, model, history = shown.config, shown.model, shown.history
     loss, baseline = shown.loss, no_superposition_loss(config)
     gain = superposition_gain(config, loss)
@@ -79,12 +79,12 @@ def draw_metrics(shown: Shown, thresholds: Thresholds) -> None:
 
 
 def metric(label: str, value: str, explanation: str) -> None:
-    """One figure that matters, with what it means."""
+    """Draw a metric; explanation: its tooltip."""
     st.metric(label, value, help=explanation, width="content")
 
 
 def figure(value: float) -> str:
-    """A loss in as many digits as mean something."""
+    """A loss as text with its significant digits."""
     if math.isnan(value):
         return "–"
     return f"{value:.3g}" if value == 0 or value >= 1e-4 else f"{value:.0e}"
@@ -108,12 +108,18 @@ def _dead_of_finished(name: str, _shown: Shown, first: int) -> int:
 def choose_restart(
     shown: Shown, available: Sequence[int], page: PageSession[Any] = TRAIN_PAGE
 ) -> None:
-    """Which restart is shown: the lowest, or any of them. page: whose view has the restart."""
+    """Draw the box for the restart.
+
+    Args:
+        shown: the restart that is shown.
+        available: the restarts that can be shown.
+        page: the page whose state has the restart.
+    """
     if shown.recipe.restarts == 1:
         return
     model = shown.model
     lowest = model.best if model else shown.history.leader
-    # Names that stay the same while losses change, or a choice would be lost.
+    # The names do not depend on the losses: a box whose options change loses its choice.
     names: dict[int | str, str] = {_LOWEST: "the restart with the lowest loss"}
     names |= {r: f"restart {r}" for r in available}
     chosen = page.state.restart

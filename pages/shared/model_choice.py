@@ -1,4 +1,4 @@
-"""A model that a person chose, and its part of a link."""
+"""The choice of a model, its part of a link, and its task in words."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Choice(LinkState):
 
     @classmethod
     def of(cls, config: Config, recipe: Recipe) -> Choice:
-        """The choice of a model, made from the preset that is nearest to its recipe."""
+        """The choice of a model, with the preset that is nearest to its recipe."""
         return cls(config=config, preset=nearest_preset(recipe), recipe=recipe)  # pyright: ignore[reportArgumentType]
 
     def __eq__(self, other: object) -> bool:
@@ -65,7 +65,7 @@ class Choice(LinkState):
     def with_value(self, name: str, value: object) -> Choice:
         """This choice with one setting changed; a preset brings its recipe.
 
-        Weights from elsewhere have no other settings: with one changed it is a model to train.
+        A change of an uploaded model's settings makes it a model to train.
         """
         if self.recipe.weights and name != "weights":
             trained = self.replace(recipe=self.recipe.replace(weights=""))
@@ -100,7 +100,7 @@ def without_hidden_bias(state: S) -> S:
 
 
 def formula(config: Config) -> str:
-    """The network, in LaTeX."""
+    """The network's formula, in LaTeX."""
     if config.task == "abs":
         return r"$y = \mathrm{ReLU}(W_2\,\mathrm{ReLU}(W_1 x) + b)$"
     hidden = "W x + c" if config.hidden_bias else "W x"
@@ -108,11 +108,11 @@ def formula(config: Config) -> str:
 
 
 def target(config: Config) -> str:
-    """What each output should be, in LaTeX."""
+    """The target of an output, in LaTeX."""
     return "$|x_i|$" if config.task == "abs" else "$x_i$"
 
 
 def values(config: Config) -> str:
-    """The range of a feature that is there."""
+    """The range of an active feature's values, as text."""
     task = config.definition
     return f"[{task.low:g}, {task.high:g}]".replace("-", "−")

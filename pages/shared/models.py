@@ -1,4 +1,4 @@
-"""Finished models, the server's and those in a visitor's file, and what a page shows of one."""
+"""Finished models, of the server or from a visitor's file, and the one that a page shows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,16 @@ _SMALL = (12, 24)  # features and neurons up to which every weight is a bar of i
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """A restart of a model: of a finished one, or (model is None) of one that trains."""
+    """The restart of a model that a page shows.
+
+    Attributes:
+        config: what is trained.
+        recipe: how it is trained.
+        weights: the restart's.
+        history: the losses of all restarts during the training.
+        restart: its number.
+        model: the finished model; None while it trains.
+    """
 
     config: Config
     recipe: Recipe
@@ -33,7 +42,7 @@ class Shown:
 
     @classmethod
     def of(cls, model: Model, restart: int | None) -> Shown:
-        """A restart of a finished model; the best one where there is no such restart."""
+        """A restart of a finished model; the best one if it is None or does not exist."""
         if restart is None or restart >= len(model.restarts):
             restart = model.best
         weights = model.restarts[restart]
@@ -41,19 +50,19 @@ class Shown:
 
     @property
     def chosen(self) -> int | None:
-        """The restart as a link has it: None for the one with the lowest loss."""
+        """The restart as links have it: None for the one with the lowest loss."""
         return None if self.model and self.restart == self.model.best else self.restart
 
     @property
     def choice(self) -> Choice:
-        """Its settings as a page's choice."""
+        """The model's settings."""
         return Choice.of(self.config, self.recipe)
 
     @cached_property
     def name(self) -> str:
-        """What tells it from other weights, for what is computed once for all visitors.
+        """A key of these weights for caches that all visitors share.
 
-        Of the weights themselves: a file that somebody brought may claim any settings.
+        It depends on the weights themselves, because a visitor's file may claim any settings.
         """
         digest = hashlib.sha256()
         for part in (self.weights.W1, self.weights.W2, self.weights.b, self.weights.b_hidden):
@@ -62,26 +71,26 @@ class Shown:
 
     @property
     def loss(self) -> float:
-        """Normalised loss; of a model that still trains, its last training loss."""
+        """The normalised loss; while the model trains, its last training loss."""
         if self.model:
             return float(self.model.losses[self.restart])
         return float(self.history.loss[self.restart, -1]) if self.history.step.size else math.nan
 
     @property
     def small(self) -> bool:
-        """Whether every weight is drawn as a bar of its own, and the network as a graph."""
+        """Whether each weight is drawn as a bar, and the network as a graph."""
         return self.config.n_features <= _SMALL[0] and self.config.n_neurons <= _SMALL[1]
 
 
 def find_model(config: Config, recipe: Recipe) -> Model | None:
-    """The stored model of these settings, or the one in a file that this visitor brought."""
+    """The model of these settings in the store or in this visitor's file, if there is one."""
     return store().get(config, recipe) or _brought().get(model_key(config, recipe))
 
 
 def bring(model: Model) -> None:
     """Keep a model from a file for this visitor alone, until the page is closed.
 
-    It is never stored: nobody can tell whether it is what its settings give.
+    It is never stored: the weights may not be what its settings give.
     """
     brought, key = _brought(), model_key(model.config, model.recipe)
     brought.pop(key, None)  # the latest is the last to go
@@ -91,7 +100,7 @@ def bring(model: Model) -> None:
 
 
 def forget_own_weights() -> None:
-    """Forget every model that this visitor brought as weights alone."""
+    """Forget the weights that this visitor uploaded."""
     brought = _brought()
     for key in [key for key, model in brought.items() if model.recipe.weights]:
         del brought[key]
@@ -99,17 +108,17 @@ def forget_own_weights() -> None:
 
 def was_brought(config: Config, recipe: Recipe) -> bool:
     """Whether the model that `find_model` gives is from a file."""
-    # In this order: reading the store takes much longer.
+    # The store is asked last, because reading it takes much longer.
     return model_key(config, recipe) in _brought() and store().get(config, recipe) is None
 
 
 def brought() -> list[tuple[Config, Recipe]]:
-    """What this visitor's files are models of, the latest first."""
+    """The settings of the models in this visitor's files, the latest first."""
     return [(model.config, model.recipe) for model in reversed(_brought().values())]
 
 
 def say_where_from(config: Config, recipe: Recipe) -> bool:
-    """Say it where the model is from a file; returns whether it is."""
+    """Say so if the model is from a file, and return whether it is."""
     brought = was_brought(config, recipe)
     if brought and recipe.weights:
         st.info("Your own weights: seen by you alone, gone when this page is closed.")

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 
 class Entry(NamedTuple):
-    """A page: its script, its name in the menu, its path in links, and what it shows."""
+    """A page of the dashboard.
+
+    Attributes:
+        script: its file, relative to pages/.
+        title: its name in the menu.
+        path: in links.
+        claim: what it shows, in a sentence.
+    """
 
     script: str
     title: str
@@ -24,7 +31,7 @@ class Entry(NamedTuple):
     claim: str
 
     def streamlit_page(self) -> StreamlitPage:
-        """The page as `st.navigation` takes it; the first one opens without a path."""
+        """The page for `st.navigation`; the first one opens without a path."""
         return st.Page(self.script, title=self.title, url_path=self.path, default=self is PAGES[0])
 
 
@@ -106,7 +113,7 @@ PAGES = (OVERVIEW, SWEEP, TRAIN, NEURONS, FEATURES, MOTIFS, PHASE, IDENTITIES, R
 
 
 def navigate() -> None:
-    """Run the page that was asked for, with the menu of all pages."""
+    """Run the requested page, with the menu of all pages."""
     page = _menu()
     if asked := where_to():
         path, link = asked
@@ -125,8 +132,8 @@ def _entry(path: str) -> Entry:
 
 
 def _end_redraws() -> None:
-    # A browser goes on asking for them until it hears of the next page. One that comes while that
-    # is drawn would be done after it, in the name of the page before, and the browser be emptied.
+    # A browser requests fragments until it hears of the next page. If a request comes while that
+    # page is drawn, Streamlit would run the old page's fragment after it and empty the browser.
     if context := get_script_run_ctx():
         context.fragment_storage.clear()
 

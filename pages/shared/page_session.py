@@ -1,4 +1,4 @@
-"""A page's state in a visitor's session: read from the link, changed by widgets, written back."""
+"""A page's state in a visitor's session: read from the link, changed by widgets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def note_page(path: str) -> None:
     """Note which page this run of the app shows; a page reads its link when the visitor arrives."""
     if current_page() != path:
         st.session_state[_PAGE] = path
-        # It stays until the page has read its link, as a run may be cut off before that.
+        # It stays until the page has read its link, because a run may end before that.
         st.session_state[_ARRIVED] = True
 
 
@@ -53,17 +53,18 @@ class PageSession(Generic[S]):
 
     @property
     def state(self) -> S:
-        """The state that this visitor has here; a new one at first."""
+        """This visitor's state; the default one at first."""
         return st.session_state.get(f"{self.name}.state") or self._type()
 
     def parameter(self, name: str) -> FieldInfo:
-        """The declaration of a setting, named by its parameter: label, words and range."""
+        """The declaration of the setting of this parameter: its label, description and range."""
         return self._type.parameters()[name].info
 
     def open(self) -> tuple[S, list[str]]:
-        """The state to show, and what is wrong with the link, in words.
+        """Read the link if the visitor followed one, and correct it.
 
-        What is wrong is said until the state changes, though the link is corrected at once.
+        Returns:
+            The state to show, and what was wrong with the link, in words, until the state changes.
         """
         link = {name: st.query_params.get_all(name) for name in st.query_params}
         text = _text(st.query_params.to_dict())
@@ -92,7 +93,7 @@ class PageSession(Generic[S]):
         """Make this the page's state, and write it into the link."""
         key = f"{self.name}.written"
         written = st.session_state.get(key)
-        # After a link to the same page the address may be old though the parameters are new.
+        # After a link to the same page the address can be older than the parameters.
         if st.query_params.to_dict() != state.link or written != state.link:
             st.query_params.from_dict(state.link)
         st.session_state[key] = state.link
@@ -100,7 +101,7 @@ class PageSession(Generic[S]):
         self.own(state)
 
     def own(self, state: S) -> None:
-        """Note that a link is this page's, though a browser may show it with another's path.
+        """Note that a link is this page's, although a browser may show it with another page's path.
 
         When a visitor moves on, Streamlit tells the browser the next page's link before its path,
         so the history has the old path with the new link: Back leads there.
@@ -111,7 +112,7 @@ class PageSession(Generic[S]):
             del links[next(iter(links))]
 
     def change(self, **values: object) -> None:
-        """Change some settings, named by their parameters; a refused one is told on the page."""
+        """Change some settings, named by their parameters; the page says why one is refused."""
         try:
             self.show(self.state.changed(**values))
         except SettingError as error:
@@ -130,7 +131,7 @@ class PageSession(Generic[S]):
         read: Callable[[Any], object] = lambda value: value,
         by: Literal["value", "default"] = "value",
     ) -> dict[str, Any]:
-        """The arguments that make a widget show a setting, and change it.
+        """The arguments with which a widget shows a setting and changes it.
 
         Args:
             name: the setting's parameter.
@@ -149,7 +150,14 @@ class PageSession(Generic[S]):
         value: Any = None,
         read: Callable[[Any], object] = lambda value: value,
     ) -> dict[str, Any]:
-        """The same for a widget that shows one of some options."""
+        """The arguments with which a widget shows one of some options and changes the setting.
+
+        Args:
+            name: the setting's parameter.
+            options: what can be chosen.
+            value: the option that is shown; the setting unless given.
+            read: from the option to the setting.
+        """
         value = self.state.value(name) if value is None else value
         return {
             "options": options,
@@ -184,7 +192,7 @@ def watched(slot: str, value: Any, on_change: Callable[[Any], None]) -> dict[str
     def report() -> None:
         now, shown = st.session_state[held]
         reported = st.session_state.get(key, shown)
-        # Streamlit also reports a widget that comes or goes.
+        # Streamlit also calls this when a widget appears or disappears.
         if now == revision and reported != shown:
             st.session_state[held] = (revision, reported)
             on_change(reported)

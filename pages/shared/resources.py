@@ -1,4 +1,4 @@
-"""What all sessions of a server share: the store, the job manager; and who a visitor is."""
+"""The store and the job manager that all sessions share, and a visitor's name and colours."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def jobs() -> JobManager:
 
 
 def warm_worker() -> None:
-    """Start the training process in the background, when somebody looks about to train."""
+    """Start the training process in the background, before a visitor starts a training."""
     executor = jobs().executor
     if isinstance(executor, WorkerExecutor):
         executor.warm()

@@ -1,4 +1,4 @@
-"""Training what a page wants: the offer, the progress with its buttons, and what became of it."""
+"""The panel of a training: the offer, the progress with its buttons, and the outcome."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ Configs = Sequence[Config]
 
 
 def progress_of(configs: Configs, recipe: Recipe) -> Progress | None:
-    """Where the training of these models stands; None where nobody has asked for it.
+    """The progress of the training of these models; None if there is no such training.
 
-    A page asks for it before it looks for the models: one that is finished in between is found.
+    A page calls this before it looks for the models, so that it finds one that ends in between.
     """
     return jobs().progress(configs, recipe)
 
 
 def request(configs: Configs, recipe: Recipe) -> None:
-    """Have these models trained; a refusal is said by the panel."""
+    """Request the training of these models; the panel says why if it is refused."""
     try:
         jobs().request(configs, recipe, visitor())
     except Refused as error:
@@ -43,7 +43,7 @@ def request(configs: Configs, recipe: Recipe) -> None:
 
 
 def say_what_happened() -> None:
-    """Say what the last click on a button of the panel led to, where there is something to say."""
+    """Say the outcome of the last click on a button of the panel."""
     if said := st.session_state.pop(_SAID, None):
         st.info(said)
 
@@ -59,11 +59,11 @@ def offer_training(
     """Say which models are missing, and train them on request.
 
     Args:
-        configs: all that the page wants.
+        configs: all models that the page shows.
         recipe: how they are trained.
-        missing: how many of them are not there.
-        on_train: what the button does; it has the models trained unless given.
-        key: tells several such offers on one page apart.
+        missing: how many of them are not trained.
+        on_train: what the button does; it requests the training unless given.
+        key: of the button, unique on the page.
     """
     if recipe.weights:
         say_not_here(configs[0])
@@ -101,7 +101,7 @@ def offer_training(
 
 
 def train_missing(config: Config, recipe: Recipe, key: str = "train") -> None:
-    """The whole panel for one model that a page lacks: its progress, or the offer to train it."""
+    """Draw the panel of one model that is not trained: its progress, or the offer to train it."""
     progress = progress_of([config], recipe)
     if progress and progress.active:
         watch_training([config], recipe)
@@ -113,7 +113,7 @@ def train_missing(config: Config, recipe: Recipe, key: str = "train") -> None:
 def watch_training(
     configs: Configs, recipe: Recipe, draw: Callable[[Progress], None] | None = None
 ) -> None:
-    """How far a training is, with buttons that stop it; redraws only itself until it ends.
+    """Draw the progress of a training with its buttons, and redraw it alone until it ends.
 
     Args:
         configs: what is trained.
@@ -147,7 +147,7 @@ def watch_training(
 
 
 def _progress_soon(configs: Configs, recipe: Recipe) -> Progress | None:
-    # Waits a moment for the first weights, so that the first picture need not wait for a poll.
+    # Wait a moment for the first weights, so that the first picture does not wait for a poll.
     progress = progress_of(configs, recipe)
     for _ in range(_LOOKS):
         if progress is None or progress.models or progress.state != "running":
@@ -173,7 +173,7 @@ def _cancel(configs: Configs, recipe: Recipe) -> None:
 
 
 def _wait_until_stopped(configs: Configs, recipe: Recipe) -> None:
-    # Stopping takes a moment, after which the page can show that it has stopped.
+    # Stopping takes a moment; then the page can show that the training has stopped.
     for _ in range(_LOOKS):
         progress = progress_of(configs, recipe)
         if progress is None or not progress.active:

@@ -31,7 +31,7 @@ Cell = Callable[[], None]
 
 
 def weight_cells(state: TrainState, shown: Sequence[Shown]) -> tuple[list[Cell], list[Cell]]:
-    """What draws the input weights of each model, and what draws the output weights."""
+    """Functions that draw the input weights, and the output weights, of each model."""
     return _cells(state, shown, "input"), _cells(state, shown, "output")
 
 
@@ -81,9 +81,13 @@ def _cells(state: TrainState, shown: Sequence[Shown], side: Side) -> list[Cell]:
 
 
 def opens_shown(key: str, state: TrainState, number: int, each: Shown) -> dict[str, Any]:
-    """What makes a chart of a finished model open the page of a neuron that is clicked.
+    """The arguments with which a finished model's chart opens the page of a clicked neuron.
 
-    number: of the model, of two side by side.
+    Args:
+        key: of the chart's element.
+        state: of the page.
+        number: 0 for the page's model, 1 for the one beside it.
+        each: the model.
     """
     choice = state.other if number else state.choice
     if each.model is None or choice is None:
@@ -93,7 +97,7 @@ def opens_shown(key: str, state: TrainState, number: int, each: Shown) -> dict[s
 
 
 def link_explorers(state: TrainState, shown: Shown) -> None:
-    """Links to the model's neurons, its features and its motifs."""
+    """Draw links to the model's neurons, features and motifs."""
     link = explore_state(state.choice, shown.chosen).link
     motifs = MotifState.of_network(state.choice, shown.chosen).link
     pages = [(NEURONS, "Its neurons", link), (FEATURES, "Its features", link)]
@@ -106,7 +110,13 @@ def link_explorers(state: TrainState, shown: Shown) -> None:
 def choose_look(
     state: TrainState, shown: Sequence[Shown], page: PageSession[Any] = TRAIN_PAGE
 ) -> None:
-    """How stack plots are drawn, and what they mean. page: whose view says how."""
+    """Draw the controls and the legend of stack plots.
+
+    Args:
+        state: of the page.
+        shown: the models.
+        page: whose settings the controls change.
+    """
     most = max(each.config.n_neurons for each in shown)
     names = {"first": f"the first {FIRST_NEURONS}", "all": f"all {most:,}"}
     with st.container(horizontal=True):
@@ -123,7 +133,7 @@ def choose_look(
 
 
 def explain_bars(shown: Sequence[Shown]) -> None:
-    """What the weights of a small model are drawn as."""
+    """Draw the legend of the bars of a small model's weights."""
     st.caption(
         "Bars: one column is one neuron, by the feature that it holds most; one colour is one "
         "feature."
@@ -138,7 +148,15 @@ def stack_legend(
     n_features: int,
     hint: str = "",
 ) -> None:
-    """The legend in words, the classes as chips, and the colours as a bar."""
+    """Draw the legend: its text, the classes as chips, and the colours as a bar.
+
+    Args:
+        weight: what a block is.
+        height: what a block's height is.
+        colour: what the colours mean.
+        n_features: n.
+        hint: what a click does.
+    """
     left, right = st.columns([7, 3], vertical_alignment="center")
     left.markdown(
         "One column is one neuron, sorted by the importance of its largest feature. One block is "

@@ -1,4 +1,4 @@
-"""Widgets that show a setting and change it: label, words and range are those of its field."""
+"""Widgets that show a setting and change it, with the label and the range of its field."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def number_box(
     limits: tuple[float, float] | None = None,
     help: str | None = None,
 ) -> None:
-    """A box for a number.
+    """Draw a box for a number.
 
     Args:
         page: whose state has the setting.
@@ -76,7 +76,7 @@ def option_box(
     label: str | None = None,
     width: int | Literal["stretch"] = "stretch",
 ) -> None:
-    """A box for one of several options.
+    """Draw a box for one of several options.
 
     Args:
         page: whose state has the setting.
@@ -109,7 +109,7 @@ def segments(
     names: Mapping[Any, str] | None = None,
     hide_label: bool = False,
 ) -> None:
-    """A row of buttons for a field's choices, of which one is always chosen.
+    """Draw a row of buttons, one for each of a field's choices; one is always chosen.
 
     Args:
         page: whose state has the setting.
@@ -131,7 +131,7 @@ def segments(
 
 
 def task_inputs(page: PageSession[Any]) -> None:
-    """What the outputs should be, and in the identity task whether neurons have a bias."""
+    """Draw the box of the task and, for the identity task, that of the hidden bias."""
     option_box(page, "task", names=TASK_NAMES)
     if page.state.value("task") == "identity":
         info = page.parameter("hidden")
@@ -139,7 +139,7 @@ def task_inputs(page: PageSession[Any]) -> None:
 
 
 def model_inputs(page: PageSession[Any]) -> tuple[DeltaGenerator, DeltaGenerator]:
-    """What is trained, in two columns, which are returned."""
+    """Draw the boxes of a model's settings in two columns, and return the columns."""
     left, right = st.columns(2)
     for name, cell in (("n", left), ("m", right), ("p", left), ("d", right), ("seed", left)):
         number_box(page, name, cell)
@@ -147,12 +147,12 @@ def model_inputs(page: PageSession[Any]) -> tuple[DeltaGenerator, DeltaGenerator
 
 
 def preset_box(page: PageSession[Any], cell: Cell = st) -> None:
-    """How models are trained."""
+    """Draw the box of the recipe."""
     option_box(page, "recipe", cell, names=PRESETS)
 
 
 def threshold_inputs(page: PageSession[Any]) -> None:
-    """Where the classes of neurons end."""
+    """Draw the boxes of the thresholds between the classes of neurons."""
     with st.expander("Where the classes end"):
         number_box(page, "mono")
         number_box(page, "slight")

@@ -1,4 +1,4 @@
-"""The sweep's controls: widgets that show the state, and write it back into the link."""
+"""The controls of the sweep."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DRAFT = "sweep.densities.draft"
 
 
 def controls(state: SweepState) -> None:
-    """Draw every control; each change becomes the page's state at once."""
+    """Draw the controls."""
     SWEEP_PAGE.show_refused()
     st.header("Models")
     task_inputs(SWEEP_PAGE)
@@ -32,7 +32,7 @@ def controls(state: SweepState) -> None:
 
 
 def _densities(state: SweepState) -> None:
-    # What cannot be read stays in the box, with what is wrong, until it is corrected.
+    # Text that is not a list of densities stays in the box with a message until it is corrected.
     good, info = write(state.densities), SWEEP_PAGE.parameter("p")
     draft, instead_of = st.session_state.get(_DRAFT, (good, good))
     if instead_of != good:

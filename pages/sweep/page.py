@@ -1,4 +1,4 @@
-"""The paper's main figure, live: stack plots from dense to sparse."""
+"""The paper's main figure: stack plots from dense to sparse features."""
 
 from functools import partial
 
@@ -18,7 +18,7 @@ config = state.config
 with st.sidebar:
     controls(state)
 
-# In this order: what ends in between is then among the models.
+# In this order: a training that ends in between is then among the models.
 progress = progress_of(state.configs, state.recipe)
 models = {each: store().get(each, state.recipe) for each in state.configs}
 

@@ -1,4 +1,4 @@
-"""The sweep's panels: a stack plot each, what it shows in numbers, and the selected neuron."""
+"""The sweep's panels: a stack plot, its numbers, and the selected neuron."""
 
 from __future__ import annotations
 
@@ -32,7 +32,13 @@ def draw_panels(
     models: Mapping[Config, Model | None],
     live: Mapping[str, Weights] | None = None,
 ) -> None:
-    """Every panel of the sweep; `live` has the weights of models that are being trained."""
+    """Draw every panel of the sweep.
+
+    Args:
+        state: of the page.
+        models: by config; None for one that is not trained.
+        live: the weights of models in training, by model key.
+    """
     drawn: dict[Config, Weights] = {}
     for config, model in models.items():
         weights = model.weights if model else (live or {}).get(model_key(config, state.recipe))
@@ -74,7 +80,7 @@ def draw_panels(
 
 
 def draw_live(state: SweepState, models: Mapping[Config, Model | None], progress: Progress) -> None:
-    """Every panel of the sweep while some of its models are trained."""
+    """Draw every panel of the sweep while some of its models train."""
     live = {key: model.leading for key, model in progress.models.items()}
     draw_panels(state, models, live)
 
@@ -98,8 +104,8 @@ def _chart(
         selected=state.neuron if state.at == p else None,
         axis_title="" if state.heights == "raw" else None,
     )
-    # A chart keeps its own selection. Where the mark has left, a new one takes its place, in which
-    # the same neuron can be clicked again.
+    # A chart keeps its selection. After the mark moves, the chart has a new key, so that the same
+    # neuron can be clicked again.
     key = f"{'stack' if finished else 'live'}-{p}-{state.at == p}"
     draw(
         chart,
@@ -121,7 +127,7 @@ def _on_click(key: str, state: SweepState, config: Config) -> Callable[[], None]
     def mark_and_open() -> None:
         neuron = clicked(key, SELECTION, "neuron")
         if neuron is not None:
-            # Who comes back sees where they were.
+            # A visitor who comes back sees the neuron marked.
             left = SWEEP_PAGE.state
             SWEEP_PAGE.show(left.replace(at=config.feature_probability, neuron=neuron))
         open_it()

@@ -1,4 +1,4 @@
-"""Around the sweep's panels: the figures that matter, the legend, the two curves, what to try."""
+"""What stands around the sweep's panels: metrics, legend, curves, notes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ EXAMPLES = (
 
 
 def draw_metrics(state: SweepState, models: Mapping[Config, Model | None]) -> None:
-    """Three or four figures that sum the sweep up; nothing while no model is there."""
+    """Draw the metrics that sum up the sweep, if any model is trained."""
     table = _table(state, models)
     if table.empty:
         return
@@ -70,7 +70,7 @@ def draw_metrics(state: SweepState, models: Mapping[Config, Model | None]) -> No
 
 
 def draw_legend(state: SweepState) -> None:
-    """What the colours and the heights mean."""
+    """Draw the legend of the stack plots."""
     stack_legend(
         "input weight |W₁|" if state.weights == "input" else "output weight |W₂|",
         "relative to the neuron's largest" if state.heights == "relative" else "as it is",
@@ -81,7 +81,7 @@ def draw_legend(state: SweepState) -> None:
 
 
 def draw_summary(state: SweepState, models: Mapping[Config, Model | None]) -> None:
-    """Classes and gain against density, and the same as a table."""
+    """Draw classes and gain against density, and the same as a table."""
     table = _table(state, models)
     if table.empty:
         return
@@ -111,7 +111,7 @@ def draw_summary(state: SweepState, models: Mapping[Config, Model | None]) -> No
 
 
 def draw_notes() -> None:
-    """What to notice, where this differs from the paper, and settings worth a look."""
+    """Draw what to notice, where this differs from the paper, and links to instructive settings."""
     st.subheader("What to notice")
     st.markdown(
         "At the paper's setting, trained by the standard recipe or a longer one:\n\n"

@@ -20,7 +20,7 @@ _SLOW = 200  # models whose measuring is worth a bar
 
 
 def grids() -> dict[str, Grid]:
-    """The grids that were trained here, wholly or in part, by their keys; latest first."""
+    """The grids of which models were trained here, by key; the latest first."""
     found: list[tuple[float, Grid]] = []
     for path in store().grids.glob("*.json"):
         try:

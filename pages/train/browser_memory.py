@@ -1,4 +1,4 @@
-"""A list that a visitor's own browser keeps from one visit to the next."""
+"""A list that the visitor's browser keeps between visits."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2 import component
 
-# The session's items go before what the browser has kept, from earlier or in another tab. A
-# browser may forbid to keep anything.
+# The session's items come before those that the browser kept earlier or in another tab. A
+# browser may not allow storage.
 _JS = """
 export default function({ data, setStateValue }) {
   const name = "toymodel." + data.name;

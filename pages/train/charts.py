@@ -31,7 +31,7 @@ _LOSS_LINES = (
 
 
 def draw_charts(state: TrainState, shown: Sequence[Shown]) -> None:
-    """Weights, network, loss and responses; of two models side by side, on the same axes."""
+    """Draw weights, network, loss and responses; two models side by side have the same axes."""
     left, right = weight_cells(state, shown)
     if len(shown) > 1:
         _rows(left, right)
@@ -85,7 +85,7 @@ def _losses(state: TrainState, shown: Sequence[Shown]) -> None:
         1 / rounded_up(1 / min(low for low, _ in ranges)),
         rounded_up(max(high for _, high in ranges)),
     )
-    # A training's steps are known before they are done, its seconds are not.
+    # The number of steps is known from the start, the seconds are not.
     ends = (
         [float(each.recipe.total_steps) for each in shown]
         if against == "step"

@@ -1,4 +1,4 @@
-"""Two models side by side, and what differs between their settings."""
+"""Two models side by side, and the settings in which they differ."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pages.train.state import TRAIN_PAGE, TrainState
 
 
 def draw_comparison(state: TrainState, other: Choice) -> None:
-    """Both models; where one is not there yet, how to get it."""
+    """Draw both models, or the panel that trains one that is missing."""
     with st.container(horizontal=True):
         st.button("Back to the left one", on_click=_alone, args=(state.choice,))
         st.button("Back to the right one", on_click=_alone, args=(other,))

@@ -25,7 +25,7 @@ _NOT_ADVANCED = ("restarts", "weights")
 
 
 def controls(state: TrainState) -> None:
-    """Draw every control; each change becomes the page's state at once."""
+    """Draw the controls."""
     TRAIN_PAGE.show_refused()
     example = example_name(state.choice)
     st.selectbox(
@@ -55,5 +55,5 @@ def _start_from(name: str | None) -> None:
 
 
 def show(choice: Choice) -> None:
-    """Make this the model that the page is about."""
+    """Make this the page's model."""
     TRAIN_PAGE.show(TRAIN_PAGE.state.showing(choice))

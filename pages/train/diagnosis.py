@@ -1,4 +1,4 @@
-"""Why it went badly, and a button that changes it."""
+"""Why a training went badly, and a button that trains again with a better recipe."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from toymodel.model import Model
 
 
 def draw_diagnosis(model: Model, shown: Shown) -> None:
-    """What is wrong with a finished model, or that nothing is."""
+    """Draw what is wrong with a finished model, or that nothing is."""
     findings = _findings(shown.name, model, shown.restart)
     sound = findings[0].kind == "sound"
     st.subheader("How it went" if sound else "Why did it go badly?")
@@ -22,7 +22,7 @@ def draw_diagnosis(model: Model, shown: Shown) -> None:
 
 
 def draw_divergence(choice: Choice, message: str) -> None:
-    """A training that left nothing."""
+    """Draw why a training diverged that left no model."""
     st.subheader("Why did it go badly?")
     _draw([diagnose_divergence(choice.config, choice.recipe, message)])
 

@@ -1,4 +1,4 @@
-"""What a person takes home: the model's file, its weights, its charts, a link, and Python."""
+"""Downloads of a model: its file, weights and charts; and its link and Python code."""
 
 from __future__ import annotations
 
@@ -26,9 +26,14 @@ _LABELS = {"svg": "SVG", "png": "PNG", "json": "Vega-Lite JSON"}
 
 
 def draw_downloads(state: TrainState, model: Model, shown: Shown, *, brought: bool) -> None:
-    """Everything of one model that can be taken away.
+    """Draw the downloads.
 
-    brought: it is from a file, and its settings may give other weights elsewhere.
+    Args:
+        state: of the page.
+        model: the model.
+        shown: the restart that is shown.
+        brought: whether it is from a file. Its settings may then give other weights, so there is
+            no link and no code.
     """
     st.subheader("Take it away")
     name = f"toymodel-{model_key(model.config, model.recipe)[:8]}"
@@ -51,8 +56,7 @@ def draw_downloads(state: TrainState, model: Model, shown: Shown, *, brought: bo
             help="One row for each neuron and feature: neuron, feature, w_in, w_out. "
             "Biases are in the model's file.",
         )
-    # What this page shows: it chooses no neuron and no feature, so a chart of one would be of one
-    # that nobody asked for.
+    # The page chooses no neuron and no feature, so only charts of the whole model are offered.
     names = [figure for figure in MODEL_FIGURES if not not_drawn(figure, model.config)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chart = st.selectbox(
@@ -107,7 +111,7 @@ def _chart(
 
 
 def snippet(choice: Choice, restart: int | None = None) -> str:
-    """Python that gives the same model: a notebook's cell."""
+    """Python code that makes the same model, for a notebook's cell."""
     config = ", ".join(f"{name}={value!r}" for name, value in choice.config.model_dump().items())
     changes = ", ".join(
         f"{name}={value!r}" for name, value in difference(choice.preset, choice.recipe).items()

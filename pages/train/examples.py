@@ -1,4 +1,4 @@
-"""Settings that teach something, to start from."""
+"""Instructive settings to start from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from toymodel.text import number
 
 
 class Example(NamedTuple):
-    """A setting, and what to expect of it where it is one to begin with."""
+    """An instructive setting.
+
+    Attributes:
+        choice: the model.
+        expect: what to expect of it; empty if it is not among the links to begin with.
+    """
 
     choice: Choice
     expect: str = ""
@@ -44,5 +49,5 @@ EXAMPLES = {
 
 
 def example_name(choice: Choice) -> str | None:
-    """The example that a choice is, or None."""
+    """The name of the example with these settings, or None."""
     return next((name for name, example in EXAMPLES.items() if example.choice == choice), None)

@@ -1,4 +1,4 @@
-"""The models that a visitor tried: a table to sort, open again, compare and remove from."""
+"""The table of models that a visitor tried: to open again, compare, or remove."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _ROUND = "train.tried.round"
 
 
 def note_tried(*shown: Choice) -> None:
-    """Have the models that the page shows in the table, first if they are new there.
+    """Add the models that the page shows to the table, at the top if they are new.
 
-    One that was removed while it is shown stays out until the page has shown another. Weights from
-    elsewhere stay out: they are gone when the page is closed.
+    A model that was removed while it was shown stays out until the page has shown another one.
+    Uploaded weights stay out, because they are gone when the page is closed.
     """
     shown = tuple(choice for choice in shown if not choice.recipe.weights)
     removed = [choice for choice in st.session_state.get(_REMOVED, []) if choice in shown]
@@ -46,7 +46,7 @@ def note_tried(*shown: Choice) -> None:
 
 
 def draw_tried(thresholds: Thresholds) -> None:
-    """The table, and what can be done with its rows."""
+    """Draw the table and its buttons."""
     _keep()
     tried = _tried()
     st.subheader("What you tried")
@@ -57,7 +57,7 @@ def draw_tried(thresholds: Thresholds) -> None:
         "Your own list: this browser keeps it. Choose a row to open or to remove it, two rows to "
         "compare them; click on a column's name to sort."
     )
-    # A table keeps its own selection: where it should end, a new one takes its place.
+    # A table keeps its selection; a table with a new key has none.
     key = f"tried-{st.session_state.get(_ROUND, 0)}"
     chosen = st.dataframe(
         pd.DataFrame([_row(choice, thresholds) for choice in tried]),
@@ -102,7 +102,7 @@ def _keep() -> None:
 
 
 def _read(text: str) -> list[Choice]:
-    # What a browser sends is anybody's text.
+    # The browser's text cannot be trusted.
     try:
         links = json.loads(text) if text else []
         read = [
@@ -130,7 +130,7 @@ def _row(choice: Choice, thresholds: Thresholds) -> dict[str, Any]:
         **dict.fromkeys(CLASSES),
         "seconds": None,
     }
-    # A list of large models would take long to read at every click.
+    # Reading many large models at every click would take long.
     numbers = st.session_state.setdefault(_NUMBERS, {})
     found = numbers.get((choice, thresholds)) or _numbers(choice, thresholds)
     if found is None:

@@ -1,4 +1,4 @@
-"""The model that the page trains: what to train next, and the model as it learns."""
+"""The page's model: starting its training, training more, and drawing it while it trains."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from toymodel.text import count
 
 
 def train(*, seed: int | None = None, recipe: Mapping[str, object] | None = None) -> None:
-    """Have the page's model trained.
+    """Request the training of the page's model.
 
-    It is the model that the page is about now, not the one when the button was drawn: a number may
-    have been typed since, in the very moment of the click.
+    The model is the page's at the time of the click, not when the button was drawn: a number may
+    have been typed since.
 
     Args:
         seed: another seed for it.
@@ -40,7 +40,7 @@ def train(*, seed: int | None = None, recipe: Mapping[str, object] | None = None
 
 
 def offer_more(choice: Choice) -> None:
-    """What to train next, from a model that is there."""
+    """Draw buttons that train another seed, or the same model for longer."""
     config, recipe = choice.config, choice.recipe
     seed = config.seed + 1 if config.seed < MAX_SEED else 0
     st.button(
@@ -60,7 +60,7 @@ def offer_more(choice: Choice) -> None:
 
 
 def draw_live(progress: Progress) -> None:
-    """The page's model in training, or where it was paused."""
+    """Draw the page's model while it trains or is paused."""
     state = TRAIN_PAGE.state
     live = progress.models.get(model_key(state.config, state.recipe))
     if live is None:

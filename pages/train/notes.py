@@ -1,4 +1,4 @@
-"""What to notice on the page that trains one model, and settings worth a look."""
+"""What to notice on the page that trains one model, and links to instructive settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PAIR = ("The paper's sweep, 1 − S = 0.001", "The usual recipe, failing")
 
 
 def draw_notes() -> None:
-    """What to notice, and links to instructive settings."""
+    """Draw what to notice, and the links."""
     st.subheader("What to notice")
     st.markdown(
         "- **First the linear part, then the ReLU**: the output unit starts linear, so early "

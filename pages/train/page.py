@@ -1,4 +1,4 @@
-"""Train one model: set it, watch it learn, see why it went well or badly, take it away."""
+"""Train one model: choose it, watch it learn, see why it went well or badly, download it."""
 
 import streamlit as st
 

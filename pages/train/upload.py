@@ -1,4 +1,4 @@
-"""Opening a model's file that somebody took away."""
+"""Opening a model's file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SAID = "train.upload.said"
 
 
 def draw_upload() -> None:
-    """A box for a file; what is wrong with one is said below it."""
+    """Draw the upload box; a message below it says what is wrong with a file."""
     with st.expander("Open a model's file", expanded=_SAID in st.session_state):
         st.file_uploader(
             "A .safetensors file that this page, `toymodel.save` or the shell command wrote. "
