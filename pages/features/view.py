@@ -84,7 +84,7 @@ def _say_what_instead(shown: Shown, feature: int) -> None:
     best = config.feature_probability * config.definition.mean
     symbol = config.definition.symbol
     st.info(
-        f"The gains of neither side reach {SERVED:g}: this model hardly computes {symbol} for it. "
+        f"The gains of neither side reach {SERVED:g}: this model computes {symbol} of it badly. "
         f"To an empty input the output answers {nothing:.3g}, to f{feature} alone "
         f"{alone.min():.3g} to {alone.max():.3g}; the best constant would be p/2 = {best:.3g}."
     )

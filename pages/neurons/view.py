@@ -184,8 +184,9 @@ def draw_weights(state: ExplorerState, shown: Shown) -> None:
             )
     few = f"The {MAX_BARS} largest of {n:,} in each; " if n > MAX_BARS else ""
     st.caption(
-        f"{few}f0 is the most important feature. A feature with a weight out and hardly one in is "
-        "pushed by the others: down (below 0) is inhibition. **Click a bar** for its feature."
+        f"{few}f0 is the most important feature. A feature with an output weight but almost no "
+        "input weight is pushed by the other features; pushed down (below 0), it is inhibited. "
+        "**Click a bar** for its feature."
     )
     with st.expander("All of its weights in numbers"):
         st.dataframe(

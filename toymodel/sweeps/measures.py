@@ -10,6 +10,7 @@ import pandas as pd
 from toymodel.analysis.loss import superposition_gain
 from toymodel.analysis.motifs import find_motifs
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds, neurons
+from toymodel.config import Config
 from toymodel.model import Model
 
 MEASURES = {
@@ -22,15 +23,10 @@ MEASURES = {
 """The measures of a model by their names in links and tables, and what they are called."""
 
 FIELDS = {
-    "task": "task",
-    "n_features": "features n",
-    "n_neurons": "neurons m",
-    "feature_probability": "density 1 − S",
-    "importance_decay": "importance decay d",
-    "seed": "seed",
-    "hidden_bias": "hidden bias",
+    name: str(field.title)[0].lower() + str(field.title)[1:]
+    for name, field in Config.model_fields.items()
 }
-"""What the fields of a config are called."""
+"""The titles of the fields of a config, as they stand within a sentence."""
 
 _MAX_SEARCHED = 500  # features or neurons: larger networks are not searched for motifs
 
