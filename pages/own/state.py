@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
-
-from pydantic import Field
+from typing import ClassVar
 
 from pages.shared.link_state import LinkState
+from pages.shared.model_choice import BlockColour, DrawnNeurons
 from pages.shared.page_session import PageSession
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.config import Config
@@ -29,17 +28,8 @@ class OwnState(LinkState):
     config: Config = Config(feature_probability=0.01, importance_decay=1.0)
     assignment: Assignment = Assignment()
     thresholds: Thresholds = Thresholds()
-    neurons: Annotated[
-        Literal["first", "all"],
-        Field(
-            alias="neurons",
-            title="Neurons",
-            description="Those that hold the most important features come first.",
-        ),
-    ] = "first"
-    colour: Annotated[
-        Literal["superposition", "feature"], Field(alias="colour", title="Colour by")
-    ] = "superposition"
+    neurons: DrawnNeurons = "first"
+    colour: BlockColour = "superposition"
 
     @classmethod
     def of(cls, config: Config) -> OwnState:

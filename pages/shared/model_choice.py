@@ -26,6 +26,21 @@ TASK_NAMES = {
 }
 """The tasks as a person chooses them."""
 
+DrawnNeurons = Annotated[
+    Literal["first", "all"],
+    Field(
+        alias="neurons",
+        title="Neurons",
+        description="Those that hold the most important features come first.",
+    ),
+]
+"""Whether a stack plot of many neurons draws the most important ones or all."""
+
+BlockColour = Annotated[
+    Literal["superposition", "feature"], Field(alias="colour", title="Colour by")
+]
+"""What the colour of a block in a stack plot means."""
+
 PRESETS = {
     "quick": "quick: for a first look",
     "standard": "standard",

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from pages.shared.link_state import LinkState, write
-from pages.shared.model_choice import Preset, without_hidden_bias
+from pages.shared.model_choice import BlockColour, Preset, without_hidden_bias
 from pages.shared.page_session import PageSession
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.config import RECIPES, Config, Recipe
@@ -55,9 +55,7 @@ class SweepState(LinkState):
     heights: Annotated[Literal["relative", "raw"], Field(alias="heights", title="Heights")] = (
         "relative"
     )
-    colour: Annotated[
-        Literal["superposition", "feature"], Field(alias="colour", title="Colour by")
-    ] = "superposition"
+    colour: BlockColour = "superposition"
     at: Annotated[float | None, Field(gt=0, le=1, alias="at")] = None
     neuron: Annotated[int | None, Field(ge=0, le=1_999, alias="neuron")] = None
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator
 
 from pages.shared.link_state import Link, LinkState
-from pages.shared.model_choice import Choice
+from pages.shared.model_choice import BlockColour, Choice, DrawnNeurons
 from pages.shared.page_session import PageSession
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.config import Config, Recipe
@@ -47,17 +47,8 @@ class TrainState(LinkState):
     against: Annotated[Literal["steps", "seconds"], Field(alias="against", title="Against")] = (
         "steps"
     )
-    neurons: Annotated[
-        Literal["first", "all"],
-        Field(
-            alias="neurons",
-            title="Neurons",
-            description="Those that hold the most important features come first.",
-        ),
-    ] = "first"
-    colour: Annotated[
-        Literal["superposition", "feature"], Field(alias="colour", title="Colour by")
-    ] = "superposition"
+    neurons: DrawnNeurons = "first"
+    colour: BlockColour = "superposition"
     other: Choice | None = None
 
     @field_validator("features")
