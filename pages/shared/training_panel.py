@@ -54,6 +54,7 @@ def offer_training(
     *,
     missing: int = 1,
     on_train: Callable[[], None] | None = None,
+    on_failure: Callable[[str], object] = st.error,
     key: str = "train",
 ) -> None:
     """Say which models are missing, and train them on request.
@@ -63,6 +64,7 @@ def offer_training(
         recipe: how they are trained.
         missing: how many of them are not trained.
         on_train: what the button does; it requests the training unless given.
+        on_failure: draws why a training failed, given its message.
         key: of the button, unique on the page.
     """
     if recipe.weights:
@@ -72,7 +74,7 @@ def offer_training(
     say_what_happened()
     progress = progress_of(configs, recipe)
     if progress and progress.message:
-        st.error(progress.message)
+        (on_failure if progress.state == "failed" else st.error)(progress.message)
     train = on_train or (lambda: request(configs, recipe))
     if progress and progress.state == "paused":
         st.info(f"Paused at step {progress.step:,} of {progress.steps:,}.")

@@ -1,5 +1,7 @@
 """Train one model: choose it, watch it learn, see why it went well or badly, download it."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.shared.messages import show_problems
@@ -69,9 +71,8 @@ elif progress and progress.active:
 else:
     if progress:
         note_tried(choice)
-    if progress and progress.state == "failed":
-        draw_divergence(choice, progress.message)
-    offer_training([config], recipe, on_train=train)
+    on_failure = partial(draw_divergence, choice)
+    offer_training([config], recipe, on_train=train, on_failure=on_failure)
     if progress and progress.state == "paused":
         draw_live(progress)
 draw_tried(state.thresholds)

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pages.shared import resources
 from tests.helpers.networks import ROOT
 
-expect.set_options(timeout=30_000)  # other programs may want the processor too
+expect.set_options(timeout=60_000)  # other programs may want the processor too
 
 
 @pytest.fixture(scope="session")
@@ -123,7 +123,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A page in a fresh browser session."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     # What a person does waits until they see what they do it to: a click or a number that comes
     # while the page is being drawn again may go to what was there before.

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from pages.phase.state import PhaseState
 from tests.helpers.browser import (
@@ -125,24 +125,6 @@ def test_the_map_by_weights_takes_a_click_too(server: str, page: Page, diagram: 
     wait_for_another_cell(page, first)
     assert link(page)["colour"] == "weights"
     assert metric(page, "Loss, exact") == loss_of(page, diagram)
-
-
-@pytest.mark.parametrize("path", ["/phase", "/identity"])
-def test_nothing_is_wider_than_a_phone(server: str, browser: Browser, path: str):
-    context = browser.new_context(viewport={"width": 390, "height": 800})
-    page = context.new_page()
-    page.goto(server + path)
-    expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
-    wait_until_idle(page)
-    wide = page.evaluate(
-        "[...document.querySelectorAll('[data-testid=stMain] *')]"
-        ".filter(e => e.getBoundingClientRect().right > innerWidth + 1"
-        " && !e.closest('[data-testid=stDataFrame]') && !e.closest('.katex')"
-        " && e.tagName !== 'INPUT')"  # that of a slider is there to be heard, not seen
-        ".map(e => e.outerHTML.slice(0, 120))"
-    )
-    assert wide == []
-    context.close()
 
 
 def test_a_neuron_of_the_identity_task_opens_its_page_and_back_leads_there(server: str, page: Page):
