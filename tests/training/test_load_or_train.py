@@ -16,12 +16,7 @@ pytestmark = pytest.mark.usefixtures("short_evaluation")
 CONFIGS = [tm.Config(n_features=4, n_neurons=3, seed=seed) for seed in range(3)]
 RECIPE = tm.Recipe(steps=20, batch_size=16)
 SOMETIMES_WILD = tm.Recipe(
-    steps=100,
-    batch_size=8,
-    learning_rate=10.0,
-    schedule="constant",
-    warmup=0.0,
-    linear_until=0.0,
+    steps=100, batch_size=8, learning_rate=10.0, schedule="constant", warmup=0.0, linear_until=0.0
 )
 
 
