@@ -116,9 +116,6 @@ def test_importance_is_a_power_of_the_decay():
     np.testing.assert_array_equal(config.importance, [1, 0.5, 0.25, 0.125])
     assert config.importance.dtype == np.float32
     np.testing.assert_array_equal(config.replace(importance_decay=1.0).importance, np.ones(4))
-
-
-def test_loss_scale_is_the_loss_of_answering_zero():
     config = tm.Config(n_features=3, importance_decay=0.5, feature_probability=0.3)
     assert config.loss_scale == pytest.approx(0.3 / 3 * 1.75, rel=1e-12)
 

@@ -37,20 +37,11 @@ def test_a_refused_value_is_named_with_its_field_and_range():
         Oven(degrees=7)
     assert str(caught.value) == "degrees = 7: must be a whole number from 50 to 1,250"
     assert caught.value.problems == (Problem("degrees", 7, "a whole number from 50 to 1,250"),)
-
-
-def test_every_refused_field_is_named_once():
     with pytest.raises(SettingError) as caught:
         Oven(degrees="hot", mode="steam", share=0)
     assert [p.field for p in caught.value.problems] == ["degrees", "share", "mode"]
-
-
-def test_an_unknown_field_is_refused_with_the_known_ones():
     with pytest.raises(SettingError, match="colour = 3: must be one of the fields of Oven: degre"):
         Oven(colour=3)
-
-
-def test_a_long_value_is_shortened_in_the_message():
     with pytest.raises(SettingError) as caught:
         Oven(mode="x" * 5_000)
     assert len(str(caught.value)) < 150
@@ -96,16 +87,11 @@ def test_canonical_text_does_not_depend_on_how_the_settings_were_written():
     assert Oven(degrees=200, scale=2.0).canonical() == text
     assert Oven.from_mapping({"scale": 2, "mode": "fan", "degrees": 200}).canonical() == text
 
-
-def test_canonical_text_is_of_what_differs_from_the_defaults():
     class Newer(Oven):
         timer: int = 0
 
     assert Newer(degrees=200).canonical() == Oven(degrees=200).canonical()
     assert Newer(timer=1).canonical() == '{"timer":1}'
-
-
-def test_equal_settings_hash_equally():
     assert len({Oven(scale=1), Oven(scale=1.0), Oven()}) == 1
 
 

@@ -49,15 +49,6 @@ def losses(found: Decomposition) -> tuple[float, float, float]:
     return found.absolute_value, found.with_motifs, found.everything
 
 
-def test_the_roles_have_names():
-    assert (ROLES[NONE], ROLES[SIDE], ROLES[SIDES]) == (
-        "rest",
-        "absolute value, one side",
-        "absolute value, both sides",
-    )
-    assert (ROLES[ASYMMETRIC], ROLES[INHIBITS]) == ("asymmetric superposition", "inhibition")
-
-
 def test_every_weight_of_a_planted_network_has_its_role():
     found = decompose(FOUR, with_a_rest())
     # Features 0 and 1 keep a neuron of their own below 0; above, they share neuron 0. Weights of
@@ -69,6 +60,12 @@ def test_every_weight_of_a_planted_network_has_its_role():
     np.testing.assert_array_equal(found.W1, W1)
     np.testing.assert_array_equal(found.W2, W2)
     assert found.motifs == (ONE,)
+    assert (ROLES[NONE], ROLES[SIDE], ROLES[SIDES]) == (
+        "rest",
+        "absolute value, one side",
+        "absolute value, both sides",
+    )
+    assert (ROLES[ASYMMETRIC], ROLES[INHIBITS]) == ("asymmetric superposition", "inhibition")
 
 
 def test_the_losses_are_those_of_networks_with_fewer_and_fewer_roles():
@@ -96,19 +93,16 @@ def test_what_pushes_and_what_takes_it_away_are_one_thing():
     assert found.with_motifs == found.everything
 
 
-def test_what_takes_from_a_feature_itself_is_no_inhibition():
-    network = two_neurons_a_feature(3)
-    network.W1[1, 0], network.W2[0, 1] = 0.25, -0.5
-    found = decompose(THREE, network)
-    assert (found.W1[1, 0], found.W2[0, 1]) == (NONE, NONE)
-
-
 def test_a_model_of_absolute_values_is_that_and_nothing_else():
     network = two_neurons_a_feature(3)
     found = decompose(THREE, network)
     assert (found.motifs, losses(found)) == ((), (0, 0, 0))
     np.testing.assert_array_equal(found.W1, np.where(network.W1, SIDES, NONE))
     np.testing.assert_array_equal(found.W2, np.where(network.W2, SIDES, NONE))
+    network = two_neurons_a_feature(3)
+    network.W1[1, 0], network.W2[0, 1] = 0.25, -0.5
+    found = decompose(THREE, network)
+    assert (found.W1[1, 0], found.W2[0, 1]) == (NONE, NONE)
 
 
 def test_one_neuron_a_feature_is_one_side():
@@ -117,9 +111,6 @@ def test_one_neuron_a_feature_is_one_side():
     np.testing.assert_array_equal(found.W2, np.eye(3) * SIDE)
     assert found.absolute_value == found.with_motifs == found.everything
     assert found.everything == pytest.approx(0.5, rel=0.05)
-
-
-def test_a_network_of_zeros_is_all_rest():
     config = tm.Config(n_features=1, n_neurons=1)
     found = decompose(config, weights([[0]], [[0]]))
     assert (found.W1.tolist(), found.W2.tolist(), found.motifs) == ([[NONE]], [[NONE]], ())
@@ -160,6 +151,14 @@ def test_the_rest_moves_outputs_by_as_much_as_its_weights_say():
     ]
     assert shifts_of_the_rest(FOUR, network, found) == expected
     assert shifts_of_the_rest(FOUR, network, found, min_amount=0.0625) == expected[:2]
+    network = with_a_rest()
+    network.b[3] = 1
+    first, *_ = shifts_of_the_rest(FOUR, network, decompose(FOUR, network))
+    x = np.zeros((4, 1), np.float32)
+    x[first.feature] = first.side
+    assert network.output(x)[first.output, 0] == network.b[first.output] + first.amount
+    for network in (weights(*one()), two_neurons_a_feature(3)):
+        assert shifts_of_the_rest(THREE, network, decompose(THREE, network)) == []
 
 
 def test_a_shift_helps_where_the_output_errs_less():
@@ -174,15 +173,6 @@ def test_a_shift_helps_where_the_output_errs_less():
     assert effects[3, 2] == "none"
 
 
-def test_a_shift_is_what_the_outputs_answer_less():
-    network = with_a_rest()
-    network.b[3] = 1
-    first, *_ = shifts_of_the_rest(FOUR, network, decompose(FOUR, network))
-    x = np.zeros((4, 1), np.float32)
-    x[first.feature] = first.side
-    assert network.output(x)[first.output, 0] == network.b[first.output] + first.amount
-
-
 def test_a_shift_counts_what_hidden_biases_bring_already():
     network = with_a_rest()
     network.b_hidden[0] = 0.5  # so that output 0 answers something to f3, and too much
@@ -194,11 +184,6 @@ def test_a_shift_counts_what_hidden_biases_bring_already():
     W2 = network.W2.copy()
     W2[0, 7] = 0
     assert 0 < network.output(x)[0, 0] < replace(network, W2=W2).output(x)[0, 0]
-
-
-def test_without_a_rest_nothing_shifts():
-    for network in (weights(*one()), two_neurons_a_feature(3)):
-        assert shifts_of_the_rest(THREE, network, decompose(THREE, network)) == []
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -234,16 +219,10 @@ def test_the_inhibition_can_be_turned_down():
     assert same(without_inhibition(network, motifs), replace(network, W2=W2))
     W2[1, 4] = -16
     assert same(without_inhibition(network, motifs[1:]), replace(network, W2=W2))
-
-
-def test_all_of_the_inhibition_is_the_network_itself():
     network = weights(*two())
     motifs = tm.find_motifs(network.W1, network.W2)
     assert same(without_inhibition(network, motifs, 1), network)
     assert same(without_inhibition(network, []), network)
-
-
-def test_instances_with_one_receiver_and_inhibitor_are_turned_down_once():
     W1, W2 = plant(plant(monosemantic(4), 0, 1, {4: -16}), 3, 1, {4: -16}, into=-0.5)
     network = weights(W1, W2)
     motifs = tm.find_motifs(network.W1, network.W2)
@@ -264,9 +243,6 @@ def test_the_shipped_model_is_absolute_values_and_motifs(shipped: Model):
     found = decompose(shipped.config, shipped.weights)
     assert len(found.motifs) == 2
     assert found.everything < found.with_motifs < found.absolute_value / 3
-
-
-def test_the_shipped_model_needs_its_inhibition(shipped: Model):
     motifs = tm.find_motifs(shipped.W1, shipped.W2)
     changed = without_inhibition(shipped.weights, motifs)
     before, after = (evaluate(shipped.config, each).value for each in (shipped.weights, changed))

@@ -72,20 +72,14 @@ def test_two_neurons_for_every_feature_are_sound():
     assert "every feature has its two neurons, and the loss is 3e-05" in found.message
 
 
-def test_a_dense_model_at_the_baseline_is_as_good_as_it_can_be():
+def test_a_model_at_the_baseline_or_below_says_its_gain_and_what_to_try():
     found = only(made(DENSE, STANDARD, 0.05))
     assert (found.kind, found.changes) == ("sound", {})
     assert "gain is 1.00, as good as a model without superposition can be" in found.message
     assert "At p = 1 features are too dense" in found.message
-
-
-def test_a_sparse_model_at_the_baseline_is_told_what_to_try():
     found = only(made(SPARSE, STANDARD, no_superposition_loss(SPARSE)))
     assert (found.kind, found.changes) == ("sound", {"restarts": 8})
     assert "At p = 0.01 there may be more to gain." in found.message
-
-
-def test_a_model_with_superposition_says_its_gain():
     baseline = no_superposition_loss(SPARSE)
     found = only(made(SPARSE, STANDARD, baseline / 4))
     assert (found.kind, found.changes) == ("sound", {})
@@ -222,12 +216,22 @@ def test_a_loss_that_still_falls_is_told_with_the_figures_of_its_fall():
     assert (found.kind, found.changes) == ("still falling", {"cycles": 2})
     assert "by 20% over the last 490 steps" in found.message  # 50 records, 10 steps apart
     assert found.action == "Train 2,000 steps more"
+    assert kinds(made(DENSE, STEADY, 0.05, curve=falling(0.25, 0.2)[-7:])) == ["sound"]
+    assert kinds(made(DENSE, STEADY, 0.05, curve=falling(0.25, 0.2)[-8:])) == ["sound"]
+    assert kinds(made(DENSE, STEADY, 0.05, curve=falling(1, 0.9)[::25])) == ["still falling"]
+    last = STEADY.replace(cycles=100)
+    assert kinds(made(DENSE, last, 0.05, curve=falling(0.25, 0.2))) == ["sound"]
 
 
 def test_a_fall_that_is_slight_or_long_past_is_none():
     assert kinds(made(DENSE, STEADY, 0.05, curve=falling(0.25, 0.05))) == ["sound"]
     past = np.concatenate([falling(1, 0.9)[:150], np.full(50, 0.1)])
     assert kinds(made(DENSE, STEADY, 0.05, curve=past)) == ["sound"]
+    cosine = STEADY.replace(schedule="cosine")
+    curve = falling(0.25, 0.5)
+    curve[-20:] = curve[-20]
+    assert kinds(made(DENSE, cosine, 0.05, curve=curve)) == ["sound"]
+    assert kinds(made(DENSE, cosine, 0.05, curve=falling(0.1, 0.3))) == ["still falling"]
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -235,14 +239,6 @@ def test_sampling_noise_is_no_fall_and_hides_none(seed: int):
     noisy, steep = falling(0.25, 0.0, 0.4, seed), falling(0.25, 0.9, 0.4, seed)
     assert kinds(made(SPARSE, STEADY, 0.01, curve=noisy)) == ["sound"]
     assert kinds(made(SPARSE, STEADY, 0.01, curve=steep)) == ["still falling"]
-
-
-def test_the_fall_that_a_cosine_ends_with_is_none():
-    cosine = STEADY.replace(schedule="cosine")
-    curve = falling(0.25, 0.5)
-    curve[-20:] = curve[-20]
-    assert kinds(made(DENSE, cosine, 0.05, curve=curve)) == ["sound"]
-    assert kinds(made(DENSE, cosine, 0.05, curve=falling(0.1, 0.3))) == ["still falling"]
 
 
 def test_the_last_cycle_alone_counts_and_the_next_is_asked_for():
@@ -255,14 +251,6 @@ def test_the_last_cycle_alone_counts_and_the_next_is_asked_for():
         loss=np.concatenate([falling(1, 0.9), np.full(200, 0.1)])[None].astype(np.float32),
     )
     assert kinds(replace(twice, history=both)) == ["sound"]
-
-
-def test_a_fall_needs_records_and_cycles_that_are_left():
-    assert kinds(made(DENSE, STEADY, 0.05, curve=falling(0.25, 0.2)[-7:])) == ["sound"]
-    assert kinds(made(DENSE, STEADY, 0.05, curve=falling(0.25, 0.2)[-8:])) == ["sound"]
-    assert kinds(made(DENSE, STEADY, 0.05, curve=falling(1, 0.9)[::25])) == ["still falling"]
-    last = STEADY.replace(cycles=100)
-    assert kinds(made(DENSE, last, 0.05, curve=falling(0.25, 0.2))) == ["sound"]
 
 
 # Above the baseline

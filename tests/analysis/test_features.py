@@ -36,14 +36,14 @@ def test_what_two_features_do_to_each_other_is_exact():
     np.testing.assert_array_equal(found.low, [[2, 0.5], [0.5, -1.5]])
     np.testing.assert_array_equal(found.worst, [[0, 0.5], [-3, 0]])
     np.testing.assert_array_equal(found.mean, [[0, 0.25], [-2.5 / 4, 0]])
-
-
-def test_features_with_neurons_of_their_own_do_not_interfere():
     found = interference(Config(n_features=3, n_neurons=6), two_neurons_a_feature(3))
     np.testing.assert_array_equal(found.high, np.eye(3))
     np.testing.assert_array_equal(found.low, np.eye(3))
     np.testing.assert_array_equal(found.worst, np.zeros((3, 3)))
     np.testing.assert_array_equal(found.mean, np.zeros((3, 3)))
+    found = Interference(high=np.array([[0, -1.0], [1, 0]]), low=np.array([[0, 1.0], [-1, 0]]))
+    np.testing.assert_array_equal(found.worst, [[0, -1], [1, 0]])
+    np.testing.assert_array_equal(found.mean, np.zeros((2, 2)))
 
 
 @given(n=st.integers(1, 7), m=st.integers(1, 9), seed=st.integers(0, 10**6))
@@ -68,12 +68,6 @@ def test_interference_is_what_one_feature_alone_adds_before_bias_and_relu(
     gain = path_gain(network.W1, network.W2)  # on the diagonal, of each side
     for side, table in ((network.W1 > 0, found.high), (network.W1 < 0, found.low)):
         np.testing.assert_allclose(np.diag(table), (gain * side).sum(axis=0), atol=1e-5)
-
-
-def test_equal_effects_of_other_signs_count_as_that_of_the_upper_end():
-    found = Interference(high=np.array([[0, -1.0], [1, 0]]), low=np.array([[0, 1.0], [-1, 0]]))
-    np.testing.assert_array_equal(found.worst, [[0, -1], [1, 0]])
-    np.testing.assert_array_equal(found.mean, np.zeros((2, 2)))
 
 
 def test_a_side_is_computed_from_half_its_slope_on():

@@ -33,18 +33,18 @@ def test_one_feature_is_above_0_where_it_is_there(p: float):
     assert np.isnan(found.driven[2])
 
 
-def test_a_bias_above_0_makes_a_neuron_linear_everywhere():
+def test_a_bias_makes_a_neuron_linear_and_half_of_an_absolute_value_is_above_0():
     config = case("identity", 2, 2, 0.3)
     found = linearity(config, shifted([[1, 0], [1, -1]], 0.5, 1.0))
     assert found.linear.tolist() == pytest.approx([1, 1])
     assert found.bias.tolist() == [0.5, 1]
-
-
-def test_half_of_an_absolute_value_is_above_0():
     found = linearity(case("abs", 3, 2, 0.4), shifted([[1, 0, 0], [0.5, 0.25, 0.01]], 0, 0))
     np.testing.assert_allclose(found.driven, 0.5, atol=0.02)
     assert found.linear[0] == pytest.approx(0.2, abs=0.01)
     assert found.mean.tolist() == [0, 0]
+    found = linearity(case("identity", 2, 1, 0.5), shifted([[1, -0.04]], 0))
+    assert found.driven[0] == pytest.approx(1, abs=0.03)
+    assert found.driven[0] > found.linear[0] + 0.3
 
 
 @pytest.mark.parametrize("task", ["abs", "identity"])
@@ -63,9 +63,3 @@ def test_what_the_other_features_add_has_its_exact_moments(task: str, p: float):
     np.testing.assert_allclose(found.mean, mean, atol=0.02)
     spread = np.sqrt((added - mean[:, None]) ** 2 @ weight / weight.sum())
     np.testing.assert_allclose(found.spread, spread, rtol=0.03)
-
-
-def test_small_weights_do_not_make_a_feature_one_of_the_neurons():
-    found = linearity(case("identity", 2, 1, 0.5), shifted([[1, -0.04]], 0))
-    assert found.driven[0] == pytest.approx(1, abs=0.03)
-    assert found.driven[0] > found.linear[0] + 0.3

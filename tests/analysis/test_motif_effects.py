@@ -29,6 +29,7 @@ def test_a_planted_instance_has_the_numbers_that_were_planted():
         inhibitors=(Inhibitor(4, main_feature=2, amount=4, side_effects=(SideEffect(2, 1, 16),)),),
         drive=0,
     )
+    assert main_feature(weights(np.array([[4, 1]]), np.array([[0.1], [0.5]])), 0) == 1
 
 
 def test_the_drive_is_of_the_whole_network():
@@ -62,7 +63,3 @@ def test_side_effects_are_the_other_features_on_the_side_that_drives_the_inhibit
         SideEffect(3, 1, 8),
         SideEffect(4, -1, 4),
     )
-
-
-def test_the_main_feature_is_that_of_the_largest_path_gain():
-    assert main_feature(weights(np.array([[4, 1]]), np.array([[0.1], [0.5]])), 0) == 1

@@ -20,6 +20,12 @@ def test_a_planted_instance_is_found_with_its_numbers(into: float):
 
 def test_two_instances_are_found_with_their_inhibitors_the_strongest_first():
     assert find_motifs(*two()) == [ONE, OTHER]
+    network = plant(monosemantic(4), 0, 1, {4: -4, 6: -5, 7: -0.5})
+    # Neuron 7 takes a thirty-second of the interference away, which is too little to count.
+    assert find_motifs(*network) == [ONE._replace(inhibitors=(6, 4), inhibition=-2.25)]
+    W1, W2 = one()
+    W1[:, 0] *= -1
+    assert find_motifs(W1, W2) == [ONE]
 
 
 def test_a_neuron_can_hold_several_instances():
@@ -39,12 +45,6 @@ def test_a_neuron_can_hold_several_instances():
             inhibition=-16,
         ),
     ]
-
-
-def test_the_lower_end_of_a_feature_can_interfere():
-    W1, W2 = one()
-    W1[:, 0] *= -1
-    assert find_motifs(W1, W2) == [ONE]
 
 
 @given(
@@ -88,12 +88,6 @@ def test_a_little_noise_hides_nothing_and_adds_nothing(seed: int):
 def test_inhibition_takes_half_of_the_interference_away_at_least(weight: float, count: int):
     found = find_motifs(*plant(monosemantic(3), 0, 1, {4: weight}))
     assert [each.inhibition for each in found] == [weight / 4] * count
-
-
-def test_inhibitors_add_up():
-    network = plant(monosemantic(4), 0, 1, {4: -4, 6: -5, 7: -0.5})
-    # Neuron 7 takes a thirty-second of the interference away, which is too little to count.
-    assert find_motifs(*network) == [ONE._replace(inhibitors=(6, 4), inhibition=-2.25)]
 
 
 def changed(W1: dict, W2: dict, n: int = 3) -> Matrices:

@@ -97,19 +97,13 @@ def test_the_order_has_every_neuron_once(matrix: np.ndarray):
     assert np.all(np.diff(neurons(matrix).primary[order]) >= 0)
 
 
-def test_superposition_is_zero_for_features_with_neurons_of_their_own():
-    I = np.eye(3)
-    np.testing.assert_array_equal(superposition(np.concatenate([I, -I])), [0, 0, 0])
-
-
 def test_superposition_of_hand_made_columns_is_exact():
     # Columns (1, 0), (1, 0), (0, 2) and (3, 4): projections of all others on each unit column.
     W = np.array([[1, 1, 0, 3], [0, 0, 2, 4]], np.float64)
     expected = [1 + 9, 1 + 9, 16, 0.6**2 + 0.6**2 + 1.6**2]
     np.testing.assert_allclose(superposition(W), expected, rtol=1e-12)
-
-
-def test_features_that_are_not_represented_have_no_superposition():
+    I = np.eye(3)
+    np.testing.assert_array_equal(superposition(np.concatenate([I, -I])), [0, 0, 0])
     found = superposition(np.array([[1, 0, 0.005, 0.02]]))
     assert [math.isnan(value) for value in found] == [False, True, True, False]
     assert np.isnan(superposition(np.zeros((2, 3)))).all()
@@ -135,12 +129,15 @@ def test_a_clear_secondary_feature_is_neither_small_nor_a_second_primary():
 def test_the_instructive_neurons_are_one_of_each_kind():
     # In the paper's order: 5, 1, 2, 0, 3; neuron 2 holds four features alike.
     assert instructive(W1, neurons(W1)) == {"secondary": 1, "polysemantic": 2, "monosemantic": 0}
-
-
-def test_of_several_neurons_of_a_kind_the_first_in_the_papers_order_is_shown():
     rows = np.array([[0, 0, 1], [0, 1, 0.5], [0, 2, 0], [1, 0, 0.4], [0.3, 0, 1], [0, 1, 0]])
     found = instructive(rows, neurons(rows))
     assert (found["secondary"], found["monosemantic"]) == (3, 2)
+    # The first is monosemantic, but has more effective features than the second.
+    rows = np.array([[1, *[0.049] * 99], [1, 1, *[0] * 98]])
+    found = neurons(rows)
+    assert found.classes == (MONO, POLY)
+    assert found.effective_features[0] > 10 > found.effective_features[1]
+    assert instructive(rows, found)["polysemantic"] == 1
 
 
 def test_a_kind_that_a_model_lacks_has_no_neuron():
@@ -152,15 +149,6 @@ def test_a_kind_that_a_model_lacks_has_no_neuron():
     assert instructive(alike, neurons(alike)) == none | {"polysemantic": 1}
     alone = np.array([[0.0], [-2]])
     assert instructive(alone, neurons(alone)) == none | {"monosemantic": 1}
-
-
-def test_many_tiny_weights_do_not_hide_a_polysemantic_neuron():
-    # The first is monosemantic, but has more effective features than the second.
-    rows = np.array([[1, *[0.049] * 99], [1, 1, *[0] * 98]])
-    found = neurons(rows)
-    assert found.classes == (MONO, POLY)
-    assert found.effective_features[0] > 10 > found.effective_features[1]
-    assert instructive(rows, found)["polysemantic"] == 1
 
 
 @given(MATRICES)

@@ -84,12 +84,10 @@ def test_rows_are_densest_first():
     densities = [0.1, 1.0, 0.3]
     table = density_table([made(p, PURE, PURE, PURE, PURE) for p in densities])
     assert table["density"].tolist() == [1.0, 0.3, 0.1]
-
-
-def test_a_network_without_weights_has_no_shares():
     (row,) = density_table([made(0.1, UNUSED, UNUSED, UNUSED, UNUSED)]).to_dict("records")
     assert row["used"] == 0
     assert all(math.isnan(row[name]) for name in ("share", "effective", "effective_max"))
+    assert density_table([]).empty
 
 
 @pytest.mark.parametrize(("errors", "better"), [(2.1, True), (1.9, False), (-1.0, False)])
@@ -98,10 +96,6 @@ def test_better_is_below_the_baseline_by_two_standard_errors(errors: float, bett
     error = baseline / 100
     table = density_table([made(0.1, MANY, loss=baseline - errors * error, error=error)])
     assert table["better"].tolist() == [better]
-
-
-def test_nothing_makes_an_empty_table():
-    assert density_table([]).empty
 
 
 # Polysemantic neurons exist
@@ -136,15 +130,9 @@ def test_a_mixture_has_its_counts_ranks_and_order():
     assert found.balance == 1
     (found,) = mixed_layers([made(0.1, PURE, MANY, PURE, UNUSED)]).mixtures
     assert (found.clean, found.mixed, found.ordered) == (1, 1, 0.5)
-
-
-def test_a_tie_counts_half():
     one = made(0.1, PURE, MANY, UNUSED, UNUSED)
     one.W1[1] = [2, 2, 2, 0, 0, 0]  # the first of the largest is its primary feature
     assert mixed_layers([one]).mixtures[0].ordered == 0.5
-
-
-def test_networks_of_one_kind_are_no_mixtures():
     assert not mixed_layers([made(0.1, PURE, SLIGHT), made(0.3, MANY, SLIGHT)]).mixtures
 
 
@@ -222,10 +210,6 @@ def shares(*ends: tuple[float, float]) -> np.ndarray:
     return table
 
 
-def test_above_and_below_are_these_shares_of_the_range():
-    assert (INTERVALS[BOTTOM], INTERVALS[TOP]) == ((0.02, 0.1), (0.75, 1.0))
-
-
 def test_neurons_are_read_from_above_and_from_below():
     found = neurons(made(0.1, PURE, SLIGHT, MANY, MANY).W1)
     read = top_versus_bottom(found, shares((0.1, 1), (0.4, 0.9), (0.5, 1), (0.1, 0.89)))
@@ -233,20 +217,15 @@ def test_neurons_are_read_from_above_and_from_below():
     assert read.secondary == Reading(1, 1, 1, 1)  # SLIGHT alone: 0.5 of its largest weight
     assert read.monosemantic == Reading(1, 1, 1, 1)
     assert read.unclear == (1.0,)
-
-
-def test_a_neuron_that_is_never_seen_there_is_neither():
     found = neurons(made(0.1, SLIGHT, UNUSED, UNUSED, UNUSED).W1)
     nan = math.nan
     read = top_versus_bottom(found, shares((nan, nan), (nan, nan), (nan, nan), (nan, nan)))
     assert read.several == Reading(1, 0, 0, 0)
     assert read.monosemantic.neurons == 0
-
-
-def test_the_sizes_of_what_is_not_clean_are_sorted():
     found = neurons(made(0.1, [0.9, 0, 0, 0], [0.3, 0.8, 0, 0], PURE, UNUSED).W1)
     read = top_versus_bottom(found, shares(*[(0.1, 0.5)] * 4))
     assert read.unclear == pytest.approx((0.8, 0.9))
+    assert (INTERVALS[BOTTOM], INTERVALS[TOP]) == ((0.02, 0.1), (0.75, 1.0))
 
 
 @pytest.mark.parametrize(

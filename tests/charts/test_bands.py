@@ -70,16 +70,13 @@ def test_one_place_has_an_axis_with_two_ends(log: bool):
     assert thin["encoding"]["x"]["scale"]["domain"] == [0.5, 2]
 
 
-def test_a_log_axis_leaves_out_what_has_no_place_on_it():
+def test_what_is_not_known_or_has_no_place_on_a_log_axis_is_left_out():
     assert chart().tables["runs"]["y"].min() == 0
     made = chart(log=True)
     assert made.tables["runs"]["y"].min() == 0.1
     assert medians(made).index.tolist() == [("a", 0.1), ("a", 1.0), ("b", 1.0)]
     scale = line_layers(made)[0]["encoding"]["y"]["scale"]
     assert (scale["type"], scale["domain"]) == ("log", [0.1, 1])
-
-
-def test_what_is_not_known_is_left_out():
     made = chart(TABLE.assign(y=[np.nan, *TABLE["y"][1:]]))
     assert medians(made)["runs"]["a", 1.0] == 2
     assert made.tables["runs"]["y"].notna().all()

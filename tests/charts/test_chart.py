@@ -46,9 +46,6 @@ def test_in_python_it_is_an_altair_chart_that_agrees_with_the_schema():
     assert spec["params"] == CHART.spec["params"]
     assert [each["mark"]["type"] for each in spec["layer"]] == ["point", "text"]
     assert spec["layer"][0]["transform"] == [{"filter": "datum.x > 0"}]
-
-
-def test_a_tooltip_s_line_is_a_number_where_it_has_a_format():
     told = CHART.spec["layer"][0]["encoding"]["tooltip"]
     assert told == [
         {"field": "name", "type": "nominal"},

@@ -10,23 +10,17 @@ def encoding(*given):
     return layer["encoding"]
 
 
-def test_superposition_runs_through_its_scale():
+def test_features_have_a_stripe_each_and_what_is_more_a_scale_without_gaps():
+    assert colour_bar("feature", 3).tables["stripes"]["feature"].tolist() == [0, 1, 2]
+    found = encoding("feature", 3)
+    assert found["color"] == feature_colour(3) | {"legend": None}
+    assert found["x"]["axis"]["values"] == [0.5, 1.5, 2.5]
     table = colour_bar("superposition", 100).tables["stripes"]
     assert table["superposition"].tolist() == table["low"].tolist()
     assert (table["low"].iloc[0], table["high"].iloc[-1]) == (0, 1)
     found = encoding("superposition", 100)
     assert found["color"] == superposition_colour() | {"legend": None}
     assert found["x"]["axis"]["values"] == [0, 0.5, 1]
-
-
-def test_few_features_have_a_stripe_and_a_number_each():
-    assert colour_bar("feature", 3).tables["stripes"]["feature"].tolist() == [0, 1, 2]
-    found = encoding("feature", 3)
-    assert found["color"] == feature_colour(3) | {"legend": None}
-    assert found["x"]["axis"]["values"] == [0.5, 1.5, 2.5]
-
-
-def test_many_features_are_a_scale_without_gaps():
     table = colour_bar("feature", 500).tables["stripes"]
     assert len(table) == 200
     assert (table["low"].iloc[1:].to_numpy() < table["high"].iloc[:-1].to_numpy()).all()

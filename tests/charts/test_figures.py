@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import json
-
-import altair as alt
 import numpy as np
 import pytest
 
@@ -22,7 +19,6 @@ from tests.helpers.figures import figure, plain_figures, subtitle
 from tests.helpers.networks import model, two_neurons_a_feature, weights
 from toymodel.analysis.polysemanticity import CLASSES
 from toymodel.charts.chart import Chart
-from toymodel.charts.export import write_chart
 from toymodel.charts.figures import FIGURES, SWEEP_FIGURES, figures, not_drawn, sweep_figures
 from toymodel.charts.look import DARK, LIGHT
 
@@ -232,10 +228,3 @@ def test_a_sweep_in_which_nothing_can_be_gained_has_no_figure_of_it():
     roomy = CONFIG.replace(n_neurons=12)
     models = [model(roomy.replace(feature_probability=p), RECIPE) for p in (1.0, 0.1)]
     assert list(sweep_figures(models)) == ["classes"]
-
-
-def test_a_figure_can_be_read_back_from_json():
-    (chart,) = figures(MODEL, names=["shares"]).values()
-    text = write_chart(chart, "json").decode()
-    assert json.loads(text)["config"]["background"] == LIGHT.background
-    assert alt.Chart.from_json(text).to_dict()["title"] == chart.to_dict()["title"]

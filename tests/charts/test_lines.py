@@ -37,9 +37,6 @@ def test_curves_are_those_of_the_table():
     encoding = layer["encoding"]
     assert [encoding[name]["title"] for name in ("x", "y")] == ["value", "output"]
     assert spec["description"] == "output against value: with, without."
-
-
-def test_curves_differ_by_dash_and_colour_and_the_legend_says_so():
     encoding = curve_layer(drawn().spec)["encoding"]
     assert encoding["color"]["scale"] == {
         "domain": ["with", "without"],
@@ -48,9 +45,6 @@ def test_curves_differ_by_dash_and_colour_and_the_legend_says_so():
     assert encoding["strokeDash"]["scale"]["range"] == [[1, 0], [4, 3]]
     assert encoding["color"]["legend"] == encoding["strokeDash"]["legend"]
     assert encoding["color"]["legend"]["symbolType"] == "stroke"
-
-
-def test_the_pointer_finds_points():
     (hit,) = of_kind(drawn().spec, "circle")
     assert mark(hit)["opacity"] == 0
     assert [each["title"] for each in hit["encoding"]["tooltip"]] == ["curve", "value", "output"]
@@ -70,9 +64,6 @@ def test_a_log_axis_ends_at_round_numbers_around_the_curves():
     assert y["scale"] == {"type": "log", "domain": [0.01, 0.5], "nice": False}
     assert y["axis"]["values"] == [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
     assert "scale" not in curve_layer(drawn(table).spec)["encoding"]["y"]
-
-
-def test_what_a_log_axis_cannot_show_is_left_out():
     table = CURVES.assign(y=[0.0, 0.5, float("inf"), -1.0])
     assert drawn(table, log=True).tables["lines"]["y"].tolist() == [0.5]
 

@@ -34,24 +34,11 @@ def test_bars_stand_in_the_order_of_the_table_under_their_names():
     assert layer["encoding"]["y"]["title"] == "path gain"
     assert spec["description"] == "path gain: a bar a neuron, positive above the axis."
 
-
-def test_features_have_an_f_and_the_side_is_named_where_there_is_one():
-    table = pd.DataFrame({"feature": [4, 4], "path_gain": [1.0, 2], "side": ["positive"] * 2})
-    table.loc[1, "side"] = "negative"
-    assert drawn(table, of="feature").tables["bars"]["name"].tolist() == ["f4 (+)", "f4 (−)"]
-    plain = drawn(table.drop(columns="side"), of="feature")
-    assert plain.tables["bars"]["name"].tolist() == ["f4", "f4"]
-
-
-def test_names_of_many_bars_stand_upright():
     def angle(count: int) -> int:
         table = pd.DataFrame({"neuron": range(count), "path_gain": 1.0})
         return bar_layer(drawn(table).spec)["encoding"]["x"]["axis"]["labelAngle"]
 
     assert (angle(8), angle(9)) == (0, -90)
-
-
-def test_the_pointer_is_told_every_column_of_the_table():
     told = bar_layer(drawn(TABLE.assign(share=0.1)).spec)["encoding"]["tooltip"]
     assert [(each["title"], each.get("format")) for each in told] == [
         ("neuron", None),
@@ -59,6 +46,15 @@ def test_the_pointer_is_told_every_column_of_the_table():
         ("class", None),
         ("share", ".3g"),
     ]
+    assert mark(bar_layer(drawn().spec))["width"] == {"expr": "min(0.85 * bandwidth('x'), 60)"}
+
+
+def test_features_have_an_f_and_the_side_is_named_where_there_is_one():
+    table = pd.DataFrame({"feature": [4, 4], "path_gain": [1.0, 2], "side": ["positive"] * 2})
+    table.loc[1, "side"] = "negative"
+    assert drawn(table, of="feature").tables["bars"]["name"].tolist() == ["f4 (+)", "f4 (−)"]
+    plain = drawn(table.drop(columns="side"), of="feature")
+    assert plain.tables["bars"]["name"].tolist() == ["f4", "f4"]
 
 
 @pytest.mark.parametrize("of", ["feature", "neuron"])
@@ -69,10 +65,6 @@ def test_a_click_selects_a_number(of: str):
     assert not {"y", "y2"} & hit["encoding"].keys()  # a whole column takes it
     clickable = [layer for layer in layers(spec) if mark(layer).get("cursor") == "pointer"]
     assert {mark(layer)["type"] for layer in clickable} == {"rect", "bar"}
-
-
-def test_one_bar_is_not_as_wide_as_the_chart():
-    assert mark(bar_layer(drawn().spec))["width"] == {"expr": "min(0.85 * bandwidth('x'), 60)"}
 
 
 @pytest.mark.parametrize("mark_of", [12, 99])

@@ -50,9 +50,6 @@ def test_axes_and_colours_say_what_they_are():
     assert titles == ["f3", "f7", "activation"]
     assert [each["title"] for each in encoding["tooltip"]] == titles
     assert encoding["color"]["legend"]["type"] == "gradient"
-
-
-def test_without_a_reach_colours_are_a_ramp_over_the_values():
     assert cell_layer(drawn())["encoding"]["color"]["scale"] == {"scheme": "viridis"}
     assert "negative" not in drawn().spec["description"]
     assert "negative" in drawn(SIGNED, reach=1.0).spec["description"]

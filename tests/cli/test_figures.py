@@ -189,15 +189,3 @@ def test_a_chart_that_does_not_apply_is_refused_with_the_reason(shell, cache: Pa
     answer = shell("figures", "-n", "2", "-m", "4", "-p", "1,0.5", "--chart", "gain")
     assert (answer.code, answer.err.count("\n")) == (2, 1)
     assert "there is nothing to gain" in answer.err
-
-
-def test_a_file_goes_without_the_options_that_choose_a_stored_model(shell, tmp_path: Path):
-    path = tmp_path / "model.safetensors"
-    tm.save(model(CONFIG, RECIPE), path)
-    for option in (("-n", "4"), ("-p", "1"), ("-r", "quick"), ("--set", "steps=20")):
-        answer = shell("figures", "--model", str(path), *option)
-        assert (answer.code, answer.err.count("\n")) == (2, 1)
-        assert "--model cannot go together" in answer.err
-    path.write_bytes(path.read_bytes()[:-1])
-    answer = shell("figures", "--model", str(path))
-    assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)

@@ -132,6 +132,21 @@ def test_a_model_with_one_restart_does_not_name_it(shell, cache: Path):
     assert "restart 0" not in answer.out
 
 
+@pytest.mark.parametrize("command", ["motifs", "figures"])
+def test_a_file_goes_without_the_options_that_choose_a_stored_model(
+    shell, planted: tm.Model, tmp_path: Path, command: str
+):
+    path = tmp_path / "model.safetensors"
+    tm.save(planted, path)
+    for option in ("-n 4", "-m 8", "-d 0.8", "-s 0", "-p 0.5", "-r quick", "--set steps=20"):
+        answer = shell(command, "--model", str(path), *option.split())
+        assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+        assert "--model cannot go together: the file is one model" in answer.err
+    path.write_bytes(path.read_bytes()[:-1])
+    answer = shell(command, "--model", str(path))
+    assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)
+
+
 def test_a_model_in_a_file_is_looked_at(shell, planted: tm.Model, tmp_path: Path, cache: Path):
     path = tmp_path / "model.safetensors"
     tm.save(planted, path)
@@ -141,14 +156,6 @@ def test_a_model_in_a_file_is_looked_at(shell, planted: tm.Model, tmp_path: Path
     assert found["config"] == CONFIG.model_dump()
     assert [each["neuron"] for each in found["motifs"]] == [0]
     assert not cache.exists()
-
-
-def test_a_model_that_is_not_stored_is_named_with_the_command_that_trains_it(shell, stored):
-    answer = shell("motifs", *SMALL, "-p", "0.25")
-    assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)
-    assert "not in the store: n = 4, m = 8, 1 - S = 0.25" in answer.err
-    command = "train -n 4 -m 8 -p 0.25 -d 0.8 -s 0 -r standard --set steps=20 --set restarts=2"
-    assert f"python -m toymodel {command}" in answer.err
 
 
 @pytest.mark.parametrize(
@@ -167,20 +174,3 @@ def test_bad_input_is_one_line_on_standard_error(shell, stored, arguments: list[
     answer = shell("motifs", *SMALL, "-p", "0.5", *arguments)
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
     assert words in answer.err
-
-
-@pytest.mark.parametrize(
-    "option",
-    [
-        *(("-n", "4"), ("-m", "8"), ("-d", "0.8"), ("-s", "0")),
-        *(("-p", "0.5"), ("-r", "quick"), ("--set", "steps=20")),
-    ],
-)
-def test_a_file_goes_without_the_options_that_choose_a_stored_model(
-    shell, planted: tm.Model, tmp_path: Path, option: tuple[str, str]
-):
-    path = tmp_path / "model.safetensors"
-    tm.save(planted, path)
-    answer = shell("motifs", "--model", str(path), *option)
-    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
-    assert "--model cannot go together: the file is one model" in answer.err

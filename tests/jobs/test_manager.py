@@ -139,7 +139,7 @@ def wait(
 
 def start(
     manager: JobManager, configs: Sequence[tm.Config], recipe: tm.Recipe = PAUSABLE, step: int = 0
-) -> None:
+) -> Progress:
     """Ann asks, and some steps are done."""
     manager.request(configs, recipe, "ann")
     progress = wait(manager, configs, recipe, lambda p: p.step > step)
@@ -572,18 +572,6 @@ def test_a_cancel_after_a_pause_that_is_on_its_way_leaves_nothing(manager: JobMa
         assert manager.cancel([config(0)], ENDLESS, "ann") == 0
         assert wait(manager, [config(0)], ENDLESS) is None
         assert not list(manager.store.trained.glob("*.paused"))
-
-
-def test_a_paused_file_that_is_damaged_counts_as_none(manager: JobManager, brake: Brake):
-    start(manager, [config(0)])
-    pause(manager, [config(0)])
-    (path,) = manager.store.trained.glob("*.paused")
-    path.write_bytes(b"damaged")
-    next_one = JobManager(manager.store, Threads())
-    assert next_one.progress([config(0)], PAUSABLE) is None
-    next_one.close()
-    brake.released.set()
-    goes_on(manager, [config(0)])
 
 
 # Failures

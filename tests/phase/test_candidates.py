@@ -35,20 +35,14 @@ def test_a_candidates_loss_is_that_of_its_network_by_brute_force(name):
             assert normalised(brute, p, r) == pytest.approx(claimed, rel=2e-4, abs=1e-6)
 
 
-def test_one_feature_alone_costs_the_other():
+def test_dense_features_are_served_alone_and_sparse_ones_of_like_importance_shared():
     p, r = np.array(_DENSITIES)[:, None], np.array(_RATIOS)
     assert_allclose(_FOUND.losses["first"], r * (1 - 3 * p / 4) / (1 + r))
     assert_allclose(_FOUND.losses["second"], (1 - 3 * p / 4) / (1 + r))
-
-
-def test_the_second_feature_at_a_ratio_is_the_first_at_its_inverse():
     assert_allclose(_FOUND.lowest, _FOUND.lowest[:, ::-1], rtol=1e-9)
     unequal = np.array(_RATIOS) != 1
     angle = _FOUND.angle[:, unequal]
     assert_allclose(angle, np.pi / 2 - angle[:, ::-1], atol=1e-9)
-
-
-def test_dense_features_are_served_alone_and_sparse_ones_of_like_importance_shared():
     best = _FOUND.best(0.05)
     assert best[0].tolist()[:3] == [0, 0, 0]
     assert best[0].tolist()[4:] == [1, 1, 1]

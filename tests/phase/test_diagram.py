@@ -100,9 +100,6 @@ def test_the_best_network_is_the_one_shown(small: Diagram):
     assert small.phases(0.05)[1, 1] == phase_of(small.W1[1, 1, best], small.W2[1, 1, best], 0.05)
     size = np.abs(small.W1[1, 1, best])
     assert small.sharing()[1, 1] == pytest.approx((size.min(1) / size.max(1)).max(), rel=1e-6)
-
-
-def test_a_restart_that_diverged_is_never_the_best(small: Diagram):
     losses = small.losses.copy()
     losses[0, 0, small.best[0, 0]] = np.nan
     other = Diagram(**{**vars(small), "losses": losses})

@@ -365,9 +365,6 @@ def test_what_is_encrypted_is_refused():
     for start in (place_of(data, 8), 6):
         data[start] |= 1
     refused(bytes(data), "'W' is encrypted")
-
-
-def test_a_changed_byte_is_found_by_the_checksum():
     data = bytearray(npz(W=W1))
     data[data.index(W1.tobytes())] ^= 1
     refused(bytes(data), "damaged npz file")

@@ -193,6 +193,12 @@ def test_weights_are_copies_of_one_instance():
     assert found.W1.shape == (M, N)
     assert found.W2.shape == (N, M)
     np.testing.assert_array_equal(found.b_hidden, np.zeros(M))
+    recipe = Recipe(batch_size=B, restarts=5)
+    together = Shard(CONFIGS, range(5), recipe, "cpu").weights(2, 4)
+    alone = Shard(CONFIGS[2:], range(4, 5), recipe, "cpu").weights(0, 4)
+    other = Shard(CONFIGS[2:], range(3, 4), recipe, "cpu").weights(0, 3)
+    np.testing.assert_array_equal(together.W1, alone.W1)
+    assert np.abs(together.W1 - other.W1).min() > 0
 
 
 def test_identity_models_have_tied_weights_and_their_hidden_bias():
@@ -217,15 +223,6 @@ def test_a_shard_goes_on_from_given_weights(configs: list[Config]):
     assert torch.equal(again.params[: again.n_params], first.params[: first.n_params])
 
 
-def test_a_restart_starts_alike_whichever_restarts_stand_beside_it():
-    recipe = Recipe(batch_size=B, restarts=5)
-    together = Shard(CONFIGS, range(5), recipe, "cpu").weights(2, 4)
-    alone = Shard(CONFIGS[2:], range(4, 5), recipe, "cpu").weights(0, 4)
-    other = Shard(CONFIGS[2:], range(3, 4), recipe, "cpu").weights(0, 3)
-    np.testing.assert_array_equal(together.W1, alone.W1)
-    assert np.abs(together.W1 - other.W1).min() > 0
-
-
 @pytest.mark.parametrize("sampler", ["tilted", "iid"])
 def test_draws_are_shared_by_densities_and_differ_between_seeds(sampler: str):
     a, b, c = (CONFIGS[0], CONFIGS[1].replace(seed=0), CONFIGS[2])  # seeds 0, 0, 1
@@ -238,10 +235,6 @@ def test_draws_are_shared_by_densities_and_differ_between_seeds(sampler: str):
     assert not torch.equal(block[:, 0], block[:, 2])
     assert not torch.equal(block[0], block[1])
     assert (block.min().item() >= 0, block.max().item() < 1) == (True, True)
-
-
-@pytest.mark.parametrize("sampler", ["tilted", "iid"])
-def test_draws_do_not_depend_on_how_many_are_taken_at_once(sampler: str):
     recipe = Recipe(batch_size=B, sampler=sampler)
     at_once, one_by_one = Draws(CONFIGS, recipe), Draws(CONFIGS, recipe)
     at_once.advance(4)

@@ -81,18 +81,12 @@ def sizes(configs: list[tm.Config], recipe: tm.Recipe, processes: int) -> list[l
     return [[len(specs[k].configs) * len(specs[k].restarts) for k in part] for part in parts]
 
 
-def test_the_papers_sweep_is_one_shard_alone_and_halved_by_two():
+def test_sweeps_and_restarts_are_shared_out_evenly_and_what_is_small_is_not_split():
     assert sizes(SWEEP, STANDARD, 1) == [[7]]
     assert sizes(SWEEP, STANDARD, 2) == [[3], [4]]  # the worker has the larger half
     assert sizes(SWEEP, STANDARD, 4) == [[1], [2], [2], [2]]
-
-
-def test_restarts_of_one_model_are_shared_out_evenly():
     assert sizes(SWEEP[:1], tm.RECIPES["thorough"], 2) == [[4], [4]]
     assert sizes(SWEEP, tm.RECIPES["thorough"], 2) == [[4] * 7] * 2
-
-
-def test_what_is_small_is_not_split():
     smallest = tm.Config(n_features=2, n_neurons=2)
     assert sizes([smallest], STANDARD.replace(restarts=8), 2) == [[], [8]]
     assert sizes([SWEEP[0]], STANDARD, 2) == [[], [1]]

@@ -69,9 +69,6 @@ def test_workers_are_other_processes_and_kept_for_the_next_training(pool: IdleWo
     assert pids(1, start=False)[0] in first
     assert sorted(pids(3, start=False)) == sorted(first)
     assert len(set(pids(3)) - set(first)) == 1
-
-
-def test_two_trainings_at_once_have_no_worker_in_common(pool: IdleWorkers):
     with borrow_workers(1, start=True) as mine, borrow_workers(1, start=True) as other:
         assert mine[0].pid != other[0].pid
 
@@ -83,9 +80,6 @@ def test_what_a_call_raises_is_raised_here_and_the_worker_takes_another_call(poo
             worker.receive()
         worker.send(abs, -2)
         assert worker.receive() == 2
-
-
-def test_a_worker_that_dies_in_a_call_is_reported_and_not_used_again(pool: IdleWorkers):
     with borrow_workers(1, start=True) as (worker,):
         worker.send(time.sleep, 60)
         os.kill(worker.pid, signal.SIGKILL)

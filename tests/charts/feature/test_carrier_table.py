@@ -14,7 +14,7 @@ NETWORK = weights(
 )
 
 
-def test_the_neurons_of_a_feature_are_listed_with_what_they_give():
+def test_the_neurons_that_carry_a_feature_are_listed_with_what_they_give():
     table = carrier_table(NETWORK, 2)
     assert table["neuron"].tolist() == [2, 3]
     assert table["side"].tolist() == ["positive", "negative"]
@@ -23,12 +23,12 @@ def test_the_neurons_of_a_feature_are_listed_with_what_they_give():
     assert table["w_out"].tolist() == [-2, 0.75]
     assert table["class"].tolist() == ["slightly polysemantic", "monosemantic"]
     assert table["primary"].tolist() == [1, 2]
-
-
-def test_a_neuron_with_a_small_path_gain_does_not_carry_a_feature():
     assert carrier_table(NETWORK, 0)["neuron"].tolist() == [0, 1]
     assert carrier_table(NETWORK, 0)["path_gain"].tolist() == [1, 0.5]
     assert 0 < path_gain(NETWORK.W1, NETWORK.W2)[3, 0] < CARRIES
+    table = carrier_table(weights(np.zeros((2, 3)), np.zeros((3, 2))), 1)
+    assert table.empty
+    assert list(table.columns) == list(carrier_table(NETWORK, 2).columns)
 
 
 def test_the_classes_of_carriers_follow_the_thresholds():
@@ -36,9 +36,3 @@ def test_the_classes_of_carriers_follow_the_thresholds():
     assert table["class"].tolist() == ["monosemantic", "monosemantic"]
     table = carrier_table(NETWORK, 2, Thresholds(extra_weight=0.25))
     assert table["class"].tolist() == ["polysemantic", "monosemantic"]
-
-
-def test_a_feature_that_no_neuron_carries_has_an_empty_table():
-    table = carrier_table(weights(np.zeros((2, 3)), np.zeros((3, 2))), 1)
-    assert table.empty
-    assert list(table.columns) == list(carrier_table(NETWORK, 2).columns)

@@ -23,7 +23,7 @@ FOUND = Interference(
 )
 
 
-def test_what_a_feature_receives_is_a_row_the_worst_first():
+def test_what_a_feature_receives_is_a_row_and_what_it_does_a_column_the_worst_first():
     table = interference_table(THREE, FOUND, 0, received=True)
     assert table["feature"].tolist() == [1, 2]
     assert table["importance"].tolist() == [0.25, 0.0625]
@@ -31,9 +31,6 @@ def test_what_a_feature_receives_is_a_row_the_worst_first():
     assert table["mean"].tolist() == [-0.0625, -0.0625]
     assert table["high"].tolist() == [0.5, -0.25]
     assert table["low"].tolist() == [-0.75, 0]
-
-
-def test_what_a_feature_does_to_others_is_a_column_the_worst_first():
     table = interference_table(THREE, FOUND, 0, received=False)
     assert table["feature"].tolist() == [2, 1]
     assert table["importance"].tolist() == [0.0625, 0.25]

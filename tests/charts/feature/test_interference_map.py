@@ -36,6 +36,8 @@ def cells(weighted: bool = False, first: int = MAX_FEATURES) -> list[tuple[int, 
 
 def test_there_is_a_cell_where_a_feature_reaches_another_output():
     assert cells() == [(0, 1, -0.75), (0, 2, -0.25), (1, 2, -0.5), (2, 0, 0.3), (2, 1, -0.4)]
+    assert cells(first=2) == [(0, 1, -0.75)]
+    assert cells(first=1) == []
 
 
 def test_cells_by_importance_are_scaled_by_the_receiving_features_root():
@@ -47,11 +49,6 @@ def test_cells_by_importance_are_scaled_by_the_receiving_features_root():
         (2, 0, 0.075),
         (2, 1, -0.1),
     ]
-
-
-def test_of_the_first_features_there_are_these_cells_alone():
-    assert cells(first=2) == [(0, 1, -0.75)]
-    assert cells(first=1) == []
 
 
 def test_the_smallest_cells_are_measured_by_the_largest_that_is_drawn():
@@ -108,12 +105,11 @@ def test_cells_stand_at_their_numbers_with_the_first_row_on_top():
     assert layer["encoding"]["x"]["scale"]["domain"] == [0, 4]
     assert layer["encoding"]["y"]["scale"]["domain"] == [4, 0]
     assert "worst" in spec["description"]
-
-
-def test_axes_have_numbers():
     few, many = (encoding(size=size)["y"]["axis"]["values"] for size in (4, 100))
     assert few == [0.5, 1.5, 2.5, 3.5]
     assert many[:2] == [0.5, 10.5]
+    name, fields, _ = clicked(drawn().spec)
+    assert (name, fields) == (SELECTION, ["receiving"])
 
 
 @pytest.mark.parametrize(("largest", "reach"), [(1.0, 1.0), (4.0, 4.0), (0.01, 0.05)])
@@ -122,11 +118,6 @@ def test_the_colours_are_symmetric_about_zero(largest: float, reach: float):
     scale = encoding(table=table)["color"]["scale"]
     assert scale["domain"] == [-reach, 0, reach]
     assert scale["range"] == [LIGHT.negative, LIGHT.background, LIGHT.positive]
-
-
-def test_a_click_selects_the_receiving_feature():
-    name, fields, _ = clicked(drawn().spec)
-    assert (name, fields) == (SELECTION, ["receiving"])
 
 
 def test_signs_are_written_while_cells_are_large():

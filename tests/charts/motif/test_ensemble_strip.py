@@ -68,7 +68,7 @@ def test_an_ensemble_is_ranked_by_loss_and_its_instances_are_counted():
 # The chart
 
 
-def test_models_stand_by_rank_with_what_their_instances_are_called():
+def test_models_stand_by_rank_and_loss_with_the_colour_and_shape_of_their_instances():
     made = chart()
     drawn = rows(made.to_vega_lite(), points(made))
     assert drawn["rank"].tolist() == TABLE["rank"].tolist()
@@ -76,9 +76,6 @@ def test_models_stand_by_rank_with_what_their_instances_are_called():
     assert drawn["instances"].tolist() == ["2", "3 or more", "0", "1"]
     encoding = points(made)["encoding"]
     assert [encoding[name]["field"] for name in ("x", "y")] == ["rank", "drawn"]
-
-
-def test_instances_are_told_by_colour_and_shape_and_the_legend_says_so():
     encoding = points(chart())["encoding"]
     for channel in ("color", "shape"):
         assert encoding[channel]["field"] == "instances"
@@ -86,9 +83,6 @@ def test_instances_are_told_by_colour_and_shape_and_the_legend_says_so():
         assert encoding[channel]["scale"]["domain"] == list(INSTANCES)
         assert len(set(encoding[channel]["scale"]["range"])) == len(INSTANCES)
     assert encoding["color"]["legend"] == encoding["shape"]["legend"]
-
-
-def test_losses_are_on_a_log_axis_with_readable_ticks():
     y = points(chart())["encoding"]["y"]
     assert (y["scale"]["type"], y["scale"]["domain"]) == ("log", [0.02, 0.07])
     assert y["axis"]["values"] == [0.02, 0.03, 0.05, 0.07]

@@ -38,19 +38,13 @@ def test_output_weights_are_bars_of_the_same_neurons():
     assert bars.loc[bars["neuron"] == 0, "column"].tolist() == [1, 1]
 
 
-def test_bars_stack_away_from_the_axis_the_largest_first():
+def test_bars_stack_away_from_the_axis_without_those_that_nobody_sees():
     network = weights([[1, -2, 3, -4]], np.ones((4, 1)))
     bars = bars_of(network, ())
     drawn = bars[["feature", "low", "high"]].values.tolist()
     assert drawn == [[3, 0, -4], [2, 0, 3], [1, -4, -6], [0, 3, 4]]
-
-
-def test_weights_that_nobody_sees_are_left_out():
     network = weights([[1, 0.004, 0.01]], np.ones((3, 1)))
     assert bars_of(network, ())["feature"].tolist() == [0, 2]
-
-
-def test_every_neuron_has_its_column_however_small_its_weights():
     bars = bars_of(weights([[1], [0.001], [0]], np.ones((1, 3))), ())
     assert bars[["column", "high"]].values.tolist() == [[0, 1], [1, np.float32(0.001)], [2, 0]]
 

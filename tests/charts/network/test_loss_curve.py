@@ -41,6 +41,9 @@ def test_there_is_a_row_a_record_that_a_log_axis_can_show():
         "seconds": [0.5, 1.0, 1.5, 1.0, 0.5],
         "loss": [1.0, 0.5, 0.25, 2.0, 0.75],
     }
+    table = loss_records(history(np.zeros((2, 0))))
+    assert table.empty
+    assert list(table.columns) == ["restart", "step", "seconds", "loss"]
 
 
 def test_of_many_records_evenly_spaced_ones_are_kept_and_the_last():
@@ -53,12 +56,6 @@ def test_of_many_records_evenly_spaced_ones_are_kept_and_the_last():
         assert curve["step"].diff().dropna().between(20, 40).all()
         kept = curve["step"] // 10 - 1
         np.testing.assert_array_equal(curve["loss"], given.loss[restart, kept])
-
-
-def test_before_the_first_record_the_table_is_empty():
-    table = loss_records(history(np.zeros((2, 0))))
-    assert table.empty
-    assert list(table.columns) == ["restart", "step", "seconds", "loss"]
 
 
 # The chart
@@ -86,9 +83,6 @@ def test_the_shown_restart_is_drawn_over_the_others():
     assert mark(full)["strokeWidth"] > mark(faint)["strokeWidth"]
     assert (mark(full)["color"], mark(full).get("opacity", 1)) == (LIGHT.negative, 1)
     assert mark(faint)["opacity"] < 1
-
-
-def test_without_one_to_show_all_restarts_count_the_same():
     spec = chart(shown=None)
     faint, full = of_kind(spec, "line")
     assert rows(spec, faint).empty
@@ -165,9 +159,6 @@ def test_an_empty_chart_without_baseline_still_has_an_axis():
     encoding = of_kind(chart(CURVES.head(0), baseline=0.0), "line")[0]["encoding"]
     assert encoding["y"]["scale"]["domain"] == [low, high]
     assert encoding["x"]["scale"]["domain"] == [0, 1]
-
-
-def test_a_divergence_does_not_squeeze_the_other_lines():
     low, high = loss_range([1e20, 0.01], 0.1)
     assert 0 < low < 0.01
     assert 1 < high < 100

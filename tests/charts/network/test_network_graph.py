@@ -50,9 +50,6 @@ def test_edges_of_a_part_are_laid_out_from_left_to_right():
     into = found.loc[found["layer"] == "W1", ["feature", "neuron", "weight", "x", "x2"]]
     assert into.values.tolist() == [[2, 1, 6, 0.25, 0.5], [0, 1, 4, 0.75, 0.5]]
     assert found.loc[found["layer"] == "W2", "x2"].tolist() == [0.25, 0.75]
-
-
-def test_edges_of_a_network_without_weights_are_an_empty_table_with_columns():
     found = edges(NOTHING)
     assert found.empty
     names = ["layer", "feature", "neuron", "weight", "x", "y", "x2", "y2"]
@@ -84,9 +81,6 @@ def test_every_edge_is_drawn_with_its_sign_and_size():
     }
     assert all((drawn["weight"] > 0) == (drawn["sign"] == "positive"))
     assert drawn["size"].tolist() == drawn["weight"].abs().tolist()
-
-
-def test_signs_are_told_by_dashes_too():
     encoding = by_field(graph(), "color", "sign")["encoding"]
     assert encoding["strokeDash"]["field"] == "sign"
     dashes = encoding["strokeDash"]["scale"]["range"]
@@ -151,9 +145,6 @@ def test_a_part_has_its_features_and_neurons_in_their_order():
     ]
     assert "part" in spec["description"]
     assert "part" not in graph()["description"]
-
-
-def test_a_click_on_a_neuron_of_a_part_selects_it():
     spec = part().to_vega_lite()
     name, fields, layer = clicked(spec)
     assert (name, fields) == (SELECTION, ["neuron"])
@@ -183,9 +174,6 @@ def test_numbers_of_a_part_stand_on_their_edges_and_not_on_each_other():
         apart = [np.abs(each[:, None] - each) for each in at]
         touching = (apart[0] < 32) & (apart[1] < 12)
         assert touching.sum() == len(layer)  # each itself
-
-
-def test_numbers_of_a_part_with_many_edges_are_not_written():
     spec = part((0, 1, 2, 3, 4), (0, 1, 2), given=whole(5, 3)).to_vega_lite()
     assert texts(spec) == ["name", "node", "node"]
 

@@ -63,6 +63,7 @@ def test_lines_are_the_responses_and_the_target_is_dashed():
     assert rows(spec, target)["target"].tolist() == expected["target"].tolist()[:101]
     assert mark(target)["strokeDash"]
     assert spec["description"].startswith("Output of each feature")
+    assert response([]).tables["lines"].empty
 
 
 @pytest.mark.parametrize("n_features", [3, 100])
@@ -82,10 +83,6 @@ def test_a_table_without_a_target_is_drawn_without():
     assert line["encoding"]["y"]["title"] == "activation of n1"
     assert chart.spec["description"].startswith("Activation of n1")
     assert "target" not in f"{chart.spec}"
-
-
-def test_no_features_are_axes_only():
-    assert response([]).tables["lines"].empty
 
 
 @THEMES

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -76,6 +76,11 @@ def test_small_weights_are_one_block_of_full_height():
     assert whole.groupby("neuron")["high"].max()[0] == pytest.approx(1.015)
     split = stacks(CONFIG, NETWORK, smallest=0.0075).blocks
     assert split[split["neuron"] == 0]["feature"].tolist() == [2, 3, OTHERS]
+    plot = stacks(CONFIG, NOTHING)
+    assert plot.blocks.empty
+    assert {"column", "feature", "low", "high", "superposition"} <= set(plot.blocks.columns)
+    assert len(plot.columns) == 5
+    assert plot.highest == 0
 
 
 def test_of_very_many_weights_the_largest_are_blocks_of_their_own():
@@ -89,6 +94,7 @@ def test_of_very_many_weights_the_largest_are_blocks_of_their_own():
 
 
 @pytest.mark.parametrize("side", ["input", "output"])
+@settings(max_examples=25)
 @given(first=NETWORKS, second=NETWORKS, smallest=st.sampled_from([0.03, 0.2, 0.9]))
 def test_stacks_have_no_gaps_and_their_full_height(
     side: str, first: np.ndarray, second: np.ndarray, smallest: float
@@ -117,14 +123,6 @@ def test_relative_stacks_are_one_block_and_the_extra_weight_high(matrix: np.ndar
     for neuron, height in heights.items():
         assert height == pytest.approx(found.extra_weight[neuron] + 1, rel=1e-6)
     assert set(heights.index) == set(np.flatnonzero(np.abs(matrix).max(axis=1)))
-
-
-def test_a_network_without_weights_has_no_blocks():
-    plot = stacks(CONFIG, NOTHING)
-    assert plot.blocks.empty
-    assert {"column", "feature", "low", "high", "superposition"} <= set(plot.blocks.columns)
-    assert len(plot.columns) == 5
-    assert plot.highest == 0
 
 
 def test_the_first_columns_and_those_of_a_part_are_those_of_all():
@@ -195,12 +193,14 @@ def test_every_block_is_drawn_once_at_its_place():
             assert drawn[name].tolist() == expected[name].tolist()
         assert (drawn["start"] - expected["column"]).between(0, 0.1).all()
         assert (expected["column"] + 1 - drawn["end"]).between(0, 0.1).all()
-
-
-def test_plots_with_one_top_have_one_scale():
     encoding = by_field(plot(top=7.5).to_vega_lite(), "color", "superposition")["encoding"]
     assert encoding["y"]["scale"]["domain"] == [0, 7.5]
     assert encoding["x"]["scale"]["domain"] == [0, 5]
+    assert plot(selected=2).tables["selected"]["start"].tolist() == [ORDER.index(2)]
+    assert plot().tables["selected"].empty
+    found = plot(NOTHING).tables
+    assert found["blocks"].empty
+    assert found["spans"]["class"].tolist() == ["unused"]
 
 
 @THEMES
@@ -231,14 +231,6 @@ def test_blocks_spans_and_the_selected_neuron_are_drawn(theme):
     assert shows(drawn, theme.faint)
 
 
-def test_colour_follows_superposition_or_the_feature():
-    found = plot(colour="feature").to_vega_lite()
-    scale = by_field(found, "color", "feature")["encoding"]["color"]["scale"]
-    assert scale["scheme"] == "tableau20"
-    scale = by_field(plot().to_vega_lite(), "color", "superposition")["encoding"]["color"]["scale"]
-    assert scale["scheme"] == "viridis"
-
-
 def test_a_click_anywhere_in_a_column_selects_its_neuron():
     spec = plot().to_vega_lite()
     name, fields, layer = clicked(spec)
@@ -248,11 +240,6 @@ def test_a_click_anywhere_in_a_column_selects_its_neuron():
         [neuron, column, column + 1] for column, neuron in enumerate(ORDER)
     ]
     assert not {"y", "y2"} & layer["encoding"].keys()
-
-
-def test_the_selected_neuron_is_marked():
-    assert plot(selected=2).tables["selected"]["start"].tolist() == [ORDER.index(2)]
-    assert plot().tables["selected"].empty
 
 
 def test_columns_of_a_pixel_or_two_are_not_hidden_by_the_gaps_between_blocks():
@@ -265,12 +252,6 @@ def test_columns_of_a_pixel_or_two_are_not_hidden_by_the_gaps_between_blocks():
 
     assert gap(600) == {"value": 0}
     assert gap(40)["condition"]["value"] > gap(40)["value"] > 0
-
-
-def test_a_network_without_weights_is_drawn_without_blocks():
-    found = plot(NOTHING).tables
-    assert found["blocks"].empty
-    assert found["spans"]["class"].tolist() == ["unused"]
 
 
 def test_a_plot_by_itself_says_what_heights_and_colours_mean():
@@ -286,3 +267,8 @@ def test_a_plot_by_itself_says_what_heights_and_colours_mean():
     numbers_alone = by_field(plot(axis_title="").to_vega_lite(), "color", "superposition")
     assert numbers_alone["encoding"]["y"]["axis"]["title"] is None
     assert "stack plot" in spec["description"]
+    found = plot(colour="feature").to_vega_lite()
+    scale = by_field(found, "color", "feature")["encoding"]["color"]["scale"]
+    assert scale["scheme"] == "tableau20"
+    scale = by_field(plot().to_vega_lite(), "color", "superposition")["encoding"]["color"]["scale"]
+    assert scale["scheme"] == "viridis"

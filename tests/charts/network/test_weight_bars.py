@@ -86,9 +86,6 @@ def test_bars_are_those_of_the_table_above_and_below_the_axis():
     assert rows(spec, rule)["y"].tolist() == [0]
     assert spec["title"]["text"] == "weights in"
     assert "weights in" in spec["description"]
-
-
-def test_a_click_on_a_bar_selects_its_neuron():
     name, fields, layer = clicked(drawn().to_vega_lite())
     assert (name, fields, mark(layer)["type"]) == (SELECTION, ["neuron"], "rect")
 
@@ -99,13 +96,33 @@ def test_the_vertical_axis_fits_the_weights_or_is_that_of_the_chart_beside_it():
     assert encoding(bars=bars, reach=8.0)["y"]["scale"]["domain"] == [-8, 8]
     assert "values" not in encoding(bars=bars)["y"]["axis"]
     assert encoding(bars=bars, reach=1.5)["y"]["axis"]["values"] == [-1, 0, 1]
+    bars = signed_bars(weights(np.zeros((2, 2)), np.zeros((2, 2))))
+    assert (bars["low"] == bars["high"]).all()
+    assert encoding(bars=bars)["y"]["scale"]["domain"] == [0, 0]
+    y = encoding(clip=5.0)["y"]
+    assert y["scale"]["domain"] == [-5, 5]
+    assert y["scale"]["padding"] > 20
+    assert y["axis"]["values"] == [-4, -2, 0, 2, 4]
 
 
-def test_features_are_named_on_request_and_many_are_a_scale():
+def test_features_and_columns_are_named_on_request_and_many_are_a_scale_with_thin_gaps():
     assert encoding()["color"]["legend"] is None
     assert encoding(legend=True)["color"]["legend"] is not None
     assert encoding(n=25)["color"]["type"] == "quantitative"
     assert encoding(n=25, chosen=(0, 2))["color"]["scale"]["domain"] == [0, 2]
+    assert encoding()["x"]["axis"] is None
+    x = encoding(names=True)["x"]
+    order = by_feature(TALL)
+    assert x["title"] == "neuron"
+    assert x["axis"]["values"] == [0.5, 1.5, 2.5]
+    assert x["axis"]["tickCount"] >= 3
+    numbers = f'["{order[0]}", "{order[1]}", "{order[2]}"][floor(datum.value)]'
+    assert x["axis"]["labelExpr"] == numbers
+    few, many = (
+        mark(bar_layer(drawn(signed_bars(weights(np.eye(m), np.eye(m))), n=m).to_vega_lite()))
+        for m in (10, 80)
+    )
+    assert many["strokeWidth"] < few["strokeWidth"]
 
 
 def test_the_pointer_is_told_the_role_where_there_is_one():
@@ -150,13 +167,6 @@ def test_an_arrow_points_out_of_each_cut_stack_and_says_where_it_ends():
     }
 
 
-def test_there_is_room_for_the_arrows():
-    y = encoding(clip=5.0)["y"]
-    assert y["scale"]["domain"] == [-5, 5]
-    assert y["scale"]["padding"] > 20
-    assert y["axis"]["values"] == [-4, -2, 0, 2, 4]
-
-
 def test_a_clip_beyond_all_bars_changes_nothing():
     assert drawn(clip=20.0).spec == drawn().spec
     y, other = (encoding(clip=clip, reach=15.0)["y"]["scale"] for clip in (20.0, 5.0))
@@ -179,31 +189,6 @@ def test_numbers_at_arrows_are_left_out_where_they_would_touch(m: int, upright: 
     free = rows(spec, number).set_index("column")["free"]
     assert free[0] == free[3] == 3
     assert free[m - 2] == free[m - 1] == 1
-
-
-def test_columns_are_named_on_request():
-    assert encoding()["x"]["axis"] is None
-    x = encoding(names=True)["x"]
-    order = by_feature(TALL)
-    assert x["title"] == "neuron"
-    assert x["axis"]["values"] == [0.5, 1.5, 2.5]
-    assert x["axis"]["tickCount"] >= 3
-    numbers = f'["{order[0]}", "{order[1]}", "{order[2]}"][floor(datum.value)]'
-    assert x["axis"]["labelExpr"] == numbers
-
-
-def test_many_columns_have_thin_gaps():
-    few, many = (
-        mark(bar_layer(drawn(signed_bars(weights(np.eye(m), np.eye(m))), n=m).to_vega_lite()))
-        for m in (10, 80)
-    )
-    assert many["strokeWidth"] < few["strokeWidth"]
-
-
-def test_a_network_without_weights_is_an_axis():
-    bars = signed_bars(weights(np.zeros((2, 2)), np.zeros((2, 2))))
-    assert (bars["low"] == bars["high"]).all()
-    assert encoding(bars=bars)["y"]["scale"]["domain"] == [0, 0]
 
 
 @THEMES

@@ -36,6 +36,8 @@ def test_a_row_is_a_neuron_in_the_paper_s_order_and_a_column_a_feature():
     assert (drawn["y2"] - drawn["y"]).eq(1).all()
     assert cells["encoding"]["y"]["scale"]["domain"] == [3, 0]
     assert cells["encoding"]["x"]["scale"]["domain"] == [0, 3]
+    name, fields, _ = clicked(matrix().spec)
+    assert (name, fields) == (SELECTION, ["neuron"])
 
 
 def test_colours_end_at_the_largest_weight_of_either_sign():
@@ -45,11 +47,6 @@ def test_colours_end_at_the_largest_weight_of_either_sign():
 
     assert domain() == [-4, 0, 4]
     assert domain(W=[[0, 0]]) == [-1, 0, 1]
-
-
-def test_a_click_on_a_cell_selects_its_neuron():
-    name, fields, _ = clicked(matrix().spec)
-    assert (name, fields) == (SELECTION, ["neuron"])
 
 
 @THEMES

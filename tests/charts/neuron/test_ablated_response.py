@@ -32,8 +32,5 @@ def test_an_output_is_drawn_with_the_neuron_on_and_off():
     encoding = by_field(drawn(2).spec, "strokeDash", "series")["encoding"]
     titles = [encoding[name]["title"] for name in ("x", "y")]
     assert titles == ["value of f0, alone", "output 0"]
-
-
-def test_a_neuron_that_a_feature_does_not_need_changes_nothing():
     found = curves(drawn(1))
     np.testing.assert_array_equal(found["with neuron 1"], found["without it"])

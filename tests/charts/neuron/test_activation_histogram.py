@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -89,6 +89,7 @@ WEIGHTS = st.tuples(st.integers(100, 1_000), st.integers(1, 9)).flatmap(
 )
 
 
+@settings(max_examples=30)
 @given(weight=WEIGHTS, examples=st.integers(1, 10**7), log=st.booleans())
 def test_bars_stack_without_gaps_and_count_every_input_once(
     weight: np.ndarray, examples: int, log: bool
@@ -183,16 +184,6 @@ def test_the_legend_names_the_features_and_the_others():
     without = {cell: weight for cell, weight in CELLS.items() if cell[1] < 2}
     _, _, none = named_and_others(drawn(measured(without, (3, 40))))
     assert none["encoding"]["fill"]["legend"] is None
-
-
-@pytest.mark.parametrize("log", [False, True])
-def test_a_neuron_that_never_fires_has_axes_only(log: bool):
-    _, named, others = named_and_others(drawn(measured({}, (3, 40)), log=log, threshold=0.1))
-    assert named["encoding"]["color"]["legend"] is None
-    assert others["encoding"]["fill"]["legend"] is None
-
-
-def test_the_threshold_is_dashed_and_named_where_there_is_room():
     for threshold, align in ((0.1, "left"), (0.9, "right")):
         spec = drawn(threshold=threshold).to_vega_lite()
         (rule,), (text,) = of_kind(spec, "rule"), of_kind(spec, "text")
@@ -201,6 +192,13 @@ def test_the_threshold_is_dashed_and_named_where_there_is_room():
         assert text["encoding"]["text"]["value"] == "threshold"
         assert mark(text)["align"] == align
     assert drawn().tables["threshold"].empty
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_a_neuron_that_never_fires_has_axes_only(log: bool):
+    _, named, others = named_and_others(drawn(measured({}, (3, 40)), log=log, threshold=0.1))
+    assert named["encoding"]["color"]["legend"] is None
+    assert others["encoding"]["fill"]["legend"] is None
 
 
 @THEMES

@@ -47,9 +47,6 @@ def test_the_activation_for_two_features_is_exact():
     lifted = cells(0, 1, BIASED)
     expected = np.maximum(lifted["middle_x"] - lifted["middle_y"] / 2 + 0.25, 0)
     np.testing.assert_allclose(lifted["value"], expected, atol=1e-6)
-
-
-def test_the_axes_of_a_map_name_their_features():
     (layer,) = activation_map(CONFIG, NETWORK, 0, 0, 1, theme=LIGHT, height=260).spec["layer"]
     titles = [layer["encoding"][name]["title"] for name in ("x", "y", "color")]
     assert titles == ["value of f0", "value of f1", "activation"]

@@ -37,9 +37,6 @@ def test_an_input_is_written_out_feature_by_feature():
         "f3 = +0.80 → +0.80;  f1 = −0.50 → +0.15",
         "f7 = −1.00 → +0.90",
     ]
-
-
-def test_of_many_features_the_largest_are_written_out_and_the_others_summed():
     text = listed([0.5, 0.25, 0.1, 0.05, -0.01, -0.4, 0.3, -0.2, 0.02])
     assert text == (
         "f0 = +1.00 → +0.50;  f6 = +1.00 → +0.30;  f1 = +1.00 → +0.25;  f2 = +1.00 → +0.10;  "
@@ -48,15 +45,9 @@ def test_of_many_features_the_largest_are_written_out_and_the_others_summed():
     assert listed([0.5] * 6 + [-0.1]).endswith("f5 = +1.00 → +0.50;  1 other → −0.10")
     many = listed([1e-3] * 1_200 + [-0.2])
     assert many == "f1200 = +1.00 → −0.20;  1,200 others → +1.20"
-
-
-def test_what_contributes_nothing_is_counted_and_not_written_out():
     assert listed([0.5, 0, 0.004]) == "f0 = +1.00 → +0.50;  2 others → 0"
     assert listed([0.5, -0.001], [0.3, 0.001]) == "f0 = +0.30 → +0.50;  1 other → 0"
     assert listed([0.0]) == "1 other → 0"
-
-
-def test_a_band_without_inputs_is_an_empty_table():
     table = example_table(band())
     assert table.empty
     assert list(table.columns) == ["activation", "contributions", "features"]

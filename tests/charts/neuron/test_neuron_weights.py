@@ -18,9 +18,6 @@ def test_the_weights_of_a_neuron_are_listed_largest_first():
     assert table["w_out"].tolist() == [2, 7, -8, -3]
     np.testing.assert_allclose(table["path_gain"], [4, 0.14, -0.08, 0], rtol=1e-6)
     assert table["importance"].tolist() == [0.25, 0.125, 1, 0.5]
-
-
-def test_the_weights_of_a_neuron_come_with_how_much_their_features_share():
     # Columns (1, 1), (0, 1) and 0: half of the first lies along the second.
     network = weights([[1, 0, 0], [1, 1, 0]], np.ones((3, 2)))
     table = neuron_weights(Config(n_features=3, n_neurons=2), network, 0)

@@ -114,7 +114,7 @@ def point_layer(spec):
     return by_field(spec, "shape", "kind")
 
 
-def test_points_are_the_values_that_are_known():
+def test_points_and_errors_are_drawn_where_they_are_known_in_the_order_of_the_table():
     spec = drawn().to_vega_lite()
     points = rows(spec, point_layer(spec))
     assert points["value"].tolist() == SHARES["value"].dropna().tolist()
@@ -122,15 +122,9 @@ def test_points_are_the_values_that_are_known():
     assert points["error"].tolist()[:2] == ["10.0–30.0 %", "–"]
     assert points["inputs"].tolist()[:2] == ["1,234", "–"]
     assert "primary feature" in spec["description"]
-
-
-def test_intervals_stand_in_the_order_of_the_table():
     x = point_layer(drawn().spec)["encoding"]["x"]
     assert x["sort"] == ["0.02–0.1", "0.1–1", "above 1"]
     assert x["axis"]["labelAngle"] == 0
-
-
-def test_errors_are_drawn_where_they_are_known():
     spec = drawn().to_vega_lite()
     layer = by_field(spec, "y", "value_low")
     assert layer["encoding"]["y2"]["field"] == "value_high"

@@ -59,32 +59,23 @@ def test_columns_meet_and_hold_their_densities():
     assert first > 0.3 > last
 
 
-def test_a_cell_stands_where_its_density_and_its_interval_are():
+def test_cells_and_points_stand_where_their_density_and_interval_are():
     places = [encoding()[name]["field"] for name in ("x", "x2", "y", "y2")]
     assert places == ["x", "x2", "low", "high"]
     cells = chart().tables["cells"]
     assert cells["share"].tolist() == SHARES["share"].tolist()
     edges = density_edges(SHARES["density"])
     assert list(zip(cells["x"], cells["x2"], strict=True)) == [edges[p] for p in SHARES["density"]]
-
-
-def test_the_densest_column_is_on_the_left_and_the_axes_end_with_the_cells():
     edges = density_edges(SHARES["density"])
     assert encoding()["x"]["scale"]["domain"] == [edges[1][0], edges[0.01][1]]
     assert encoding()["x"]["axis"]["values"] == [1, 0.3, 0.1, 0.03, 0.01]
     assert encoding()["y"]["scale"]["domain"] == [1, 20]
     kinds = [encoding(log=log)["y"]["scale"]["type"] for log in (True, False)]
     assert kinds == ["log", "linear"]
-
-
-def test_the_colour_is_a_share_from_none_to_all_and_the_legend_says_of_what():
     colour = encoding()["color"]
     assert colour["scale"]["domain"] == [0, 1]
     assert colour["title"] == "share of neurons"
     assert (colour["legend"]["values"][0], colour["legend"]["values"][-1]) == (0, 1)
-
-
-def test_points_are_where_they_are_given():
     made = chart(points=POINTS)
     (point,) = (layer for layer in layers(made.spec) if mark(layer)["type"] == "circle")
     assert rows(made.to_vega_lite(), point).to_dict("records") == POINTS.to_dict("records")

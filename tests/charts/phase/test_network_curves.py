@@ -28,18 +28,12 @@ def test_a_row_has_what_share_of_the_neurons_is_what():
     effective = (1 + 1.04**2 / (1 + 0.04**2) + 1.2**2 / 1.04 + 2) / 4
     assert one["effective"] == pytest.approx(effective)
     assert (one["represented"], other["represented"]) == (3, 4)
-
-
-def test_the_gain_is_the_loss_without_superposition_over_this_ones():
     one, other = network_table([model_of(FOUR, FOUR)]).to_dict("records")
     # Two of four features exactly, for the others the best constant.
     without = 0.5 * (1 - 3 * 0.1 / 4)
     assert (one["loss"], other["loss"]) == (0.5, 0.25)
     assert one["gain"] == pytest.approx(without / 0.5)
     assert other["gain"] == pytest.approx(without / 0.25)
-
-
-def test_thresholds_move_the_classes_and_nothing_else():
     usual = network_table([model_of(FOUR)]).iloc[0]
     moved = network_table([model_of(FOUR)], Thresholds(second_weight=0.03)).iloc[0]
     assert (usual[MONO], moved[MONO], moved[SLIGHT]) == (0.5, 0.25, 0.5)

@@ -81,7 +81,7 @@ def test_one_cell_among_others_is_framed_on_its_four_sides():
     }
 
 
-def test_a_cell_stands_where_its_density_and_its_ratio_are():
+def test_cells_stand_where_their_density_and_ratio_are_with_a_point_where_they_disagree():
     across, up = density_edges(DENSITIES), density_edges(RATIOS)
     for cell in chart().tables["cells"].itertuples():
         assert (cell.x, cell.x2) == across[cell.density]
@@ -89,15 +89,18 @@ def test_a_cell_stands_where_its_density_and_its_ratio_are():
     encoding = of_cells(chart())["encoding"]
     assert encoding["x"]["scale"]["domain"] == [across[1][0], across[0.01][1]]
     assert encoding["y"]["scale"]["domain"] == [up[0.1][1], up[1.0][0]]
-
-
-def test_colours_are_phases_or_weights():
     by_phase = of_cells(chart())["encoding"]["color"]
     assert by_phase["field"] == "phase"
     assert by_phase["scale"] == {"domain": list(NAMES), "range": list(LIGHT.phases[:2])}
     by_weight = of_cells(chart(by_weight=True))["encoding"]["color"]
     assert (by_weight["field"], by_weight["scale"]["domain"]) == ("weight", [0, 1])
     assert by_weight["title"] != by_phase["title"]
+    made = chart()
+    (point,) = (each for each in layers(made.spec) if mark(each)["type"] == "circle")
+    drawn = rows(made.to_vega_lite(), point)
+    assert drawn[["row", "column"]].to_numpy().tolist() == [[1, 0]]
+    assert [point["encoding"][name]["field"] for name in ("x", "y")] == ["density", "ratio"]
+    assert made.tables["cells"]["agreement"].tolist().count("no") == 1
 
 
 def test_a_click_selects_the_row_and_the_column_of_a_cell():
@@ -108,15 +111,6 @@ def test_a_click_selects_the_row_and_the_column_of_a_cell():
     assert not {"tooltip"} & {
         name for each in list(layers(made.spec))[1:] for name in each["encoding"]
     }
-
-
-def test_cells_that_disagree_have_a_point():
-    made = chart()
-    (point,) = (each for each in layers(made.spec) if mark(each)["type"] == "circle")
-    drawn = rows(made.to_vega_lite(), point)
-    assert drawn[["row", "column"]].to_numpy().tolist() == [[1, 0]]
-    assert [point["encoding"][name]["field"] for name in ("x", "y")] == ["density", "ratio"]
-    assert made.tables["cells"]["agreement"].tolist().count("no") == 1
 
 
 def test_a_large_phase_has_its_name_in_its_middle():

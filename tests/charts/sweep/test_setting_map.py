@@ -32,6 +32,19 @@ def test_settings_stand_from_dense_to_sparse_with_even_importance_on_top():
     assert (encoding["x"]["type"], encoding["y"]["type"]) == ("ordinal", "ordinal")
     assert chart().spec["title"]["text"] == "share"
 
+    def stops(**options) -> list[str]:
+        return of_cells(chart(**options))["encoding"]["color"]["scale"]["range"]
+
+    assert stops() == [LIGHT.background, LIGHT.negative]
+    assert stops(diverging=True) == [LIGHT.negative, LIGHT.background, LIGHT.positive]
+    made = chart()
+    (grey,) = (each for each in layers(made.spec) if each["data"]["name"] == "unknown")
+    drawn = rows(made.to_vega_lite(), grey)
+    assert drawn[["x", "y"]].to_numpy().tolist() == [[1.0, 1.0]]
+    assert mark(grey)["color"] == LIGHT.faint
+    assert "value" not in drawn  # a browser takes no NaN
+    assert made.tables["cells"]["value"].notna().all()
+
 
 def test_values_are_written_in_their_form():
     def written(**options) -> dict[tuple[float, float], str]:
@@ -61,14 +74,6 @@ def test_numbers_are_legible_on_their_colours(theme, diverging: bool):
     assert (scale["interpolate"], scale["clamp"]) == ("rgb", True)
 
 
-def test_colours_go_from_the_background_on_or_tell_signs_apart():
-    def stops(**options) -> list[str]:
-        return of_cells(chart(**options))["encoding"]["color"]["scale"]["range"]
-
-    assert stops() == [LIGHT.background, LIGHT.negative]
-    assert stops(diverging=True) == [LIGHT.negative, LIGHT.background, LIGHT.positive]
-
-
 @THEMES
 def test_signs_and_the_selected_setting_have_their_colours(theme):
     signed = VALUES.assign(value=[-2.0, 2.0, 0.0, 0.0])
@@ -76,16 +81,6 @@ def test_signs_and_the_selected_setting_have_their_colours(theme):
     both = picture(made, theme)
     assert shows(both, theme.negative, 1000) and shows(both, theme.positive, 1000)
     assert shows(both, theme.mark, 300)
-
-
-def test_what_is_not_known_is_grey():
-    made = chart()
-    (grey,) = (each for each in layers(made.spec) if each["data"]["name"] == "unknown")
-    drawn = rows(made.to_vega_lite(), grey)
-    assert drawn[["x", "y"]].to_numpy().tolist() == [[1.0, 1.0]]
-    assert mark(grey)["color"] == LIGHT.faint
-    assert "value" not in drawn  # a browser takes no NaN
-    assert made.tables["cells"]["value"].notna().all()
 
 
 @pytest.mark.parametrize(
