@@ -7,7 +7,7 @@ import pytest
 
 from toymodel.config import RECIPES, Config
 from toymodel.settings import SettingError
-from toymodel.sweeps.grid import MAX_MODELS, Grid, grid_of, read_grid, shards
+from toymodel.sweeps.grid import Grid, grid_of, read_grid, shards
 
 
 def test_a_file_means_every_combination_with_every_seed(tmp_path: Path):
@@ -142,6 +142,9 @@ def test_a_model_too_large_for_a_shard_is_one_by_itself():
     assert [len(shard) for shard in shards(configs, RECIPES["thorough"])] == [1, 1, 1]
 
 
-def test_a_grid_has_a_bound():
-    fits = {"config": {"n_neurons": list(range(1, 11))}, "seeds": MAX_MODELS // 10}
-    assert len(grid_of("g", fits).configs) == MAX_MODELS
+def test_a_grid_has_a_bound(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("toymodel.sweeps.grid.MAX_MODELS", 50)
+    fits = {"config": {"n_neurons": list(range(1, 11))}, "seeds": 5}
+    assert len(grid_of("g", fits).configs) == 50
+    with pytest.raises(SettingError, match="models = 60: must be 50 at most in one grid"):
+        grid_of("g", fits | {"seeds": 6})
