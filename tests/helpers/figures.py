@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 import toymodel as tm
-from tests.helpers.networks import model
+from tests.helpers.networks import model, weights
 from toymodel.charts.figures import figures
 
 
@@ -17,7 +18,18 @@ def made_of(config: tm.Config, network: tm.Weights) -> tm.Model:
     return replace(model(config, tm.Recipe(restarts=1)), restarts=(network,))
 
 
-def figure(name: str, found: tm.Model, **options) -> alt.LayerChart:
+CONFIG = tm.Config(n_features=3, n_neurons=4)
+MODEL = made_of(
+    CONFIG,
+    weights(
+        [[1, 0.4, 0], [-1, 0, 0], [0, 0, 2], [0, 0, 0]],
+        [[1, 1, 0, 0.5], [-0.5, 0, 0, 0], [0.25, 0, 0.5, 0]],
+    ),
+)
+NOTHING = made_of(CONFIG, weights(np.zeros((4, 3)), np.zeros((3, 4))))
+
+
+def figure(name: str, found: tm.Model = MODEL, **options) -> alt.LayerChart:
     """One figure by itself."""
     (chart,) = figures(found, names=[name], **options).values()
     return chart

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import toymodel as tm
-from tests.helpers.networks import run_python, same
+from tests.helpers.networks import SOMETIMES_WILD, run_python, same
 from toymodel.storage.checkpoint import Checkpoint
 from toymodel.training import workers
 from toymodel.training.snapshot import Snapshot
@@ -139,14 +139,7 @@ def test_a_divergence_has_the_same_reason_whichever_process_trained_it(shared: N
 
 
 def test_a_paused_training_may_have_lost_a_config_in_an_earlier_cycle(shared: None):
-    wild = tm.Recipe(
-        steps=100,
-        batch_size=8,
-        learning_rate=10.0,
-        schedule="constant",
-        warmup=0.0,
-        linear_until=0.0,
-    )
+    wild = SOMETIMES_WILD
     configs = [tm.Config(n_features=2, n_neurons=1, seed=seed) for seed in range(8)]
     with pytest.raises(tm.TrainingDiverged) as error:
         train(configs, wild)
