@@ -29,6 +29,7 @@ RECIPE_LIMITS = {
     "min_active": (5e-324, 100.0),
     "linear_until": (0.0, 1.0),
     "restarts": (1, 64),
+    "cycles": (1, 100),
 }
 LIMITS = [(tm.Config, *item) for item in CONFIG_LIMITS.items()] + [
     (tm.Recipe, *item) for item in RECIPE_LIMITS.items()
@@ -47,23 +48,18 @@ def test_limits_are_allowed_and_what_lies_just_outside_is_not(owner, field, limi
 
 
 @pytest.mark.parametrize(("owner", "field", "limits"), LIMITS)
-@pytest.mark.parametrize(
-    "value", [True, False, "1", "", None, [], {}, math.nan, math.inf, -math.inf, -1, 1e30, 10**30]
-)
-def test_what_is_no_number_in_range_is_refused_by_name(owner, field, limits, value):
-    with pytest.raises(tm.SettingError) as caught:
-        owner(**{field: value})
-    (problem,) = caught.value.problems
-    assert problem.field == field
-    assert problem.value is value or problem.value == value
-    assert problem.allowed == owner.allowed(field)
+def test_what_is_no_number_in_range_is_refused_by_name(owner, field, limits):
+    inf = math.inf
+    for value in (True, False, "1", "", None, [], {}, math.nan, inf, -inf, -1, 1e30, 10**30):
+        with pytest.raises(tm.SettingError) as caught:
+            owner(**{field: value})
+        (problem,) = caught.value.problems
+        assert problem.field == field
+        assert problem.value is value or problem.value == value
+        assert problem.allowed == owner.allowed(field)
 
 
-@given(
-    n=st.integers(-5, 2_010),
-    p=st.floats(allow_nan=True),
-    seed=st.integers(-(2**40), 2**40),
-)
+@given(n=st.integers(-5, 2_010), p=st.floats(allow_nan=True), seed=st.integers(-(2**40), 2**40))
 def test_a_config_is_made_exactly_when_all_fields_are_in_range(n: int, p: float, seed: int):
     fine = 1 <= n <= 2_000 and 0 < p <= 1 and 0 <= seed <= 2**31 - 1
     try:
@@ -106,11 +102,6 @@ def test_the_error_names_field_value_and_allowed_range(owner, field, value, allo
         owner(**{field: value})
     shown = json.dumps(value)
     assert str(caught.value) == f"{field} = {shown}: must be {allowed}"
-
-
-def test_unknown_fields_are_refused():
-    with pytest.raises(tm.SettingError, match="n_feature = 3: must be one of the fields of Config"):
-        tm.Config(n_feature=3)
 
 
 def test_numpy_numbers_are_taken():

@@ -156,13 +156,9 @@ def test_only_the_proportions_of_weights_count(own: list[float], other: list[flo
     np.testing.assert_allclose(np.array(scaled.dominated(0)), known, rtol=1e-6, atol=1e-9)
     assert scaled.effective == pytest.approx(one.effective)
     assert one.effective <= (len(own) + len(other)) * (1 + 1e-9)
-
-
-@given(own=st.integers(0, 40), other=st.integers(0, 40), weight=st.floats(1e-6, 1e3))
-def test_equal_examples_are_all_effective(own: int, other: int, weight: float):
-    found = by_hand([weight] * own, [weight] * other)
-    assert found.dominated(0).effective == pytest.approx(own + other)
-    assert found.effective == pytest.approx(own + other)
+    equal = by_hand([factor] * len(own), [factor] * len(other))  # which are all effective
+    assert equal.dominated(0).effective == pytest.approx(len(own) + len(other))
+    assert equal.effective == pytest.approx(len(own) + len(other))
 
 
 def test_nothing_seen_is_no_share():
@@ -442,12 +438,8 @@ def test_a_hidden_bias_leads_where_no_feature_adds_more():
     first = shares_of_all(config, with_bias)[0]
     assert first[EDGES.index(0.25)] == 0
     assert first[EDGES.index(0.75)] == 1
-
-
-def test_a_hidden_bias_below_zero_leads_nowhere():
-    config = Config(task="identity", n_features=2, n_neurons=1, hidden_bias=True)
-    network = reading([[1, 0.5]])
-    held = Weights(**vars(network) | {"b_hidden": np.array([-0.25], np.float32)})
+    # One below zero leads nowhere.
+    held = Weights(**vars(reading([[1, 0.5]])) | {"b_hidden": np.array([-0.25], np.float32)})
     found = activity(config, held, 0, examples=5_000)
     assert found.range == 0.75
     assert found.weight[:, :2].sum() == found.weight.sum()

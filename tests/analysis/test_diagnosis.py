@@ -112,13 +112,9 @@ def test_restarts_that_diverged_are_counted():
     )
     assert found.changes == {"learning_rate": 0.03}
     assert found.action == "Set learning_rate to 0.03"
-
-
-def test_what_else_is_wrong_with_what_is_left_is_told_too():
-    assert kinds(made(DENSE, STANDARD.replace(restarts=8), 0.08)) == [
-        "restarts diverged",
-        "above the baseline",
-    ]
+    # What else is wrong with what is left is told, too.
+    both = ["restarts diverged", "above the baseline"]
+    assert kinds(made(DENSE, STANDARD.replace(restarts=8), 0.08)) == both
 
 
 @pytest.mark.parametrize(
@@ -234,7 +230,7 @@ def test_a_fall_that_is_slight_or_long_past_is_none():
     assert kinds(made(DENSE, STEADY, 0.05, curve=past)) == ["sound"]
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(10))
 def test_sampling_noise_is_no_fall_and_hides_none(seed: int):
     noisy, steep = falling(0.25, 0.0, 0.4, seed), falling(0.25, 0.9, 0.4, seed)
     assert kinds(made(SPARSE, STEADY, 0.01, curve=noisy)) == ["sound"]
@@ -265,8 +261,6 @@ def test_a_fall_needs_records_and_cycles_that_are_left():
     assert kinds(made(DENSE, STEADY, 0.05, curve=falling(0.25, 0.2)[-7:])) == ["sound"]
     assert kinds(made(DENSE, STEADY, 0.05, curve=falling(0.25, 0.2)[-8:])) == ["sound"]
     assert kinds(made(DENSE, STEADY, 0.05, curve=falling(1, 0.9)[::25])) == ["still falling"]
-    with pytest.raises(tm.SettingError):
-        STEADY.replace(cycles=101)
     last = STEADY.replace(cycles=100)
     assert kinds(made(DENSE, last, 0.05, curve=falling(0.25, 0.2))) == ["sound"]
 
@@ -280,8 +274,7 @@ def test_a_loss_above_the_baseline_is_told_with_both():
     assert "The loss, 0.0625, is above the no-superposition baseline" in found.message
     assert "each of the 2 most important features would give 0.05 (gain 0.80)" in found.message
 
-
-def test_where_every_feature_could_have_two_neurons_the_baseline_is_0():
+    # Where every feature could have two neurons, the baseline is 0.
     config = tm.Config(n_features=3, n_neurons=6)
     found = only(made(config, STANDARD, 0.0123))
     assert found.kind == "above the baseline"
@@ -301,10 +294,7 @@ def test_what_sampling_may_explain_is_not_held_against_a_model():
         ({"learning_rate": 0.003, "restarts": 8}, {"learning_rate": 0.03}),
         ({"learning_rate": 0.01, "beta2": 0.97, "init_scale": 1.0}, {"restarts": 8}),
         ({"beta1": 0.99, "warmup": 0.0}, {"restarts": 8}),
-        (
-            {"steps": 200, "batch_size": 8},
-            {"steps": 7_000, "batch_size": 128, "restarts": 8},
-        ),
+        ({"steps": 200, "batch_size": 8}, {"steps": 7_000, "batch_size": 128, "restarts": 8}),
         (
             {"steps": 200, "batch_size": 8, "beta1": 0.99},
             {"steps": 7_000, "batch_size": 128, "beta1": 0.9},
@@ -345,7 +335,7 @@ SHIPPED_SWEEPS = [
     (config, family.recipe)
     for family in SHIPPED
     if family.recipe.sampler != "iid"  # which has empty batches, and is told so
-    for config in family.configs
+    for config in family.configs[:: max(1, len(family.configs) // 6)]
 ]
 
 
@@ -392,12 +382,7 @@ def trained(config: tm.Config, recipe: tm.Recipe) -> Model:
             ["still falling"],
             0.5,
         ),
-        (
-            tm.Config(n_features=6, n_neurons=4),
-            tm.RECIPES["quick"],
-            ["above the baseline"],
-            0.9,
-        ),
+        (tm.Config(n_features=6, n_neurons=4), tm.RECIPES["quick"], ["above the baseline"], 0.9),
     ],
 )
 def test_what_is_proposed_helps(

@@ -21,12 +21,9 @@ def test_seeds_go_on_from_the_configs_own():
 
 
 @pytest.mark.parametrize("count", [0, MAX_SEEDS + 1])
-def test_too_few_or_too_many_seeds_are_refused(count: int):
+def test_too_few_or_too_many_seeds_and_those_beyond_the_last_are_refused(count: int):
     with pytest.raises(SettingError, match=f"seeds = {count}: must be .* from 1 to 64"):
         with_seeds(CONFIG, count)
-
-
-def test_there_are_no_seeds_beyond_the_last():
     last = CONFIG.replace(seed=MAX_SEED)
     assert with_seeds(last, 1) == [last]
     with pytest.raises(SettingError, match="from 1 to 1"):

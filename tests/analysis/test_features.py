@@ -62,31 +62,12 @@ def test_interference_is_what_one_feature_alone_adds_before_bias_and_relu(
         total[:, k] = (network.W2 @ network.hidden(x)).mean(axis=1)
     np.fill_diagonal(total, 0)
     np.testing.assert_allclose(found.mean, total, atol=1e-5)
-
-
-@given(n=st.integers(1, 7), m=st.integers(1, 9), seed=st.integers(0, 10**6))
-def test_the_diagonal_is_the_sum_of_the_path_gains_of_each_side(n: int, m: int, seed: int):
-    config, network = random_case(n, m, seed)
-    gain = path_gain(network.W1, network.W2)
-    found = interference(config, network)
-    high, low = np.where(network.W1 > 0, gain, 0), np.where(network.W1 < 0, gain, 0)
-    np.testing.assert_allclose(np.diag(found.high), high.sum(axis=0), atol=1e-5)
-    np.testing.assert_allclose(np.diag(found.low), low.sum(axis=0), atol=1e-5)
-
-
-@given(n=st.integers(1, 7), m=st.integers(1, 9), seed=st.integers(0, 10**6))
-def test_the_worst_is_the_larger_of_both_ends_with_its_sign(n: int, m: int, seed: int):
-    found = interference(*random_case(n, m, seed))
-    for i in range(n):
-        for k in range(n):
-            expected = max(found.high[i, k], found.low[i, k], key=abs) if i != k else 0
-            assert found.worst[i, k] == expected
-
-
-def test_asking_for_the_worst_and_the_mean_changes_nothing():
-    found = interference(TWO, weights(np.eye(2), np.eye(2)))
-    assert (found.worst[0, 0], found.mean[0, 0]) == (0, 0)
-    np.testing.assert_array_equal(found.high, np.eye(2))
+    for i, k in np.ndindex(n, n):
+        worst = max(found.high[i, k], found.low[i, k], key=abs) if i != k else 0
+        assert found.worst[i, k] == worst
+    gain = path_gain(network.W1, network.W2)  # on the diagonal, of each side
+    for side, table in ((network.W1 > 0, found.high), (network.W1 < 0, found.low)):
+        np.testing.assert_allclose(np.diag(table), (gain * side).sum(axis=0), atol=1e-5)
 
 
 def test_equal_effects_of_other_signs_count_as_that_of_the_upper_end():
@@ -116,11 +97,8 @@ def test_sides_are_those_of_the_weights_signs():
     network.W2[0, :2], network.W2[1, 2], network.W2[2, 3] = 1, 0.5, 1
     found = interference(Config(n_features=3, n_neurons=4), network)
     assert found.sides == ("both sides", "positive side only", "negative side only")
-
-
-def test_several_neurons_serve_a_side_together():
-    found = interference(TWO, weights([[1, 0], [1, 0]], [[0.25, 0.25], [0, 0]]))
-    assert found.sides == ("positive side only", "not represented")
+    together = interference(TWO, weights([[1, 0], [1, 0]], [[0.25, 0.25], [0, 0]]))
+    assert together.sides == ("positive side only", "not represented")
 
 
 def test_carriers_stand_by_the_size_of_their_path_gain():
@@ -150,14 +128,9 @@ def test_answers_are_those_of_the_network_for_one_input():
     hidden, output = forward(TWO, network, [(0, -0.5)])
     np.testing.assert_array_equal(hidden, [0, 0.5])
     np.testing.assert_array_equal(output, [1.5, 1.25])
-
-
-def test_no_input_is_answered_by_the_output_bias_alone():
+    # Without an input the output biases answer; it can have every feature, too.
     hidden, output = forward(TWO, weights(np.eye(2), np.eye(2), b=[-1, 0.25]), [])
     assert (hidden.tolist(), output.tolist()) == ([0, 0], [0, 0.25])
-
-
-def test_an_input_can_have_every_feature():
     config = Config(n_features=3, n_neurons=6)
     _, output = forward(config, two_neurons_a_feature(3), [(2, -0.5), (0, 1.0), (1, 0.25)])
     assert output.tolist() == pytest.approx([1, 0.25, 0.5])

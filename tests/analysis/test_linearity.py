@@ -19,11 +19,7 @@ def shifted(W1: object, *bias: float) -> Weights:
 
 def case(task: str, n: int, m: int, p: float) -> Config:
     return Config(
-        task=task,
-        n_features=n,
-        n_neurons=m,
-        feature_probability=p,
-        hidden_bias=task == "identity",
+        task=task, n_features=n, n_neurons=m, feature_probability=p, hidden_bias=task == "identity"
     )
 
 

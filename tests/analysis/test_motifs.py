@@ -96,71 +96,41 @@ def test_inhibitors_add_up():
     assert find_motifs(*network) == [ONE._replace(inhibitors=(6, 4), inhibition=-2.25)]
 
 
-def symmetric() -> Matrices:
-    W1, W2 = one()
-    W1[0, :2], W2[:2, 0] = 1, 1
-    return W1, W2
+def changed(W1: dict, W2: dict, n: int = 3) -> Matrices:
+    """The planted instance among n features, with other weights at these places."""
+    matrices = plant(monosemantic(n), 0, 1, {4: -16})
+    for matrix, changes in zip(matrices, (W1, W2), strict=True):
+        for at, value in changes.items():
+            matrix[at] = value
+    return matrices
 
 
-def without_inhibitor() -> Matrices:
-    return plant(monosemantic(3), 0, 1, {})
-
-
-def driven_by_the_other_side() -> Matrices:
-    W1, W2 = one()
-    W1[4, 0] *= -1
-    return W1, W2
-
-
-def of_a_third_feature() -> Matrices:
-    W1, W2 = plant(monosemantic(4), 0, 1, {4: -16})
-    W2[3, 4], W2[1, 4] = W2[1, 4], 0
-    return W1, W2
-
-
-def a_positive_push() -> Matrices:
-    W1, W2 = one()
-    W2[1, 4] *= -1
-    return W1, W2
-
-
-def one_sided() -> Matrices:
-    return np.eye(4), np.eye(4)
-
-
-def small_weights() -> Matrices:
-    random = np.random.default_rng(0)
-    return random.normal(scale=0.1, size=(20, 10)), random.normal(scale=0.1, size=(10, 20))
-
-
-def nothing() -> Matrices:
-    return np.zeros((4, 3)), np.zeros((3, 4))
-
-
-def one_feature() -> Matrices:
-    return np.array([[2.0], [-1], [0.25]]), np.array([[0.5, 1, -16]])
-
-
-def one_neuron() -> Matrices:
-    W1, W2 = one()
-    return W1[:1], W2[:, :1]
+SMALL_WEIGHTS = np.random.default_rng(0).normal(scale=0.1, size=(2, 20, 10))
 
 
 @pytest.mark.parametrize(
     "network",
     [
-        *(symmetric, without_inhibitor, driven_by_the_other_side, of_a_third_feature),
-        *(a_positive_push, one_sided, small_weights, nothing, one_feature, one_neuron),
+        changed({(0, 0): 1, (0, 1): 1}, {(0, 0): 1, (1, 0): 1}),
+        plant(monosemantic(3), 0, 1, {}),
+        changed({(4, 0): -0.25}, {}),
+        changed({}, {(3, 4): -16, (1, 4): 0}, n=4),
+        changed({}, {(1, 4): 16}),
+        (np.eye(4), np.eye(4)),
+        (SMALL_WEIGHTS[0], SMALL_WEIGHTS[1].T),
+        (np.zeros((4, 3)), np.zeros((3, 4))),
+        (np.array([[2.0], [-1], [0.25]]), np.array([[0.5, 1, -16]])),
+        (one()[0][:1], one()[1][:, :1]),
+        *(tuple(vars(two_neurons_a_feature(n))[name] for name in ("W1", "W2")) for n in (1, 2, 7)),
+    ],
+    ids=[
+        *("symmetric", "without inhibitor", "driven by the other side", "of a third feature"),
+        *("a positive push", "one-sided", "small weights", "nothing", "one feature", "one neuron"),
+        *("absolute value of 1", "of 2", "of 7"),
     ],
 )
-def test_near_misses_are_not_instances(network):
-    assert find_motifs(*network()) == []
-
-
-@pytest.mark.parametrize("n", [1, 2, 7])
-def test_absolute_values_alone_have_no_instance(n: int):
-    network = two_neurons_a_feature(n)
-    assert find_motifs(network.W1, network.W2) == []
+def test_near_misses_are_not_instances(network: Matrices):
+    assert find_motifs(*network) == []
 
 
 def test_a_side_is_held_where_a_neuron_and_the_side_as_a_whole_compute_it():

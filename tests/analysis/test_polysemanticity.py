@@ -56,16 +56,12 @@ def test_counts_name_every_class_and_unused_neurons_only_where_there_are():
 
 @pytest.mark.parametrize(
     ("second", "extra", "expected"),
-    [
-        (0.49, 0.49, SLIGHTLY),
-        (0.5, 0.5, POLY),
-        (0.05, 0.05, SLIGHTLY),
-        (0.049, 0.049, MONO),
-    ],
+    [(0.49, 0.49, SLIGHTLY), (0.5, 0.5, POLY), (0.05, 0.05, SLIGHTLY), (0.049, 0.049, MONO)],
 )
 def test_thresholds_end_where_they_say(second: float, extra: float, expected: str):
     row = np.array([[1, second, extra]])
     assert neurons(row).classes == (expected,)
+    assert neurons(np.array([[-3.0], [2.0]])).classes == (MONO, MONO)
 
 
 def test_thresholds_can_be_moved():
@@ -74,10 +70,6 @@ def test_thresholds_can_be_moved():
     assert neurons(W1, Thresholds(extra_weight=4.0)).classes[2] == SLIGHTLY
     with pytest.raises(SettingError, match="second_weight = 0: must be a number above 0 and at"):
         Thresholds(second_weight=0)
-
-
-def test_one_feature_alone_is_monosemantic():
-    assert neurons(np.array([[-3.0], [2.0]])).classes == (MONO, MONO)
 
 
 @given(MATRICES, st.floats(0.01, 100))
@@ -135,15 +127,9 @@ def test_a_clear_secondary_feature_is_neither_small_nor_a_second_primary():
     second = np.array([0.1999, 0.2, -0.4, 0.6, 0.6001, 1])
     rows = np.stack([np.full(6, -2.0), 2 * second, np.full(6, 0.1)], axis=1)
     assert with_secondary(neurons(rows)).tolist() == [False, True, True, True, False, False]
-
-
-def test_two_large_features_and_a_third_are_no_primary_with_a_secondary():
+    # Nor with a third beside two large ones, nor of one feature alone.
     assert with_secondary(neurons(np.array([[1, 0.7, 0.4]]))).tolist() == [False]
-
-
-def test_one_feature_alone_has_no_secondary():
-    found = neurons(np.array([[-3.0], [0.0]]))
-    assert with_secondary(found).tolist() == [False, False]
+    assert with_secondary(neurons(np.array([[-3.0], [0.0]]))).tolist() == [False, False]
 
 
 def test_the_instructive_neurons_are_one_of_each_kind():

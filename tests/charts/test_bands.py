@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.helpers.chart_specs import by_field, layers, mark, pixels, rows, shows
+from tests.helpers.chart_specs import THEMES, by_field, layers, mark, picture, rows, shows
 from toymodel.charts.bands import bands
 from toymodel.charts.chart import Chart
-from toymodel.charts.look import DARK, LIGHT
+from toymodel.charts.look import LIGHT
 
 TABLE = pd.DataFrame(
     [
@@ -60,9 +60,6 @@ def test_the_largest_place_is_on_the_left_of_a_falling_axis(falling: bool, domai
     for layer in layers(chart(falling=falling).spec):
         scale = layer["encoding"]["x"]["scale"]
         assert (scale["type"], scale["domain"]) == ("log", domain)
-
-
-def test_places_may_be_whole_numbers():
     made = chart(TABLE.assign(x=[500, 500, 500, 1000, 1000, 500, 1000]))
     assert line_layers(made)[0]["encoding"]["x"]["scale"]["domain"] == [500, 1000]
 
@@ -116,13 +113,7 @@ def test_values_from_elsewhere_are_crosses_with_their_words():
     assert not any(mark(layer)["type"] == "point" for layer in layers(chart().spec))
 
 
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@THEMES
 def test_all_of_it_is_drawn(theme):
-    drawn = chart(theme=theme, log=True).to_altair()
-    picture = pixels(drawn.properties(width=300, background=theme.background))
-    for colour in (theme.negative, theme.positive, theme.background):
-        assert shows(picture, colour)
-
-
-def test_the_chart_has_words_for_those_who_cannot_see_it():
-    assert chart().spec["description"] == "share against density, of several networks each: a, b."
+    found = picture(chart(theme=theme, log=True), theme)
+    assert shows(found, theme.negative) and shows(found, theme.positive)

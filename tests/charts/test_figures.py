@@ -1,16 +1,27 @@
 from __future__ import annotations
 
 import json
-from xml.etree import ElementTree
 
 import altair as alt
 import numpy as np
 import pytest
 
 import toymodel as tm
-from tests.helpers.chart_specs import THEMES, by_field, mark, of_kind, pixels, rows, shows
+from tests.helpers.chart_specs import (
+    THEMES,
+    by_field,
+    mark,
+    marks,
+    of_kind,
+    pixels,
+    rows,
+    shows,
+    whole,
+)
+from tests.helpers.figures import figure, plain_figures, subtitle
 from tests.helpers.networks import model, two_neurons_a_feature, weights
 from toymodel.analysis.polysemanticity import CLASSES
+from toymodel.charts.chart import Chart
 from toymodel.charts.export import write_chart
 from toymodel.charts.figures import FIGURES, SWEEP_FIGURES, figures, not_drawn, sweep_figures
 from toymodel.charts.look import DARK, LIGHT
@@ -24,12 +35,8 @@ TINY = tm.Config(n_features=2, n_neurons=4)
 
 @pytest.fixture(scope="module")
 def made() -> dict[str, dict]:
-    """Every figure of the model as Vega-Lite, made once: it takes a while."""
+    """Every figure of the model, as Vega-Lite that agrees with its schema: it takes long."""
     return {name: chart.to_dict() for name, chart in figures(MODEL).items()}
-
-
-def subtitle(chart: alt.LayerChart) -> str:
-    return " ".join(chart.to_dict()["title"]["subtitle"])
 
 
 def with_weights(found: tm.Model, *given: tm.Weights) -> tm.Model:
@@ -47,28 +54,20 @@ def test_a_small_model_has_every_figure_in_order(made):
     ]
 
 
-def test_figures_are_made_by_name_in_their_order():
-    assert list(figures(MODEL, names=["network", "loss-steps", "network"])) == [
-        "network",
-        "loss-steps",
-    ]
+def test_figures_are_made_by_name_in_their_order_and_no_others(monkeypatch: pytest.MonkeyPatch):
+    names = ["network", "loss-steps", "network"]
+    assert list(plain_figures(MODEL, names=names)) == ["network", "loss-steps"]
     assert figures(MODEL, names=[]) == {}
 
-
-def test_no_other_figure_is_made_than_those_asked_for(monkeypatch: pytest.MonkeyPatch):
     def fail(*arguments: object, **options: object):
         raise AssertionError("not asked for")
 
     for what in (
-        "figure.activity",
-        "figure.interference",
-        "figure.neurons",
-        "neuron.figures.shares_of_all",
-        "network.figures.stacks",
-        "network.output_response.responses",
+        *("figure.activity", "figure.interference", "figure.neurons", "network.figures.stacks"),
+        *("neuron.figures.shares_of_all", "network.output_response.responses"),
     ):
         monkeypatch.setattr(f"toymodel.charts.{what}", fail)
-    assert list(figures(MODEL, names=["loss-steps"])) == ["loss-steps"]
+    assert list(plain_figures(MODEL, names=["loss-steps"])) == ["loss-steps"]
 
 
 @pytest.mark.parametrize(
@@ -85,15 +84,15 @@ def test_no_other_figure_is_made_than_those_asked_for(monkeypatch: pytest.Monkey
 def test_figures_of_single_weights_are_for_small_models(n: int, m: int, missing: set[str]):
     config = tm.Config(n_features=n, n_neurons=m)
     found = model(config, tm.Recipe(restarts=1))
-    of_weights = {"network"} | BARS
-    assert figures(found, names=list(of_weights - missing)).keys() == of_weights - missing
     for name in missing:
         with pytest.raises(ValueError, match=f"{name} is drawn for n up to"):
-            figures(found, names=["stacks-in", name])
+            figures(found, names=["loss-steps", name])
     for name in FIGURES:
         reason = not_drawn(name, config)
         assert (reason is not None) == (name in missing)
         assert reason is None or (name in reason and f"n = {n}, m = {m}" in reason)
+    if not missing:
+        assert plain_figures(found, names=["network", *BARS]).keys() == {"network"} | BARS
 
 
 def test_what_features_do_to_each_other_takes_two_of_them():
@@ -116,25 +115,17 @@ def test_every_figure_says_what_it_is_of(made):
             "gain",
         ):
             assert part in about
+    assert len({spec["title"]["text"] for spec in made.values()}) == len(FIGURES)
+    assert len({figure.description for figure in FIGURES.values()}) == len(FIGURES)
 
 
 @THEMES
 def test_a_figure_stands_alone(theme):
-    (chart,) = figures(MODEL, names=["network"], theme=theme).values()
-    spec = chart.to_dict()
-    assert spec["config"]["background"] == theme.background
-    text = "".join(ElementTree.fromstring(write_chart(chart, "svg")).itertext())
-    assert spec["title"]["text"] in text
-    assert "restart 2 of 0 to 2" in text
-    picture = pixels(chart)
+    chart = figure("network", MODEL, theme=theme)
+    assert chart.spec["config"]["background"] == theme.background
+    picture = pixels(whole(chart))
     assert shows(picture, theme.background, 20_000)
     assert shows(picture, theme.ink, 50)
-
-
-def test_each_figure_has_a_title_of_its_own(made):
-    titles = {spec["title"]["text"] for spec in made.values()}
-    assert len(titles) == len(FIGURES)
-    assert len({figure.description for figure in FIGURES.values()}) == len(FIGURES)
 
 
 def test_another_restart_is_drawn_on_request():
@@ -143,31 +134,30 @@ def test_another_restart_is_drawn_on_request():
         two_neurons_a_feature(2),
         weights(np.ones((4, 2)), np.ones((2, 4))),
     )
-    assert CLASSES[0] not in _classes(figures(exact, names=["stacks-in"])["stacks-in"])
-    chosen = figures(exact, restart=0, names=["stacks-in", "loss-steps"])
-    assert _classes(chosen["stacks-in"]) == {CLASSES[0]}
-    assert "restart 0 of 0 to 1" in subtitle(chosen["loss-steps"])
-    assert "loss 0.5 ±" in subtitle(chosen["loss-steps"])
-    spec = chosen["loss-steps"].to_dict()
+    assert CLASSES[0] not in _classes(figure("stacks-in", exact))
+    assert _classes(figure("stacks-in", exact, restart=0)) == {CLASSES[0]}
+    chosen = figure("loss-steps", exact, restart=0)
+    assert "restart 0 of 0 to 1" in subtitle(chosen)
+    assert "loss 0.5 ±" in subtitle(chosen)
+    spec = chosen.to_vega_lite()
     widest = max(of_kind(spec, "line"), key=lambda layer: mark(layer)["strokeWidth"])
     assert set(rows(spec, widest)["restart"]) == {0}
 
 
-def _classes(chart: alt.LayerChart) -> set[str]:
-    return {row["class"] for row in chart.to_dict()["datasets"]["spans"]}
+def _classes(chart: Chart) -> set[str]:
+    return set(chart.tables["spans"]["class"])
 
 
 def test_thresholds_decide_the_classes():
     all_pure = tm.Thresholds(second_weight=1.0)
-    moved = figures(MODEL, names=["stacks-in"], thresholds=all_pure)["stacks-in"]
+    moved = figure("stacks-in", MODEL, thresholds=all_pure)
     assert _classes(moved) == {CLASSES[0]}
     assert f"4 {CLASSES[0]}, 0 {CLASSES[1]}, 0 {CLASSES[2]}" in subtitle(moved)
 
 
 def test_the_response_is_that_of_the_first_six_features_or_of_those_chosen():
     def shown(found: tm.Model, **options) -> list[int]:
-        spec = figures(found, names=["response"], **options)["response"].to_dict()
-        return rows(spec, of_kind(spec, "line")[0])["feature"].unique().tolist()
+        return figure("response", found, **options).tables["lines"]["feature"].unique().tolist()
 
     large = model(tm.Config(n_features=30, n_neurons=4), tm.Recipe(restarts=1))
     assert shown(MODEL) == shown(large) == [0, 1, 2, 3, 4, 5]
@@ -197,37 +187,27 @@ def test_what_is_not_there_is_refused_in_words(options: dict[str, object], words
 
 
 def test_where_nothing_can_be_gained_the_figures_say_so():
-    made = figures(model(TINY, tm.Recipe()), names=["response"])
-    assert "without superposition 0: nothing to gain" in subtitle(made["response"])
+    made = figure("response", model(TINY, tm.Recipe()))
+    assert "without superposition 0: nothing to gain" in subtitle(made)
 
 
-def marks(chart: alt.LayerChart) -> int:
-    root = ElementTree.fromstring(write_chart(chart, "svg"))
-    paths = root.iter("{http://www.w3.org/2000/svg}path")
-    return sum(bool(path.get("aria-label")) for path in paths)
-
-
-def test_the_smallest_model_is_drawn():
+def test_the_smallest_model_a_large_one_and_one_without_weights_are_drawn():
     config = tm.Config(n_features=1, n_neurons=1)
-    found = figures(model(config, tm.Recipe(restarts=1)))
-    assert list(found) == [name for name in FIGURES if not not_drawn(name, config)]
-    for name, chart in found.items():
+    smallest = plain_figures(model(config, tm.Recipe(restarts=1)))
+    assert list(smallest) == [name for name in FIGURES if not not_drawn(name, config)]
+    for name, chart in smallest.items():
         if not name.endswith(("-out", "-seconds")):  # the others are drawn as these are
             assert marks(chart) or name == "carriers", name  # there may be none
 
-
-def test_a_large_model_is_drawn():
-    found = model(tm.Config(n_features=150, n_neurons=200), tm.Recipe(restarts=1))
+    large = model(tm.Config(n_features=150, n_neurons=200), tm.Recipe(restarts=1))
     names = ["stacks-in", "response", "activations", "shares", "carriers"]  # as large as the model
-    for name, chart in figures(found, names=names).items():
+    for name, chart in plain_figures(large, names=names).items():
         assert marks(chart), name
 
-
-def test_a_network_without_weights_is_drawn():
-    names = ["stacks-in", "weights-in", "network", "response", "inhibition"]
     nothing = with_weights(MODEL, *[weights(np.zeros((4, 6)), np.zeros((6, 4)))] * 3)
-    for chart in figures(nothing, names=names).values():
-        assert ElementTree.fromstring(write_chart(chart, "svg"))
+    names = ["stacks-in", "weights-in", "network", "response", "inhibition"]
+    for chart in plain_figures(nothing, names=names).values():
+        assert marks(chart)
 
 
 def test_a_sweep_has_figures_of_its_own():
@@ -235,13 +215,17 @@ def test_a_sweep_has_figures_of_its_own():
     made = sweep_figures(models, theme=DARK)
     assert list(made) == list(SWEEP_FIGURES)
     for chart in made.values():
-        assert "n = 6, m = 4, d = 0.8, seed 5, standard with restarts = 3" in subtitle(chart)
-        assert chart.to_dict()["config"]["background"] == DARK.background
+        spec = chart.to_dict()
+        told = "n = 6, m = 4, d = 0.8, seed 5, standard with restarts = 3"
+        assert spec["title"]["subtitle"] == [told]
+        assert spec["config"]["background"] == DARK.background
     spec = made["gain"].to_dict()
     assert rows(spec, by_field(spec, "y", "gain"))["density"].tolist() == [1.0, 0.1]
     moved = sweep_figures(models, thresholds=tm.Thresholds(second_weight=1.0))["classes"].to_dict()
     shares = rows(moved, by_field(moved, "color", "class")).groupby("class")["share"].sum()
     assert shares.to_dict() == {CLASSES[0]: 2, CLASSES[1]: 0, CLASSES[2]: 0}
+    with pytest.raises(ValueError, match="two or more"):
+        sweep_figures([MODEL])
 
 
 def test_a_sweep_in_which_nothing_can_be_gained_has_no_figure_of_it():
@@ -250,14 +234,8 @@ def test_a_sweep_in_which_nothing_can_be_gained_has_no_figure_of_it():
     assert list(sweep_figures(models)) == ["classes"]
 
 
-def test_one_model_is_no_sweep():
-    with pytest.raises(ValueError, match="two or more"):
-        sweep_figures([MODEL])
-
-
-@pytest.mark.parametrize("name", ["stacks-in", "shares"])
-def test_a_figure_can_be_read_back_from_json(name: str):
-    (chart,) = figures(MODEL, names=[name]).values()
+def test_a_figure_can_be_read_back_from_json():
+    (chart,) = figures(MODEL, names=["shares"]).values()
     text = write_chart(chart, "json").decode()
     assert json.loads(text)["config"]["background"] == LIGHT.background
     assert alt.Chart.from_json(text).to_dict()["title"] == chart.to_dict()["title"]

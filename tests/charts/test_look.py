@@ -6,7 +6,7 @@ import re
 import pandas as pd
 import pytest
 
-from tests.helpers.chart_specs import pixels, shows
+from tests.helpers.chart_specs import pixels, shows, whole
 from tests.helpers.colours import contrast
 from toymodel.analysis.polysemanticity import CLASSES, UNUSED
 from toymodel.charts.chart import Chart
@@ -55,9 +55,8 @@ def test_text_is_legible_on_the_background_of_a_chart_that_stands_alone(each):
     assert config["title"]["color"] == config["title"]["subtitleColor"] == each.ink
     for part in ("axis", "legend"):
         assert config[part]["labelColor"] == config[part]["titleColor"] == each.ink
-    picture = pixels(chart.to_altair())
-    assert shows(picture, each.background, 10_000)
-    assert shows(picture, each.ink, within=40)
+    found = pixels(whole(chart))
+    assert shows(found, each.background, 10_000) and shows(found, each.ink, within=40)
     assert plain.spec == spec  # the page's stays as it is
 
 
@@ -66,18 +65,16 @@ def test_few_features_have_categories_and_many_a_rank():
     assert (few["type"], few["scale"]["domain"]) == ("nominal", list(range(20)))
     assert few["scale"]["scheme"] == "tableau20"
     assert (many["type"], many["scale"]["domain"]) == ("quantitative", [0, 20])
+    # Those chosen of many are told apart by category.
+    chosen = feature_colour(100, [7, 3])
+    assert (chosen["type"], chosen["scale"]["domain"]) == ("nominal", [7, 3])
+    assert feature_colour(6, [5, 2])["scale"]["domain"] == list(range(6))
+    assert feature_colour(100, range(21))["type"] == "quantitative"
 
 
 def test_superposition_is_viridis_from_zero_to_one_as_in_the_paper():
     scale = superposition_colour()["scale"]
     assert (scale["scheme"], scale["domain"], scale["clamp"]) == ("viridis", [0, 1], True)
-
-
-def test_features_chosen_of_many_are_told_apart_by_category():
-    chosen = feature_colour(100, [7, 3])
-    assert (chosen["type"], chosen["scale"]["domain"]) == ("nominal", [7, 3])
-    assert feature_colour(6, [5, 2])["scale"]["domain"] == list(range(6))
-    assert feature_colour(100, range(21))["type"] == "quantitative"
 
 
 @EACH

@@ -30,38 +30,51 @@ def stored(cache: Path) -> list[tm.Model]:
     return models
 
 
-def test_a_stored_model_is_drawn_without_training(shell, stored, tmp_path: Path):
-    out = tmp_path / "pictures"
-    answer = shell(
-        *("figures", *SMALL, "-p", "0.5", "--out", str(out)), "--format", "json", "--json"
-    )
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """Two figures instead of all of them, which would take long."""
+    two = ("stacks-in", "carriers")
+
+    def draw(found: tm.Model, *, names: object, **options):
+        assert names is None
+        return figures(found, names=two, **options)
+
+    monkeypatch.setattr("toymodel.cli.figures.figures", draw)
+    return two
+
+
+def test_all_charts_of_a_stored_model_are_drawn_without_training(shell, stored, few, tmp_path):
+    out = tmp_path / "new folder"
+    asked = ("figures", *SMALL, "--out", str(out), "--format", "json", "--json")
+    answer = shell(*asked, "-p", "0.5")
     assert (answer.code, answer.err) == (0, "")
-    written = json.loads(answer.out)
-    assert written == [str(out / f"{name}.json") for name in FIGURES]
-    for path in written:
-        assert (
-            "n = 4, m = 3, 1 − S = 0.5"
-            in json.loads(Path(path).read_text())["title"]["subtitle"][0]
-        )
+    assert json.loads(answer.out) == [str(out / f"{name}.json") for name in few]
+    subtitle = json.loads((out / "carriers.json").read_text())["title"]["subtitle"]
+    assert "n = 4, m = 3, 1 − S = 0.5" in subtitle[0]
+
+    # Several densities have a file each, and the charts of the sweep.
+    names = {Path(path).stem for path in json.loads(shell(*asked, "-p", "1,0.5,0.001").out)}
+    densities = {f"{name}-{p}" for name in few for p in ("1", "0.5", "0.001")}
+    assert names == densities | {*SWEEP_FIGURES}
+    subtitle = json.loads((out / "stacks-in-0.001.json").read_text())["title"]["subtitle"]
+    assert "1 − S = 0.001" in subtitle[0]
 
 
 def test_charts_formats_theme_and_restart_are_chosen(shell, stored, tmp_path: Path):
     answer = shell(
-        *("figures", *SMALL, "--chart", "response", "--chart", "loss-steps", "--restart", "0"),
+        *("figures", *SMALL, "--chart", "loss-steps", "--restart", "0"),
         *("--format", "json", "--format", "png", "--format", "svg"),
         *("--theme", "dark", "--out", str(tmp_path)),
     )
     assert (answer.code, answer.err) == (0, "")
-    names = [f"{chart}.{kind}" for chart in ("loss-steps", "response") for kind in KINDS]
-    assert sorted(answer.out.splitlines()) == sorted(str(tmp_path / name) for name in names)
-    expected = figures(stored[0], names=["response", "loss-steps"], restart=0, theme=DARK)
-    for name in ("response", "loss-steps"):
-        assert (tmp_path / f"{name}.json").read_bytes() == write_chart(expected[name], "json")
-        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
-        title = expected[name].to_dict()["title"]
-        text = "".join(ElementTree.parse(tmp_path / f"{name}.svg").getroot().itertext())
-        assert title["text"] in text
-        assert all(line in text for line in title["subtitle"])
+    paths = [tmp_path / f"loss-steps.{kind}" for kind in KINDS]
+    assert sorted(answer.out.splitlines()) == sorted(map(str, paths))
+    (chart,) = figures(stored[0], names=["loss-steps"], restart=0, theme=DARK).values()
+    assert (tmp_path / "loss-steps.json").read_bytes() == write_chart(chart, "json")
+    assert (tmp_path / "loss-steps.png").read_bytes().startswith(b"\x89PNG")
+    text = "".join(ElementTree.parse(tmp_path / "loss-steps.svg").getroot().itertext())
+    title = chart.to_dict()["title"]
+    assert all(line in text for line in (title["text"], *title["subtitle"]))
 
 
 def test_the_neuron_and_the_feature_are_chosen(shell, stored, tmp_path: Path):
@@ -89,49 +102,24 @@ def test_only_the_charts_that_are_asked_for_are_made(
 
     monkeypatch.setattr("toymodel.charts.figure.activity", fail)
     monkeypatch.setattr("toymodel.charts.neuron.figures.shares_of_all", fail)
+    asked = ("figures", *SMALL, "-p", "1,0.5", "-o", str(tmp_path), "--format", "json", "--chart")
+    assert shell(*asked, "gain").out.split() == [str(tmp_path / "gain.json")]
     monkeypatch.setattr("toymodel.cli.figures.sweep_figures", fail)
-    answer = shell("figures", *SMALL, "-p", "1,0.5", "--chart", "carriers", "-o", str(tmp_path))
+    answer = shell(*asked, "carriers")
     assert (answer.code, answer.err) == (0, "")
-    assert answer.out.split() == [str(tmp_path / f"carriers-{p}.svg") for p in ("1", "0.5")]
-
-
-def test_several_densities_have_a_file_each_and_the_charts_of_the_sweep(
-    shell, stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    def few(found: tm.Model, *, names: object, **options):  # all of them would take long
-        assert names is None
-        return figures(found, names=["stacks-in", "carriers"], **options)
-
-    monkeypatch.setattr("toymodel.cli.figures.figures", few)
-    answer = shell(
-        *("figures", *SMALL, "-p", "1,0.5,0.001", "--out", str(tmp_path / "all"), "--json"),
-        *("--format", "json"),
-    )
-    names = {Path(path).stem for path in json.loads(answer.out)}
-    assert names == {
-        f"{name}-{p}" for name in ("stacks-in", "carriers") for p in ("1", "0.5", "0.001")
-    } | {*SWEEP_FIGURES}
-    subtitle = json.loads((tmp_path / "all" / "stacks-in-0.001.json").read_text())["title"]
-    assert "1 − S = 0.001" in subtitle["subtitle"][0]
-
-
-def test_a_chart_of_the_sweep_can_be_had_alone(shell, stored, tmp_path: Path):
-    only = shell("figures", *SMALL, "-p", "1,0.5", "--chart", "gain", "--out", str(tmp_path))
-    assert only.out.split() == [str(tmp_path / "gain.svg")]
+    assert answer.out.split() == [str(tmp_path / f"carriers-{p}.json") for p in ("1", "0.5")]
 
 
 def test_the_help_names_every_chart(shell):
-    lines = shell("figures", "--help").out.splitlines()
+    lines = [line.split() for line in shell("figures", "--help").out.splitlines()]
     for name, figure in (FIGURES | SWEEP_FIGURES).items():
-        assert any(line.split() == [name, *figure.description.split()] for line in lines), name
+        assert [name, *figure.description.split()] in lines
 
 
 def test_a_model_in_a_file_is_drawn(shell, tmp_path: Path, cache: Path):
     path = tmp_path / "model.safetensors"
     tm.save(model(CONFIG, RECIPE), path)
-    answer = shell(
-        *("figures", "--model", str(path), "--chart", "network", "--out", str(tmp_path)),
-    )
+    answer = shell(*("figures", "--model", str(path), "--chart", "network", "--out", str(tmp_path)))
     assert (answer.code, answer.err) == (0, "")
     assert "The model as a network" in (tmp_path / "network.svg").read_text()
     assert not cache.exists()

@@ -184,20 +184,3 @@ def test_a_file_goes_without_the_options_that_choose_a_stored_model(
     answer = shell("motifs", "--model", str(path), *option)
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
     assert "--model cannot go together: the file is one model" in answer.err
-
-
-def test_a_damaged_file_is_one_line_on_standard_error(shell, planted: tm.Model, tmp_path: Path):
-    path = tmp_path / "model.safetensors"
-    tm.save(planted, path)
-    path.write_bytes(path.read_bytes()[:-1])
-    answer = shell("motifs", "--model", str(path))
-    assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)
-
-
-def test_the_help_names_what_can_be_asked(shell):
-    answer = shell("motifs", "--help")
-    assert (answer.code, answer.err) == (0, "")
-    assert "Find asymmetric superposition with inhibition in a stored model" in answer.out
-    for option in ("--n-features", "--density", "--model", "--restart", "--json"):
-        assert option in answer.out
-    assert "  motifs " in shell("--help").out

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import Executor, Future
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,10 @@ def test_sweep_takes_the_densities_of_the_paper(shell, cache: Path):
     assert [row["density"] for row in rows] == list(PAPER_DENSITIES)
 
 
-def test_a_grid_is_trained_once_and_estimated_before(shell, file: str):
+def test_a_grid_is_trained_once_and_estimated_before(
+    shell, file: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("toymodel.sweeps.estimate._SAMPLE_SECONDS", 0.1)
     for missing in (4, 0):
         answer = shell("sweep", file, "--dry-run", "--json")
         assert (answer.code, answer.err) == (0, "")
@@ -64,7 +68,19 @@ def test_a_grid_is_trained_once_and_estimated_before(shell, file: str):
     assert "4 models, 4 were there, 0 trained" in shell("sweep", file).out
 
 
-def test_models_of_a_grid_that_diverge_are_told_and_the_exit_code_says_so(shell, tmp_path: Path):
+class Here(Executor):
+    """Trains in this process."""
+
+    def submit(self, fn, /, *args, **kwargs) -> Future:
+        future: Future = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def test_models_of_a_grid_that_diverge_are_told_and_the_exit_code_says_so(
+    shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("toymodel.sweeps.executors.WorkerExecutor", Here)
     path = tmp_path / "wild.toml"
     path.write_text(GRID + "feature_probability = [1.0, 1e-300]\n")
     answer = shell("sweep", str(path))

@@ -47,10 +47,7 @@ def weights(W1: object, W2: object, b: object = None) -> Weights:
     first, second = np.array(W1, np.float32), np.array(W2, np.float32)
     bias = np.zeros(len(second)) if b is None else b
     return Weights(
-        W1=first,
-        W2=second,
-        b=np.array(bias, np.float32),
-        b_hidden=np.zeros(len(first), np.float32),
+        W1=first, W2=second, b=np.array(bias, np.float32), b_hidden=np.zeros(len(first), np.float32)
     )
 
 

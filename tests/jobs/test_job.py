@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -42,6 +43,12 @@ def run(store: Store, scratch: Path, *configs: tm.Config, recipe: tm.Recipe = RE
     return run_job(list(configs), recipe, store.root, store.max_bytes, scratch)
 
 
+@functools.cache
+def trained() -> tm.Model:
+    """What training gives without a job around it."""
+    return tm.train([CONFIG], RECIPE)[0]
+
+
 def paused(store: Store, scratch: Path, recipe: tm.Recipe = RECIPE) -> Path:
     """The file of a training that was paused at its first snapshot."""
     (scratch / "pause").touch()
@@ -73,8 +80,7 @@ def test_progress_of_large_models_shows_the_leader_alone(
     history = live.history
     assert history.loss.shape == (3, len(history.step))
     assert live.weights.keys() == {int(history.loss[:, -1].argmin())}
-    (model,) = tm.train([CONFIG], RECIPE)
-    np.testing.assert_array_equal(live.leading.W1, model.restarts[history.leader].W1)
+    np.testing.assert_array_equal(live.leading.W1, trained().restarts[history.leader].W1)
 
 
 def test_progress_leaves_out_what_diverged_in_an_earlier_cycle(
@@ -100,9 +106,7 @@ def test_a_paused_job_leaves_a_file_and_goes_on_from_it(store: Store, scratch: P
     assert not store.has(CONFIG, RECIPE)
     run(store, scratch, CONFIG)
     assert not path.exists()
-    model = store.get(CONFIG, RECIPE)
-    assert model
-    assert same_model(model, tm.train([CONFIG], RECIPE)[0])
+    assert same_model(store.get(CONFIG, RECIPE), trained())
 
 
 def test_a_pause_that_cannot_be_written_goes_on(tmp_path: Path, scratch: Path):
@@ -110,7 +114,7 @@ def test_a_pause_that_cannot_be_written_goes_on(tmp_path: Path, scratch: Path):
     (scratch / "pause").touch()
     result = run(Store(tmp_path / "file" / "store"), scratch, CONFIG)
     assert not (scratch / "pause").exists()
-    assert same_model(result.unsaved[0], tm.train([CONFIG], RECIPE)[0])
+    assert same_model(result.unsaved[0], trained())
 
 
 def test_cancelling_goes_before_pausing(store: Store, scratch: Path):
@@ -162,9 +166,7 @@ def test_a_damaged_pause_means_training_from_the_start(
     assert (read_progress(path, NOTHING) != NOTHING) == shown
     run(store, scratch, CONFIG)
     assert not path.exists()
-    model = store.get(CONFIG, RECIPE)
-    assert model
-    assert same_model(model, tm.train([CONFIG], RECIPE)[0])
+    assert same_model(store.get(CONFIG, RECIPE), trained())
 
 
 def test_the_pause_of_another_training_is_not_used(store: Store, scratch: Path):
@@ -172,9 +174,7 @@ def test_the_pause_of_another_training_is_not_used(store: Store, scratch: Path):
     path = paused(store, scratch)
     path.write_bytes(foreign.read_bytes())
     run(store, scratch, CONFIG)
-    model = store.get(CONFIG, RECIPE)
-    assert model
-    assert same_model(model, tm.train([CONFIG], RECIPE)[0])
+    assert same_model(store.get(CONFIG, RECIPE), trained())
 
 
 def test_a_pause_says_where_it_stands(store: Store, scratch: Path):

@@ -56,11 +56,11 @@ def test_dense_features_are_served_alone_and_sparse_ones_of_like_importance_shar
     assert _FOUND.best(1.0).max() < 2
 
 
-@pytest.mark.parametrize("p", [0.8, 0.1, 0.02])
-def test_no_other_gain_and_bias_is_better(p: float):
+@pytest.mark.parametrize(("p", "angles"), [(0.8, (0, 90)), (0.1, (20, 60, 120)), (0.02, (90, 180))])
+def test_no_other_gain_and_bias_is_better(p: float, angles: tuple[int, ...]):
     found = shared_solutions((p,))
     gain, bias = (a.ravel() for a in np.meshgrid(np.linspace(0, 3, 61), np.linspace(-1, 1, 41)))
-    for k in (0, 20, 60, 90, 120, 180):
+    for k in angles:
         a, count = ANGLES[k], len(gain)
         W1 = np.tile([[np.cos(a), np.sin(a)], [-np.cos(a), -np.sin(a)]], (count, 1, 1))
         W2 = np.stack([np.stack([gain, gain], axis=-1)] * 2, axis=1)

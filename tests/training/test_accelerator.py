@@ -96,16 +96,6 @@ def test_draws_are_uniform_and_features_and_steps_independent(sampler: str):
     assert np.abs(examples).max() < (0.13 if sampler == "tilted" else 0.05)
 
 
-def test_importance_sampled_draws_spread_a_batch_evenly_and_plain_ones_do_not():
-    def counts(sampler: str) -> set[float]:
-        draws = DeviceDraws(CONFIGS[:1], tm.Recipe(batch_size=100, sampler=sampler), "cpu")
-        draws.advance(20)
-        return set((draws.uniform(CONFIGS[:1]) < 0.1).sum(dim=3).flatten().tolist())
-
-    assert counts("tilted") <= {9, 10, 11}
-    assert len(counts("iid")) > 5
-
-
 @pytest.mark.parametrize("sampler", ["tilted", "iid"])
 def test_draws_depend_on_seed_and_step_alone(sampler: str):
     recipe = tm.Recipe(batch_size=32, sampler=sampler)
@@ -126,39 +116,46 @@ def test_draws_depend_on_seed_and_step_alone(sampler: str):
     assert not torch.equal(again.uniform(CONFIGS), block)
 
 
-def test_a_replayed_step_is_the_step():
+needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=needs_cuda)])
+def test_a_replayed_step_is_the_step(device: str):
     recipe = RECIPE.replace(linear_until=0.5)
-    shards = [Shard(CONFIGS, range(2), recipe, "cpu") for _ in range(2)]
-    replayed = CapturedShard(shards[1], recipe, "cpu")
+    there, here = (Shard(CONFIGS, range(2), recipe, where) for where in (device, "cpu"))
+    replayed = CapturedShard(there, recipe, device)
     draws = Draws(CONFIGS, recipe)
     for t in range(recipe.steps):
         draws.advance(1)
         uniform = draws.uniform(CONFIGS)[0]
-        shards[0].step(uniform, t, record=True)
-        replayed.step(uniform, t)
-    assert shards[1].window_steps == recipe.steps
+        here.step(uniform, t, record=True)
+        replayed.step(uniform.to(device), t)
+    if device == "cuda":
+        assert replayed.graph is not None
+        np.testing.assert_allclose(there.W1.cpu().numpy(), here.W1.numpy(), atol=1e-3)
+        return
+    assert there.window_steps == recipe.steps
     for name in ("W1", "W2", "b"):
-        np.testing.assert_allclose(
-            getattr(shards[1], name).numpy(), getattr(shards[0], name).numpy(), atol=2e-4
-        )
-    np.testing.assert_allclose(shards[1].pop_mean_loss(), shards[0].pop_mean_loss(), rtol=1e-3)
+        found, expected = getattr(there, name).numpy(), getattr(here, name).numpy()
+        np.testing.assert_allclose(found, expected, atol=2e-4)
+    np.testing.assert_allclose(there.pop_mean_loss(), here.pop_mean_loss(), rtol=1e-3)
 
 
 def test_models_are_as_good_as_elsewhere(on_accelerator: None):
     configs = [
         tm.Config(n_features=6, n_neurons=4, feature_probability=p, seed=seed)
         for p in (1.0, 0.05)
-        for seed in range(5)
+        for seed in range(3)
     ]
     models = train(configs, tm.Recipe(steps=1_500, batch_size=64, restarts=4))
     ratios = [model.loss / no_superposition_loss(model.config) for model in models]
-    assert np.median(ratios[:5]) < 1.02
-    assert np.median(ratios[5:]) < 0.9
+    assert np.median(ratios[:3]) < 1.02
+    assert np.median(ratios[3:]) < 0.9
 
 
 @pytest.mark.parametrize("sampler", ["tilted", "iid"])
 def test_a_training_can_be_paused_there_too(on_accelerator: None, sampler: str):
-    recipe = RECIPE.replace(steps=150, sampler=sampler)
+    recipe = RECIPE.replace(steps=80, sampler=sampler)
     whole = train(CONFIGS, recipe)
     run = training(CONFIGS, recipe, interval=0.0)
     checkpoint = next(s.checkpoint() for s in run if s.step)
@@ -175,26 +172,12 @@ def test_a_training_can_be_paused_there_too(on_accelerator: None, sampler: str):
 def test_what_was_paused_goes_on_on_another_device(
     first: bool, monkeypatch: pytest.MonkeyPatch, short_evaluation: None
 ):
-    recipe = RECIPE.replace(steps=1_000, batch_size=64)
+    recipe = RECIPE.replace(steps=500, batch_size=64)
     train_as(monkeypatch, on_accelerator=first)
     run = training(CONFIGS, recipe, interval=0.0)
     resume = next(s.checkpoint() for s in run if s.step >= 100)
     run.close()
     train_as(monkeypatch, on_accelerator=not first)
     for model in train(CONFIGS, recipe, resume=resume):
-        assert model.history.step[-1] == 1_000
+        assert model.history.step[-1] == 500
         assert model.loss < 0.6
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_on_cuda_a_graph_gives_the_steps_of_the_processor():
-    shard, here = (Shard(CONFIGS, range(2), RECIPE, device) for device in ("cuda", "cpu"))
-    replayed = CapturedShard(shard, RECIPE, "cuda")
-    draws = Draws(CONFIGS, RECIPE)
-    for t in range(RECIPE.steps):
-        draws.advance(1)
-        uniform = draws.uniform(CONFIGS)[0]
-        here.step(uniform, t, record=True)
-        replayed.step(uniform.to("cuda"), t)
-    assert replayed.graph is not None
-    np.testing.assert_allclose(shard.W1.cpu().numpy(), here.W1.numpy(), atol=1e-3)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 from toymodel.config import RECIPES, Config, Recipe
 from toymodel.sampling import inputs_from_uniform
+from toymodel.training.accelerator import DeviceDraws
 from toymodel.training.engine import Draws, Shard
 
 N, M, B, R = 6, 4, 32, 3
@@ -78,7 +80,7 @@ def blur(shard: Shard) -> None:
 
 
 @pytest.mark.parametrize("shared", [True, False], ids=["one draw for all", "a draw a config"])
-@pytest.mark.parametrize("t", [0, 20, 45, 99], ids=lambda t: f"step {t}")
+@pytest.mark.parametrize("t", [0, 45, 99], ids=lambda t: f"step {t}")
 @pytest.mark.parametrize("sampler", ["tilted", "iid"])
 @every_kind
 def test_gradients_and_loss_agree_with_autograd(
@@ -128,7 +130,7 @@ def test_steps_are_those_of_torch_adam_with_warm_up_and_cosine(
     adam = torch.optim.Adam(
         [param for params in all_params for param in params], betas=(recipe.beta1, recipe.beta2)
     )
-    for t in range(30):
+    for t in range(24):
         uniform = draw(t, 1)
         warmup = recipe.warmup * recipe.steps
         share = (t - warmup) / (recipe.steps - warmup)
@@ -250,9 +252,10 @@ def test_draws_do_not_depend_on_how_many_are_taken_at_once(sampler: str):
     assert torch.equal(at_once.uniform(CONFIGS), torch.cat(parts))
 
 
-def test_importance_sampling_spreads_a_batch_evenly_and_plain_sampling_does_not():
+@pytest.mark.parametrize("draws_of", [Draws, partial(DeviceDraws, device="cpu")])
+def test_importance_sampling_spreads_a_batch_evenly_and_plain_sampling_does_not(draws_of):
     def counts(sampler: str) -> set[float]:
-        draws = Draws(CONFIGS[:1], Recipe(batch_size=100, sampler=sampler))
+        draws = draws_of(CONFIGS[:1], Recipe(batch_size=100, sampler=sampler))
         draws.advance(20)
         active = draws.uniform(CONFIGS[:1]) < 0.1
         return set(active.sum(dim=3).flatten().tolist())

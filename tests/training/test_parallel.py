@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import toymodel as tm
-from tests.helpers.networks import SOMETIMES_WILD, run_python, same
+from tests.helpers.networks import run_python, same
 from toymodel.storage.checkpoint import Checkpoint
 from toymodel.training import workers
 from toymodel.training.snapshot import Snapshot
@@ -26,6 +26,7 @@ CONFIGS = [
     CONFIG.replace(task="identity", hidden_bias=True),
 ]
 RECIPE = tm.Recipe(steps=150, batch_size=16, restarts=3)
+WILD = RECIPE.replace(learning_rate=10.0, schedule="constant", warmup=0.0)
 ENDLESS = RECIPE.replace(steps=1_000_000)
 
 
@@ -128,7 +129,7 @@ def test_a_training_of_two_cycles_is_shared_too(shared: None):
 
 
 def test_a_divergence_has_the_same_reason_whichever_process_trained_it(shared: None):
-    wild = RECIPE.replace(learning_rate=10.0, schedule="constant", warmup=0.0, linear_until=1.0)
+    wild = WILD.replace(linear_until=1.0)
     reasons: list[list[str]] = []
     for processes in (1, 3):
         with pytest.raises(tm.TrainingDiverged) as error:
@@ -139,7 +140,7 @@ def test_a_divergence_has_the_same_reason_whichever_process_trained_it(shared: N
 
 
 def test_a_paused_training_may_have_lost_a_config_in_an_earlier_cycle(shared: None):
-    wild = SOMETIMES_WILD
+    wild = WILD.replace(steps=100, batch_size=8, restarts=1, linear_until=0.0)
     configs = [tm.Config(n_features=2, n_neurons=1, seed=seed) for seed in range(8)]
     with pytest.raises(tm.TrainingDiverged) as error:
         train(configs, wild)
@@ -227,12 +228,9 @@ def test_a_worker_that_dies_fails_the_training_and_the_next_has_a_new_one(
     assert first not in idle()
     for model, expected in zip(train(CONFIGS, RECIPE), alone, strict=True):
         assert all(map(same, model.restarts, expected.restarts))
-    assert len(idle()) == 2
-
-
-def test_a_worker_that_is_gone_does_not_change_how_a_training_ends(shared: None):
-    with borrow_workers(2, start=True) as borrowed:
-        processes = [worker.pid for worker in borrowed]
+    # One that is gone does not change how a training ends.
+    processes = idle()
+    assert len(processes) == 2
     run = training(CONFIGS, RECIPE, interval=0.0)
     next(run)
     for process in processes:

@@ -17,21 +17,22 @@ from toymodel.storage.checkpoint import Checkpoint
 from toymodel.training.snapshot import Snapshot
 from toymodel.training.train import train, training
 
-pytestmark = pytest.mark.usefixtures("short_evaluation")
+pytestmark = pytest.mark.usefixtures("short_evaluation", "one_process")
 
 CONFIG = tm.Config(n_features=6, n_neurons=4, feature_probability=0.1, seed=3)
 RECIPE = tm.Recipe(steps=60, batch_size=32)
 LONG = tm.Recipe(steps=1_000_000, batch_size=16)
 WILD = tm.Recipe(
-    steps=100,
-    batch_size=16,
-    learning_rate=10.0,
-    schedule="constant",
-    warmup=0.0,
-    linear_until=1.0,
+    steps=100, batch_size=16, learning_rate=10.0, schedule="constant", warmup=0.0, linear_until=1.0
 )
 SOMETIMES_WILD = WILD.replace(linear_until=0.0, batch_size=8)
 SEEDS = [tm.Config(n_features=2, n_neurons=1, seed=seed) for seed in range(8)]
+
+
+@pytest.fixture
+def one_process(monkeypatch: pytest.MonkeyPatch, cache: object) -> None:
+    """No training is shared out: `test_parallel` has those."""
+    monkeypatch.setenv("TOYMODEL_PROCESSES", "1")
 
 
 def test_a_model_knows_its_config_recipe_and_axes():
@@ -48,10 +49,10 @@ def test_a_model_knows_its_config_recipe_and_axes():
 
 def test_models_come_in_the_order_of_their_configs():
     configs = [CONFIG.replace(n_neurons=m, seed=s) for m, s in ((5, 0), (2, 1), (5, 2), (2, 0))]
-    assert [model.config for model in train(configs, RECIPE)] == configs
-
-
-def test_no_configs_give_no_models():
+    models = train(configs, RECIPE)
+    assert [model.config for model in models] == configs
+    for name in ("W1", "W2", "b"):  # other seeds give other weights
+        assert np.abs(getattr(models[1], name) - getattr(models[3], name)).max() > 1e-3
     assert train([], RECIPE) == []
 
 
@@ -81,17 +82,16 @@ def test_kinds_of_models_are_trained_side_by_side_as_alone():
         assert same(model.weights, train([config], RECIPE)[0].weights)
 
 
-@pytest.mark.parametrize("p", [1.0, 0.05])
-def test_a_sparse_or_dense_model_beats_the_baseline_or_comes_near(p: float):
+@pytest.mark.parametrize(("p", "limit"), [(1.0, 1.15), (0.05, 1.0), (1e-6, 1.9)])
+def test_a_sparse_model_beats_the_baseline_and_a_dense_one_comes_near(p: float, limit: float):
     config = tm.Config(n_features=6, n_neurons=4, feature_probability=p)
     (model,) = train([config], tm.Recipe(steps=1_500, batch_size=64, restarts=4))
-    ratio = model.loss / no_superposition_loss(config)
-    assert ratio < (1.15 if p == 1 else 1.0)
+    assert model.loss / no_superposition_loss(config) < limit
 
 
 def test_plain_sampling_and_the_usual_recipe_learn_too():
     config = tm.Config(n_features=2, n_neurons=4, feature_probability=0.3)
-    iid = tm.Recipe(steps=800, batch_size=64, sampler="iid", restarts=4)
+    iid = tm.Recipe(steps=800, batch_size=64, sampler="iid", restarts=2)
     usual = tm.RECIPES["usual"].replace(steps=2_000, batch_size=64, restarts=2)
     assert train([config], iid)[0].loss < 1e-2
     (model,) = train([config], usual)
@@ -144,7 +144,7 @@ def test_large_operators_have_threads_which_change_little(
     processes: int, monkeypatch: pytest.MonkeyPatch
 ):
     configs = [CONFIG.replace(n_features=60, n_neurons=m) for m in (20, 30)]
-    recipe = RECIPE.replace(batch_size=1_024, steps=20)
+    recipe = RECIPE.replace(batch_size=512, steps=6)
     expected = train(configs, recipe)
     monkeypatch.setattr("toymodel.training.sharding._MIN_WORK_FOR_THREADS", 1)
     before, threads = torch.get_num_threads(), []
@@ -190,12 +190,6 @@ def test_weights_do_not_depend_on_snapshots():
     assert len(set(steps)) >= 7
     assert steps == sorted(steps)
     assert same(watched.weights, train([CONFIG], RECIPE.replace(steps=200))[0].weights)
-
-
-def test_other_seeds_give_other_weights():
-    one, other = train([CONFIG, CONFIG.replace(seed=4)], RECIPE)
-    for name in ("W1", "W2", "b"):
-        assert np.abs(getattr(one, name) - getattr(other, name)).max() > 1e-3
 
 
 def test_global_random_states_are_neither_read_nor_moved():
@@ -294,7 +288,7 @@ def test_a_paused_training_goes_on_as_if_it_never_had_been(recipe: tm.Recipe):
 
 
 def test_a_second_cycle_goes_on_from_the_first_and_lowers_the_loss():
-    recipe = tm.Recipe(steps=400, batch_size=64, restarts=2)
+    recipe = tm.Recipe(steps=200, batch_size=64, restarts=2)
     (first,) = train([CONFIG], recipe)
     twice = recipe.replace(cycles=2)
     (longer,) = train([CONFIG], twice, start=[first])
@@ -306,7 +300,7 @@ def test_a_second_cycle_goes_on_from_the_first_and_lowers_the_loss():
     records = len(first.history.step)
     np.testing.assert_array_equal(longer.history.loss[:, :records], first.history.loss)
     np.testing.assert_array_equal(longer.history.step[:records], first.history.step)
-    assert longer.history.step[-1] == 800
+    assert longer.history.step[-1] == 400
     assert np.all(np.diff(longer.history.step) > 0)
     assert np.all(np.diff(longer.history.seconds) > 0)
     (third,) = train([CONFIG], recipe.replace(cycles=3))
@@ -371,41 +365,27 @@ def test_a_training_ends_early_when_all_of_it_diverged():
     assert max(steps) < 20_000
 
 
-def test_configs_that_do_not_diverge_are_kept():
-    with pytest.raises(tm.TrainingDiverged) as caught:
-        train(SEEDS, SOMETIMES_WILD)
-    models = caught.value.models
-    assert len(models) == len(SEEDS)
-    lost = [model is None for model in models]
-    assert any(lost)
-    assert not all(lost)
-    assert len(caught.value.reasons) == sum(lost)
-    for config, model in zip(SEEDS, models, strict=True):
-        if model:
-            assert model.config == config
-            assert model.weights.finite
-            assert math.isfinite(model.loss)
-
-
-def test_restarts_that_diverge_are_dropped():
+def test_restarts_and_configs_that_diverge_are_dropped_and_the_others_kept():
     recipe = SOMETIMES_WILD.replace(restarts=8)
     (model,) = train(SEEDS[:1], recipe)
     assert 1 <= len(model.restarts) < 8
     assert len(model.losses) == len(model.loss_errors) == len(model.history.loss)
     assert np.isfinite(model.history.loss).all()
     assert all(weights.finite for weights in model.restarts)
+    # The same for configs.
+    with pytest.raises(tm.TrainingDiverged) as caught:
+        train(SEEDS, SOMETIMES_WILD)
+    models = caught.value.models
+    assert 0 < models.count(None) == len(caught.value.reasons) < len(SEEDS) == len(models)
+    for config, kept in zip(SEEDS, models, strict=True):
+        assert kept is None or kept.config == config
+        assert kept is None or (kept.weights.finite and math.isfinite(kept.loss))
 
 
 def test_the_report_of_a_divergence_survives_pickling():
     error = tm.TrainingDiverged([None], ["Training diverged at p = 1."])
     again = pickle.loads(pickle.dumps(error))
     assert (again.models, again.reasons, str(again)) == (error.models, error.reasons, str(error))
-
-
-def test_a_feature_in_a_million_examples_can_be_trained():
-    recipe = tm.Recipe(steps=1_000, batch_size=64)
-    (model,) = train([CONFIG.replace(feature_probability=1e-6)], recipe)
-    assert model.loss < 1
 
 
 @pytest.mark.parametrize(("n", "m"), [(1, 1), (1, 5), (5, 1)])

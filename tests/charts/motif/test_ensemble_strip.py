@@ -4,13 +4,13 @@ import pandas as pd
 import pytest
 
 import toymodel as tm
-from tests.helpers.chart_specs import by_field, layers, mark, pixels, rows, shows
+from tests.helpers.chart_specs import THEMES, by_field, layers, mark, picture, rows, shows
 from tests.helpers.motifs import two
 from tests.helpers.networks import two_neurons_a_feature, weights
 from toymodel.analysis.ensemble import Member
 from toymodel.analysis.motifs import MotifThresholds
 from toymodel.charts.chart import Chart
-from toymodel.charts.look import DARK, INSTANCES, LIGHT
+from toymodel.charts.look import INSTANCES, LIGHT
 from toymodel.charts.motif.ensemble_strip import SELECTION, ensemble_strip, ensemble_table
 from toymodel.model import Weights
 
@@ -169,14 +169,8 @@ def test_the_name_of_the_baseline_is_where_no_models_are(baseline: float, place:
     assert {(mark(text)["align"], mark(text)["baseline"]) for text in texts} == {place}
 
 
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@THEMES
 def test_models_have_the_colours_of_their_instances(theme):
-    drawn = chart(theme=theme).to_altair()
-    picture = pixels(drawn.properties(width=300, background=theme.background))
-    for colour in theme.instances:
-        assert shows(picture, colour)
-    assert shows(picture, theme.mark, 30, within=30)
-
-
-def test_the_chart_has_words_for_those_who_cannot_see_it():
-    assert "instances" in chart().spec["description"]
+    found = picture(chart(theme=theme), theme)
+    assert all(shows(found, colour) for colour in theme.instances)
+    assert shows(found, theme.mark, 30, within=30)

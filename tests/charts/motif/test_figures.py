@@ -7,10 +7,11 @@ import pytest
 
 import toymodel as tm
 from tests.helpers.chart_specs import by_field, rows
+from tests.helpers.figures import figure, plain_figures
 from tests.helpers.motifs import two
 from tests.helpers.networks import model, two_neurons_a_feature, weights
 from toymodel.analysis.decomposition import ASYMMETRIC, BOTH_SIDES, INHIBITION, ONE_SIDE, find_roles
-from toymodel.charts.figures import figures, not_drawn
+from toymodel.charts.figures import not_drawn
 from toymodel.charts.motif.figures import MOTIF_FIGURES
 
 CONFIG = tm.Config(n_features=6, n_neurons=12, feature_probability=0.5)
@@ -21,12 +22,11 @@ pytestmark = pytest.mark.usefixtures("short_evaluation")
 
 @pytest.mark.parametrize("side", ["in", "out"])
 @pytest.mark.parametrize(
-    ("kind", "lit"),
-    [("absolute", (ONE_SIDE, BOTH_SIDES)), ("motif", (ASYMMETRIC, INHIBITION))],
+    ("kind", "lit"), [("absolute", (ONE_SIDE, BOTH_SIDES)), ("motif", (ASYMMETRIC, INHIBITION))]
 )
 def test_what_a_figure_is_about_is_in_colour(kind: str, lit: tuple[int, ...], side: str):
     name = f"{kind}-{side}"
-    spec = figures(PLANTED, names=[name])[name].to_dict()
+    spec = figure(name, PLANTED).to_vega_lite()
     (bars,) = (
         rows(spec, layer)
         for layer in spec["layer"]
@@ -41,7 +41,7 @@ def test_what_a_figure_is_about_is_in_colour(kind: str, lit: tuple[int, ...], si
 
 
 def test_the_loss_falls_as_the_inhibition_comes_back():
-    spec = figures(PLANTED, names=["inhibition"])["inhibition"].to_dict()
+    spec = figure("inhibition", PLANTED).to_vega_lite()
     curve = rows(spec, by_field(spec, "strokeDash", "series"))
     assert curve["x"].tolist() == pytest.approx(np.linspace(0, 1, 21).tolist())
     assert curve["y"].iloc[0] > 2 * curve["y"].iloc[-1]
@@ -58,7 +58,6 @@ def test_there_are_none_of_the_identity_task():
 def test_a_model_without_instances_has_the_figures_too():
     plain = two_neurons_a_feature(6)
     none = replace(PLANTED, restarts=(replace(plain, W2=0.5 * plain.W2),))
-    made = figures(none, names=list(MOTIF_FIGURES))
+    made = plain_figures(none, names=list(MOTIF_FIGURES))
     assert list(made) == list(MOTIF_FIGURES)
-    curve = rows(spec := made["inhibition"].to_dict(), by_field(spec, "strokeDash", "series"))
-    assert curve["y"].nunique() == 1
+    assert made["inhibition"].tables["lines"]["y"].nunique() == 1

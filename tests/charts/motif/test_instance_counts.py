@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import pandas as pd
-import pytest
 
-from tests.helpers.chart_specs import by_field, pixels, shows
+from tests.helpers.chart_specs import THEMES, by_field, picture, shows
 from toymodel.charts.look import DARK, LIGHT
 from toymodel.charts.motif.ensemble_strip import ensemble_strip
 from toymodel.charts.motif.instance_counts import QUARTERS, counts_by_quarter, instance_counts
@@ -37,11 +36,9 @@ def test_blocks_stack_shares_with_the_fewest_instances_below():
     encoding = bars()["encoding"]
     assert (encoding["y"]["field"], encoding["y2"]["field"]) == ("low", "high")
     assert encoding["y"]["scale"]["domain"] == [0, 1]
-
-
-def test_quarters_stand_from_the_lowest_losses_to_the_highest():
-    x = bars()["encoding"]["x"]
+    x, told = encoding["x"], encoding["tooltip"]
     assert (x["field"], x["scale"]["domain"]) == ("group", list(QUARTERS))
+    assert [each["field"] for each in told] == ["group", "instances", "models", "share"]
 
 
 def test_colours_and_legend_are_those_of_the_strip():
@@ -56,18 +53,7 @@ def test_colours_and_legend_are_those_of_the_strip():
     assert ours["legend"]["orient"] == theirs["legend"]["orient"]
 
 
-def test_the_tooltip_has_the_quarter_and_how_many_models():
-    told = bars()["encoding"]["tooltip"]
-    assert [each["field"] for each in told] == ["group", "instances", "models", "share"]
-
-
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@THEMES
 def test_blocks_have_their_colours(theme):
-    drawn = instance_counts(COUNTS, theme=theme).to_altair()
-    picture = pixels(drawn.properties(width=300, background=theme.background))
-    for colour in theme.instances:
-        assert shows(picture, colour, 1000)
-
-
-def test_the_chart_has_words_for_those_who_cannot_see_it():
-    assert "instances" in instance_counts(COUNTS, theme=LIGHT).spec["description"]
+    found = picture(instance_counts(COUNTS, theme=theme), theme)
+    assert all(shows(found, colour, 1000) for colour in theme.instances)

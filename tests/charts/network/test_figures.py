@@ -7,17 +7,16 @@ import pytest
 
 import toymodel as tm
 from tests.helpers.chart_specs import by_field, rows
+from tests.helpers.figures import figure
 from tests.helpers.networks import model
-from toymodel.charts.figures import figures
 from toymodel.charts.network.stack_plot import OTHERS, stacks
 
 CONFIG = tm.Config(n_features=6, n_neurons=4, feature_probability=0.25)
 MODEL = model(CONFIG, tm.Recipe(restarts=2))
 
 
-def drawn(name: str, **options) -> dict:
-    (chart,) = figures(MODEL, names=[name], **options).values()
-    return chart.to_dict()
+def drawn(name: str, found: tm.Model = MODEL, **options) -> dict:
+    return figure(name, found, **options).to_vega_lite()
 
 
 @pytest.mark.parametrize(("name", "side"), [("stacks-in", "input"), ("stacks-out", "output")])
@@ -36,9 +35,10 @@ def test_stacks_show_either_side_and_what_their_colours_mean(name: str, side: st
 def test_stacks_show_the_first_neurons_on_request():
     spec = drawn("stacks-in", neurons=2)
     order = stacks(CONFIG, MODEL.weights).columns["neuron"].tolist()
-    assert [row["neuron"] for row in spec["datasets"]["columns"]] == order[:2]
-    assert {row["neuron"] for row in spec["datasets"]["blocks"]} == set(order[:2])
-    assert max(row["end"] for row in spec["datasets"]["spans"]) == 2
+    tables = spec["datasets"]
+    assert tables["columns"]["neuron"].tolist() == order[:2]
+    assert set(tables["blocks"]["neuron"]) == set(order[:2])
+    assert tables["spans"]["end"].max() == 2
     assert "the first 2 of 4" in " ".join(spec["title"]["subtitle"])
 
 
@@ -59,7 +59,7 @@ def test_weights_have_their_signs(name: str, side: str):
 )
 def test_the_loss_is_drawn_against_steps_or_seconds(name: str, against: str, together: bool):
     shared = replace(MODEL, history=replace(MODEL.history, together=7))
-    spec = figures(shared, names=[name])[name].to_dict()
+    spec = drawn(name, shared)
     across = {layer["encoding"].get("x", {}).get("field") for layer in spec["layer"]}
     assert across - {None} == {against}
     notes = " ".join(spec["title"]["subtitle"])

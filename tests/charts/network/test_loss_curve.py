@@ -7,12 +7,7 @@ import pytest
 from tests.helpers.chart_specs import THEMES, mark, of_kind, picture, rows, shows
 from toymodel.charts.chart import Chart
 from toymodel.charts.look import LIGHT
-from toymodel.charts.network.loss_curve import (
-    MAX_RECORDS,
-    loss_curve,
-    loss_range,
-    loss_records,
-)
+from toymodel.charts.network.loss_curve import MAX_RECORDS, loss_curve, loss_range, loss_records
 from toymodel.model import History
 
 CURVES = pd.DataFrame(
@@ -187,7 +182,3 @@ def test_losses_many_decades_apart_have_few_ticks():
     low, high = loss_range(curves["loss"], 0.0)
     assert high > 10  # the name of the rule at 1 is as high on the chart as ever
     assert low < 1e-14
-
-
-def test_the_chart_has_words_for_those_who_cannot_see_it():
-    assert "loss" in chart()["description"]

@@ -13,24 +13,12 @@ from tests.helpers.networks import weights
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds, neurons, superposition
 from toymodel.charts.chart import Chart
 from toymodel.charts.look import LIGHT
-from toymodel.charts.network.stack_plot import (
-    OTHERS,
-    SELECTION,
-    class_spans,
-    stack_plot,
-    stacks,
-)
+from toymodel.charts.network.stack_plot import OTHERS, SELECTION, class_spans, stack_plot, stacks
 
 MONO, SLIGHTLY, POLY = CLASSES
 CONFIG = tm.Config(n_features=4, n_neurons=5, importance_decay=0.5)
 # Neurons 3 and 1 hold feature 0 (3 more purely), 4 holds 1, 0 holds 2, 2 holds everything.
-W1 = [
-    [0.01, 0, -2, 0.02],
-    [4, 2, 0, 0],
-    [0.5, 1, 1, 1],
-    [-1, 0, 0, 0],
-    [0, 3, 0, 1.5],
-]
+W1 = [[0.01, 0, -2, 0.02], [4, 2, 0, 0], [0.5, 1, 1, 1], [-1, 0, 0, 0], [0, 3, 0, 1.5]]
 W2 = np.arange(20).reshape(4, 5) - 8.0
 NETWORK = weights(W1, W2)
 NOTHING = weights(np.zeros((5, 4)), np.zeros((4, 5)))

@@ -4,16 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.helpers.chart_specs import (
-    THEMES,
-    clicked,
-    mark,
-    mixed,
-    of_kind,
-    picture,
-    rows,
-    shows,
-)
+from tests.helpers.chart_specs import THEMES, clicked, mark, mixed, of_kind, picture, rows, shows
 from tests.helpers.networks import two_neurons_a_feature, weights
 from toymodel.charts.chart import Chart
 from toymodel.charts.look import LIGHT

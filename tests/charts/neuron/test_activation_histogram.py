@@ -85,12 +85,7 @@ def test_the_largest_range_has_no_more_bars_than_are_drawn():
 
 
 WEIGHTS = st.tuples(st.integers(100, 1_000), st.integers(1, 9)).flatmap(
-    lambda shape: arrays(
-        float,
-        shape,
-        elements=st.floats(1e-3, 1e6),
-        fill=st.just(0.0),
-    )
+    lambda shape: arrays(float, shape, elements=st.floats(1e-3, 1e6), fill=st.just(0.0))
 )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.helpers.networks import weights
 from toymodel.charts.look import LIGHT
-from toymodel.charts.neuron.neuron_weights import MAX_BARS, largest_weights, neuron_weights
+from toymodel.charts.neuron.neuron_weights import largest_weights, neuron_weights
 from toymodel.config import Config
 
 CONFIG = Config(n_features=4, n_neurons=1, importance_decay=0.5)
@@ -36,12 +36,3 @@ def test_bars_are_the_largest_of_either_sign_without_those_of_0():
 
     assert bars("w_in") == [2, 3, 0]
     assert bars("w_out") == [0, 3, 1, 2]
-
-
-def test_of_many_weights_the_16_largest_are_drawn():
-    n = 20
-    network = weights([np.arange(1.0, n + 1)], np.ones((n, 1)))
-    table = neuron_weights(Config(n_features=n, n_neurons=1), network, 0)
-    chart = largest_weights(table, "w_in", title="", theme=LIGHT, height=150)
-    assert chart.tables["bars"]["feature"].tolist() == list(range(19, 3, -1))
-    assert MAX_BARS == 16

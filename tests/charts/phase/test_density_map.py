@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 import toymodel as tm
-from tests.helpers.chart_specs import by_field, layers, mark, pixels, rows, shows
+from tests.helpers.chart_specs import THEMES, by_field, layers, mark, picture, rows, shows
 from tests.helpers.networks import model_of, weights
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.charts.chart import Chart
-from toymodel.charts.look import DARK, LIGHT
+from toymodel.charts.look import LIGHT
 from toymodel.charts.phase.density_map import (
     density_edges,
     density_map,
@@ -92,17 +92,11 @@ def test_points_are_where_they_are_given():
     assert not any(mark(layer)["type"] == "circle" for layer in layers(chart().spec))
 
 
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@THEMES
 def test_none_is_the_background_and_all_the_themes_colour(theme):
-    drawn = chart(theme=theme, points=POINTS).to_altair()
-    picture = pixels(drawn.properties(width=300, background=theme.background))
-    for colour in (theme.background, theme.negative):
-        assert shows(picture, colour, 1000)
-    assert shows(picture, theme.mark, 8, within=30)
-
-
-def test_the_chart_has_words_for_those_who_cannot_see_it():
-    assert chart().spec["description"].startswith("share of neurons: a column a density")
+    found = picture(chart(theme=theme, points=POINTS), theme)
+    assert shows(found, theme.background, 1000) and shows(found, theme.negative, 1000)
+    assert shows(found, theme.mark, 8, within=30)
 
 
 # Tables
@@ -134,9 +128,6 @@ def test_shares_sum_to_one_and_the_last_interval_takes_those_beyond():
     assert found.groupby("density")["share"].sum().tolist() == pytest.approx([1, 1])
     beyond = found.loc[found["density"] == 0.1].iloc[-1]
     assert (beyond["name"], beyond["share"]) == ("14 and more", 1)
-
-
-def test_a_networks_without_weights_has_no_shares():
     assert effective_shares([model_of(np.zeros((2, 2)))])["share"].tolist() == [0] * 9
 
 
@@ -168,7 +159,4 @@ def test_a_rank_turns_at_the_first_density_where_half_of_the_networks_have_turne
     first, second = turns(dense, half, back)
     assert np.isnan(first)
     assert second == 0.5
-
-
-def test_none_turns_where_all_stay():
     assert turning_points(rank_shares([model_of(EYE)]))["density"].isna().all()

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.helpers.chart_specs import by_field, layers, mark, pixels, rows, shows
+from tests.helpers.chart_specs import THEMES, by_field, layers, mark, picture, rows, shows
 from tests.helpers.colours import contrast
 from toymodel.charts.chart import Chart
-from toymodel.charts.look import DARK, LIGHT
+from toymodel.charts.look import LIGHT
 from toymodel.charts.phase.density_map import density_edges
 from toymodel.charts.phase.phase_diagram import SELECTION, borders_between, phase_diagram
 
@@ -25,7 +25,6 @@ CELLS = pd.DataFrame(
 )
 CLASSES = np.array([[0, 2], [0, 2], [2, 2]])
 NAMES = ("the first", "both")
-THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 
 
 def chart(theme=LIGHT, cells=CELLS, **options) -> Chart:
@@ -142,20 +141,11 @@ def test_the_selected_cell_is_framed(selected, framed):
 
 @THEMES
 def test_phases_lines_and_the_frame_have_the_themes_colours(theme):
-    drawn = chart(theme, selected=(1, 0)).to_altair()
-    picture = pixels(drawn.properties(width=300, background=theme.background))
-    for colour in (*theme.phases[:2], theme.ink):
-        assert shows(picture, colour, 200)
-    assert shows(picture, theme.mark, 200, within=30)
-
-
-@THEMES
-def test_lines_and_points_are_seen_on_small_weights(theme):
+    found = picture(chart(theme, selected=(1, 0)), theme)
+    assert all(shows(found, colour, 200) for colour in (*theme.phases[:2], theme.ink))
+    assert shows(found, theme.mark, 200, within=30)
+    # Lines and points are seen on small weights.
     darkest = "#440154"  # viridis at 0
     marks = [mark(each) for each in layers(chart(theme, by_weight=True).spec)]
     for ink in {each["color"] for each in marks if each["type"] in ("rule", "circle")}:
         assert contrast(ink, darkest) >= 4.5
-
-
-def test_the_chart_has_words_for_those_who_cannot_see_it():
-    assert chart().spec["description"].startswith("Trained: density across")

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import pandas as pd
-import pytest
 
-from tests.helpers.chart_specs import by_field, pixels, shows
+from tests.helpers.chart_specs import THEMES, by_field, picture, shows
 from tests.helpers.networks import model_of, weights
 from toymodel.analysis.polysemanticity import CLASSES, UNUSED
 from toymodel.analysis.sweep_table import sweep_table
-from toymodel.charts.look import DARK, LIGHT
+from toymodel.charts.look import LIGHT
 from toymodel.charts.sweep.class_shares import class_shares
 
 SWEEP = pd.DataFrame(
@@ -40,21 +39,16 @@ def test_unused_neurons_are_shown_where_there_are_some():
     assert scale["encoding"]["color"]["scale"]["domain"] == [*CLASSES, UNUSED]
 
 
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@THEMES
 def test_classes_have_their_colours_and_names(theme):
     made = class_shares(SWEEP, theme=theme)
     scale = by_field(made.spec, "color", "class")["encoding"]["color"]["scale"]
     assert scale["domain"] == list(CLASSES)
     assert scale["range"] == [theme.class_ink[name] for name in CLASSES]
-    picture = pixels(made.to_altair().properties(width=300))
-    for name in CLASSES:
-        assert shows(picture, theme.class_ink[name])
+    found = picture(made, theme)
+    assert all(shows(found, theme.class_ink[name]) for name in CLASSES)
 
 
 def test_sparser_densities_stand_further_to_the_right():
     x = by_field(class_shares(SWEEP, theme=LIGHT).spec, "color", "class")["encoding"]["x"]
     assert (x["field"], x["type"], x["sort"]) == ("density", "ordinal", "descending")
-
-
-def test_the_chart_has_words_for_those_who_cannot_see_it():
-    assert class_shares(SWEEP, theme=LIGHT).spec["description"]
