@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import toymodel as tm
-from tests.helpers.networks import ROOT, two_neurons_a_feature, weights, without_superposition
+from tests.helpers.networks import ROOT, WILD, two_neurons_a_feature, weights, without_superposition
 from toymodel.analysis.diagnosis import Finding, diagnose, diagnose_divergence
 from toymodel.analysis.loss import no_superposition_loss
 from toymodel.model import History, Model, Weights
@@ -384,14 +384,7 @@ def test_what_is_proposed_helps(
 
 def test_what_is_proposed_after_a_divergence_helps():
     config = tm.Config(n_features=2, n_neurons=1)
-    wild = tm.Recipe(
-        steps=100,
-        batch_size=8,
-        learning_rate=10.0,
-        schedule="constant",
-        warmup=0.0,
-        linear_until=1.0,
-    )
+    wild = WILD
     with pytest.raises(tm.TrainingDiverged) as caught:
         trained(config, wild)
     found = diagnose_divergence(config, wild, str(caught.value))

@@ -15,6 +15,19 @@ from toymodel.model import History, Model, Weights
 
 ROOT = Path(__file__).resolve().parents[2]
 
+SOMETIMES_WILD = Recipe(
+    steps=100,
+    batch_size=8,
+    learning_rate=10.0,
+    schedule="constant",
+    warmup=0.0,
+    linear_until=0.0,
+)
+"""A recipe by which some trainings diverge."""
+
+WILD = SOMETIMES_WILD.replace(linear_until=1.0)
+"""A recipe by which every training diverges."""
+
 
 def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
     """A Python of its own, with warnings as errors, in the root of the repository."""
