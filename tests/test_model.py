@@ -15,14 +15,8 @@ def test_output_is_computed_as_in_the_paper():
     x = np.array([[1, -1], [-1, 0.5]], np.float32)  # examples (1, -1) and (-1, 0.5)
     np.testing.assert_array_equal(network.hidden(x), [[1, 0], [2, 0]])
     np.testing.assert_array_equal(network.output(x), [[5.5, 0.5], [8, 0]])
-
-
-def test_the_hidden_bias_is_added_before_the_relu():
     network = replace(weights([[1]], [[1]]), b_hidden=np.array([0.25], np.float32))
     np.testing.assert_array_equal(network.output(np.array([[0.5, -1]], np.float32)), [[0.75, 0]])
-
-
-def test_two_neurons_a_feature_compute_the_absolute_value_exactly():
     x = np.random.default_rng(0).uniform(-1, 1, (5, 100)).astype(np.float32)
     np.testing.assert_array_equal(two_neurons_a_feature(5).output(x), np.abs(x))
 

@@ -27,9 +27,6 @@ def test_svg_is_xml_with_the_title_and_a_mark_a_row():
     assert TITLE in "".join(root.itertext())
     marks = [element for element in root.iter() if element.get("fill") == "#d6336c"]
     assert len(marks) == len(FRAME)
-
-
-def test_png_is_drawn_at_twice_the_size():
     image = Image.open(io.BytesIO(write_chart(chart(), "png")))
     assert image.format == "PNG"
     assert image.width >= 400

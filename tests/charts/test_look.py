@@ -82,10 +82,6 @@ def test_signs_have_colours_on_either_side_of_the_background(each):
     scale = signed_scale(2.5, each)
     assert (scale["domain"], scale["clamp"]) == ([-2.5, 0, 2.5], True)
     assert scale["range"] == [each.negative, each.background, each.positive]
-
-
-@EACH
-def test_more_instances_are_further_from_the_background(each):
     against = [contrast(colour, each.background) for colour in each.instances]
     assert against[0] >= 1.5
     # Apart in lightness, so that they differ for those who see no hues.

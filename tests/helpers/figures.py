@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import toymodel as tm
-from tests.helpers.networks import model
+from tests.helpers.networks import model, weights
 from toymodel.charts.chart import Chart
 from toymodel.charts.figures import figures
 
@@ -18,6 +19,17 @@ def made_of(config: tm.Config, network: tm.Weights) -> tm.Model:
     return replace(model(config, tm.Recipe(restarts=1)), restarts=(network,))
 
 
+CONFIG = tm.Config(n_features=3, n_neurons=4)
+MODEL = made_of(
+    CONFIG,
+    weights(
+        [[1, 0.4, 0], [-1, 0, 0], [0, 0, 2], [0, 0, 0]],
+        [[1, 1, 0, 0.5], [-0.5, 0, 0, 0], [0.25, 0, 0.5, 0]],
+    ),
+)
+NOTHING = made_of(CONFIG, weights(np.zeros((4, 3)), np.zeros((3, 4))))
+
+
 def plain_figures(found: tm.Model, **options) -> dict[str, Chart]:
     """Figures before altair puts them together, which takes long."""
     with pytest.MonkeyPatch.context() as patch:
@@ -25,7 +37,7 @@ def plain_figures(found: tm.Model, **options) -> dict[str, Chart]:
         return figures(found, **options)
 
 
-def figure(name: str, found: tm.Model, **options) -> Chart:
+def figure(name: str, found: tm.Model = MODEL, **options) -> Chart:
     """One figure by itself."""
     (chart,) = plain_figures(found, names=[name], **options).values()
     return chart

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +17,7 @@ from toymodel.model import History, Model, Weights
 ROOT = Path(__file__).resolve().parents[2]
 
 SOMETIMES_WILD = Recipe(
-    steps=100,
-    batch_size=8,
-    learning_rate=10.0,
-    schedule="constant",
-    warmup=0.0,
-    linear_until=0.0,
+    steps=100, batch_size=8, learning_rate=10.0, schedule="constant", warmup=0.0, linear_until=0.0
 )
 """A recipe by which some trainings diverge."""
 
@@ -101,6 +97,12 @@ def model_of(*networks: object, density: float = 0.1) -> Model:
 def same(one: Weights, other: Weights) -> bool:
     """Whether two networks agree bit for bit."""
     return all(np.array_equal(vars(one)[name], vars(other)[name]) for name in vars(one))
+
+
+def same_restarts(some: Iterable[Model], others: Iterable[Model]) -> bool:
+    """Whether all restarts of several models agree bit for bit."""
+    pairs = zip(some, others, strict=True)
+    return all(all(map(same, one.restarts, other.restarts)) for one, other in pairs)
 
 
 def same_model(one: Model, other: Model) -> bool:

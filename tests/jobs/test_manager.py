@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import toymodel as tm
-from tests.helpers.networks import model, run_python, same, same_model
+from tests.helpers.networks import SOMETIMES_WILD, WILD, model, run_python, same, same_model
 from tests.helpers.processes import alive, until
 from toymodel.jobs import job
 from toymodel.jobs.job import Progress
@@ -29,10 +29,6 @@ from toymodel.training.workers import WorkerExecutor
 RECIPE = tm.Recipe(steps=20, batch_size=16)
 ENDLESS = tm.Recipe(steps=1_000_000, batch_size=16)
 PAUSABLE = tm.Recipe(steps=300, batch_size=16, restarts=2)
-SOMETIMES_WILD = tm.Recipe(
-    steps=100, batch_size=8, learning_rate=10.0, schedule="constant", warmup=0.0, linear_until=0.0
-)
-WILD = SOMETIMES_WILD.replace(linear_until=1.0)
 
 
 def config(seed: int) -> tm.Config:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import toymodel as tm
-from tests.helpers.networks import model, run_python, same_model
+from tests.helpers.networks import SOMETIMES_WILD, model, run_python, same_model
 from toymodel.storage.checkpoint import Checkpoint
 from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store
@@ -15,9 +15,6 @@ pytestmark = pytest.mark.usefixtures("short_evaluation")
 
 CONFIGS = [tm.Config(n_features=4, n_neurons=3, seed=seed) for seed in range(3)]
 RECIPE = tm.Recipe(steps=20, batch_size=16)
-SOMETIMES_WILD = tm.Recipe(
-    steps=100, batch_size=8, learning_rate=10.0, schedule="constant", warmup=0.0, linear_until=0.0
-)
 
 
 def test_what_is_stored_is_read_and_only_the_rest_is_trained(tmp_path: Path):

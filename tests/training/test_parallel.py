@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import toymodel as tm
-from tests.helpers.networks import run_python, same
+from tests.helpers.networks import SOMETIMES_WILD, WILD, run_python, same, same_restarts
 from toymodel.storage.checkpoint import Checkpoint
 from toymodel.training import workers
 from toymodel.training.snapshot import Snapshot
@@ -26,7 +26,6 @@ CONFIGS = [
     CONFIG.replace(task="identity", hidden_bias=True),
 ]
 RECIPE = tm.Recipe(steps=150, batch_size=16, restarts=3)
-WILD = RECIPE.replace(learning_rate=10.0, schedule="constant", warmup=0.0)
 ENDLESS = RECIPE.replace(steps=1_000_000)
 
 
@@ -124,27 +123,24 @@ def test_a_paused_training_goes_on_to_the_same_weights_with_more_processes_or_fe
 def test_a_training_of_two_cycles_is_shared_too(shared: None):
     twice = RECIPE.replace(cycles=2, steps=60)
     one_process, three = (train(CONFIGS[:3], twice, processes=n) for n in (1, 3))
-    for one, other in zip(one_process, three, strict=True):
-        assert all(map(same, one.restarts, other.restarts))
+    assert same_restarts(one_process, three)
 
 
 def test_a_divergence_has_the_same_reason_whichever_process_trained_it(shared: None):
-    wild = WILD.replace(linear_until=1.0)
     reasons: list[list[str]] = []
     for processes in (1, 3):
         with pytest.raises(tm.TrainingDiverged) as error:
-            train(CONFIGS[:2], wild, processes=processes)
+            train(CONFIGS[:2], WILD.replace(restarts=3), processes=processes)
         reasons.append(error.value.reasons)
     assert reasons[0] == reasons[1]
     assert len(reasons[0]) == 2
 
 
 def test_a_paused_training_may_have_lost_a_config_in_an_earlier_cycle(shared: None):
-    wild = WILD.replace(steps=100, batch_size=8, restarts=1, linear_until=0.0)
     configs = [tm.Config(n_features=2, n_neurons=1, seed=seed) for seed in range(8)]
     with pytest.raises(tm.TrainingDiverged) as error:
-        train(configs, wild)
-    twice = wild.replace(cycles=2)
+        train(configs, SOMETIMES_WILD)
+    twice = SOMETIMES_WILD.replace(cycles=2)
     run = training(configs, twice, start=error.value.models, interval=0.0)
     resume = next(s.checkpoint() for s in run if s.step > 100)
     run.close()
@@ -180,8 +176,7 @@ def test_weights_do_not_depend_on_whether_a_worker_is_there(
     monkeypatch.setattr("toymodel.training.train._MIN_SECONDS_TO_START_WORKERS", 0.0)
     helped = train(configs, recipe, processes=2)
     assert idle()
-    for one, other in zip(alone, helped, strict=True):
-        assert all(map(same, one.restarts, other.restarts))
+    assert same_restarts(alone, helped)
 
 
 def test_small_trainings_are_not_shared(monkeypatch: pytest.MonkeyPatch):
@@ -226,8 +221,7 @@ def test_a_worker_that_dies_fails_the_training_and_the_next_has_a_new_one(
     with pytest.raises(WorkerDied, match="ended unexpectedly"):
         train(CONFIGS, ENDLESS, on_snapshot=kill)
     assert first not in idle()
-    for model, expected in zip(train(CONFIGS, RECIPE), alone, strict=True):
-        assert all(map(same, model.restarts, expected.restarts))
+    assert same_restarts(train(CONFIGS, RECIPE), alone)
     # One that is gone does not change how a training ends.
     processes = idle()
     assert len(processes) == 2

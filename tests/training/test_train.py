@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import toymodel as tm
-from tests.helpers.networks import same
+from tests.helpers.networks import SOMETIMES_WILD, WILD, same
 from toymodel.analysis.loss import evaluate, no_superposition_loss
 from toymodel.model import History
 from toymodel.storage.checkpoint import Checkpoint
@@ -22,10 +22,6 @@ pytestmark = pytest.mark.usefixtures("short_evaluation", "one_process")
 CONFIG = tm.Config(n_features=6, n_neurons=4, feature_probability=0.1, seed=3)
 RECIPE = tm.Recipe(steps=60, batch_size=32)
 LONG = tm.Recipe(steps=1_000_000, batch_size=16)
-WILD = tm.Recipe(
-    steps=100, batch_size=16, learning_rate=10.0, schedule="constant", warmup=0.0, linear_until=1.0
-)
-SOMETIMES_WILD = WILD.replace(linear_until=0.0, batch_size=8)
 SEEDS = [tm.Config(n_features=2, n_neurons=1, seed=seed) for seed in range(8)]
 
 

@@ -5,25 +5,21 @@ import pytest
 
 import toymodel as tm
 from tests.helpers.chart_specs import marks
-from tests.helpers.figures import bars, figure, made_of, notes, plain_figures, table, title
+from tests.helpers.figures import (
+    CONFIG,
+    MODEL,
+    NOTHING,
+    bars,
+    figure,
+    made_of,
+    notes,
+    plain_figures,
+    table,
+    title,
+)
 from tests.helpers.networks import weights
 from toymodel.analysis.features import interference
-from toymodel.charts.chart import Chart
 from toymodel.charts.feature.figures import FEATURE_FIGURES
-
-CONFIG = tm.Config(n_features=3, n_neurons=4)
-MODEL = made_of(
-    CONFIG,
-    weights(
-        [[1, 0.4, 0], [-1, 0, 0], [0, 0, 2], [0, 0, 0]],
-        [[1, 1, 0, 0.5], [-0.5, 0, 0, 0], [0.25, 0, 0.5, 0]],
-    ),
-)
-NOTHING = made_of(CONFIG, weights(np.zeros((4, 3)), np.zeros((3, 4))))
-
-
-def drawn(name: str, found: tm.Model = MODEL, **options) -> Chart:
-    return figure(name, found, **options)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +37,7 @@ def drawn(name: str, found: tm.Model = MODEL, **options) -> Chart:
 def test_a_feature_is_drawn_as_the_network_has_it(
     name: str, feature: int, column: tuple[str, str], expected: dict[int, float]
 ):
-    chart = drawn(name, feature=feature)
+    chart = figure(name, feature=feature)
     found = bars(chart, *column)
     assert list(found) == list(expected)
     assert list(found.values()) == pytest.approx(list(expected.values()))
@@ -58,43 +54,43 @@ def test_a_feature_is_drawn_as_the_network_has_it(
         (0, 0, "not represented"),
     ],
 )
-def test_every_kind_of_feature_is_drawn(positive: float, negative: float, words: str):
+def test_every_kind_of_feature_is_figure(positive: float, negative: float, words: str):
     network = weights([[1, 0], [-1, 0]], [[positive, negative], [0, 0]])
     found = made_of(tm.Config(n_features=2, n_neurons=2), network)
     for name in FEATURE_FIGURES.keys() - {"interference"}:
-        assert words in notes(drawn(name, found))
+        assert words in notes(figure(name, found))
 
 
 def test_a_feature_is_described_in_words():
-    first = notes(drawn("carriers"))
+    first = notes(figure("carriers"))
     assert "Importance 1; computed on both sides: path gains sum to 1.00 for its positive" in first
     assert "2 neurons: 1 on the positive side (+), 1 on the negative one" in first
-    assert "Importance 0.8; not represented" in notes(drawn("carriers", feature=1))
+    assert "Importance 0.8; not represented" in notes(figure("carriers", feature=1))
     assert "0 features push it up by 0.01 or more, 1 down" in notes(
-        drawn("interference-in", feature=1)
+        figure("interference-in", feature=1)
     )
-    assert "It pushes 1 output up by 0.01 or more, 1 down" in notes(drawn("interference-out"))
-    assert "Nothing that reaches 0.01" in notes(drawn("interference-out", feature=2))
+    assert "It pushes 1 output up by 0.01 or more, 1 down" in notes(figure("interference-out"))
+    assert "Nothing that reaches 0.01" in notes(figure("interference-out", feature=2))
 
 
-def test_carriers_of_the_positive_side_come_first_and_the_largest_are_drawn():
+def test_carriers_of_the_positive_side_come_first_and_the_largest_are_figure():
     sides = np.where(np.arange(40) % 2, 1.0, -1.0)
     gains = np.arange(1.0, 41.0)
     network = weights(sides[:, None], gains[None])
-    chart = drawn("carriers", made_of(tm.Config(n_features=1, n_neurons=40), network))
+    chart = figure("carriers", made_of(tm.Config(n_features=1, n_neurons=40), network))
     odd, even = range(39, 8, -2), range(38, 7, -2)
     assert list(bars(chart, "neuron", "path_gain")) == [*odd, *even]
     assert "40 neurons, of which the 32 largest are shown: 20 on the positive" in notes(chart)
 
 
 def test_what_features_do_to_each_other_is_a_map():
-    chart = drawn("interference")
+    chart = figure("interference")
     cells = table(chart, "cells")
     found = {(c.receiving, c.interfering): round(c.value, 6) for c in cells.itertuples()}
     assert found == {(0, 1): 0.4, (1, 0): -0.5, (2, 0): 0.25, (2, 1): 0.1}
     assert table(chart, "selected").empty
     assert "Framed" not in notes(chart)
-    chosen = drawn("interference", feature=2)
+    chosen = figure("interference", feature=2)
     assert len(table(chosen, "selected")) == 2
     assert "Framed: feature 2" in notes(chosen)
 
@@ -103,7 +99,7 @@ def test_of_many_features_the_map_shows_the_most_important():
     config = tm.Config(n_features=101, n_neurons=1)
     w = np.zeros((1, 101))
     w[0, [0, 100]] = 1
-    chart = drawn("interference", made_of(config, weights(w, np.ones((101, 1)))))
+    chart = figure("interference", made_of(config, weights(w, np.ones((101, 1)))))
     cells = table(chart, "cells")
     assert cells["receiving"].tolist() == list(range(1, 100))
     assert set(cells["interfering"]) == {0}
@@ -120,9 +116,9 @@ def test_of_many_features_the_map_shows_the_most_important():
     ],
 )
 def test_where_there_is_nothing_to_draw_the_figure_says_so(name: str, words: str):
-    assert words in notes(drawn(name, NOTHING))
-    marks(drawn(name, NOTHING))  # which can be drawn
-    assert words not in notes(drawn(name))
+    assert words in notes(figure(name, NOTHING))
+    marks(figure(name, NOTHING))  # which can be drawn
+    assert words not in notes(figure(name))
 
 
 def test_what_several_figures_need_is_measured_once(monkeypatch: pytest.MonkeyPatch):

@@ -5,28 +5,24 @@ import pytest
 
 import toymodel as tm
 from tests.helpers.chart_specs import by_field, marks
-from tests.helpers.figures import bars, figure, made_of, notes, plain_figures, table, title
+from tests.helpers.figures import (
+    CONFIG,
+    MODEL,
+    NOTHING,
+    bars,
+    figure,
+    made_of,
+    notes,
+    plain_figures,
+    table,
+    title,
+)
 from tests.helpers.networks import two_neurons_a_feature, weights
 from toymodel.analysis.activations import activity
 from toymodel.analysis.polysemanticity import instructive, neurons, paper_order
-from toymodel.charts.chart import Chart
 from toymodel.charts.neuron.activation_histogram import activation_bars
 from toymodel.charts.neuron.figures import NEURON_FIGURES
 from toymodel.charts.neuron.primary_share import LEADS, PRESENT
-
-CONFIG = tm.Config(n_features=3, n_neurons=4)
-MODEL = made_of(
-    CONFIG,
-    weights(
-        [[1, 0.4, 0], [-1, 0, 0], [0, 0, 2], [0, 0, 0]],
-        [[1, 1, 0, 0.5], [-0.5, 0, 0, 0], [0.25, 0, 0.5, 0]],
-    ),
-)
-NOTHING = made_of(CONFIG, weights(np.zeros((4, 3)), np.zeros((3, 4))))
-
-
-def drawn(name: str, found: tm.Model = MODEL, **options) -> Chart:
-    return figure(name, found, **options)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +37,7 @@ def drawn(name: str, found: tm.Model = MODEL, **options) -> Chart:
 def test_the_weights_of_a_neuron_are_drawn_largest_first(
     name: str, neuron: int, value: str, expected: dict[int, float]
 ):
-    chart = drawn(name, neuron=neuron)
+    chart = figure(name, neuron=neuron)
     found = bars(chart, "feature", value)
     assert (list(found), list(found.values())) == (
         list(expected),
@@ -50,16 +46,16 @@ def test_the_weights_of_a_neuron_are_drawn_largest_first(
     assert f"Neuron {neuron}: its {'input' if 'in' in name else 'output'} weights W" in title(chart)
 
 
-def test_of_many_weights_the_16_largest_are_drawn():
+def test_of_many_weights_the_16_largest_are_figure():
     config = tm.Config(n_features=20, n_neurons=1)
     rising = np.arange(1.0, 21.0)
-    chart = drawn("neuron-weights-in", made_of(config, weights([rising], rising[:, None])))
+    chart = figure("neuron-weights-in", made_of(config, weights([rising], rising[:, None])))
     assert list(bars(chart, "feature", "w_in")) == list(range(19, 3, -1))
     assert "the 16 largest of 20" in notes(chart)
 
 
 def test_the_activations_of_a_neuron_are_those_that_were_measured():
-    chart = drawn("activations", neuron=1)
+    chart = figure("activations", neuron=1)
     found = table(chart, "named")
     expected = activation_bars(activity(CONFIG, MODEL.weights, 1), log=True)
     np.testing.assert_allclose(found["high"], expected["high"])
@@ -80,7 +76,7 @@ def test_the_activations_of_a_neuron_are_those_that_were_measured():
 
 
 def test_the_shares_of_a_neuron_stand_beside_what_is_usual():
-    chart = drawn("shares", neuron=1)
+    chart = figure("shares", neuron=1)
     points = table(chart, "points")
     assert points["kind"].unique().tolist() == [
         LEADS,
@@ -97,7 +93,7 @@ def test_the_shares_of_a_neuron_stand_beside_what_is_usual():
 
 
 def test_a_neuron_answers_to_each_of_its_features_alone():
-    chart = drawn("neuron-response", neuron=0)
+    chart = figure("neuron-response", neuron=0)
     lines = table(chart, "lines")
     assert lines["feature"].unique().tolist() == [0, 1]
     ends = lines.loc[lines["x"].abs() == 1].groupby("feature")["output"].apply(list)
@@ -109,7 +105,7 @@ def test_a_neuron_answers_to_each_of_its_features_alone():
 def test_features_that_hardly_matter_to_a_neuron_are_not_among_its_answers():
     config = tm.Config(n_features=8, n_neurons=1)
     w = [1, -0.9, 0.04, 0.5, 0.06, 0.7, 0.8, 0.3]
-    chart = drawn("neuron-response", made_of(config, weights([w], np.ones((8, 1)))))
+    chart = figure("neuron-response", made_of(config, weights([w], np.ones((8, 1)))))
     assert table(chart, "lines")["feature"].unique().tolist() == [0, 1, 6, 5, 3]
 
 
@@ -130,14 +126,14 @@ def test_the_neuron_is_one_with_clear_secondary_features_unless_chosen(network: 
     expected = worth["secondary"]
     if expected is None:
         expected = paper_order(network.W1)[0]
-    chart = drawn("neuron-weights-in", found)
+    chart = figure("neuron-weights-in", found)
     assert title(chart) == f"Neuron {expected}: its input weights W1"
 
 
 def test_thresholds_decide_the_class_of_a_neuron():
-    assert "Slightly polysemantic" in notes(drawn("neuron-weights-in", neuron=0))
+    assert "Slightly polysemantic" in notes(figure("neuron-weights-in", neuron=0))
     moved = tm.Thresholds(second_weight=0.5)
-    assert "Monosemantic" in notes(drawn("neuron-weights-in", neuron=0, thresholds=moved))
+    assert "Monosemantic" in notes(figure("neuron-weights-in", neuron=0, thresholds=moved))
 
 
 @pytest.mark.parametrize(
@@ -151,15 +147,15 @@ def test_thresholds_decide_the_class_of_a_neuron():
     ],
 )
 def test_where_there_is_nothing_to_draw_the_figure_says_so(name: str, words: str):
-    nothing = drawn(name, NOTHING)
+    nothing = figure(name, NOTHING)
     assert words in notes(nothing)
     assert "Unused: it has no input weights." in notes(nothing)
     marks(nothing)  # which can be drawn
-    assert words not in notes(drawn(name))
+    assert words not in notes(figure(name))
 
 
-def test_a_dead_neuron_among_others_is_drawn():
-    chart = drawn("shares", neuron=3)
+def test_a_dead_neuron_among_others_is_figure():
+    chart = figure("shares", neuron=3)
     assert "Unused" in notes(chart)
     assert "Nothing makes it fire" in notes(chart)
     assert set(table(chart, "points")["kind"]) == {
