@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from distributed import Client
+from distributed import Client, LocalCluster
 
 from tests.helpers.networks import ROOT
 from tests.helpers.processes import alive, until
@@ -42,11 +42,17 @@ _EVERY = len(_GRID.configs)
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
     """The address of a cluster that is started here, which must be gone afterwards."""
-    with open_executor(workers=2) as where:
-        assert where.at_once == 4
-        client = where.executor._client
-        yield client.scheduler.address
-        processes = client.run(os.getpid).values()
+
+    def at_a_free_port(**options: object) -> LocalCluster:  # whatever else runs on this machine
+        return LocalCluster(**options | {"dashboard_address": ":0"})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("distributed.LocalCluster", at_a_free_port)
+        with open_executor(workers=2) as where:
+            assert where.at_once == 4
+            client = where.executor._client
+            yield client.scheduler.address
+            processes = client.run(os.getpid).values()
     assert os.getpid() not in processes
     assert until(lambda: not any(map(alive, processes)))
 
