@@ -73,8 +73,9 @@ def offer_training(
     warm_worker()
     say_what_happened()
     progress = progress_of(configs, recipe)
+    failed = progress is not None and progress.state == "failed"
     if progress and progress.message:
-        (on_failure if progress.state == "failed" else st.error)(progress.message)
+        (on_failure if failed else st.error)(progress.message)
     train = on_train or (lambda: request(configs, recipe))
     if progress and progress.state == "paused":
         st.info(f"Paused at step {progress.step:,} of {progress.steps:,}.")
@@ -94,9 +95,9 @@ def offer_training(
                 key=f"{key}-discard",
             )
         return
-    if len(configs) == 1:
+    if len(configs) == 1 and not failed:
         st.info("This model is not trained here yet.")
-    else:
+    elif len(configs) > 1:
         st.info(f"{missing} of {len(configs)} models are not trained here yet.")
     label = "Train" if len(configs) == 1 else f"Train {count(missing, 'model')}"
     st.button(label, type="primary", on_click=train, key=key)

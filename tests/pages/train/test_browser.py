@@ -438,6 +438,7 @@ def test_a_divergence_is_explained_and_can_be_mended(server: str, page: Page):
     button(page, "Train").click()
     expect(page.get_by_role("heading", name="Why did it go badly?")).to_be_visible()
     expect(page.get_by_text("learning_rate 10 is probably too high")).to_be_visible()
+    expect(page.get_by_text("not trained here yet")).to_have_count(0)
     page.get_by_role("main").get_by_role("button", name=re.compile("learning_rate")).click()
     wait_for_model(page)
     assert "lr" not in link(page)
