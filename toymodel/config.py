@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -111,10 +113,12 @@ class Config(Settings):
 class Recipe(Settings):
     """How a model is trained. The default is the "standard" preset.
 
+    Three fields may be None: `resolve` chooses them for a config, by its size and its density.
+
     Attributes:
         steps: optimiser steps of one cycle, 1 to 1,000,000.
         batch_size: examples a step, 1 to 65,536.
-        learning_rate: of Adam, at its highest; above 0 and at most 10.
+        learning_rate: of Adam, at its highest; above 0 and at most 10. None: chosen.
         schedule: "cosine": the learning rate falls to zero after the warm-up. "constant": it stays.
         warmup: share of the steps, 0 to 1, over which the learning rate rises linearly from zero.
         beta1: decay of Adam's average of the gradient, from 0 and below 1.
@@ -128,14 +132,21 @@ class Recipe(Settings):
             The expected loss is the same, and no batch is empty.
         min_active: active features an example that importance sampling aims at where p gives
             fewer; above 0 and at most 100.
-        linear_until: share of the steps, 0 to 1, over which the output unit's slope for negative
-            values goes from 1 to 0, as the square of what is left, so that no unit dies before
-            it has found its feature. 0 is a plain ReLU from the start.
+        slope: the output unit's slope for negative pre-activations where the target is positive,
+            0 to 1, so that no unit dies before it has found its feature. Where the target is 0
+            the unit is a ReLU, so that it cuts negative interference off from the start.
+        slope_until: share of the steps, 0 to 1, after which the slope is 0. It is constant over
+            the first half of them and falls linearly over the second. None: chosen.
+        curriculum: how much sparser the features are at the start, 0 to 100: the density is
+            p / (1 + curriculum (1 - p) min(1, p n)) and rises to p over 70 % of the steps.
+        min_importance: features of less importance are left out, as a share, 0 to 1, of the
+            importance of the first feature that gets no neurons of its own where none are shared.
+            They have no weights, and their outputs are the best constant. None: chosen.
         restarts: models trained side by side for one config, 1 to 64. The one with the lowest loss
             is the model; the others are kept to look at.
         cycles: how often the schedule runs, 1 to 100. From the second time on, training goes on
             from the weights of the time before: a warm restart of Adam, with new data, a plain
-            ReLU and, where the schedule is a cosine, a third of the learning rate.
+            ReLU, no curriculum and, where the schedule is a cosine, a third of the learning rate.
         weights: 16 hexadecimal digits that name weights that were not trained here; the other
             fields mean nothing then, and such a recipe cannot be trained. Empty otherwise.
 
@@ -152,23 +163,24 @@ class Recipe(Settings):
             title="Steps",
             description="Optimiser steps of one run of the schedule.",
         ),
-    ] = 7_000
+    ] = 1_750
     batch_size: Annotated[
         int,
         Field(
             ge=1, le=65_536, alias="batch", title="Batch size", description="Examples in each step."
         ),
-    ] = 128
+    ] = 512
     learning_rate: Annotated[
-        float,
+        float | None,
         Field(
             gt=0,
             le=10,
             alias="lr",
             title="Learning rate",
-            description="Adam's learning rate at its highest.",
+            description="Adam's learning rate at its highest. Empty: chosen by the number of "
+            "trained features and of steps.",
         ),
-    ] = 0.03
+    ] = None
     schedule: Annotated[
         Literal["cosine", "constant"],
         Field(
@@ -197,7 +209,7 @@ class Recipe(Settings):
             title="Adam β₁",
             description="Decay of Adam's average of the gradient.",
         ),
-    ] = 0.9
+    ] = 0.8
     beta2: Annotated[
         float,
         Field(
@@ -207,7 +219,7 @@ class Recipe(Settings):
             title="Adam β₂",
             description="Decay of Adam's average of the squared gradient.",
         ),
-    ] = 0.98
+    ] = 0.95
     init: Annotated[
         Literal["xavier", "kaiming"],
         Field(
@@ -225,7 +237,7 @@ class Recipe(Settings):
             title="Initial scale",
             description="Factor on the initial weights. Biases start at zero.",
         ),
-    ] = 0.3
+    ] = 1.0
     sampler: Annotated[
         Literal["tilted", "iid"],
         Field(
@@ -247,17 +259,51 @@ class Recipe(Settings):
             "gives fewer.",
         ),
     ] = 1.5
-    linear_until: Annotated[
+    slope: Annotated[
         float,
         Field(
             ge=0,
             le=1,
-            alias="linear",
-            title="Linear until",
-            description="Share of the steps over which the output unit turns from linear into a "
-            "ReLU, so that none dies before it has found its feature. 0: a ReLU from the start.",
+            alias="slope",
+            title="Output slope",
+            description="Slope of an output below zero where its target is positive, so that none "
+            "dies before it has found its feature. 0: a ReLU from the start.",
         ),
-    ] = 0.8
+    ] = 0.3
+    slope_until: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=1,
+            alias="slope-until",
+            title="Slope until",
+            description="Share of the steps after which the slope is 0. Empty: chosen by the "
+            "number of trained features.",
+        ),
+    ] = None
+    curriculum: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=100,
+            alias="curriculum",
+            title="Curriculum",
+            description="How much sparser features are at the start of the training than later: "
+            "their density is divided by at most 1 + this. 0: the same density throughout.",
+        ),
+    ] = 2.0
+    min_importance: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=1,
+            alias="min-importance",
+            title="Least importance",
+            description="Features of less importance are left out of the training, as a share of "
+            "the importance of the first feature that has no neurons of its own where none are "
+            "shared. Empty: chosen by density. 0: none is left out.",
+        ),
+    ] = None
     restarts: Annotated[
         int,
         Field(
@@ -296,22 +342,70 @@ class Recipe(Settings):
         """Optimiser steps of all cycles."""
         return self.steps * self.cycles
 
+    def resolve(self, config: Config) -> Recipe:
+        """Choose what is None for a config. This is the one place that says by which rule.
+
+        Few features allow a high learning rate, and so do few steps. An output of a small network
+        finds its feature early, and a slope that lasts hides better arrangements of neurons from
+        it. Features without weights do not disturb others, and the denser the features, the fewer
+        are worth it.
+
+        Args:
+            config: what is trained.
+
+        Returns:
+            The recipe with every field set.
+        """
+        return _resolve(self, config)
+
+    def trained_features(self, config: Config) -> int:
+        """How many features are trained; the less important ones are left out."""
+        return _trained_features(config, self.resolve(config).min_importance or 0.0)
+
+
+@lru_cache(maxsize=4_096)  # a training asks again for every block of steps
+def _resolve(recipe: Recipe, config: Config) -> Recipe:
+    chosen: dict[str, float] = {}
+    if recipe.min_importance is None:
+        chosen["min_importance"] = min(max(config.feature_probability, 0.003), 0.1)
+    least = chosen.get("min_importance", recipe.min_importance) or 0.0
+    trained = _trained_features(config, least)
+    if recipe.learning_rate is None:
+        rate = 0.06 * math.sqrt(3_500 / recipe.steps * 50 / trained)
+        chosen["learning_rate"] = float(f"{min(rate, 0.15):.2g}")
+    if recipe.slope_until is None:
+        chosen["slope_until"] = min(max(trained / 50, 0.3), 0.8)
+    return recipe.replace(**chosen) if chosen else recipe
+
+
+def _trained_features(config: Config, min_importance: float) -> int:
+    n, d = config.n_features, config.importance_decay
+    alone = config.n_neurons // config.definition.neurons
+    if min_importance == 0 or d == 1:
+        return n
+    # The last bits of a logarithm must not decide about a feature.
+    more = math.ceil(round(math.log(min_importance) / math.log(d), 9))
+    return max(1, min(n, alone + more))
+
 
 RECIPES: dict[str, Recipe] = {
-    "quick": Recipe(steps=1_600, beta2=0.97, init_scale=1.0),
+    "quick": Recipe(steps=800, batch_size=256),
     "standard": Recipe(),
-    "thorough": Recipe(steps=16_000, batch_size=256, beta2=0.99, restarts=8),
+    "thorough": Recipe(steps=8_000, restarts=8),
     "usual": Recipe(
         steps=10_000,
         batch_size=1_024,
         learning_rate=1e-3,
         schedule="constant",
         warmup=0.0,
+        beta1=0.9,
         beta2=0.999,
         init="kaiming",
-        init_scale=1.0,
         sampler="iid",
-        linear_until=0.0,
+        slope=0.0,
+        slope_until=0.0,
+        curriculum=0.0,
+        min_importance=0.0,
     ),
 }
 """The presets by name. Links name them, so a preset once published is never changed."""
@@ -324,22 +418,40 @@ def require_trained(recipe: Recipe) -> None:
         raise SettingError((Problem("weights", recipe.weights, allowed),))
 
 
-def difference(preset: str, recipe: Recipe) -> dict[str, object]:
-    """The fields in which a recipe differs from a preset, with the recipe's values."""
-    before = RECIPES[preset].model_dump()
-    return {name: value for name, value in recipe.model_dump().items() if value != before[name]}
+def difference(preset: str, recipe: Recipe, config: Config | None = None) -> dict[str, object]:
+    """The fields in which a recipe differs from a preset, with the recipe's values.
+
+    Args:
+        preset: a name of `RECIPES`.
+        recipe: a recipe.
+        config: what is trained. A field that is what the preset chooses for it does not differ.
+    """
+    before = RECIPES[preset]
+    changed = {
+        name: value
+        for name, value in recipe.model_dump().items()
+        if value != getattr(before, name)
+    }
+    if config and changed:
+        chosen, own = before.resolve(config), recipe.resolve(config)
+        return {
+            name: value
+            for name, value in changed.items()
+            if getattr(own, name) != getattr(chosen, name)
+        }
+    return changed
 
 
-def nearest_preset(recipe: Recipe) -> str:
-    """The preset from which a recipe differs in the fewest fields."""
-    return min(RECIPES, key=lambda preset: len(difference(preset, recipe)))
+def nearest_preset(recipe: Recipe, config: Config | None = None) -> str:
+    """The preset from which a recipe for a config differs in the fewest fields."""
+    return min(RECIPES, key=lambda preset: len(difference(preset, recipe, config)))
 
 
-def recipe_name(recipe: Recipe) -> str:
+def recipe_name(recipe: Recipe, config: Config | None = None) -> str:
     """The nearest preset and what differs from it: "standard with restarts = 8"."""
     if recipe.weights:
         return f"weights from elsewhere ({recipe.weights[:6]})"
-    preset = nearest_preset(recipe)
-    changes = difference(preset, recipe)
+    preset = nearest_preset(recipe, config)
+    changes = difference(preset, recipe, config)
     changed = ", ".join(f"{field} = {value}" for field, value in changes.items())
     return f"{preset} with {changed}" if changed else preset

@@ -21,6 +21,7 @@ from toymodel.config import Config, Recipe
 MIN_ACTIVE = 1.5
 """Active features an example that importance sampling aims at, where a recipe does not say it."""
 
+_CURRICULUM_SHARE = 0.7  # of the steps
 _STRATA_NUMBERS = 2**21  # bounds the memory of a stream's strata
 _EVALUATION_BATCH = 1_024
 
@@ -47,25 +48,57 @@ def generator(stream: Stream, *keys: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence((stream, *keys))))
 
 
-def sampling_probability(config: Config, recipe: Recipe) -> float:
-    """How often a feature is active in training examples: q, in (0, 1]."""
+def curriculum_density(config: Config, recipe: Recipe, done: float) -> float:
+    """The density of training examples: sparser at first, and p after 70 % of the training.
+
+    Where examples hold few features anyway, it is p from the start.
+
+    Args:
+        config: gives p, and how many features are trained.
+        recipe: gives the curriculum.
+        done: the share of the steps that is done, 0 to 1.
+
+    Returns:
+        p / f^(1 - done / 0.7), where f = 1 + curriculum (1 - p) min(1, p n); p from 0.7 on.
+    """
+    p, n = config.feature_probability, recipe.trained_features(config)
+    sparser = 1 + recipe.curriculum * (1 - p) * min(1.0, p * n)
+    return p * sparser ** -(1 - min(1.0, done / _CURRICULUM_SHARE))
+
+
+def sampling_probability(p: float, n_features: int, recipe: Recipe) -> float:
+    """How often a feature is active in training examples.
+
+    Args:
+        p: the density of the examples.
+        n_features: how many features they have.
+        recipe: gives the sampler.
+
+    Returns:
+        q, in (0, 1]: p, or under importance sampling max(p, min_active / n), where a q above p is
+        1/2 at most.
+    """
     if recipe.sampler == "iid":
-        return config.feature_probability
-    return proposal_probability(config, recipe.min_active)
+        return p
+    return _tilted(p, n_features, recipe.min_active)
 
 
 def proposal_probability(config: Config, min_active: float = MIN_ACTIVE) -> float:
-    """How often a feature is active under importance sampling: q = max(p, min_active / n).
+    """How often a feature is active under importance sampling of all features of a config.
 
     Args:
         config: gives p and n.
         min_active: active features an example to aim at where p gives fewer.
 
     Returns:
-        q, in (0, 1]. A q above p is 1/2 at most.
+        q, in (0, 1].
     """
+    return _tilted(config.feature_probability, config.n_features, min_active)
+
+
+def _tilted(p: float, n_features: int, min_active: float) -> float:
     # With q near 1 an empty example, common under p, would be rare and have a huge weight.
-    return max(config.feature_probability, min(0.5, min_active / config.n_features))
+    return max(p, min(0.5, min_active / n_features))
 
 
 def log_ratio(p: float, q: float, n_features: int) -> tuple[float, float]:

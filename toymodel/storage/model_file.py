@@ -22,7 +22,7 @@ from toymodel.storage.tensor_file import (
     write_atomically,
 )
 
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 """Part of every key. It goes up when the same config and recipe would train other weights."""
 
 RECORDS = 200
@@ -38,7 +38,7 @@ class DamagedFile(ValueError):
 
 def model_key(config: Config, recipe: Recipe) -> str:
     """The name of the model that a config and a recipe give: 32 hexadecimal digits."""
-    text = f"{ENGINE_VERSION}\n{config.canonical()}\n{recipe.canonical()}"
+    text = f"{ENGINE_VERSION}\n{config.canonical()}\n{recipe.resolve(config).canonical()}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -22,8 +22,8 @@ from toymodel.training.devices import DEVICES
 from toymodel.training.engine import (
     Shard,
     learning_rate_at,
-    negative_slope_at,
     select_streams,
+    slope_at,
 )
 
 _GOLDEN_GAMMA = -0x61C8864680B583EB  # 2^64 over the golden ratio, as int64
@@ -72,9 +72,9 @@ class DeviceDraws:
 
     def __init__(self, configs: Sequence[Config], recipe: Recipe, device: str) -> None:
         self.recipe, self.device = recipe, device
-        self.rows: dict[int, dict[int, int]] = defaultdict(dict)  # by n, then by seed
+        self.rows: dict[int, dict[int, int]] = defaultdict(dict)  # by trained features, then by seed
         for c in configs:
-            own = self.rows[c.n_features]
+            own = self.rows[recipe.trained_features(c)]
             own.setdefault(c.seed, len(own))
         self.step = 0
         self.drawn: dict[int, Tensor] = {}
@@ -84,7 +84,7 @@ class DeviceDraws:
             self.orders = torch.from_numpy(strata(random, recipe.batch_size)).to(device)
 
     def state(self) -> dict[tuple[int, int], Mapping[str, Any]]:
-        """The state of each stream, for JSON, by seed and number of features."""
+        """The state of each stream, for JSON, by seed and number of trained features."""
         return {(seed, n): {"step": self.step} for n in self.rows for seed in self.rows[n]}
 
     def restore(self, state: Mapping[tuple[int, int], Mapping[str, Any]]) -> None:
@@ -97,13 +97,13 @@ class DeviceDraws:
         self.step += steps
 
     def uniform(self, configs: Sequence[Config]) -> Tensor:
-        """The drawn numbers for configs with the same number of features.
+        """The drawn numbers for configs with the same number of trained features.
 
         Returns:
             (step, config, feature, example), in [0, 1). The config axis has length 1 where all
             configs share a seed.
         """
-        n = configs[0].n_features
+        n = self.recipe.trained_features(configs[0])
         return select_streams(self.drawn[n], [self.rows[n][c.seed] for c in configs])
 
     def _draw(self, seeds: Sequence[int], n: int, steps: int) -> Tensor:
@@ -140,10 +140,11 @@ class CapturedShard:
     On a device other than "cuda" the same operators run on the same memory without a graph.
     """
 
-    def __init__(self, shard: Shard, recipe: Recipe, device: str) -> None:
+    def __init__(self, shard: Shard, device: str) -> None:
         self.shard, self.device = shard, device
+        recipe = shard.recipe
         schedule = [
-            (negative_slope_at(recipe, t), learning_rate_at(recipe, t), t + 1)
+            (slope_at(recipe, t), learning_rate_at(recipe, t), t + 1)
             for t in range(recipe.steps)
         ]
         self.schedule = torch.from_numpy(np.array(schedule, np.float32)).to(device)
@@ -163,6 +164,7 @@ class CapturedShard:
             self.uniform = torch.empty_like(uniform)
         self.uniform.copy_(uniform)
         self.now.copy_(self.schedule[t])
+        self.shard.set_density(t)
         if self.device == "cuda" and self.graph is None:
             with _capturing:
                 self.graph = self._capture()

@@ -1,8 +1,8 @@
 """Training steps of many models side by side, with hand-written gradients. Imports torch.
 
-Axes: C configs with R restarts each are I = C * R instances of n features and m neurons; a batch
-has B examples. Inputs depend on the config alone. Examples are the last axis everywhere, so that
-one matrix product serves all restarts of a config.
+Axes: C configs with R restarts each are I = C * R instances of n trained features and m neurons; a
+batch has B examples. Inputs depend on the config alone. Examples are the last axis everywhere, so
+that one matrix product serves all restarts of a config.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ import torch
 from jaxtyping import Float32
 from torch import Tensor
 
+from toymodel.analysis.loss import best_constant_loss
 from toymodel.config import Config, Recipe
 from toymodel.model import Weights
 from toymodel.sampling import (
     Draw,
     Stream,
+    curriculum_density,
     generator,
     independent,
     log_ratio,
@@ -30,13 +32,15 @@ from toymodel.sampling import (
 
 _STATE = ("params", "first_moment", "second_moment", "window")  # names in stored checkpoints
 _PARAMS_MULTIPLE = 64
+_LEVELS = 100  # of the density while the curriculum lasts
 
 
 class Shard:
     """Instances of equal shape that take every step together: some restarts of some configs.
 
     Args:
-        configs: C configs that agree in task, hidden bias, n and m.
+        configs: C configs that agree in task, hidden bias, m, the number of trained features, and
+            what the recipe chooses for them.
         restarts: the numbers of the R restarts of each config.
         recipe: how to train them.
         device: "cpu" or "cuda".
@@ -59,29 +63,25 @@ class Shard:
         device: str,
         start: Sequence[Sequence[Weights]] | None = None,
     ) -> None:
-        self.configs, self.restarts, self.recipe = configs, restarts, recipe
+        self.configs, self.restarts = configs, restarts
+        self.recipe = recipe = recipe.resolve(configs[0])
         C, R, B = len(configs), len(restarts), recipe.batch_size
-        n, m, I = configs[0].n_features, configs[0].n_neurons, C * R
+        n, m, I = recipe.trained_features(configs[0]), configs[0].n_neurons, C * R
         task = configs[0].definition
-
-        def per_config(values: Sequence[float]) -> Tensor:
-            return torch.tensor(values, dtype=torch.float32, device=device).reshape(C, 1, 1)
 
         def empty(*shape: int) -> Tensor:
             return torch.empty(shape, device=device)
 
-        q = [sampling_probability(config, recipe) for config in configs]
         self.task = task
-        self.input_slope = per_config([(task.low - task.high) / each for each in q])
-        ratios = [
-            log_ratio(c.feature_probability, each, n) for c, each in zip(configs, q, strict=True)
-        ]
-        self.weighted = any(ratio != (0.0, 0.0) for ratio in ratios)
-        self.log_ratio_constant = per_config([a for a, _ in ratios])
-        self.log_ratio_slope = per_config([b for _, b in ratios])
+        self.densities = torch.from_numpy(_densities(configs, recipe, n)).to(device)
+        self.weighted = bool(self.densities[:, 1:3].any())
+        self.level = -1
+        self.density = torch.empty_like(self.densities[0])
+        self.input_slope, self.log_ratio_constant, self.log_ratio_slope, norm = self.density.unbind()
+        self.loss_norm = norm.expand(C, R, 1).view(C, R)
         # d loss / d output is this times the error: the square's 2, the loss scale, the mean.
         with np.errstate(divide="ignore", over="ignore"):  # p near 0: reported as a divergence
-            importance = np.stack([2 * c.importance / c.loss_scale / B for c in configs])
+            importance = np.stack([2 * c.importance[:n] / c.loss_scale / B for c in configs])
         self.importance = torch.from_numpy(importance).float().to(device).reshape(C, n, 1)
 
         self.hidden_bias = configs[0].hidden_bias
@@ -100,10 +100,23 @@ class Shard:
         self.count = torch.zeros((), device=device)  # Adam's step number, from 1
 
         # Every array that a step writes: to allocate one costs as much as a matrix product.
-        self.x, self.target, self.scale = empty(C, n, B), empty(C, n, B), empty(C, n, B)
-        self.active = empty(C, 1, B)
+        self.x, self.target = empty(C, n, B), empty(C, n, B)
+        self.scale = self.importance.expand(C, n, B).clone()
+        self.active, self.below = empty(C, 1, B), empty(C, n, B)
+        # The loss of the features that are left out, which answer the best constant.
+        self.left_out = np.array([[_left_out_loss(config, n)] for config in configs], np.float32)
         self.h, self.dh = empty(I, m, B), empty(I, m, B)
         self.z, self.dz = empty(I, n, B), empty(I, n, B)
+        # Views are made once: a step has some fifteen of them, as dear as its smaller operators.
+        self.each_z, self.each_dz = self.z.view(C, R, n, B), self.dz.view(C, R, n, B)
+        each_target = self.target if task.low < 0 else self.x
+        self.each_target, self.each_scale = each_target.unsqueeze(1), self.scale.unsqueeze(1)
+        self.each_below = self.below.unsqueeze(1)
+        self.h_of_config, self.dh_of_config = self.h.view(C, R * m, B), self.dh.view(C, R * m, B)
+        self.W1_of_config = self.W1.view(C, R * m, n)
+        self.gW1_of_config = self.gW1.view(C, R * m, n)
+        self.W2_transposed, self.b_column = self.W2.transpose(1, 2), self.b.unsqueeze(2)
+        self.h_transposed, self.x_transposed = self.h.transpose(1, 2), self.x.transpose(1, 2)
         self.window = torch.zeros(I, device=device)
         self.window_steps = 0
 
@@ -126,12 +139,15 @@ class Shard:
 
     def _initialise(self, start: Sequence[Sequence[Weights]] | None) -> None:
         chosen = [(c, restart) for c in range(len(self.configs)) for restart in self.restarts]
+        n = self.b.shape[1]
         for i, (c, restart) in enumerate(chosen):
             if start:
-                for name in ("W1", "W2", "b", "b_hidden"):
-                    own = getattr(self, name)[i]
-                    if own.numel():
-                        own.copy_(torch.from_numpy(getattr(start[c][restart], name)))
+                before = start[c][restart]
+                self.W1[i].copy_(torch.from_numpy(before.W1[:, :n]))
+                self.W2[i].copy_(torch.from_numpy(before.W2[:n]))
+                self.b[i].copy_(torch.from_numpy(before.b[:n]))
+                if self.hidden_bias:
+                    self.b_hidden[i].copy_(torch.from_numpy(before.b_hidden))
                 continue
             random = generator(Stream.INITIAL_WEIGHTS, self.configs[c].seed, restart)
             for W in (self.W1[i],) if self.task.tied else (self.W1[i], self.W2[i]):
@@ -150,7 +166,8 @@ class Shard:
         mean = self.window / max(self.window_steps, 1)
         self.window.zero_()
         self.window_steps = 0
-        return mean.cpu().numpy().reshape(len(self.configs), len(self.restarts))
+        losses = mean.cpu().numpy().reshape(len(self.configs), len(self.restarts))
+        return losses + self.left_out
 
     def weights(self, config: int, restart: int) -> Weights:
         """A copy of one instance's weights.
@@ -165,6 +182,10 @@ class Shard:
             return tensor.detach().cpu().numpy().copy()
 
         W1, W2, b = copy(self.W1[instance]), copy(self.W2[instance]), copy(self.b[instance])
+        about = self.configs[config]
+        if rest := about.n_features - len(b):
+            W1, W2 = np.pad(W1, ((0, 0), (0, rest))), np.pad(W2, ((0, rest), (0, 0)))
+            b = np.append(b, np.full(rest, about.feature_probability * about.definition.mean, np.float32))
         b_hidden = np.zeros(len(W1), np.float32)
         if self.hidden_bias:
             b_hidden = copy(self.b_hidden[instance])
@@ -189,9 +210,17 @@ class Shard:
             record: whether to add the loss of this step to `window`.
         """
         self.count.fill_(t + 1)
-        slope, rate = negative_slope_at(self.recipe, t), learning_rate_at(self.recipe, t)
+        self.set_density(t)
+        slope, rate = slope_at(self.recipe, t), learning_rate_at(self.recipe, t)
         self.train_step(uniform, slope, rate, record=record)
         self.window_steps += record
+
+    def set_density(self, t: int) -> None:
+        """Draw the inputs of the next steps at the density of step t."""
+        level = (len(self.densities) - 1) * t // self.recipe.steps
+        if level != self.level:
+            self.level = level
+            self.density.copy_(self.densities[level])
 
     def train_step(
         self, uniform: Tensor, slope: float | Tensor, rate: float | Tensor, *, record: bool
@@ -200,51 +229,58 @@ class Shard:
 
         Args:
             uniform: (C or 1, n, B), uniform numbers in [0, 1).
-            slope: of the output unit for negative pre-activations. Like `rate` a number, or a
-                scalar tensor where the step is captured as a CUDA graph.
+            slope: of the output unit for negative pre-activations where the target is positive.
+                Like `rate` a number, or a scalar tensor where the step is captured as a CUDA graph.
             rate: Adam's learning rate.
             record: whether to add the loss of this step to `window`.
         """
         task = self.task
-        C, R = len(self.configs), len(self.restarts)
-        I, m, B = self.h.shape
-        n = self.x.shape[1]
-
         x = torch.mul(uniform, self.input_slope, out=self.x).add_(task.high)
         torch.threshold_(x, task.low, 0.0)
         target = x
         if task.low < 0:
             target = torch.abs(x, out=self.target)
-        scale = self.importance
         if self.weighted:
             active = torch.ceil(target, out=self.scale)  # targets are 1 at most
             active = torch.sum(active, dim=1, keepdim=True, out=self.active)
             active.mul_(self.log_ratio_slope).add_(self.log_ratio_constant).exp_()
-            scale = torch.mul(scale, active, out=self.scale)
+            torch.mul(self.importance, active, out=self.scale)
 
-        torch.bmm(self.W1.view(C, R * m, n), x, out=self.h.view(C, R * m, B))
+        torch.bmm(self.W1_of_config, x, out=self.h_of_config)
         if self.hidden_bias:
             self.h.add_(self.b_hidden.unsqueeze(2))
         h = self.h.relu_()
-        z = torch.baddbmm(self.b.unsqueeze(2), self.W2, h, out=self.z)
-        y = leaky_relu(z, slope, self.dz)
-        error = y.view(C, R, n, B).sub_(target.unsqueeze(1))
+        z = torch.baddbmm(self.b_column, self.W2, h, out=self.z)
+        self._output(slope)  # in place of z
+        error = torch.sub(self.each_z, self.each_target, out=self.each_dz)
         if record:
-            square = error.square().mul_(scale.unsqueeze(1))
-            self.window.add_(square.sum(dim=(2, 3)).view(I), alpha=0.5)
-        dz = error.mul_(scale.unsqueeze(1)).view(I, n, B)
+            square = error.square().mul_(self.each_scale).sum(dim=(2, 3))
+            self.window.add_(square.mul_(self.loss_norm).view(-1), alpha=0.5)
+        error.mul_(self.each_scale)
+        dz = self.dz
+        # Where the target is 0 and z was negative, the error is 0: no slope there.
         leaky_relu_backward(dz, z, slope)
 
         torch.sum(dz, dim=2, out=self.gb)
-        torch.bmm(dz, h.transpose(1, 2), out=self.gW2)
-        dh = torch.bmm(self.W2.transpose(1, 2), dz, out=self.dh)
+        torch.bmm(dz, self.h_transposed, out=self.gW2)
+        dh = torch.bmm(self.W2_transposed, dz, out=self.dh)
         torch.ops.aten.threshold_backward.grad_input(dh, h, 0.0, grad_input=dh)
-        torch.bmm(dh.view(C, R * m, B), x.transpose(1, 2), out=self.gW1.view(C, R * m, n))
+        torch.bmm(self.dh_of_config, self.x_transposed, out=self.gW1_of_config)
         if task.tied:
             self.gW1.add_(self.gW2.transpose(1, 2))
         if self.hidden_bias:
             torch.sum(dh, dim=2, out=self.gb_hidden)
         self._adam(rate)
+
+    def _output(self, slope: float | Tensor) -> None:
+        """Replace the pre-activations z by the outputs."""
+        if not isinstance(slope, Tensor) and not slope:
+            self.z.relu_()
+            return
+        # slope * z where the target is positive, 0 where it is 0.
+        below = torch.sign(self.each_target, out=self.each_below).mul_(slope)
+        torch.mul(self.each_z, below, out=self.each_dz)
+        torch.maximum(self.z, self.dz, out=self.z)
 
     def _adam(self, rate: float | Tensor) -> None:
         torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage]
@@ -264,17 +300,14 @@ class Shard:
         )
 
 
-def leaky_relu(z: Tensor, slope: float | Tensor, out: Tensor) -> Tensor:
-    """The output unit, written to `out`: z where it is positive, slope * z elsewhere."""
-    if isinstance(slope, Tensor):
-        return torch.maximum(z, torch.mul(z, slope, out=out), out=out)
-    if slope:
-        return torch.ops.aten.leaky_relu.out(z, slope, out=out)
-    return torch.clamp_min(z, 0.0, out=out)
-
-
 def leaky_relu_backward(gradient: Tensor, z: Tensor, slope: float | Tensor) -> None:
-    """Turn the gradient of the output unit into that of z, in place."""
+    """Turn the gradient of a leaky ReLU into that of its input, in place.
+
+    Args:
+        gradient: of the outputs.
+        z: inputs or outputs, which have the same sign.
+        slope: for negative inputs.
+    """
     if isinstance(slope, Tensor):
         gradient.mul_(torch.where(z > 0, 1.0, slope))
     elif slope:
@@ -285,18 +318,18 @@ def leaky_relu_backward(gradient: Tensor, z: Tensor, slope: float | Tensor) -> N
         torch.ops.aten.threshold_backward.grad_input(gradient, z, 0.0, grad_input=gradient)
 
 
-def negative_slope_at(recipe: Recipe, t: int) -> float:
-    """The output unit's slope for negative pre-activations at step t, falling from 1 to 0."""
-    if recipe.cycles > 1:  # every output has found its feature by then, or never will
+def slope_at(recipe: Recipe, t: int) -> float:
+    """The output unit's slope for negative pre-activations at step t of a resolved recipe."""
+    end = (recipe.slope_until or 0.0) * recipe.steps
+    if recipe.cycles > 1 or not end:  # in later cycles every output has found its feature
         return 0.0
-    end = recipe.linear_until * recipe.steps
-    return max(0.0, 1 - t / end) ** 2 if end > 0 else 0.0
+    return recipe.slope * min(1.0, max(0.0, 2 * (1 - t / end)))
 
 
 def learning_rate_at(recipe: Recipe, t: int) -> float:
-    """Adam's learning rate at step t of the recipe's last cycle."""
+    """Adam's learning rate at step t of the last cycle of a resolved recipe."""
     warmup = recipe.warmup * recipe.steps
-    highest = recipe.learning_rate
+    highest = recipe.learning_rate or 0.0
     if recipe.cycles > 1 and recipe.schedule == "cosine":
         highest /= 3  # at the full rate, outputs of the sparsest models die again
     if t < warmup:
@@ -307,28 +340,57 @@ def learning_rate_at(recipe: Recipe, t: int) -> float:
     return highest * 0.5 * (1 + math.cos(math.pi * done))
 
 
-class Draws:
-    """Uniform numbers for training inputs: one stream for each seed and number of features.
+def _left_out_loss(config: Config, n: int) -> float:
+    importance = config.importance.astype(np.float64)
+    return float(importance[n:].sum() / importance.sum() * best_constant_loss(config))
 
-    All densities and restarts share a stream, so that they are compared on the same inputs.
+
+def _densities(
+    configs: Sequence[Config], recipe: Recipe, n: int
+) -> Float32[np.ndarray, "level about config 1 1"]:
+    """What steps need to know of the densities of their inputs, for every level of the curriculum.
+
+    Returns:
+        (level, about, config, 1, 1). About: the slope from a uniform number to an input, the
+        constant and the slope of the logarithm of the likelihood ratio, and p over the density of
+        the level, by which a loss is multiplied to be normalised at that density.
+    """
+    levels = _LEVELS if recipe.curriculum and recipe.cycles == 1 else 0
+    table = np.empty((levels + 1, 4, len(configs), 1, 1), np.float32)
+    for level in range(levels + 1):
+        for index, config in enumerate(configs):
+            task, p = config.definition, config.feature_probability
+            now = curriculum_density(config, recipe, level / levels) if levels else p
+            q = sampling_probability(now, n, recipe)
+            about = ((task.low - task.high) / q, *log_ratio(now, q, n), p / now)
+            table[level, :, index, 0, 0] = about
+    return table
+
+
+class Draws:
+    """Uniform numbers for training inputs: one stream for each seed and number of trained features.
+
+    Densities and restarts share a stream, so that they are compared on the same inputs.
     """
 
     def __init__(self, configs: Sequence[Config], recipe: Recipe) -> None:
         draw = stratified if recipe.sampler == "tilted" else independent
         cycle = (recipe.cycles - 1,) if recipe.cycles > 1 else ()
         self.generators = {
-            (c.seed, c.n_features): generator(Stream.TRAINING_DATA, c.seed, *cycle) for c in configs
+            (c.seed, recipe.trained_features(c)): generator(Stream.TRAINING_DATA, c.seed, *cycle)
+            for c in configs
         }
+        self.recipe = recipe
         self.streams: dict[int, Draw] = {}
         self.rows: dict[tuple[int, int], int] = {}
-        for n in dict.fromkeys(c.n_features for c in configs):
+        for n in dict.fromkeys(n for _, n in self.generators):
             own = {key: random for key, random in self.generators.items() if key[1] == n}
             self.streams[n] = draw(list(own.values()), n, recipe.batch_size)
             self.rows |= {key: row for row, key in enumerate(own)}
         self.drawn: dict[int, Tensor] = {}
 
     def state(self) -> dict[tuple[int, int], Mapping[str, Any]]:
-        """The state of each generator, for JSON, by seed and number of features."""
+        """The state of each generator, for JSON, by seed and number of trained features."""
         return {key: random.bit_generator.state for key, random in self.generators.items()}
 
     def restore(self, state: Mapping[tuple[int, int], Mapping[str, Any]]) -> None:
@@ -342,13 +404,13 @@ class Draws:
         self.drawn = {n: torch.from_numpy(draw(steps)) for n, draw in self.streams.items()}
 
     def uniform(self, configs: Sequence[Config]) -> Tensor:
-        """The drawn numbers for configs with the same number of features.
+        """The drawn numbers for configs with the same number of trained features.
 
         Returns:
             (step, config, feature, example), in [0, 1). The config axis has length 1 where all
             configs share a seed.
         """
-        n = configs[0].n_features
+        n = self.recipe.trained_features(configs[0])
         return select_streams(self.drawn[n], [self.rows[c.seed, n] for c in configs])
 
 

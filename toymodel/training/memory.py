@@ -18,9 +18,10 @@ _MAX_BLOCK_DRAWS = 2**24  # numbers that are drawn for the block: 64 MB
 
 def block_steps(configs: Sequence[Config], recipe: Recipe) -> int:
     """How many steps a shard takes before the next shard does; inputs are drawn for so many."""
-    products = sum(c.n_features * c.n_neurons for c in configs)
+    trained = [(c, recipe.trained_features(c)) for c in configs]
+    products = sum(n * c.n_neurons for c, n in trained)
     work = recipe.batch_size * recipe.restarts * products
-    streams = {(c.seed, c.n_features) for c in configs}
+    streams = {(c.seed, n) for c, n in trained}
     draws = recipe.batch_size * sum(n_features for _, n_features in streams)
     affordable = min(_MAX_BLOCK_WORK // max(1, work), _MAX_BLOCK_DRAWS // max(1, draws))
     return max(1, min(_MAX_BLOCK_STEPS, affordable))
@@ -34,13 +35,15 @@ def training_megabytes(configs: Sequence[Config], recipe: Recipe) -> int:
     for each input stream. It does not count the 250 MB that each worker takes before any work.
     """
     floats = 0.0
+    block = block_steps(configs, recipe)
     for c in configs:
-        weights = 2 * c.n_features * c.n_neurons + c.n_features
-        activations = recipe.batch_size * (2 * c.n_neurons + 3 * c.n_features)
-        inputs = (block_steps(configs, recipe) + 3) * recipe.batch_size * c.n_features
+        n = recipe.trained_features(c)
+        weights = 2 * n * c.n_neurons + n
+        activations = recipe.batch_size * (2 * c.n_neurons + 3 * n)
+        inputs = (block + 4) * recipe.batch_size * n
         floats += recipe.restarts * (14 * weights + 1.4 * activations) + 1.2 * inputs
     if recipe.sampler == "tilted":
-        streams = {(c.seed, c.n_features) for c in configs}
+        streams = {(c.seed, recipe.trained_features(c)) for c in configs}
         floats += 1.5 * len(streams) * strata_rows(recipe.batch_size) * recipe.batch_size
     return int(4 * floats / 2**20) + 1
 

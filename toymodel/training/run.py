@@ -127,9 +127,10 @@ class Run:
 
     @property
     def _streams(self) -> list[tuple[int, int]]:
-        """The input streams, by seed and number of features, of configs with an instance left."""
+        """The input streams, by seed and trained features, of configs with an instance left."""
         trained = [c for c, R in zip(self.configs, self._restarts, strict=True) if R]
-        return list(dict.fromkeys((c.seed, c.n_features) for c in trained))
+        streams = ((c.seed, self.recipe.trained_features(c)) for c in trained)
+        return list(dict.fromkeys(streams))
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint of the same configs, recipe and shards."""
@@ -283,7 +284,7 @@ class Run:
         weights, estimates = zip(*(measured[index, restart] for restart in kept), strict=True)
         return Model(
             config=self.configs[index],
-            recipe=self.recipe,
+            recipe=self.recipe.resolve(self.configs[index]),
             restarts=weights,
             losses=np.array([estimate.value for estimate in estimates], np.float32),
             loss_errors=np.array([estimate.error for estimate in estimates], np.float32),

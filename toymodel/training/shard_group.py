@@ -39,7 +39,7 @@ class GroupState(NamedTuple):
     Attributes:
         tensors: for each shard its arrays by name.
         window_steps: for each shard the number of losses in its window.
-        draws: the state of each stream of inputs, by seed and number of features.
+        draws: the state of each stream of inputs, by seed and number of trained features.
     """
 
     tensors: list[dict[str, np.ndarray]]
@@ -104,7 +104,7 @@ class ShardGroup:
         self.draws: Draws | DeviceDraws
         if accelerated(device):
             self.draws = DeviceDraws(several, recipe, device)
-            self.captured = [CapturedShard(shard, recipe, device) for shard in self.shards]
+            self.captured = [CapturedShard(shard, device) for shard in self.shards]
         else:
             self.draws, self.captured = Draws(several, recipe), []
         self._measuring: Iterator[Measured] = iter(())

@@ -60,14 +60,14 @@ def plan_shards(
         groups: how many do, from 1 to `processes`.
         on_accelerator: whether shards are made for an accelerator, and not for a core's cache.
     """
-    alike: dict[tuple[str, bool, int, int, int], list[int]] = defaultdict(list)
-    for index, c in enumerate(configs):
-        kind = c.task, c.hidden_bias, c.n_features, c.n_neurons, restarts[index]
-        alike[kind].append(index)
+    alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for index, config in enumerate(configs):
+        if restarts[index]:
+            alike[_kind(config, recipe), restarts[index]].append(index)
     specs: list[ShardSpec] = []
-    for (_, _, n, m, R), members in alike.items():
-        if not R:
-            continue
+    for members in alike.values():
+        first_config, R = configs[members[0]], restarts[members[0]]
+        n, m = recipe.trained_features(first_config), first_config.n_neurons
         B = recipe.batch_size
         if on_accelerator:
             instances = max(1, _MAX_ACCELERATOR_ACTIVATIONS // (B * max(n, m)))
@@ -76,7 +76,7 @@ def plan_shards(
             fitting = max(
                 1, min(_MAX_SHARD_WORK // (B * n * m), _MAX_ACTIVATIONS // (B * max(n, m)))
             )
-            work = _instance_work(configs[members[0]], B)
+            work = _instance_work(first_config, recipe)
             size = _even_size(R, _balanced_size(R, fitting, work, processes))
             instances = _balanced_size(len(members) * R, fitting, work, groups)
         configs_per_shard = max(1, instances // size)
@@ -85,6 +85,19 @@ def plan_shards(
             for restart in range(0, R, size):
                 specs.append(ShardSpec(chosen, range(restart, min(restart + size, R))))
     return specs
+
+
+def _kind(config: Config, recipe: Recipe) -> tuple[object, ...]:
+    """What configs of one shard have in common."""
+    chosen = recipe.resolve(config)
+    return (
+        config.task,
+        config.hidden_bias,
+        chosen.trained_features(config),
+        config.n_neurons,
+        chosen.learning_rate,
+        chosen.slope_until,
+    )
 
 
 def _balanced_size(instances: int, fitting: int, work: int, processes: int) -> int:
@@ -123,12 +136,13 @@ def assign_shards(
     return [sorted(share) for share in shares]
 
 
-def _instance_work(config: Config, batch_size: int) -> int:
-    return batch_size * config.n_features * (config.n_neurons + _WORK_PER_FEATURE)
+def _instance_work(config: Config, recipe: Recipe) -> int:
+    n = recipe.trained_features(config)
+    return recipe.batch_size * n * (config.n_neurons + _WORK_PER_FEATURE)
 
 
 def _shard_work(spec: ShardSpec, configs: Sequence[Config], recipe: Recipe) -> int:
-    each = _instance_work(configs[spec.configs[0]], recipe.batch_size)
+    each = _instance_work(configs[spec.configs[0]], recipe)
     return len(spec.configs) * len(spec.restarts) * each + _WORK_PER_SHARD
 
 
@@ -141,7 +155,7 @@ def threads_per_process(
     at the end of each, lose more than they gain, and far more where another program wants a core.
     """
     trained = [configs[index] for spec in specs for index in spec.configs]
-    smallest = min((c.n_features * c.n_neurons for c in trained), default=0)
+    smallest = min((recipe.trained_features(c) * c.n_neurons for c in trained), default=0)
     return cores if recipe.batch_size * smallest >= _MIN_WORK_FOR_THREADS else 1
 
 
