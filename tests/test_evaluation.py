@@ -33,7 +33,7 @@ def mean_and_error(batches: list[Batch], terms) -> tuple[np.ndarray, np.ndarray]
 
 
 @pytest.mark.parametrize("task", ["abs", "identity"])
-@pytest.mark.parametrize("p", [1.0, 0.3, 0.03, 0.003, 1e-5])
+@pytest.mark.parametrize("p", [1.0, 0.3, 0.03, 0.003, 1e-5, 1e-300])
 @pytest.mark.parametrize("n", [2, 20])
 def test_means_are_those_of_the_true_distribution(task: str, n: int, p: float):
     config = Config(task=task, n_features=n, n_neurons=5, feature_probability=p)

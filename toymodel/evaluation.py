@@ -70,7 +70,7 @@ def evaluation_batches(config: Config, examples: int) -> Iterator[Batch]:
         yield from _spread(config, examples)
         return
     yield from _few_active(config, probability, examples)
-    if config.n_features > 1:
+    if probability[2:].any():
         yield from _several_active(config, probability, examples)
 
 
