@@ -13,7 +13,16 @@ BASE = {
     "toymodel",
     *(
         f"toymodel.{name}"
-        for name in ("config", "errors", "model", "sampling", "settings", "task", "text")
+        for name in (
+            "config",
+            "errors",
+            "evaluation",
+            "model",
+            "sampling",
+            "settings",
+            "task",
+            "text",
+        )
     ),
 }
 """Modules that everything else stands on."""

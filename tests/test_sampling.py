@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from toymodel.config import Config, Recipe
 from toymodel.sampling import (
     Stream,
-    evaluation_batches,
     generator,
     independent,
     inputs_from_uniform,
@@ -130,31 +129,7 @@ def test_numpy_global_random_state_is_neither_read_nor_moved():
     np.random.seed(6)
     assert generator(Stream.EVALUATION).random() == before
     np.random.seed(5)
-    list(evaluation_batches(Config(n_features=2), 100))
     np.testing.assert_array_equal(np.random.get_state()[1], state)
-
-
-@pytest.mark.parametrize("p", [1.0, 0.3, 0.03, 0.003])
-def test_evaluation_estimates_means_of_the_true_distribution(p: float):
-    config = Config(n_features=20, feature_probability=p)
-    terms = np.concatenate(
-        [
-            w * np.stack([np.ones_like(w), *np.abs(x[:3]), *x[:3] ** 2, (x[0] * x[1]) ** 2])
-            for x, w in evaluation_batches(config, 2**15)
-        ],
-        axis=1,
-    )
-    exact = [1, *[p / 2] * 3, *[p / 3] * 3, p**2 / 9]
-    error = terms.std(axis=1) / math.sqrt(terms.shape[1])
-    assert np.all(np.abs(terms.mean(axis=1) - exact) <= 4.5 * error + 1e-6 * np.array(exact))
-
-
-def test_evaluation_has_as_many_examples_as_wanted_and_the_same_for_all_seeds():
-    batches = list(evaluation_batches(Config(n_features=3), 2_500))
-    assert [x.shape for x, _ in batches] == [(3, 1_024), (3, 1_024), (3, 452)]
-    assert [w.shape for _, w in batches] == [(1_024,), (1_024,), (452,)]
-    first, _ = next(evaluation_batches(Config(n_features=3, seed=9), 1_024))
-    np.testing.assert_array_equal(first, batches[0][0])
 
 
 @pytest.mark.parametrize(("n", "examples"), [(6, 128), (3, 10), (1, 1), (2, 3_000)])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toymodel.text import count, duration, number
+from toymodel.text import count, duration, estimate, number
 
 
 def test_a_count_agrees_with_its_noun():
@@ -29,3 +29,18 @@ def test_a_duration_has_a_readable_unit(seconds: float, words: str):
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_reads_back_as_itself(value: float):
     assert float(number(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (0.0028807, 3.4e-7, "0.00288 ± 3e-07"),
+        (0.00288, 0.00011, "0.0029 ± 0.0001"),
+        (0.00288, 0.002, "0.003 ± 0.002"),
+        (3.4567e-6, 8e-6, "3e-06 ± 8e-06"),
+        (0.25, 0.0, "0.25 ± 0"),
+        (0.0, 0.0, "0 ± 0"),
+    ],
+)
+def test_an_estimate_has_no_digits_below_its_error(value: float, error: float, text: str):
+    assert estimate(value, error) == text

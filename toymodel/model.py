@@ -105,7 +105,7 @@ class Model:
         config: what was trained.
         recipe: how it was trained.
         restarts: the weights of every restart that did not diverge.
-        losses: (restart,), normalised losses on the evaluation stream; answering 0 to everything
+        losses: (restart,), normalised losses on the evaluation inputs; answering 0 to everything
             scores 1.
         loss_errors: (restart,), their Monte Carlo standard errors.
         history: the training losses.

@@ -10,11 +10,11 @@ features are drawn more often than they occur, and examples are weighted by the 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 
 import numpy as np
-from jaxtyping import Float, Float32, UInt32
+from jaxtyping import Float32, UInt32
 
 from toymodel.config import Config, Recipe
 
@@ -23,7 +23,6 @@ MIN_ACTIVE = 1.5
 
 _CURRICULUM_SHARE = 0.7  # of the steps
 _STRATA_NUMBERS = 2**21  # bounds the memory of a stream's strata
-_EVALUATION_BATCH = 1_024
 
 
 class Stream(IntEnum):
@@ -221,29 +220,3 @@ def _random_words(bits: np.random.BitGenerator, count: int) -> UInt32[np.ndarray
         kept_word = int(words[-1]) if left_over else 0
         bits.state = {**bits.state, "has_uint32": left_over, "uinteger": kept_word}
     return words[:count]
-
-
-def evaluation_batches(
-    config: Config, examples: int
-) -> Iterator[tuple[Float32[np.ndarray, "feature example"], Float[np.ndarray, " example"]]]:
-    """Draw the weighted inputs on which models are measured.
-
-    The inputs are the same for every seed and every recipe, so that models are compared on the
-    same inputs. The mean of w f(x) estimates E f under the true distribution.
-
-    Args:
-        config: gives the task, n and p.
-        examples: how many, in all batches together.
-
-    Yields:
-        Inputs x, (feature, example), and their weights w, (example,).
-    """
-    q = proposal_probability(config)
-    constant, slope = log_ratio(config.feature_probability, q, config.n_features)
-    task = config.definition
-    random = generator(Stream.EVALUATION)
-    for start in range(0, examples, _EVALUATION_BATCH):
-        size = min(_EVALUATION_BATCH, examples - start)
-        uniform = random.random((config.n_features, size), dtype=np.float32)
-        x = inputs_from_uniform(uniform, q, task.low, task.high)
-        yield x, np.exp(constant + slope * np.count_nonzero(x, axis=0))

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import math
+
 
 def number(value: float) -> str:
     """The shortest text that reads back as the same number: "0.1", "1e-05"."""
     return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+
+
+def estimate(value: float, error: float) -> str:
+    """An estimate and its standard error: "0.0093 ± 0.0002", with no digits below the error's.
+
+    Args:
+        value: the estimate. It has three significant digits at most.
+        error: its standard error, 0 and up.
+    """
+    digits = 3
+    if value and error:
+        digits = math.floor(math.log10(abs(value))) - math.floor(math.log10(error)) + 1
+    return f"{value:.{max(1, min(3, digits))}g} ± {error:.1g}"
 
 
 def count(number: int, noun: str) -> str:

@@ -20,7 +20,7 @@ from toymodel.charts.network.weight_matrix import SELECTION as CELL
 from toymodel.charts.network.weight_matrix import weight_matrix
 from toymodel.model import Model
 from toymodel.sweeps.shipped import IDENTITY, IDENTITY_BIAS
-from toymodel.text import number
+from toymodel.text import estimate, number
 
 
 def draw_sweep(state: IdentityState) -> None:
@@ -81,7 +81,7 @@ def _draw_loss(model: Model) -> None:
     gain = superposition_gain(config, model.loss)
     lines = [
         f"**1 − S = {number(config.feature_probability)}**",
-        f":gray[Loss {model.loss:.3g} ± {model.loss_error:.1g}, no-superposition baseline "
+        f":gray[Loss {estimate(model.loss, model.loss_error)}, no-superposition baseline "
         f"{no_superposition_loss(config):.3g},] gain **{gain:.2f}**",
     ]
     if config.hidden_bias:

@@ -15,9 +15,9 @@ _COLOURS: dict[Verdict, str] = {CONFIRMED: "green", IN_PART: "orange", REFUTED: 
 
 _FORMATS = {
     "density": ("1 − S", "%g"),
-    "loss": ("normalised loss", "%.5f"),
-    "loss_error": ("± (Monte Carlo)", "%.5f"),
-    "no_superposition_loss": ("no-superposition baseline", "%.5f"),
+    "loss": ("normalised loss", "%.3g"),
+    "loss_error": ("± (Monte Carlo)", "%.1g"),
+    "no_superposition_loss": ("no-superposition baseline", "%.3g"),
     "gain": ("gain", "%.2f"),
     "used": ("neurons used", "%d"),
     "share": ("share polysemantic", "percent"),

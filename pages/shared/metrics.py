@@ -14,6 +14,7 @@ from pages.shared.widgets import ODD, option_box
 from pages.train.state import TRAIN_PAGE
 from toymodel.analysis.loss import dead_outputs, no_superposition_loss, superposition_gain
 from toymodel.analysis.polysemanticity import CLASSES, UNUSED, Thresholds, neurons
+from toymodel.text import estimate
 
 _LIVE_WORK = 50_000  # weights up to which the outputs are tried while the model still trains
 _LIVE_EXAMPLES = 512
@@ -40,14 +41,14 @@ def draw_metrics(shown: Shown, thresholds: Thresholds) -> None:
             "Without superposition",
             figure(baseline),
             f"The exact loss with {config.definition.neurons_in_words} for each of the most "
-            "important features and the best constant for the others.",
+            "important features and the best constant for the others."
+            + (ODD if config.n_neurons % config.definition.neurons else ""),
         )
         metric(
             "Superposition gain",
             "none" if math.isnan(gain) else f"{gain:.2f}" if gain < 1e4 else f"{gain:.1e}",
             "The loss without superposition divided by this one: above 1 the model computes more "
-            "than it has neurons for. Nothing is to be gained where every feature has its neurons."
-            + (ODD if config.n_neurons % config.definition.neurons else ""),
+            "than it has neurons for. Nothing is to be gained where every feature has its neurons.",
         )
         metric(
             "Mono / slightly / poly",
@@ -63,7 +64,7 @@ def draw_metrics(shown: Shown, thresholds: Thresholds) -> None:
             + (" Tried when the training is done." if dead is None else ""),
         )
     measured = (
-        f"Loss {figure(loss)} ± {model.loss_errors[shown.restart]:.1g} (Monte Carlo), restart "
+        f"Loss {estimate(loss, float(model.loss_errors[shown.restart]))} (Monte Carlo), restart "
         f"{shown.restart}. "
         if model
         else ""

@@ -15,11 +15,8 @@ from toymodel.settings import bounds, plain_type
 Cell = DeltaGenerator | Any
 """Where a widget stands: a column, or Streamlit's main module."""
 
-ODD = (
-    " With an odd number of neurons one is left over and can compute one side of one more feature: "
-    "that alone gives a gain above 1."
-)
-"""What to bear in mind of gains above 1 where m is odd."""
+ODD = " The neuron that is left over computes one side of the next feature."
+"""What the no-superposition baseline does with the last neuron where m is odd."""
 
 _STEP = 0.01
 STEPS = {"lr": 0.005, "active": 0.5, "slight": 0.1} | dict.fromkeys(

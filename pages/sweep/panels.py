@@ -21,7 +21,7 @@ from toymodel.jobs.job import Progress
 from toymodel.model import Model, Weights
 from toymodel.storage.model_file import model_key
 from toymodel.sweeps.paper import paper_panel
-from toymodel.text import number
+from toymodel.text import estimate, number
 
 _MIN_LIVE_BLOCK = 0.15  # fewer blocks, so that a slow browser keeps up with a training
 _LOWEST_TOP = 9.0  # the paper's panels leave room for a stack of about this height
@@ -151,7 +151,7 @@ def _text(state: SweepState, config: Config, model: Model | None, weights: Weigh
         gain = superposition_gain(config, model.loss)
         error = gain * model.loss_error / model.loss if model.loss else 0.0
         lines.append(
-            f":gray[Loss {model.loss:.3g} ± {model.loss_error:.1g}, "
+            f":gray[Loss {estimate(model.loss, model.loss_error)}, "
             f"without superposition {no_superposition_loss(config):.3g}:] "
             + ("nothing to gain" if math.isnan(gain) else f"gain **{gain:.2f}** ± {error:.1g}")
         )

@@ -100,10 +100,10 @@ def draw_summary(state: SweepState, models: Mapping[Config, Model | None]) -> No
             key="sweep-table",
             column_config={
                 "density": st.column_config.NumberColumn("1 − S", format="%g", width="small"),
-                "loss": st.column_config.NumberColumn("normalised loss", format="%.5f"),
-                "loss_error": st.column_config.NumberColumn("± (Monte Carlo)", format="%.5f"),
+                "loss": st.column_config.NumberColumn("normalised loss", format="%.3g"),
+                "loss_error": st.column_config.NumberColumn("± (Monte Carlo)", format="%.1g"),
                 "no_superposition_loss": st.column_config.NumberColumn(
-                    "loss without superposition", format="%.5f"
+                    "loss without superposition", format="%.3g"
                 ),
                 "gain": st.column_config.NumberColumn("gain", format="%.2f"),
             },

@@ -269,6 +269,40 @@ def test_a_loss_above_the_baseline_is_told_with_both():
     assert "two neurons for each feature would give 0." in found.message
 
 
+@pytest.mark.parametrize(
+    ("n", "m", "said"),
+    [
+        (
+            4,
+            5,
+            "two neurons for each of the 2 most important features and one for the next feature",
+        ),
+        (
+            4,
+            7,
+            "two neurons for each of the 3 most important features and one for the next feature",
+        ),
+        (4, 3, "two neurons for the most important feature and one for the next feature"),
+        (4, 2, "two neurons for the most important feature"),
+        (4, 1, "one for the most important feature"),
+        (1, 1, "one for the most important feature"),
+        (4, 9, "two neurons for each feature"),
+    ],
+)
+def test_the_baseline_is_told_with_the_neuron_that_is_left_over(n: int, m: int, said: str):
+    config = tm.Config(n_features=n, n_neurons=m)
+    found = only(made(config, STANDARD, no_superposition_loss(config) + 0.1))
+    assert found.kind == "above the baseline"
+    assert f"{said} would give" in found.message
+
+
+def test_a_gain_with_an_odd_number_of_neurons_is_one_as_any_other():
+    config = tm.Config(n_features=4, n_neurons=5, feature_probability=0.01)
+    found = only(made(config, STANDARD, no_superposition_loss(config) / 1.2))
+    assert (found.kind, found.changes) == ("sound", {})
+    assert "gain is 1.20. The model computes more than it has neurons for" in found.message
+
+
 def test_what_sampling_may_explain_is_not_held_against_a_model():
     assert kinds(made(DENSE, STANDARD, 0.06, error=0.005)) == ["sound"]
     assert kinds(made(DENSE, STANDARD, 0.06, error=0.003)) == ["above the baseline"]
@@ -392,11 +426,10 @@ def test_what_is_proposed_after_a_divergence_helps():
     assert trained(config, wild.replace(**found.changes)).loss < 1
 
 
-def test_the_identity_has_no_neuron_left_over():
+def test_the_gain_of_the_identity_is_told():
     config, recipe = IDENTITY.configs[-1], IDENTITY.recipe
     model = Store(ROOT / "cache").get(config, recipe)
     assert model
     (finding,) = diagnose(model)
     assert (config.n_neurons, finding.kind) == (5, "sound")
-    assert "odd number" not in finding.message
     assert "The model computes more than it has neurons for" in finding.message

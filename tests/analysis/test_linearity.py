@@ -6,8 +6,8 @@ import pytest
 from tests.helpers.networks import weights
 from toymodel.analysis.linearity import linearity
 from toymodel.config import Config
+from toymodel.evaluation import evaluation_batches
 from toymodel.model import Weights
-from toymodel.sampling import evaluation_batches
 
 
 def shifted(W1: object, *bias: float) -> Weights:
@@ -56,8 +56,8 @@ def test_what_the_other_features_add_has_its_exact_moments(task: str, p: float):
     found = linearity(config, shifted(W1, 0, 0, 0, 0))
     W1[np.arange(4), np.abs(W1).argmax(axis=1)] = 0
     batches = list(evaluation_batches(config, 20_000))
-    x = np.concatenate([x for x, _ in batches], axis=1)
-    weight = np.concatenate([w for _, w in batches])
+    x = np.concatenate([batch.x for batch in batches], axis=1)
+    weight = np.concatenate([batch.weight for batch in batches])
     added = W1 @ x
     mean = added @ weight / weight.sum()
     np.testing.assert_allclose(found.mean, mean, atol=0.02)

@@ -54,13 +54,19 @@ def two_neurons_a_feature(n: int) -> Weights:
 
 
 def without_superposition(config: Config) -> Weights:
-    """Two neurons for each of the first floor(m/2) features; the best constant, p/2, elsewhere."""
-    n, m = config.n_features, config.n_neurons
-    W1, W2, b = np.zeros((m, n)), np.zeros((n, m)), np.full(n, config.feature_probability / 2)
+    """Two neurons for each of the first floor(m/2) features, and for the next one what is left.
+
+    All other outputs are the best constant, p/2.
+    """
+    n, m, p = config.n_features, config.n_neurons, config.feature_probability
+    W1, W2, b = np.zeros((m, n)), np.zeros((n, m)), np.full(n, p / 2)
     for i in range(min(m // 2, n)):
         W1[2 * i : 2 * i + 2, i] = (1, -1)
         W2[i, 2 * i : 2 * i + 2] = 1
         b[i] = 0
+    if m % 2 and m < 2 * n:
+        b[m // 2] = p / (4 - 1.5 * p)
+        W1[m - 1, m // 2], W2[m // 2, m - 1] = 1, 1 - 1.5 * b[m // 2]
     return weights(W1, W2, b)
 
 

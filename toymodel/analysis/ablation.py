@@ -38,7 +38,7 @@ class Ablation(NamedTuple):
 def ablate(
     config: Config, weights: Weights, neuron: int, *, examples: int | None = None
 ) -> Ablation:
-    """Measure how much the loss rises without one neuron, on the evaluation stream.
+    """Measure how much the loss rises without one neuron, on the evaluation inputs.
 
     Example:
         tm.ablate(model.config, model.weights, 3).rise
@@ -47,16 +47,14 @@ def ablate(
         config: gives the task, the feature probability and the importances.
         weights: the network.
         neuron: the number of the neuron, from 0.
-        examples: how many inputs; as many as for the loss if None.
+        examples: how many inputs are drawn; as many as for the loss if None.
 
     Raises:
         SettingError: if there is no such neuron.
     """
     require_whole("neuron", neuron, 0, config.n_neurons - 1)
     rise = np.zeros(config.n_features)
-    count = 0
-    for x, weight in evaluation_inputs(config, examples):
-        count += x.shape[1]
+    for x, weight, _ in evaluation_inputs(config, examples):
         hidden = weights.hidden(x)
         fires = np.flatnonzero(hidden[neuron])  # on other inputs nothing changes
         hidden, target = hidden[:, fires], config.definition.target(x[:, fires])
@@ -65,7 +63,7 @@ def ablate(
         drive -= np.outer(weights.W2[:, neuron], hidden[neuron])
         after = (np.maximum(drive, 0) - target) ** 2
         rise += (after - before) @ weight[fires]
-    by_feature = rise * config.importance / (count * config.loss_scale)
+    by_feature = rise * config.importance / config.loss_scale
     return Ablation(float(by_feature.sum()), by_feature)
 
 
@@ -162,9 +160,8 @@ def loss_by_inhibition(
     off = without_inhibition(weights, motifs)
     removed = weights.W2[outputs] - off.W2[outputs]
     total = np.zeros(len(shares))
-    count = 0
     task, importance = config.definition, config.importance.astype(np.float64)
-    for x, weight in evaluation_inputs(config):
+    for x, weight, _ in evaluation_inputs(config):
         hidden, target = weights.hidden(x), task.target(x)
         before = off.W2 @ hidden + weights.b[:, None]
         others = importance @ np.square(np.maximum(before, 0) - target)
@@ -173,5 +170,4 @@ def loss_by_inhibition(
         for k, share in enumerate(shares):
             error = np.maximum(before[outputs] + share * inhibition, 0) - target[outputs]
             total[k] += weight @ (others + importance[outputs] @ np.square(error))
-        count += x.shape[1]
-    return total / count / config.loss_scale
+    return total / config.loss_scale

@@ -207,23 +207,33 @@ def _slope(values: Float32[np.ndarray, " record"]) -> tuple[float, float]:
 
 def _above_the_baseline(model: Model, restart: int) -> Finding:
     config, loss = model.config, float(model.losses[restart])
-    baseline, task = no_superposition_loss(config), config.definition
+    baseline = no_superposition_loss(config)
     message = (
-        f"The loss, {loss:.3g}, is above the no-superposition baseline: {task.neurons_in_words}"
-        " for each "
+        f"The loss, {loss:.3g}, is above the no-superposition baseline:"
+        f" {_without_superposition(config)} would give {baseline:.3g}"
     )
-    if baseline:
-        message += (
-            f"of the {config.n_neurons // task.neurons} most important features would give"
-            f" {baseline:.3g} (gain {baseline / loss:.2f})."
-        )
-    else:
-        message += "feature would give 0."
+    message += f" (gain {baseline / loss:.2f})." if baseline else "."
     if restart != model.best and not _falls_short(model, model.best):
         message += f" The best restart of this model did better: {model.loss:.3g}."
         return _finding("above the baseline", message, {})
     why, changes = _improvement(model.recipe)
     return _finding("above the baseline", f"{message} {why}", changes)
+
+
+def _without_superposition(config: Config) -> str:
+    task = config.definition
+    served, left_over = divmod(config.n_neurons, task.neurons)
+    if served >= config.n_features:
+        return f"{task.neurons_in_words} for each feature"
+    groups: list[str] = []
+    if served:
+        which = f"each of the {served} most important features"
+        groups.append(
+            f"{task.neurons_in_words} for {which if served > 1 else 'the most important feature'}"
+        )
+    if left_over:
+        groups.append(f"one for the {'next' if served else 'most important'} feature")
+    return " and ".join(groups)
 
 
 def _sound(model: Model, restart: int) -> Finding:
@@ -241,12 +251,9 @@ def _sound(model: Model, restart: int) -> Finding:
     message = f"{start} the superposition gain is {gain:.2f}"
     if gain > _CLEARLY_ABOVE:
         message += (
-            ". With an odd number of neurons one is left over and can compute one side of one more"
-            " feature, which alone gives a gain above 1"
-            if config.n_neurons % task.neurons
-            else ". The model computes more than it has neurons for"
+            ". The model computes more than it has neurons for: its loss is"
+            f" {loss:.3g}, without superposition it would be {baseline:.3g}."
         )
-        message += f": its loss is {loss:.3g}, without superposition it would be {baseline:.3g}."
         served = min(config.n_neurons, config.n_features)
         dead = int(dead_outputs(config, model.restarts[restart])[:served].sum())
         if dead:

@@ -44,7 +44,7 @@ class Linearity:
 
 
 def linearity(config: Config, weights: Weights) -> Linearity:
-    """Measure where the pre-activations of every neuron lie, on the evaluation stream.
+    """Measure where the pre-activations of every neuron lie, on the evaluation inputs.
 
     Args:
         config: gives the task and the feature probability.
@@ -54,7 +54,7 @@ def linearity(config: Config, weights: Weights) -> Linearity:
     linear, driven, active, total = np.zeros(m), np.zeros(m), np.zeros(m), 0.0
     held = neurons(weights.W1)
     features = (held.relative >= _MIN_RELATIVE_WEIGHT).astype(np.float32)
-    for x, weight in evaluation_inputs(config):
+    for x, weight, _ in evaluation_inputs(config):
         above = weights.W1 @ x + weights.b_hidden[:, None] > 0
         any_active = features @ (x != 0).astype(np.float32) > 0
         linear += above @ weight

@@ -1,7 +1,8 @@
 """The normalised loss, and the exact loss of the best model without superposition.
 
-Paper: "Computation in Superposition". The baseline is exact; the losses of networks are Monte
-Carlo means with standard errors.
+Paper: "Computation in Superposition". The baseline is exact. The losses of networks are exact for
+inputs with fewer than two active features, where these matter, and Monte Carlo means with standard
+errors for the others.
 """
 
 from __future__ import annotations
@@ -11,21 +12,27 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Float64
+from jaxtyping import Bool, Float64
 
 from toymodel.config import Config
+from toymodel.evaluation import Batch, evaluation_batches, mostly_several
 from toymodel.model import Weights
-from toymodel.sampling import evaluation_batches
 
 _EVALUATION_MULTIPLICATIONS = 4e9  # bounds the time of one model's evaluation
+_MIN_EXAMPLES = 4_096
+_DENSE_EXAMPLES = 2**14  # at p = 1, where what features cost is nearly additive
+_SPARSE_EXAMPLES = 2**16
+_PAIRS_EXAMPLES = 110_000  # where many features are active in pairs, of which there are many
+_MANY_FEATURES = 20
+_RARE = 0.2  # n p below which inputs with two active features are rare
 
 
 class Estimate(NamedTuple):
-    """A Monte Carlo mean.
+    """An estimate of a mean.
 
     Attributes:
         value: the mean.
-        error: its standard error.
+        error: its standard error, which is due to the inputs that are drawn; 0 without any.
     """
 
     value: float
@@ -33,28 +40,38 @@ class Estimate(NamedTuple):
 
 
 def evaluation_examples(config: Config) -> int:
-    """How many examples an evaluation takes: 2^16, fewer above about 30,000 input weights."""
-    affordable = int(_EVALUATION_MULTIPLICATIONS / (2 * config.n_features * config.n_neurons))
-    return max(4_096, min(2**16, affordable))
+    """How many inputs an evaluation draws.
+
+    Returns:
+        16,384 to 110,000: fewer where features are dense, because there the loss varies little
+        from block to block. Networks with many weights take fewer, but 4,096 at least.
+    """
+    n, p = config.n_features, config.feature_probability
+    if mostly_several(config):
+        wanted = round(_DENSE_EXAMPLES * min(4.0, max(1.0, 0.2 / p)))
+    elif n > _MANY_FEATURES and n * p > _RARE:
+        wanted = _PAIRS_EXAMPLES
+    else:
+        wanted = _SPARSE_EXAMPLES
+    affordable = int(_EVALUATION_MULTIPLICATIONS / (2 * n * config.n_neurons))
+    return max(_MIN_EXAMPLES, min(wanted, affordable))
 
 
-def evaluation_inputs(
-    config: Config, examples: int | None = None
-) -> Iterator[tuple[Float32[np.ndarray, "feature example"], Float[np.ndarray, " example"]]]:
-    """Draw the inputs on which everything about a network is measured, in batches.
+def evaluation_inputs(config: Config, examples: int | None = None) -> Iterator[Batch]:
+    """Make the inputs on which everything about a network is measured, in batches.
 
     Args:
-        config: gives the task, n and p.
-        examples: how many inputs; `evaluation_examples` of the config if None.
+        config: gives the task, n, m, p and the importance decay.
+        examples: how many inputs are drawn; `evaluation_examples` of the config if None.
 
     Yields:
-        Inputs x, (feature, example), and weights w, (example,). The mean of w f(x) estimates E f.
+        Batches. The sum of w f(x) over all of them estimates E f.
     """
     return evaluation_batches(config, examples or evaluation_examples(config))
 
 
 def evaluate(config: Config, weights: Weights, *, examples: int | None = None) -> Estimate:
-    """Measure the normalised loss of a network on the evaluation stream.
+    """Measure the normalised loss of a network on the evaluation inputs.
 
     The loss is E sum_i I_i (y_i - t_i)^2, where t is the target, divided by that of answering 0
     to everything.
@@ -66,7 +83,7 @@ def evaluate(config: Config, weights: Weights, *, examples: int | None = None) -
     Args:
         config: gives the task, the feature probability and the importances.
         weights: the network.
-        examples: how many inputs; `evaluation_examples` of the config if None.
+        examples: how many inputs are drawn; `evaluation_examples` of the config if None.
 
     Returns:
         The loss and its standard error.
@@ -82,48 +99,53 @@ def evaluate_many(
 
     Args:
         networks: configs and weights. The configs have the same `inputs_of`.
-        examples: how many inputs; `evaluation_examples` of the configs if None.
+        examples: how many inputs are drawn; `evaluation_examples` of the configs if None.
 
     Yields:
-        The estimates so far, after every batch, so that a caller can stop between batches. The
-        last ones are of all examples.
+        After every batch, the sums so far, so that a caller can stop between batches. The last
+        ones are of all batches: the estimates.
     """
     total = np.zeros(len(networks))
     square = np.zeros(len(networks))
-    count = 0
     first, _ = networks[0]
     target = first.definition.target
     importance = {config: config.importance for config, _ in networks}
     scale = {config: config.loss_scale for config, _ in networks}
-    for x, weight in evaluation_inputs(first, examples):
-        count += x.shape[1]
+    for x, weight, block in evaluation_inputs(first, examples):
         t = target(x)
         for index, (config, weights) in enumerate(networks):
-            error = weights.output(x) - t
+            error = weights.output(x)
+            error -= t
             np.square(error, out=error)
             loss = (importance[config] @ error).astype(np.float64) * weight / scale[config]
             total[index] += loss.sum()
-            square[index] += (loss**2).sum()
-        mean = total / count
-        variance = np.maximum(square / count - mean**2, 0)
+            if block:
+                sums = loss.reshape(-1, 2, block).sum(axis=2)
+                square[index] += np.square(sums[:, 0] - sums[:, 1]).sum()
         yield [
-            Estimate(float(m), float(e))
-            for m, e in zip(mean, np.sqrt(variance / max(count - 1, 1)), strict=True)
+            Estimate(float(value), float(error))
+            for value, error in zip(total, np.sqrt(square), strict=True)
         ]
 
 
 def inputs_of(config: Config) -> tuple[object, ...]:
     """What the inputs of an evaluation depend on; equal for configs with the same inputs."""
-    task, n, p = config.task, config.n_features, config.feature_probability
-    return task, n, p, evaluation_examples(config)
+    return (
+        config.task,
+        config.n_features,
+        config.n_neurons,
+        config.feature_probability,
+        config.importance_decay,
+    )
 
 
 def no_superposition_loss(config: Config) -> float:
     """Compute the baseline: the exact normalised loss of the best model without superposition.
 
     The most important features get neurons of their own, as many as the task needs (two for |x|,
-    one for x), and cost nothing. Every other output is the best constant, p/2, and costs
-    I_i (p/3 - p^2/4). Where m is odd, |x| leaves one neuron unused.
+    one for x), and cost nothing. If m is odd, the next feature gets the neuron that is left over,
+    which computes |x| on one side of 0: see `one_side_loss`. Every other output is the best
+    constant, p/2, and costs I_i (p/3 - p^2/4).
 
     Example:
         tm.no_superposition_loss(tm.Config(feature_probability=0.1))  # about 0.0107
@@ -132,17 +154,32 @@ def no_superposition_loss(config: Config) -> float:
         config: gives the task, n, m, the feature probability and the importances.
 
     Returns:
-        The loss, from 0 to 1.
+        The loss, from 0 to 1. It is 0 if there are neurons for all features.
     """
     importance = config.importance.astype(np.float64)
-    left_out = importance[config.n_neurons // config.definition.neurons :].sum()
-    return float(left_out / importance.sum() * best_constant_loss(config))
+    served, left_over = divmod(config.n_neurons, config.definition.neurons)
+    cost = importance * best_constant_loss(config)
+    cost[:served] = 0
+    if left_over:
+        cost[served : served + 1] = importance[served : served + 1] * one_side_loss(config)
+    return float(cost.sum() / importance.sum())
 
 
 def best_constant_loss(config: Config) -> float:
     """The loss of an output that is the best constant, where answering 0 has 1: 1 - 3p/4."""
     task = config.definition
     return 1 - config.feature_probability * task.mean**2 / task.mean_square
+
+
+def one_side_loss(config: Config) -> float:
+    """The loss of an output that has one neuron for |x|, where answering 0 has 1.
+
+    The best such output is (1 - 3b/2) ReLU(x) + b or its mirror image, with b = p/(4 - 3p/2). The
+    output is b on the other side of 0 and for a feature that is not active. With L = 1 - 3p/4, the
+    loss of the best constant, its loss is L / (1 + L): from 1/2, where p is near 0, to 1/5.
+    """
+    constant = best_constant_loss(config)
+    return constant / (1 + constant)
 
 
 def superposition_gain(config: Config, loss: float) -> float:
@@ -178,17 +215,15 @@ def loss_by_feature(
     Args:
         config: gives the task, the feature probability and the importances.
         weights: the network.
-        examples: how many inputs; `evaluation_examples` of the config if None.
+        examples: how many inputs are drawn; `evaluation_examples` of the config if None.
 
     Returns:
         Parts of the loss, (feature,); they sum to the loss.
     """
     total = np.zeros(config.n_features)
-    count = 0
-    for x, weight in evaluation_inputs(config, examples):
+    for x, weight, _ in evaluation_inputs(config, examples):
         total += (weights.output(x) - config.definition.target(x)) ** 2 @ weight
-        count += x.shape[1]
-    return total / count * config.importance / config.loss_scale
+    return total * config.importance / config.loss_scale
 
 
 def dead_outputs(
@@ -199,7 +234,7 @@ def dead_outputs(
     Args:
         config: gives the task, n and p.
         weights: the network.
-        examples: how many inputs of the evaluation stream to try, beside every feature alone at
+        examples: how many of the evaluation inputs to draw and try, beside every feature alone at
             the ends of its range.
 
     Returns:
@@ -209,6 +244,6 @@ def dead_outputs(
     alive = (weights.output(alone) > 0).any(axis=1)
     if config.definition.low < 0:
         alive |= (weights.output(-alone) > 0).any(axis=1)
-    for x, _ in evaluation_batches(config, examples):
+    for x, _, _ in evaluation_inputs(config, examples):
         alive |= (weights.output(x) > 0).any(axis=1)
     return np.logical_not(alive)

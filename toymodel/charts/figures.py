@@ -21,7 +21,7 @@ from toymodel.charts.sweep.gain_curve import gain_curve
 from toymodel.config import Config, recipe_name
 from toymodel.model import Model
 from toymodel.settings import Problem, SettingError, require_whole
-from toymodel.text import count
+from toymodel.text import count, estimate
 
 if TYPE_CHECKING:
     import altair as alt
@@ -201,7 +201,7 @@ def _about(model: Model, restart: int) -> list[str]:
     return [
         f"{_sizes(config)}, 1 − S = {config.feature_probability:g}, "
         f"d = {config.importance_decay:g}, seed {config.seed}{which}, {recipe_name(model.recipe)}",
-        f"loss {loss:.3g} ± {error:.1g}, without superposition "
+        f"loss {estimate(loss, error)}, without superposition "
         f"{no_superposition_loss(config):.3g}: "
         + ("nothing to gain" if math.isnan(gained) else f"gain {gained:.2f}"),
     ]

@@ -115,8 +115,8 @@ def print_models(models: list[Model], as_json: bool) -> None:
     for row in table.to_dict("records"):
         counts = " / ".join(str(row[name]) for name in CLASSES)
         click.echo(
-            f"{row['density']:>8g}{row['loss']:>10.5f}{row['loss_error']:>9.5f}"
-            f"{row['no_superposition_loss']:>11.5f}{row['gain']:>7.2f}  {counts}"
+            f"{row['density']:>8g}{row['loss']:>10.3g}{row['loss_error']:>9.1g}"
+            f"{row['no_superposition_loss']:>11.3g}{row['gain']:>7.2f}  {counts}"
         )
 
 

@@ -236,7 +236,7 @@ class Run:
         )
 
     def finish(self) -> Generator[Snapshot, None, list[Model]]:
-        """Measure every instance on the evaluation stream, and make the models.
+        """Measure every instance on the evaluation inputs, and make the models.
 
         Raises:
             TrainingDiverged: if all restarts of a config did.

@@ -30,7 +30,7 @@ Instance = tuple[int, int]
 StartWeights = Mapping[int, Sequence[Weights]]
 """For each config, by its position in the training, the weights that its restarts start from."""
 Measured = list[tuple[Instance, Weights, Estimate]]
-"""Instances with their weights and their losses on the evaluation stream."""
+"""Instances with their weights and their losses on the evaluation inputs."""
 
 
 class GroupState(NamedTuple):
@@ -167,7 +167,7 @@ class ShardGroup:
         self.draws.restore(state.draws)
 
     def measure(self, instances: Sequence[Instance]) -> None:
-        """Prepare to measure some instances on the evaluation stream, by `measure_some`."""
+        """Prepare to measure some instances on the evaluation inputs, by `measure_some`."""
         self._measuring = self._measure(instances)
 
     def measure_some(self, seconds: float) -> tuple[Measured, bool]:
