@@ -177,8 +177,8 @@ class Recipe(Settings):
             le=10,
             alias="lr",
             title="Learning rate",
-            description="Adam's learning rate at its highest. Empty: chosen by the number of "
-            "trained features and of steps.",
+            description="Adam's learning rate at its highest. Unless set, it is chosen by the number "
+            "of trained features and of steps.",
         ),
     ] = None
     schedule: Annotated[
@@ -277,8 +277,8 @@ class Recipe(Settings):
             le=1,
             alias="slope-until",
             title="Slope until",
-            description="Share of the steps after which the slope is 0. Empty: chosen by the "
-            "number of trained features.",
+            description="Share of the steps after which the slope is 0. Unless set, it is chosen by "
+            "the number of trained features.",
         ),
     ] = None
     curriculum: Annotated[
@@ -301,7 +301,7 @@ class Recipe(Settings):
             title="Least importance",
             description="Features of less importance are left out of the training, as a share of "
             "the importance of the first feature that has no neurons of its own where none are "
-            "shared. Empty: chosen by density. 0: none is left out.",
+            "shared. Unless set, it is chosen by density. 0: none is left out.",
         ),
     ] = None
     restarts: Annotated[
@@ -356,7 +356,7 @@ class Recipe(Settings):
         Returns:
             The recipe with every field set.
         """
-        return _resolve(self, config)
+        return _resolve(self, config)  # pyright: ignore[reportArgumentType]  # frozen: hashable
 
     def trained_features(self, config: Config) -> int:
         """How many features are trained; the less important ones are left out."""
@@ -427,19 +427,10 @@ def difference(preset: str, recipe: Recipe, config: Config | None = None) -> dic
         config: what is trained. A field that is what the preset chooses for it does not differ.
     """
     before = RECIPES[preset]
-    changed = {
-        name: value
-        for name, value in recipe.model_dump().items()
-        if value != getattr(before, name)
-    }
-    if config and changed:
-        chosen, own = before.resolve(config), recipe.resolve(config)
-        return {
-            name: value
-            for name, value in changed.items()
-            if getattr(own, name) != getattr(chosen, name)
-        }
-    return changed
+    if config:
+        before, recipe = before.resolve(config), recipe.resolve(config)
+    fields = recipe.model_dump()
+    return {name: value for name, value in fields.items() if value != getattr(before, name)}
 
 
 def nearest_preset(recipe: Recipe, config: Config | None = None) -> str:

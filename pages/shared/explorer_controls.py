@@ -107,7 +107,7 @@ def draw_model_line(shown: Shown) -> None:
         importance = "all features equally important"
     task = "" if config.task == "abs" else f"{config.task} task, "
     hidden = "hidden biases, " if shown.weights.b_hidden.any() else ""
-    came = f"seed {config.seed}{restart}, recipe {recipe_name(shown.recipe)}"
+    came = f"seed {config.seed}{restart}, recipe {recipe_name(shown.recipe, config)}"
     if shown.recipe.weights:
         came = recipe_name(shown.recipe)
     left, right = st.columns([8, 2], vertical_alignment="center")

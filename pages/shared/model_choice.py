@@ -56,7 +56,8 @@ class Choice(LinkState):
     Attributes:
         config: what is trained.
         preset: the preset that the recipe was made from.
-        recipe: how it is trained. In a link, the fields in which it differs from the preset.
+        recipe: how it is trained. Fields that the preset chooses for the config are None. In a
+            link, the fields in which it differs from the preset.
     """
 
     config: Config = Config()
@@ -66,16 +67,27 @@ class Choice(LinkState):
     @classmethod
     def of(cls, config: Config, recipe: Recipe) -> Choice:
         """The choice of a model, with the preset that is nearest to its recipe."""
-        return cls(config=config, preset=nearest_preset(recipe), recipe=recipe)  # pyright: ignore[reportArgumentType]
+        choice = cls(config=config, preset=nearest_preset(recipe, config), recipe=recipe)  # pyright: ignore[reportArgumentType]
+        return choice._tidy()
+
+    def _tidy(self) -> Choice:
+        # A field that is what the preset chooses is chosen anew where the config changes.
+        changes = difference(self.preset, self.recipe, self.config)
+        return self.replace(recipe=RECIPES[self.preset].replace(**changes))
 
     def __eq__(self, other: object) -> bool:
         """Whether both are the same model, whichever presets they were made from."""
         if not isinstance(other, Choice):
             return NotImplemented
-        return (self.config, self.recipe) == (other.config, other.recipe)
+        return (self.config, self.resolved) == (other.config, other.resolved)
 
     def __hash__(self) -> int:
-        return hash((self.config, self.recipe))
+        return hash((self.config, self.resolved))
+
+    @property
+    def resolved(self) -> Recipe:
+        """The recipe with what it chooses for the config."""
+        return self.recipe.resolve(self.config)
 
     def with_value(self, name: str, value: object) -> Choice:
         """This choice with one setting changed; a preset brings its recipe.
@@ -88,12 +100,14 @@ class Choice(LinkState):
         if name == "task":
             return super(Choice, without_hidden_bias(self)).with_value(name, value)
         changed = super().with_value(name, value)
-        return changed.replace(recipe=RECIPES[changed.preset]) if name == "recipe" else changed
+        if name == "recipe":
+            return changed.replace(recipe=RECIPES[changed.preset])
+        return changed if changed.recipe == self.recipe else changed._tidy()
 
     @property
     def link(self) -> dict[str, str]:
         """Every field of the config, the preset, and the recipe's fields that differ from it."""
-        differs = difference(self.preset, self.recipe)
+        differs = difference(self.preset, self.recipe, self.config)
         parameters = self.parameters()
         return {
             name: text

@@ -44,7 +44,7 @@ def controls(state: TrainState) -> None:
         for name, info in Recipe.model_fields.items():
             if name not in _NOT_ADVANCED and info.alias:
                 draw = option_box if get_origin(plain_type(info)) is Literal else number_box
-                draw(TRAIN_PAGE, info.alias, help="")
+                draw(TRAIN_PAGE, info.alias, value=getattr(state.choice.resolved, name), help="")
                 st.caption(str(info.description))
     threshold_inputs(TRAIN_PAGE)
 

@@ -124,7 +124,7 @@ def _row(choice: Choice, thresholds: Thresholds) -> dict[str, Any]:
         "density": config.feature_probability,
         "decay": config.importance_decay,
         "seed": config.seed,
-        "recipe": recipe_name(choice.recipe),
+        "recipe": recipe_name(choice.recipe, choice.config),
         "loss": None,
         "gain": None,
         **dict.fromkeys(CLASSES),

@@ -120,7 +120,7 @@ class TrainState(LinkState):
 def _differences(other: Choice, choice: Choice) -> dict[str, str]:
     # A recipe that differs is written as a whole, a config field by field.
     own, theirs, parameters = choice.link, other.link, choice.parameters()
-    recipe_differs = other.recipe != choice.recipe
+    recipe_differs = other.resolved != choice.resolved
     return {
         _OTHER + name: text
         for name, text in theirs.items()

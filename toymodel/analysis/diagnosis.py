@@ -96,20 +96,20 @@ def diagnose_divergence(config: Config, recipe: Recipe, message: str) -> Finding
 
 def likely_cause(config: Config, recipe: Recipe) -> tuple[str, Changes]:
     """The most likely reason why a training diverged, and the changes of the recipe that help."""
-    standard = Recipe()
+    standard = RECIPES["standard"].resolve(config)
+    rate, good = recipe.resolve(config).learning_rate or 0.0, standard.learning_rate or 0.0
     if config.feature_probability < _SMALLEST_PROBABILITY:
         return "examples with a feature are too rare for the precision of the weights", {}
-    if recipe.learning_rate > 2 * standard.learning_rate:
+    if rate > 2 * good:
         return (
-            f"learning_rate {recipe.learning_rate:g} is probably too high"
-            f" (the standard recipe has {standard.learning_rate:g})"
-        ), {"learning_rate": standard.learning_rate}
+            f"learning_rate {rate:g} is probably too high (the standard recipe has {good:g})"
+        ), {"learning_rate": good}
     if recipe.init_scale > 2:
         return f"init_scale {recipe.init_scale:g} probably starts the weights too large", {
             "init_scale": standard.init_scale
         }
-    return f"try a learning_rate below {recipe.learning_rate:g}, or a longer warmup", {
-        "learning_rate": float(f"{recipe.learning_rate / 10:.3g}")
+    return f"try a learning_rate below {rate:g}, or a longer warmup", {
+        "learning_rate": float(f"{rate / 10:.3g}")
     }
 
 
@@ -141,14 +141,10 @@ def _dead_outputs(model: Model, restart: int) -> Finding | None:
         f" {min(share, 1):.0%} of the loss. Such an output has no gradient, so training cannot"
         " revive it."
     )
-    standard = Recipe().linear_until
-    if recipe.linear_until < standard:
-        why, changes = (
-            "An output that starts linear hardly ever dies.",
-            Changes(linear_until=standard),
-        )
-    else:
-        why, changes = _improvement(recipe)
+    if sloped := _more_slope(config, recipe):
+        why = "An output with a slope below zero hardly ever dies."
+        return _finding("dead outputs", f"{message} {why}", sloped)
+    why, changes = _improvement(config, recipe)
     return _finding("dead outputs", f"{message} {why}", changes)
 
 
@@ -165,9 +161,9 @@ def _empty_batches(model: Model, restart: int) -> Finding | None:
         " is the same."
     )
     changes: Changes = {"sampler": "tilted"}
-    if model.recipe.linear_until < Recipe().linear_until:
-        message += " It helps most where outputs start linear, so that none dies."
-        changes["linear_until"] = Recipe().linear_until
+    if sloped := _more_slope(config, model.recipe):
+        message += " It helps most where outputs have a slope below zero at first: none dies then."
+        changes |= sloped
     return _finding("empty batches", message, changes)
 
 
@@ -216,7 +212,7 @@ def _above_the_baseline(model: Model, restart: int) -> Finding:
     if restart != model.best and not _falls_short(model, model.best):
         message += f" The best restart of this model did better: {model.loss:.3g}."
         return _finding("above the baseline", message, {})
-    why, changes = _improvement(model.recipe)
+    why, changes = _improvement(config, model.recipe)
     return _finding("above the baseline", f"{message} {why}", changes)
 
 
@@ -266,7 +262,7 @@ def _sound(model: Model, restart: int) -> Finding:
     if p >= _DENSE:
         message += f". At p = {p:g} features are too dense for superposition to gain much."
         return _finding("sound", message)
-    why, changes = _improvement(model.recipe)
+    why, changes = _improvement(config, model.recipe)
     message += f". At p = {p:g} there may be more to gain. {why}"
     return _finding("sound", message, changes)
 
@@ -285,9 +281,18 @@ def _action(changes: Changes) -> str:
     return "Set " + ", ".join(words)
 
 
-def _improvement(recipe: Recipe) -> tuple[str, Changes]:
+def _more_slope(config: Config, recipe: Recipe) -> Changes:
+    # The standard slope of outputs below zero, where it lasts longer or is steeper than here.
+    standard, own = RECIPES["standard"].resolve(config), recipe.resolve(config)
+    good = standard.slope * (standard.slope_until or 0.0)
+    if own.slope * (own.slope_until or 0.0) >= good:
+        return {}
+    return {"slope": standard.slope, "slope_until": standard.slope_until}
+
+
+def _improvement(config: Config, recipe: Recipe) -> tuple[str, Changes]:
     # What would improve a training that went well on the whole: the reason and the changes.
-    unlike = _unlike_standard(recipe)
+    unlike = _unlike_standard(config, recipe)
     more: Changes = {"restarts": _MANY_RESTARTS} if recipe.restarts < _MANY_RESTARTS else {}
     if unlike:
         why = f"Its recipe is far from those that train well, in {', '.join(unlike)}."
@@ -306,15 +311,15 @@ def _improvement(recipe: Recipe) -> tuple[str, Changes]:
     return "Another seed may find a better arrangement of neurons.", {}
 
 
-def _unlike_standard(recipe: Recipe) -> Changes:
+def _unlike_standard(config: Config, recipe: Recipe) -> Changes:
     # The standard recipe's values of the fields in which this one is far from it.
-    standard = Recipe()
+    standard, recipe = RECIPES["standard"].resolve(config), recipe.resolve(config)
     unlike = {
         name: getattr(standard, name)
         for name in ("schedule", "init", "sampler")
         if getattr(recipe, name) != getattr(standard, name)
     }
-    for name in ("learning_rate", "warmup", "init_scale", "linear_until", "beta1", "beta2"):
+    for name in ("learning_rate", "warmup", "init_scale", "slope", "beta1", "beta2"):
         given, good = getattr(recipe, name), getattr(standard, name)
         if name.startswith("beta"):  # how many steps Adam's average spans is 1 / (1 - beta)
             given, good = 1 - given, 1 - good

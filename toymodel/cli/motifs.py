@@ -88,7 +88,7 @@ def _print(
     which = f", restart {restart}" if len(model.restarts) > 1 else ""
     click.echo(
         f"n = {config.n_features}, m = {config.n_neurons}, 1 - S = {config.feature_probability:g}, "
-        f"seed {config.seed}{which}, {recipe_name(model.recipe)}"
+        f"seed {config.seed}{which}, {recipe_name(model.recipe, config)}"
     )
     _echo_rows(
         ("loss", f"{found.everything:.3g}"),
