@@ -100,6 +100,17 @@ def test_what_features_do_to_each_other_takes_two_of_them():
             figures(model(config, tm.Recipe()), names=[name])
 
 
+def test_networks_without_motifs_have_no_figures_of_them():
+    for change, words in (
+        ({"task": "identity"}, "motif-in is of networks that compute"),
+        ({"activation": "none"}, "motif-in is of networks whose neurons have a ReLU"),
+    ):
+        found = model(CONFIG.replace(**change), RECIPE)
+        assert not_drawn("stacks-in", found.config) is None
+        with pytest.raises(ValueError, match=words):
+            figures(found, names=["motif-in"])
+
+
 def test_every_figure_says_what_it_is_of(made):
     for spec in made.values():
         assert spec["config"]["background"] == LIGHT.background

@@ -115,9 +115,10 @@ def interference(config: Config, weights: Weights) -> Interference:
         weights: the network.
     """
     task = config.definition
-    idle = weights.W2 @ np.maximum(weights.b_hidden, 0)[:, None]
+    idle = weights.W2 @ weights.activate(weights.b_hidden)[:, None]
     high, low = (
-        weights.W2 @ np.maximum(weights.W1 * np.float32(end) + weights.b_hidden[:, None], 0) - idle
+        weights.W2 @ weights.activate(weights.W1 * np.float32(end) + weights.b_hidden[:, None])
+        - idle
         for end in (task.high, task.low)
     )
     return Interference(high=high, low=low, two_sided=task.low < 0)

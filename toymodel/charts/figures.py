@@ -171,6 +171,8 @@ def not_drawn(name: str, config: Config) -> str | None:
     figure = FIGURES[name]
     if name in MOTIF_FIGURES and config.task != "abs":
         return f"{name} is of networks that compute |x|"
+    if name in MOTIF_FIGURES and config.activation != "relu":
+        return f"{name} is of networks whose neurons have a ReLU"
     if config.n_features < figure.min_features:
         features = count(figure.min_features, "feature")
         return f"{name} takes {features} or more; this model has {_sizes(config)}"

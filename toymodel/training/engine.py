@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float32
 from torch import Tensor
 
-from toymodel.config import Config, Recipe
+from toymodel.config import Activation, Config, Recipe
 from toymodel.model import Weights
 from toymodel.sampling import (
     Draw,
@@ -36,7 +36,7 @@ class Shard:
     """Instances of equal shape that take every step together: some restarts of some configs.
 
     Args:
-        configs: C configs that agree in task, hidden bias, n and m.
+        configs: C configs that agree in task, hidden bias, activation, n and m.
         restarts: the numbers of the R restarts of each config.
         recipe: how to train them.
         device: "cpu" or "cuda".
@@ -85,6 +85,7 @@ class Shard:
         self.importance = torch.from_numpy(importance).float().to(device).reshape(C, n, 1)
 
         self.hidden_bias = configs[0].hidden_bias
+        self.activation: Activation = configs[0].activation
         self.n_params = I * self._params_per_instance(n, m)
         # Padded to whole SIMD vectors: Adam rounds a remainder differently from full vectors.
         padded = -(-self.n_params // _PARAMS_MULTIPLE) * _PARAMS_MULTIPLE
@@ -168,7 +169,7 @@ class Shard:
         b_hidden = np.zeros(len(W1), np.float32)
         if self.hidden_bias:
             b_hidden = copy(self.b_hidden[instance])
-        return Weights(W1=W1, W2=W2, b=b, b_hidden=b_hidden)
+        return Weights(W1=W1, W2=W2, b=b, b_hidden=b_hidden, activation=self.activation)
 
     def state(self) -> dict[str, np.ndarray]:
         """A copy of every array that the next steps depend on, by name."""
@@ -225,7 +226,7 @@ class Shard:
         torch.bmm(self.W1.view(C, R * m, n), x, out=self.h.view(C, R * m, B))
         if self.hidden_bias:
             self.h.add_(self.b_hidden.unsqueeze(2))
-        h = self.h.relu_()
+        h = self.h.relu_() if self.activation == "relu" else self.h
         z = torch.baddbmm(self.b.unsqueeze(2), self.W2, h, out=self.z)
         y = leaky_relu(z, slope, self.dz)
         error = y.view(C, R, n, B).sub_(target.unsqueeze(1))
@@ -238,7 +239,8 @@ class Shard:
         torch.sum(dz, dim=2, out=self.gb)
         torch.bmm(dz, h.transpose(1, 2), out=self.gW2)
         dh = torch.bmm(self.W2.transpose(1, 2), dz, out=self.dh)
-        torch.ops.aten.threshold_backward.grad_input(dh, h, 0.0, grad_input=dh)
+        if self.activation == "relu":
+            torch.ops.aten.threshold_backward.grad_input(dh, h, 0.0, grad_input=dh)
         torch.bmm(dh.view(C, R * m, B), x.transpose(1, 2), out=self.gW1.view(C, R * m, n))
         if task.tied:
             self.gW1.add_(self.gW2.transpose(1, 2))

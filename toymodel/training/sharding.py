@@ -60,12 +60,13 @@ def plan_shards(
         groups: how many do, from 1 to `processes`.
         on_accelerator: whether shards are made for an accelerator, and not for a core's cache.
     """
-    alike: dict[tuple[str, bool, int, int, int], list[int]] = defaultdict(list)
+    alike: dict[tuple[str, bool, str, int, int, int], list[int]] = defaultdict(list)
     for index, c in enumerate(configs):
-        kind = c.task, c.hidden_bias, c.n_features, c.n_neurons, restarts[index]
+        shape = c.n_features, c.n_neurons, restarts[index]
+        kind = c.task, c.hidden_bias, c.activation, *shape
         alike[kind].append(index)
     specs: list[ShardSpec] = []
-    for (_, _, n, m, R), members in alike.items():
+    for (_, _, _, n, m, R), members in alike.items():
         if not R:
             continue
         B = recipe.batch_size
