@@ -238,4 +238,22 @@ def test_a_sweep_has_figures_of_its_own():
 def test_a_sweep_in_which_nothing_can_be_gained_has_no_figure_of_it():
     roomy = CONFIG.replace(n_neurons=12)
     models = [model(roomy.replace(feature_probability=p), RECIPE) for p in (1.0, 0.1)]
-    assert list(sweep_figures(models)) == ["classes"]
+    assert list(sweep_figures(models)) == ["classes", "basis", "read-off"]
+
+
+def test_a_sweeps_figures_are_made_by_name_and_those_of_a_basis_take_a_hidden_relu(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    linear = CONFIG.replace(activation="none")
+    models = [model(linear.replace(feature_probability=p), RECIPE) for p in (1.0, 0.1)]
+    assert list(sweep_figures(models)) == ["classes", "gain"]
+    for name in ("basis", "read-off"):
+        assert not_drawn(name, CONFIG) is None
+        assert not_drawn(name, linear) == f"{name} is of networks whose neurons have a ReLU"
+
+    def fail(*arguments: object):
+        raise AssertionError("not asked for")
+
+    models = [model(CONFIG.replace(feature_probability=p), RECIPE) for p in (1.0, 0.1)]
+    monkeypatch.setattr("toymodel.charts.figures.basis_table", fail)
+    assert list(sweep_figures(models, names=["gain"])) == ["gain"]
