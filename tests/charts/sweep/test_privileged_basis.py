@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -59,6 +60,12 @@ def test_the_linear_hidden_layer_is_a_curve_where_it_is_there():
     alone = TABLE.loc[TABLE["hidden"] == "ReLU"]
     assert list(curves(alone, neurons_of_a_feature)) == ["as trained", "rotated at random"]
     assert curves(TABLE, read_off) == {"as trained": [1, 0.9], "rotated at random": [0.3, 0.2]}
+
+
+def test_a_model_that_represents_no_feature_is_left_out():
+    table = TABLE.assign(neurons=[2.0, math.nan, math.nan, math.nan])
+    assert curves(table, neurons_of_a_feature) == {"as trained": [2], "rotated at random": [14]}
+    assert curves(table, read_off) == {"as trained": [1], "rotated at random": [0.3]}
 
 
 @THEMES

@@ -60,7 +60,7 @@ def neurons_of_a_feature(table: pd.DataFrame, *, theme: Theme, height: int = 360
         theme: the colours.
         height: in pixels.
     """
-    relu, linear = (table.loc[table["hidden"] == name] for name in HIDDEN.values())
+    relu, linear = (_drawn(table, name) for name in HIDDEN.values())
     curves = {
         "as trained": (relu["density"].tolist(), relu["neurons"].tolist()),
         "rotated at random": (relu["density"].tolist(), relu["neurons_rotated"].tolist()),
@@ -82,7 +82,7 @@ def read_off(table: pd.DataFrame, *, theme: Theme, height: int = 360) -> Chart:
         theme: the colours.
         height: in pixels.
     """
-    relu = table.loc[table["hidden"] == HIDDEN["relu"]]
+    relu = _drawn(table, HIDDEN["relu"])
     density = relu["density"].tolist()
     return density_lines(
         {
@@ -93,3 +93,8 @@ def read_off(table: pd.DataFrame, *, theme: Theme, height: int = 360) -> Chart:
         theme=theme,
         height=height,
     )
+
+
+def _drawn(table: pd.DataFrame, hidden: str) -> pd.DataFrame:
+    # Without models that represent no feature, whose means are NaN.
+    return table.loc[(table["hidden"] == hidden) & table["neurons"].notna()]
