@@ -48,10 +48,10 @@ def draw_limits() -> None:
         "output biases again, nothing else. What its loss becomes says how much the network uses "
         "its ReLU."
     )
-    for name, family in _KINDS.items():
-        _offer_missing(name, family, active=name in active)
     _draw_charts(tables, growth)
     _draw_numbers(tables, growth)
+    for name, family in _KINDS.items():
+        _offer_missing(name, family, active=name in active)
     with st.expander("Every network in numbers"):
         everything = pd.concat([*tables.values(), growth], ignore_index=True)
         st.dataframe(
@@ -156,10 +156,13 @@ def _draw_numbers(tables: dict[str, pd.DataFrame], growth: pd.DataFrame) -> None
             alt="Loss without the hidden ReLU over the loss with it, of four kinds of networks",
             column_config={
                 name: st.column_config.NumberColumn(name, format="%.2f")
-                for name in ("smallest factor", "largest factor", "lowest bias", "highest bias")
+                for name in ("factor from", "factor to", "bias from", "bias to")
             },
         )
-        st.caption("Over all densities. The biases are those of the hidden layer.")
+        st.caption(
+            "From the lowest to the highest over all densities: the loss without the ReLU over "
+            "that with it, and the hidden biases."
+        )
     with right:
         st.dataframe(
             pd.DataFrame(
@@ -187,10 +190,10 @@ def _draw_numbers(tables: dict[str, pd.DataFrame], growth: pd.DataFrame) -> None
 def _kind(name: str, table: pd.DataFrame) -> dict[str, object]:
     return {
         "network": name,
-        "smallest factor": table["factor"].min(),
-        "largest factor": table["factor"].max(),
-        "lowest bias": table["bias_low"].min(),
-        "highest bias": table["bias_high"].max(),
+        "factor from": table["factor"].min(),
+        "factor to": table["factor"].max(),
+        "bias from": table["bias_low"].min(),
+        "bias to": table["bias_high"].max(),
     }
 
 

@@ -19,6 +19,11 @@ from toymodel.storage.model_file import model_key
 MAX_MEASURED = 500
 """Features or neurons; larger networks take too long to rotate."""
 
+_LINEAR = (
+    " A linear hidden layer has the same loss in every basis; where its features align with "
+    "neurons all the same, the optimizer did it: Adam scales the step of each weight by itself."
+)
+
 
 def draw_basis(state: SweepState, models: Mapping[Config, Model | None]) -> None:
     """Draw how many neurons a feature is spread over, and how well it is read off them.
@@ -62,7 +67,7 @@ def draw_basis(state: SweepState, models: Mapping[Config, Model | None]) -> None
     st.caption(
         f"Left: {task.symbol} of a feature takes {task.neurons_in_words}; a direction at random is "
         f"spread over about (m + 2)/3 = {(m + 2) / 3:.1f}. Right: R² of the best linear function "
-        f"of {task.neurons_in_words}; 1 is exact."
+        f"of {task.neurons_in_words}; 1 is exact." + (_LINEAR if others else "")
     )
     with st.expander("The same in numbers, with the loss after a rotation"):
         _draw_numbers(table)
@@ -104,7 +109,6 @@ def _draw_numbers(table: pd.DataFrame) -> None:
     )
     st.caption(
         "Means over the represented features, weighted by importance, and over random rotations "
-        "of the hidden space: W₁ is rotated, and W₂ back. A linear hidden layer has the same loss "
-        "in every basis. Where its features align with neurons all the same, the optimizer did it: "
-        "Adam scales the step of each weight by itself."
+        "of the hidden space: W₁ is rotated, and W₂ back. With a linear hidden layer that changes "
+        "nothing; between the two, a ReLU does."
     )

@@ -54,13 +54,13 @@ def test_with_a_hidden_bias_the_biases_are_told():
 def test_the_tables_have_the_numbers_of_the_networks():
     app = opened(SCRIPT)
     growth = table_of(IDENTITY_GROWTH)
-    kinds = table(app, "smallest factor", "largest factor").set_index("network")
+    kinds = table(app, "factor from", "factor to").set_index("network")
     for name, family in KINDS.items():
         if name in kinds.index:
             each = table_of(family)
-            assert kinds.loc[name, "smallest factor"] == each["factor"].min()
-            assert kinds.loc[name, "largest factor"] == each["factor"].max()
-            assert kinds.loc[name, "lowest bias"] == each["bias_low"].min()
+            assert kinds.loc[name, "factor from"] == each["factor"].min()
+            assert kinds.loc[name, "factor to"] == each["factor"].max()
+            assert kinds.loc[name, "bias from"] == each["bias_low"].min()
     grown = table(app, "mean added", "without its ReLU")
     assert grown["without its ReLU"].tolist() == growth["without_relu"].tolist()
     assert grown["mean added"].iloc[-1] == f"{growth['mean'].iloc[-1]:.2f}"
@@ -86,12 +86,12 @@ def test_absolute_values_with_a_hidden_bias_are_compared_where_they_are_there(ow
     name = "|x|, with hidden bias"
     assert f"Networks for {name}:" in said(app)
     assert "Train 7 models" in [button.label for button in app.button]
-    assert name not in table(app, "smallest factor")["network"].tolist()
+    assert name not in table(app, "factor from")["network"].tolist()
     for config in IDENTITY_ABS_BIAS.configs:
         assert resources.store().put(model(config, IDENTITY_ABS_BIAS.recipe))
     app = opened(SCRIPT)
     assert not [button.label for button in app.button if button.label.startswith("Train")]
-    assert table(app, "smallest factor")["network"].tolist() == list(KINDS)
+    assert table(app, "factor from")["network"].tolist() == list(KINDS)
     assert not app.warning and not app.error
 
 
