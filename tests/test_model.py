@@ -30,6 +30,16 @@ def test_weights_that_are_not_finite_are_known(name: str, value: float):
     assert not network.finite
 
 
+def test_a_linear_hidden_layer_passes_what_is_below_0():
+    network = two_neurons_a_feature(1)
+    linear = replace(network, activation="none")
+    x = np.array([[0.5, -0.25]], np.float32)
+    np.testing.assert_array_equal(network.hidden(x), [[0.5, 0], [0, 0.25]])
+    np.testing.assert_array_equal(linear.hidden(x), [[0.5, -0.25], [-0.5, 0.25]])
+    np.testing.assert_array_equal(network.output(x), np.abs(x))
+    np.testing.assert_array_equal(linear.output(x), [[0, 0]])
+
+
 def test_the_best_restart_has_the_lowest_loss():
     found = model(Config(n_features=3, n_neurons=2), Recipe(restarts=4))
     assert found.best == 3

@@ -1,7 +1,8 @@
 """Links and files that version 0.1.0 gave out open as they did then.
 
 `version_before/` holds 61 links with the link that each opened as and what the page said was wrong
-with it, and ten files with what was read from them.
+with it, and ten files with what was read from them. Two links asked for a hidden bias with |x|,
+which was refused then: one has lost that part, the other opens.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ from toymodel.sweeps.grid import Grid, read_grid
 FOLDER = Path(__file__).parent / "version_before"
 LINKS = json.loads((FOLDER / "links.json").read_text())
 FILES: dict[str, dict[str, Any]] = json.loads((FOLDER / "expected.json").read_text())
+ADDED = {"activation": "relu"}
+"""Settings that version 0.1.0 had not, with the values that mean what it did."""
 STATES = {
     "sweep": SweepState,
     "train": TrainState,
@@ -56,8 +59,13 @@ def of_kind(kind: str) -> list[str]:
     return [name for name, file in FILES.items() if file["kind"] == kind]
 
 
+def without_added(link: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in link.items() if ADDED.get(name) != value}
+
+
 def sums(weights: Weights) -> dict[str, float]:
-    return {name: float(np.abs(array).sum(dtype=float)) for name, array in vars(weights).items()}
+    names = ("W1", "W2", "b", "b_hidden")
+    return {name: float(np.abs(getattr(weights, name)).sum(dtype=float)) for name in names}
 
 
 def test_nothing_of_the_list_is_missing():
@@ -70,7 +78,7 @@ def test_nothing_of_the_list_is_missing():
 def test_a_link_opens_as_before(link: dict[str, Any]):
     given = parse_qs(link["link"], keep_blank_values=True)
     state, problems = STATES[link["page"]].from_link(given)
-    assert state.link == dict(parse_qsl(link["opens"], keep_blank_values=True))
+    assert without_added(state.link) == dict(parse_qsl(link["opens"], keep_blank_values=True))
     assert sorted(problems) == sorted(link["problems"])
 
 
@@ -78,7 +86,7 @@ def test_a_link_opens_as_before(link: dict[str, Any]):
 def test_what_a_link_opened_as_is_a_link_of_its_own(link: dict[str, Any]):
     opens = parse_qs(link["opens"], keep_blank_values=True)
     state, problems = STATES[link["page"]].from_link(opens)
-    assert {name: [value] for name, value in state.link.items()} == opens
+    assert {name: [value] for name, value in without_added(state.link).items()} == opens
     assert problems == []
 
 

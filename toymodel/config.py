@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from jaxtyping import Float32
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from toymodel.settings import Allowed, Problem, SettingError, Settings
 from toymodel.task import TASKS, Task
 
 MAX_SEED = 2**31 - 1
+
+Activation = Literal["relu", "none"]
+"""The activation function of the hidden layer; "none" is a linear hidden layer."""
 
 
 class Config(Settings):
@@ -27,7 +30,9 @@ class Config(Settings):
         feature_probability: p = 1 - S, above 0 and at most 1: how often a feature is not zero.
         importance_decay: d, above 0 and at most 1: feature i has importance I_i = d^i.
         seed: 0 to 2^31 - 1. It decides the initial weights and the training data.
-        hidden_bias: whether neurons have a bias; only in the identity task.
+        hidden_bias: whether neurons have a bias.
+        activation: of the neurons: "relu", or "none" for a linear hidden layer, in which no basis
+            is privileged. Outputs have a ReLU either way.
 
     Raises:
         SettingError: for a value that is not allowed. It names field, value and allowed range.
@@ -81,15 +86,16 @@ class Config(Settings):
             title="Hidden bias",
             description="Whether neurons have a bias: h = ReLU(W x + c).",
         ),
-        Allowed("true or false, and true only in the identity task"),
     ] = False
-
-    @field_validator("hidden_bias")
-    @classmethod
-    def _in_the_identity_task_alone(cls, hidden_bias: bool, given: Any) -> bool:
-        if hidden_bias and given.data.get("task") == "abs":
-            raise ValueError
-        return hidden_bias
+    activation: Annotated[
+        Activation,
+        Field(
+            alias="activation",
+            title="Hidden activation",
+            description="relu: h = ReLU(W x). none: a linear hidden layer, h = W x. "
+            "Outputs have a ReLU either way.",
+        ),
+    ] = "relu"
 
     @property
     def definition(self) -> Task:

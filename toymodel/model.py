@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float32, Int
+from jaxtyping import Float, Float32, Int
 
-from toymodel.config import Config, Recipe
+from toymodel.config import Activation, Config, Recipe
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -20,19 +20,24 @@ class Weights:
         W1: input weights, (neuron, feature).
         W2: output weights, (feature, neuron).
         b: output biases, (feature,).
-        b_hidden: hidden biases, (neuron,). Zeros in models trained here, except in the identity
-            task with `hidden_bias`.
+        b_hidden: hidden biases, (neuron,). Zeros in models trained without `hidden_bias`.
+        activation: of the hidden layer: "relu", or "none" for h = W1 x + b_hidden.
     """
 
     W1: Float32[np.ndarray, "neuron feature"]
     W2: Float32[np.ndarray, "feature neuron"]
     b: Float32[np.ndarray, " feature"]
     b_hidden: Float32[np.ndarray, " neuron"]
+    activation: Activation = "relu"
 
     @property
     def finite(self) -> bool:
         """Whether no weight is NaN or infinite."""
         return all(np.isfinite(a).all() for a in (self.W1, self.W2, self.b, self.b_hidden))
+
+    def activate(self, drive: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+        """Apply the hidden layer's activation function to pre-activations of any shape."""
+        return np.maximum(drive, 0) if self.activation == "relu" else drive
 
     def hidden(
         self, x: Float32[np.ndarray, "feature example"]
@@ -43,9 +48,9 @@ class Weights:
             x: inputs, (feature, example).
 
         Returns:
-            Activations, (neuron, example), 0 and up.
+            Activations, (neuron, example), 0 and up unless the hidden layer is linear.
         """
-        return np.maximum(self.W1 @ x + self.b_hidden[:, None], 0)
+        return self.activate(self.W1 @ x + self.b_hidden[:, None])
 
     def output(
         self, x: Float32[np.ndarray, "feature example"]

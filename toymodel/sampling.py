@@ -32,6 +32,7 @@ class Stream(IntEnum):
     TRAINING_DATA = 1
     EVALUATION = 2
     ACTIVATIONS = 3
+    ROTATIONS = 4
 
 
 def generator(stream: Stream, *keys: int) -> np.random.Generator:

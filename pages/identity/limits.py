@@ -5,120 +5,98 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.identity.models import table_of
+from pages.identity.models import models_of, table_of
 from pages.shared.chart import draw
 from pages.shared.resources import colours
+from pages.shared.training_panel import offer_training, progress_of, watch_training
+from toymodel.charts.chart import Chart
 from toymodel.charts.lines import lines
-from toymodel.charts.sweep.density_lines import DASHES, density_lines
-from toymodel.sweeps.shipped import IDENTITY, IDENTITY_ABS, IDENTITY_BIAS, IDENTITY_GROWTH
+from toymodel.charts.look import Theme
+from toymodel.charts.scales import DENSITY
+from toymodel.charts.sweep.density_lines import DASHES
+from toymodel.sweeps.shipped import (
+    IDENTITY,
+    IDENTITY_ABS,
+    IDENTITY_ABS_BIAS,
+    IDENTITY_BIAS,
+    IDENTITY_GROWTH,
+    Family,
+)
 from toymodel.text import number
 
 _KINDS = {
     "x, with hidden bias": IDENTITY_BIAS,
     "x, without": IDENTITY,
-    "|x|": IDENTITY_ABS,
+    "|x|, with hidden bias": IDENTITY_ABS_BIAS,
+    "|x|, without": IDENTITY_ABS,
 }
 
 
 def draw_limits() -> None:
-    """Draw how often the ReLU matters, and the bias that many features simulate."""
+    """Draw what networks lose without their ReLU, and the bias that many features simulate."""
+    # In this order: a training that ends in between is then among the models.
+    active = {name for name, family in _KINDS.items() if _in_training(family)}
     tables = {name: table_of(family) for name, family in _KINDS.items()}
+    tables = {name: table for name, table in tables.items() if not table.empty}
     growth = table_of(IDENTITY_GROWTH)
-    if growth.empty or any(table.empty for table in tables.values()):
+    if growth.empty or not tables:
         st.info("These networks are not in the store: `python -m toymodel cache --ship`.")
         return
     st.header("Does it use its ReLU?")
-    _draw_numbers(tables, growth)
+    st.markdown(
+        "Take the ReLU out of the hidden layer of a trained network, $h = W x + c$, and fit the "
+        "output biases again, nothing else. What its loss becomes says how much the network uses "
+        "its ReLU."
+    )
     _draw_charts(tables, growth)
-    with st.expander("In numbers"):
+    _draw_numbers(tables, growth)
+    for name, family in _KINDS.items():
+        _offer_missing(name, family, active=name in active)
+    with st.expander("Every network in numbers"):
+        everything = pd.concat([*tables.values(), growth], ignore_index=True)
         st.dataframe(
-            pd.concat([*tables.values(), growth], ignore_index=True),
+            everything,
             hide_index=True,
             height=320,
             alt="Every network's measures",
             column_config={
                 name: st.column_config.NumberColumn(name.replace("_", " "), format="%.3f")
-                for name in tables[next(iter(tables))].columns[5:]
+                for name in everything.columns[5:]
             },
         )
 
 
-def _draw_numbers(tables: dict[str, pd.DataFrame], growth: pd.DataFrame) -> None:
-    st.markdown(
-        "A neuron whose pre-activation is above 0 on all the inputs that drive it is linear: it "
-        "does not use its ReLU. Given a hidden bias, a network that copies is close to linear. "
-        "Without one, the average of many features acts as a bias. A network that computes |x| "
-        "cannot avoid its ReLU, because each of its neurons computes one side. This makes it the "
-        "better object of study."
-    )
-    left, right = st.columns(2)
-    with left:
-        st.dataframe(
-            pd.DataFrame([_kind(name, table) for name, table in tables.items()]),
-            hide_index=True,
-            alt="Driven pre-activations above 0 and hidden biases of three kinds of networks",
-            column_config={
-                name: st.column_config.NumberColumn(name, format="percent")
-                for name in ("lowest share above 0", "highest share above 0")
-            },
-        )
-        biased = tables[next(iter(_KINDS))]
-        positive = int((biased["bias_low"].to_numpy() > 0).sum())
-        st.caption(
-            "The share of driven pre-activations above 0, over all densities. All hidden biases "
-            f"are positive at {positive} of {len(biased)} densities; they lie between "
-            f"{biased['bias_low'].min():.2f} and {biased['bias_high'].max():.2f}."
-        )
-    with right:
-        ends = growth.iloc[[0, -1]]
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    "features n": ends["features"],
-                    "mean added": [_number(mean) for mean in ends["mean"]],
-                    "standard deviation": [_number(spread) for spread in ends["spread"]],
-                    "share above 0": ends["driven"],
-                }
-            ),
-            hide_index=True,
-            alt="What the other features add, with the fewest and the most features",
-            column_config={
-                "share above 0": st.column_config.NumberColumn("share above 0", format="percent")
-            },
-        )
-        st.caption(
-            "Networks without a hidden bias, with the fewest and the most features. The mean of "
-            "what the other features add to a pre-activation takes the place of a bias."
-        )
+def _in_training(family: Family) -> bool:
+    progress = progress_of(family.configs, family.recipe)
+    return progress is not None and progress.active
 
 
-def _kind(name: str, table: pd.DataFrame) -> dict[str, object]:
-    return {
-        "network": name,
-        "lowest share above 0": table["driven"].min(),
-        "highest share above 0": table["driven"].max(),
-    }
+def _offer_missing(name: str, family: Family, *, active: bool) -> None:
+    missing = len(family.configs) - len(models_of(family))
+    if not missing:
+        return
+    st.caption(f"Networks for {name}:")
+    if active:
+        watch_training(family.configs, family.recipe)
+    else:
+        key = f"train-{list(_KINDS).index(name)}"
+        offer_training(family.configs, family.recipe, missing=missing, key=key)
 
 
 def _draw_charts(tables: dict[str, pd.DataFrame], growth: pd.DataFrame) -> None:
     left, right = st.columns(2)
     theme = colours()
-    inks = (theme.positive, theme.negative, theme.ink)
     with left:
-        st.markdown("**Driven pre-activations above 0**, against density")
-        shares = {
-            name: (table["density"].tolist(), table["driven"].tolist())
-            for name, table in tables.items()
-        }
+        st.markdown("**The loss without the ReLU, over that with it**, against density")
         draw(
-            density_lines(shares, up="share above 0", theme=theme, height=300),
-            "identity-driven",
-            alt="Share of driven pre-activations above 0 against density, of three kinds",
+            _factors(tables, theme),
+            "identity-factor",
+            alt="Loss without the hidden ReLU over the loss with it, against density",
         )
+        config = IDENTITY.configs[0]
         st.caption(
-            "The inputs that drive a neuron are those with one of its features. On those with a "
-            "pre-activation above 0 the ReLU changes nothing. Means over neurons; n = 10, m = 5, "
-            "d = 0.75."
+            f"1: the network does as well without its ReLU. n = {config.n_features}, "
+            f"m = {config.n_neurons}, d = {config.importance_decay:g}."
         )
     with right:
         st.markdown("**The simulated bias**: without a hidden bias, against the number of features")
@@ -127,7 +105,6 @@ def _draw_charts(tables: dict[str, pd.DataFrame], growth: pd.DataFrame) -> None:
             for name, column in (
                 ("mean of what the others add", "mean"),
                 ("its standard deviation", "spread"),
-                ("driven pre-activations above 0", "driven"),
             )
         )
         draw(
@@ -136,8 +113,8 @@ def _draw_charts(tables: dict[str, pd.DataFrame], growth: pd.DataFrame) -> None:
                 across="features n (m = n/2)",
                 up="mean over neurons",
                 series=list(dict.fromkeys(simulated["series"])),
-                colours=inks,
-                dashes=DASHES,
+                colours=(theme.positive, theme.negative),
+                dashes=DASHES[:2],
                 height=300,
                 steps="ascending",
             ),
@@ -150,6 +127,74 @@ def _draw_charts(tables: dict[str, pd.DataFrame], growth: pd.DataFrame) -> None:
             "exactly. A mean above 0 works as a bias; the standard deviation is its noise. "
             f"1 − S = {number(config.feature_probability)}; all features matter equally."
         )
+
+
+def _factors(tables: dict[str, pd.DataFrame], theme: Theme) -> Chart:
+    # The task is a colour, the hidden bias a dash.
+    return lines(
+        pd.concat(
+            pd.DataFrame({"series": name, "x": table["density"], "y": table["factor"]})
+            for name, table in tables.items()
+        ),
+        across=DENSITY,
+        up="loss without ReLU / loss (log)",
+        series=list(tables),
+        colours=[theme.positive if name.startswith("|x|") else theme.negative for name in tables],
+        dashes=[DASHES[name.endswith("without")] for name in tables],
+        height=300,
+        log=True,
+        steps="descending",
+    )
+
+
+def _draw_numbers(tables: dict[str, pd.DataFrame], growth: pd.DataFrame) -> None:
+    left, right = st.columns(2)
+    with left:
+        st.dataframe(
+            pd.DataFrame([_kind(name, table) for name, table in tables.items()]),
+            hide_index=True,
+            alt="Loss without the hidden ReLU over the loss with it, of four kinds of networks",
+            column_config={
+                name: st.column_config.NumberColumn(name, format="%.2f")
+                for name in ("factor from", "factor to", "bias from", "bias to")
+            },
+        )
+        st.caption(
+            "From the lowest to the highest over all densities: the loss without the ReLU over "
+            "that with it, and the hidden biases."
+        )
+    with right:
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "features n": growth["features"],
+                    "mean added": [_number(mean) for mean in growth["mean"]],
+                    "standard deviation": [_number(spread) for spread in growth["spread"]],
+                    "loss": growth["loss"],
+                    "without its ReLU": growth["without_relu"],
+                }
+            ),
+            hide_index=True,
+            alt="What the other features add, and the loss with and without the hidden ReLU",
+            column_config={
+                name: st.column_config.NumberColumn(name, format="%.3f")
+                for name in ("loss", "without its ReLU")
+            },
+        )
+        st.caption(
+            "Networks that copy, without a hidden bias. The mean of what the other features add to "
+            "a pre-activation takes the place of a bias."
+        )
+
+
+def _kind(name: str, table: pd.DataFrame) -> dict[str, object]:
+    return {
+        "network": name,
+        "factor from": table["factor"].min(),
+        "factor to": table["factor"].max(),
+        "bias from": table["bias_low"].min(),
+        "bias to": table["bias_high"].max(),
+    }
 
 
 def _number(value: float) -> str:

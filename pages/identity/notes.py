@@ -19,14 +19,16 @@ def draw_notes() -> None:
         "important ones first; sparse features share neurons.\n"
         "- **The weakness**: copying needs no ReLU. The ReLU only limits how features can be "
         "encoded, and the network avoids it where it can. With a hidden bias it shifts its neurons "
-        "up to where they are linear. At 1 − S = 0.75 this does not change the loss; from 0.35 on "
-        "the network stores more features than it has neurons, at a lower loss than without the "
-        "bias.\n"
+        "up to where they are linear: without their ReLU such networks do as well, whether their "
+        "features are dense or sparse.\n"
+        "- **Without a hidden bias** sparse networks use the ReLU after all: features share "
+        "neurons, and it cuts off interference.\n"
         "- **Many features act as a bias**: without a hidden bias, the average of many features "
         "with positive weights raises the pre-activations. The more features there are, the "
         "smaller its variation is in relation to its size.\n"
-        "- **|x| needs its neurons**: half of the driven pre-activations are below 0, however the "
-        "network is trained, because each neuron computes one side."
+        "- **|x| needs its ReLU**, with a hidden bias or without: each neuron computes one side, "
+        "and a linear hidden layer cannot tell the sides apart. This makes it the better object of "
+        "study."
     )
     st.subheader("Try")
     largest = Choice.of(IDENTITY_GROWTH.configs[-1], IDENTITY_GROWTH.recipe)

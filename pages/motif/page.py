@@ -56,6 +56,8 @@ else:
         pass
     elif config.task != "abs":
         st.info("The motif occurs in networks that compute |x|; this one computes x.")
+    elif config.activation != "relu":
+        st.info("The motif is one of neurons with a ReLU; this network's hidden layer is linear.")
     elif max(config.n_features, config.n_neurons) > MAX_TAKEN_APART:
         st.info(
             f"This page takes apart networks of up to {MAX_TAKEN_APART} features and "

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.own.file import OwnFile, forget
 from pages.own.state import OWN_PAGE, OwnState
 from pages.shared.messages import plain
-from pages.shared.model_choice import TASK_NAMES
+from pages.shared.model_choice import ACTIVATION_NAMES, TASK_NAMES
 from pages.shared.widgets import number_box, option_box, threshold_inputs
 
 _NONE = ""
@@ -18,6 +18,7 @@ def controls(state: OwnState) -> None:
     OWN_PAGE.show_refused()
     st.header("Measured on")
     option_box(OWN_PAGE, "task", names=TASK_NAMES)
+    option_box(OWN_PAGE, "activation", names=ACTIVATION_NAMES)
     left, right = st.columns(2)
     number_box(OWN_PAGE, "p", left)
     number_box(OWN_PAGE, "d", right)

@@ -108,7 +108,8 @@ def model_of(file: OwnFile, state: OwnState) -> Model:
     made_of = (file, state.assignment, state.config)
     if st.session_state.get(_MEASURED, (None,))[0] != made_of:
         with st.spinner("Measuring the network."):
-            model = as_model(assign(file.arrays, state.assignment), state.config)
+            weights = assign(file.arrays, state.assignment, state.config.activation)
+            model = as_model(weights, state.config)
         st.session_state[_MEASURED] = (made_of, model)
     model = st.session_state[_MEASURED][1]
     bring(model)

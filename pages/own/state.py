@@ -16,7 +16,7 @@ class OwnState(LinkState):
     """What the page for uploaded weights shows, without the file.
 
     Attributes:
-        config: task, density and decay; the file gives the sizes.
+        config: task, activation, density and decay; the file gives the sizes.
         assignment: which array is which.
         thresholds: where the classes of neurons end.
         neurons: whether all neurons are drawn, or the most important ones where there are many.
@@ -35,7 +35,10 @@ class OwnState(LinkState):
     def of(cls, config: Config) -> OwnState:
         """The visitor's state, with weights measured as in this config."""
         return OWN_PAGE.state.changed(
-            task=config.task, p=config.feature_probability, d=config.importance_decay
+            task=config.task,
+            activation=config.activation,
+            p=config.feature_probability,
+            d=config.importance_decay,
         )
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.own.state import OwnState
 from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
+from pages.shared.messages import note_linear
 from pages.shared.metrics import choose_restart, figure
 from pages.shared.model_choice import Choice
 from pages.shared.models import Shown, brought, find_model
@@ -106,7 +107,8 @@ def draw_model_line(shown: Shown) -> None:
     if config.importance_decay == 1:
         importance = "all features equally important"
     task = "" if config.task == "abs" else f"{config.task} task, "
-    hidden = "hidden biases, " if shown.weights.b_hidden.any() else ""
+    hidden = "linear hidden layer, " if config.activation == "none" else ""
+    hidden += "hidden biases, " if shown.weights.b_hidden.any() else ""
     came = f"seed {config.seed}{restart}, recipe {recipe_name(shown.recipe, config)}"
     if shown.recipe.weights:
         came = recipe_name(shown.recipe)
@@ -119,6 +121,7 @@ def draw_model_line(shown: Shown) -> None:
     )
     script, link = _whole(shown)
     right.page_link(script, label="The whole model", query_params=link)
+    note_linear(config)
 
 
 def _whole(shown: Shown) -> tuple[str, dict[str, str]]:
@@ -141,6 +144,7 @@ def model_name(settings: Settings, seeds: int = 1) -> str:
     d = f", d = {number(config.importance_decay)}" if config.importance_decay != 0.8 else ""
     task = "" if config.task == "abs" else f"{config.task}: "
     hidden = ", hidden bias" if config.hidden_bias else ""
+    hidden += ", linear hidden layer" if config.activation == "none" else ""
     return (
         f"{many}{task}1 − S = {number(config.feature_probability)}, {recipe_name(recipe)}: "
         f"n = {config.n_features:,}, m = {config.n_neurons:,}{d}{hidden}{seed}"

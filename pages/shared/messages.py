@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from toymodel.config import Config
+
 
 def show_problems(link: Iterable[str], notes: Iterable[str] = ()) -> None:
     """Warn of what is wrong with the link, and of files that the store could not use."""
@@ -14,6 +16,16 @@ def show_problems(link: Iterable[str], notes: Iterable[str] = ()) -> None:
         st.warning("This link was not read in full; defaults stand in.\n" + "\n".join(lines))
     for note in notes:
         st.warning(plain(note))
+
+
+def note_linear(config: Config) -> None:
+    """Say which measures mean nothing, if the hidden layer is linear."""
+    if config.activation == "none":
+        st.info(
+            "The hidden layer is linear, so none of its bases is privileged: classes and path "
+            "gains of single neurons mean nothing here, and the no-superposition baseline is that "
+            "of neurons with a ReLU."
+        )
 
 
 def plain(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.messages import note_linear
 from pages.shared.models import Shown
 from pages.shared.page_session import PageSession
 from pages.shared.widgets import ODD, option_box
@@ -63,6 +64,7 @@ def draw_metrics(shown: Shown, thresholds: Thresholds) -> None:
             "they have no gradient, so no training wakes them up."
             + (" Tried when the training is done." if dead is None else ""),
         )
+    note_linear(config)
     measured = (
         f"Loss {estimate(loss, float(model.loss_errors[shown.restart]))} (Monte Carlo), restart "
         f"{shown.restart}. "

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from pages.shared.link_state import LinkState
 from toymodel.config import RECIPES, Config, Recipe, difference, nearest_preset
-
-S = TypeVar("S", bound=LinkState)
 
 Preset = Annotated[
     Literal["quick", "standard", "thorough", "usual"],
@@ -25,6 +23,9 @@ TASK_NAMES = {
     "identity": "identity, x, with tied weights",
 }
 """The tasks as a person chooses them."""
+
+ACTIVATION_NAMES = {"relu": "ReLU", "none": "none: a linear hidden layer"}
+"""The activation functions of the hidden layer as a person chooses them."""
 
 DrawnNeurons = Annotated[
     Literal["first", "all"],
@@ -97,8 +98,6 @@ class Choice(LinkState):
         if self.recipe.weights and name != "weights":
             trained = self.replace(recipe=self.recipe.replace(weights=""))
             return trained.with_value(name, value)
-        if name == "task":
-            return super(Choice, without_hidden_bias(self)).with_value(name, value)
         changed = super().with_value(name, value)
         if name == "recipe":
             return changed.replace(recipe=RECIPES[changed.preset])
@@ -118,22 +117,17 @@ class Choice(LinkState):
         }
 
 
-def without_hidden_bias(state: S) -> S:
-    """A state whose config has no hidden bias, so that its task may change: not all have one.
-
-    Args:
-        state: of a page or a choice, with a field named config.
-    """
-    config: Config = getattr(state, "config")  # noqa: B009
-    return state.replace(config=config.replace(hidden_bias=False))
-
-
 def formula(config: Config) -> str:
     """The network's formula, in LaTeX."""
-    if config.task == "abs":
-        return r"$y = \mathrm{ReLU}(W_2\,\mathrm{ReLU}(W_1 x) + b)$"
-    hidden = "W x + c" if config.hidden_bias else "W x"
-    return rf"$y = \mathrm{{ReLU}}(W^\top\mathrm{{ReLU}}({hidden}) + b)$"
+    tied = config.definition.tied
+    inputs, outputs = ("W", r"W^\top") if tied else ("W_1", "W_2")
+    drive = f"{inputs} x + c" if config.hidden_bias else f"{inputs} x"
+    if config.activation == "relu":
+        hidden = rf"\mathrm{{ReLU}}({drive})"
+    else:
+        hidden = f"({drive})" if config.hidden_bias else drive
+    space = "" if tied else r"\,"
+    return rf"$y = \mathrm{{ReLU}}({outputs}{space}{hidden} + b)$"
 
 
 def target(config: Config) -> str:

@@ -101,7 +101,7 @@ def link_explorers(state: TrainState, shown: Shown) -> None:
     link = explore_state(state.choice, shown.chosen).link
     motifs = MotifState.of_network(state.choice, shown.chosen).link
     pages = [(NEURONS, "Its neurons", link), (FEATURES, "Its features", link)]
-    if shown.config.task == "abs":
+    if shown.config.task == "abs" and shown.config.activation == "relu":
         pages.append((MOTIFS, "Its motifs", motifs))
     for page, label, its in pages:
         st.page_link(page.script, label=label, query_params=its)

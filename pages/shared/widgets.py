@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared.model_choice import PRESETS, TASK_NAMES
+from pages.shared.model_choice import ACTIVATION_NAMES, PRESETS, TASK_NAMES
 from pages.shared.page_session import PageSession
 from toymodel.settings import bounds, plain_type
 
@@ -128,11 +128,11 @@ def segments(
 
 
 def task_inputs(page: PageSession[Any]) -> None:
-    """Draw the box of the task and, for the identity task, that of the hidden bias."""
+    """Draw the boxes of the task, the hidden layer's activation and the hidden bias."""
     option_box(page, "task", names=TASK_NAMES)
-    if page.state.value("task") == "identity":
-        info = page.parameter("hidden")
-        st.checkbox(str(info.title), help=info.description, **page.bound("hidden"))
+    option_box(page, "activation", names=ACTIVATION_NAMES)
+    info = page.parameter("hidden")
+    st.checkbox(str(info.title), help=info.description, **page.bound("hidden"))
 
 
 def model_inputs(page: PageSession[Any]) -> tuple[DeltaGenerator, DeltaGenerator]:

@@ -4,10 +4,11 @@ from functools import partial
 
 import streamlit as st
 
-from pages.shared.messages import show_problems
+from pages.shared.messages import note_linear, show_problems
 from pages.shared.model_choice import formula, target, values
 from pages.shared.resources import store
 from pages.shared.training_panel import offer_training, progress_of, watch_training
+from pages.sweep.basis import draw_basis
 from pages.sweep.controls import controls
 from pages.sweep.panels import draw_live, draw_panels
 from pages.sweep.state import SWEEP_PAGE
@@ -30,6 +31,7 @@ st.markdown(
     f"else uniform on {values(config)}. Every panel is one trained model."
 )
 show_problems(problems, tuple(store().notes))
+note_linear(config)
 draw_metrics(state, models)
 draw_legend(state)
 if None in models.values() and progress and progress.active:
@@ -39,4 +41,5 @@ else:
         offer_training(state.configs, state.recipe, missing=missing)
     draw_panels(state, models)
     draw_summary(state, models)
+    draw_basis(state, models)
     draw_notes()

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from pages.shared.link_state import LinkState, write
-from pages.shared.model_choice import BlockColour, Preset, without_hidden_bias
+from pages.shared.model_choice import BlockColour, Preset
 from pages.shared.page_session import PageSession
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.config import RECIPES, Config, Recipe
@@ -77,8 +77,7 @@ class SweepState(LinkState):
 
     def with_value(self, name: str, value: object) -> SweepState:
         """This state with one setting changed; a preset brings its own number of restarts."""
-        state = without_hidden_bias(self) if name == "task" else self
-        state = super(SweepState, state).with_value(name, value)
+        state = super().with_value(name, value)
         return state.replace(restarts=RECIPES[state.preset].restarts) if name == "recipe" else state
 
     def impossible(self) -> dict[str, str]:

@@ -118,7 +118,9 @@ def _row(choice: Choice, thresholds: Thresholds) -> dict[str, Any]:
     config = choice.config
     row: dict[str, Any] = {
         "state": "trained",
-        "task": config.task + (", hidden bias" if config.hidden_bias else ""),
+        "task": config.task
+        + (", hidden bias" if config.hidden_bias else "")
+        + (", linear hidden layer" if config.activation == "none" else ""),
         "n": config.n_features,
         "m": config.n_neurons,
         "density": config.feature_probability,

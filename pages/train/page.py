@@ -64,7 +64,8 @@ elif model:
             offer_more(choice)
         link_explorers(state, shown)
     draw_charts(state, [shown])
-    draw_diagnosis(model, shown)
+    if config.activation == "relu":  # its baseline is that of neurons with a ReLU
+        draw_diagnosis(model, shown)
     draw_downloads(state, model, shown, brought=brought)
 elif progress and progress.active:
     watch_training([config], recipe, draw_live)

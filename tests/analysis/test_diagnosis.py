@@ -12,7 +12,7 @@ from toymodel.analysis.loss import no_superposition_loss
 from toymodel.model import History, Model, Weights
 from toymodel.storage.store import Store
 from toymodel.sweeps.paper import PAPER_CONFIG
-from toymodel.sweeps.shipped import IDENTITY, SHIPPED
+from toymodel.sweeps.shipped import IDENTITY, LINEAR, SHIPPED
 
 STANDARD, USUAL = tm.RECIPES["standard"], tm.RECIPES["usual"]
 STEADY = STANDARD.replace(steps=2_000, schedule="constant")
@@ -357,6 +357,7 @@ SHIPPED_SWEEPS = [
     (config, family.recipe)
     for family in SHIPPED
     if family.recipe.sampler != "iid"  # which has empty batches, and is told so
+    if family != LINEAR  # its baseline is that of neurons with a ReLU
     for config in family.configs[:: max(1, len(family.configs) // 6)]
 ]
 

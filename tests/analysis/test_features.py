@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,7 +16,10 @@ from toymodel.analysis.features import (
     carriers,
     forward,
     interference,
+    privileged_basis,
+    random_rotations,
 )
+from toymodel.analysis.loss import evaluate
 from toymodel.analysis.polysemanticity import path_gain
 from toymodel.config import Config
 from toymodel.model import Weights
@@ -139,3 +144,67 @@ def test_the_identity_has_one_side():
     shared = interference(config.replace(n_neurons=1), weights([[1, 0.5, 0]], [[1], [0.5], [0]]))
     assert shared.high[1, 0] == 0.5
     assert shared.mean[1, 0] == 0.25  # over values from 0 to 1
+
+
+# The privileged basis
+
+
+DENSE = Config(n_features=4, n_neurons=8)
+
+
+def test_rotations_are_orthogonal_seeded_and_uniform():
+    found = random_rotations(40, 6)
+    for Q in found:
+        np.testing.assert_allclose(Q @ Q.T, np.eye(40), atol=1e-5)
+    np.testing.assert_array_equal(found, random_rotations(40, 6))
+    assert np.abs(found[0] - found[1]).max() > 0.1
+    # Of a random direction of m dimensions, sum of v^4 has the mean 3 / (m + 2).
+    assert (found**4).sum(axis=1).mean() == pytest.approx(3 / 42, rel=0.03)
+    assert {np.sign(Q[0, 0]) for Q in random_rotations(3, 20)} == {-1, 1}
+
+
+def test_two_neurons_a_feature_are_a_basis_that_a_rotation_destroys():
+    found = privileged_basis(DENSE, two_neurons_a_feature(4))
+    np.testing.assert_allclose(found.effective_neurons, 2)
+    np.testing.assert_allclose(found.read_off, 1)
+    assert found.loss < 1e-12
+    assert found.rotated_neurons.mean() > 2.5
+    assert found.rotated_read_off.max() < 0.9
+    assert found.rotated_loss > 0.2
+
+
+def test_a_linear_hidden_layer_computes_the_same_in_every_basis():
+    random = np.random.default_rng(2)
+    linear = replace(
+        weights(random.normal(size=(8, 4)), random.normal(size=(4, 8)), random.normal(size=4)),
+        b_hidden=random.normal(size=8).astype(np.float32),
+        activation="none",
+    )
+    found = privileged_basis(DENSE, linear)
+    assert found.rotated_loss == pytest.approx(found.loss, rel=1e-4)
+    assert found.loss == pytest.approx(evaluate(DENSE, linear).value, rel=0.05)
+    assert found.read_off.max() < 0.01  # |x| is not a linear function of x
+
+
+def test_what_is_read_off_one_side_of_a_feature_is_its_share_of_the_variance():
+    one_side = weights([[2.0]], [[1]])
+    found = privileged_basis(Config(n_features=1, n_neurons=1), one_side)
+    assert found.read_off[0] == pytest.approx(0.2, abs=0.02)  # (1/24)^2 / (5/48 * 1/12)
+    copied = weights([[2, 0], [2, 0], [0, 1]], [[1, 0, 0], [0, 0, 1]])  # no second side either
+    found = privileged_basis(Config(n_features=2, n_neurons=3), copied)
+    np.testing.assert_allclose(found.read_off, 0.2, atol=0.02)
+    plain = Config(n_features=2, n_neurons=2, task="identity", feature_probability=0.3)
+    found = privileged_basis(plain, weights(np.eye(2), np.eye(2)))
+    np.testing.assert_allclose(found.read_off, 1)
+    np.testing.assert_allclose(found.effective_neurons, 1)
+
+
+def test_means_are_of_represented_features_and_weighted_by_importance():
+    config = Config(n_features=3, n_neurons=2, importance_decay=0.5)
+    found = privileged_basis(config, weights([[1, 0, 0], [0, 1, 0]], np.zeros((3, 2))))
+    values = np.array([3.0, 6.0, 100.0])
+    assert found.mean(config, values) == pytest.approx((3 + 0.5 * 6) / 1.5)
+    none = privileged_basis(config, weights(np.zeros((2, 3)), np.zeros((3, 2))))
+    assert np.isnan(none.mean(config, values))
+    assert none.read_off.tolist() == [0, 0, 0]
+    assert none.loss == none.rotated_loss == pytest.approx(1, abs=0.05)

@@ -12,6 +12,7 @@ from toymodel.analysis.polysemanticity import (
     CLASSES,
     UNUSED,
     Thresholds,
+    effective_neurons,
     instructive,
     neurons,
     paper_order,
@@ -165,3 +166,14 @@ def test_instructive_neurons_are_of_their_kind(matrix: np.ndarray):
     if polysemantic:
         most = max(found.effective_features[polysemantic])
         assert found.effective_features[shown["polysemantic"]] == most
+
+
+def test_a_feature_is_spread_over_as_many_neurons_as_have_its_weight():
+    W1 = [[3, 2, 0, 1], [0, -2, 0, 0.5], [0, 0, 1e-3, 0.5], [0, 0, 0, 0]]
+    found = effective_neurons(np.array(W1, np.float32))
+    assert found[:2].tolist() == pytest.approx([1, 2])
+    assert np.isnan(found[2])  # not represented
+    assert found[3] == pytest.approx(1.5**2 / (1 + 2 * 0.25**2))
+    assert np.isnan(effective_neurons(np.zeros((2, 3), np.float32))).all()
+    tiny = effective_neurons(np.full((5, 2), 1e-30, np.float32))
+    assert tiny.tolist() == pytest.approx([5, 5])

@@ -100,6 +100,17 @@ def test_what_features_do_to_each_other_takes_two_of_them():
             figures(model(config, tm.Recipe()), names=[name])
 
 
+def test_networks_without_motifs_have_no_figures_of_them():
+    for change, words in (
+        ({"task": "identity"}, "motif-in is of networks that compute"),
+        ({"activation": "none"}, "motif-in is of networks whose neurons have a ReLU"),
+    ):
+        found = model(CONFIG.replace(**change), RECIPE)
+        assert not_drawn("stacks-in", found.config) is None
+        with pytest.raises(ValueError, match=words):
+            figures(found, names=["motif-in"])
+
+
 def test_every_figure_says_what_it_is_of(made):
     for spec in made.values():
         assert spec["config"]["background"] == LIGHT.background
@@ -227,4 +238,22 @@ def test_a_sweep_has_figures_of_its_own():
 def test_a_sweep_in_which_nothing_can_be_gained_has_no_figure_of_it():
     roomy = CONFIG.replace(n_neurons=12)
     models = [model(roomy.replace(feature_probability=p), RECIPE) for p in (1.0, 0.1)]
-    assert list(sweep_figures(models)) == ["classes"]
+    assert list(sweep_figures(models)) == ["classes", "basis", "read-off"]
+
+
+def test_a_sweeps_figures_are_made_by_name_and_those_of_a_basis_take_a_hidden_relu(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    linear = CONFIG.replace(activation="none")
+    models = [model(linear.replace(feature_probability=p), RECIPE) for p in (1.0, 0.1)]
+    assert list(sweep_figures(models)) == ["classes", "gain"]
+    for name in ("basis", "read-off"):
+        assert not_drawn(name, CONFIG) is None
+        assert not_drawn(name, linear) == f"{name} is of networks whose neurons have a ReLU"
+
+    def fail(*arguments: object):
+        raise AssertionError("not asked for")
+
+    models = [model(CONFIG.replace(feature_probability=p), RECIPE) for p in (1.0, 0.1)]
+    monkeypatch.setattr("toymodel.charts.figures.basis_table", fail)
+    assert list(sweep_figures(models, names=["gain"])) == ["gain"]

@@ -76,6 +76,15 @@ def test_there_are_no_motifs_in_the_identity_task(shell, cache: Path):
     assert "--task identity --hidden-bias" in missing.err
 
 
+def test_there_are_no_motifs_where_the_hidden_layer_is_linear(shell, cache: Path):
+    Store(cache).put(model(CONFIG.replace(activation="none"), RECIPE))
+    answer = shell("motifs", *SMALL, "-p", "0.5", "--activation", "none")
+    assert (answer.code, answer.out) == (2, "")
+    assert "motifs are of neurons with a ReLU: --activation relu" in answer.err
+    missing = shell("motifs", *SMALL, "-p", "0.25", "--activation", "none")
+    assert "--activation none" in missing.err
+
+
 def test_the_answer_in_json(shell, stored: tm.Model):
     answer = shell("motifs", *SMALL, "-p", "0.5", "--json")
     assert (answer.code, answer.err) == (0, "")

@@ -42,15 +42,24 @@ def test_train_answers_in_json_and_leaves_the_model_in_the_store(shell, cache: P
     assert (row["loss"], row["gain"]) == (roomy.loss, None)
 
 
-def test_train_takes_the_identity_task(shell, cache: Path):
-    answer = shell("train", *SMALL, "--task", "identity", "--hidden-bias", "--json")
+@pytest.mark.parametrize(
+    ("options", "changes"),
+    [
+        (["--task", "identity", "--hidden-bias"], {"task": "identity", "hidden_bias": True}),
+        (["--hidden-bias", "--activation", "none"], {"hidden_bias": True, "activation": "none"}),
+    ],
+)
+def test_train_takes_every_kind_of_network(
+    shell, cache: Path, options: list[str], changes: dict[str, object]
+):
+    answer = shell("train", *SMALL, *options, "--json")
     (row,) = json.loads(answer.out)
-    config = CONFIG.replace(task="identity", hidden_bias=True)
+    config = CONFIG.replace(**changes)
     assert tm.Config.from_mapping(row["config"]) == config
-    assert Store(cache).has(config, RECIPE)
-    refused = shell("train", *SMALL, "--hidden-bias")
-    assert refused.code == 2
-    assert "hidden_bias = True: must be true or false, and true only in the identity" in refused.err
+    found = Store(cache).get(config, RECIPE)
+    assert found is not None
+    assert found.weights.activation == config.activation
+    assert found.b_hidden.any() == config.hidden_bias
 
 
 def test_python_m_toymodel_is_the_same_command():

@@ -78,7 +78,12 @@ def model(config: Config, recipe: Recipe, *, seed: int = 0) -> Model:
         config=config,
         recipe=recipe,
         restarts=tuple(
-            weights(random.normal(size=(m, n)), random.normal(size=(n, m)), random.normal(size=n))
+            replace(
+                weights(
+                    random.normal(size=(m, n)), random.normal(size=(n, m)), random.normal(size=n)
+                ),
+                activation=config.activation,
+            )
             for _ in range(R)
         ),
         losses=np.linspace(0.5, 0.25, R, dtype=np.float32),

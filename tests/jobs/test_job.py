@@ -70,6 +70,14 @@ def test_progress_shows_every_restart(store: Store, scratch: Path):
     assert progress.models[KEY].weights.keys() == {0, 1, 2}
 
 
+def test_progress_knows_the_activation_of_each_model(store: Store, scratch: Path):
+    linear = CONFIG.replace(activation="none")
+    run(store, scratch, CONFIG, linear)
+    _, progress = read_progress(scratch / "progress", NOTHING)
+    found = {key: live.leading.activation for key, live in progress.models.items()}
+    assert found == {KEY: "relu", model_key(linear, RECIPE): "none"}
+
+
 def test_progress_of_large_models_shows_the_leader_alone(
     store: Store, scratch: Path, monkeypatch: pytest.MonkeyPatch
 ):

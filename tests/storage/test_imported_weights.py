@@ -26,7 +26,8 @@ def of(*names: str, turned: bool = False) -> dict[str, np.ndarray]:
 
 
 def is_the_network(found: Weights, *, b: np.ndarray = B, b_hidden: np.ndarray = B_HIDDEN) -> None:
-    for array, expected in zip(vars(found).values(), (W1, W2, b, b_hidden), strict=True):
+    arrays = (found.W1, found.W2, found.b, found.b_hidden)
+    for array, expected in zip(arrays, (W1, W2, b, b_hidden), strict=True):
         assert array.flags.c_contiguous
         np.testing.assert_array_equal(array, expected)
 
@@ -130,7 +131,7 @@ def network(b_hidden: object = (0, 0, 0)) -> Weights:
 
 def test_a_model_is_measured_as_asked_and_has_no_history():
     found = as_model(network(B_HIDDEN), CONFIG)
-    assert found.config == CONFIG.replace(n_features=N, n_neurons=M, seed=0)
+    assert found.config == CONFIG.replace(n_features=N, n_neurons=M, seed=0, hidden_bias=True)
     assert found.recipe == tm.Recipe(weights=digest(network(B_HIDDEN)))
     measured = tm.evaluate(found.config, network(B_HIDDEN))
     assert found.loss == pytest.approx(measured.value)
@@ -143,7 +144,20 @@ def test_a_model_is_measured_as_asked_and_has_no_history():
     assert (found.config.n_features, found.config.n_neurons) == (4, 8)
     plain, biased = as_model(network(), CONFIG), as_model(network(B_HIDDEN), CONFIG)
     assert plain.loss != biased.loss
-    assert not biased.config.hidden_bias
+    assert (plain.config.hidden_bias, biased.config.hidden_bias) == (False, True)
+
+
+def test_a_file_does_not_tell_the_activation_of_the_hidden_layer():
+    arrays = of("W1", "W2", "b", "b_hidden")
+    relu, linear = (assign(arrays, guess(arrays), each) for each in ("relu", "none"))
+    is_the_network(linear)
+    x = -np.ones((N, 1), np.float32)
+    np.testing.assert_allclose(linear.hidden(x), W1 @ x + B_HIDDEN[:, None])
+    assert as_model(relu, CONFIG).config.activation == "relu"
+    found = as_model(linear, CONFIG)
+    assert found.config.activation == "none"
+    assert found.loss == pytest.approx(tm.evaluate(found.config, linear).value)
+    assert found.loss != as_model(relu, CONFIG).loss
 
 
 def test_weights_that_differ_have_other_keys_and_none_of_a_trained_model():

@@ -76,11 +76,13 @@ def test_every_field_and_the_engine_version_change_the_key(monkeypatch: pytest.M
         "cycles": 2,
         "weights": "0123456789abcdef",
     }
-    assert config.keys() | {"hidden_bias"} == tm.Config.model_fields.keys()
+    assert config.keys() | {"hidden_bias", "activation"} == tm.Config.model_fields.keys()
     assert recipe.keys() == tm.Recipe.model_fields.keys()
     keys = [model_key(CONFIG.replace(**{k: v}), RECIPE) for k, v in config.items()]
     keys += [model_key(CONFIG, RECIPE.replace(**{k: v})) for k, v in recipe.items()]
     keys.append(model_key(CONFIG.replace(task="identity", hidden_bias=True), RECIPE))
+    keys.append(model_key(CONFIG.replace(hidden_bias=True), RECIPE))
+    keys.append(model_key(CONFIG.replace(activation="none"), RECIPE))
     monkeypatch.setattr(module, "ENGINE_VERSION", module.ENGINE_VERSION + 1)
     keys.append(model_key(CONFIG, RECIPE))
     assert len({KEY, *keys}) == len(keys) + 1

@@ -79,7 +79,7 @@ def test_values_are_one_or_a_list_or_a_range(values, expected):
         ({"config": {"feature_probability": {"from": 0.1, "to": 1, "count": 1}}}, "count"),
         ({"config": {"feature_probability": {"from": 0.1, "to": 1, "count": 3, "by": 2}}}, "by"),
         ({"config": {"feature_probability": {"from": "a", "to": 1, "count": 3}}}, "from"),
-        ({"config": {"hidden_bias": True}}, "hidden_bias"),
+        ({"config": {"hidden_bias": 1}}, "hidden_bias"),
         ({"config": {"n_features": {"from": 1, "to": 2000, "count": 2000}}, "seeds": 99}, "models"),
     ],
 )

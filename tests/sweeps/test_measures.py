@@ -30,7 +30,8 @@ def test_a_models_measures_are_those_of_the_library():
     loose = measure(made, Thresholds(second_weight=1.0))
     assert loose[CLASSES[0]] > found[CLASSES[0]]
     assert list(found) == [*FIELDS, *MEASURES]
-    assert math.isnan(measure(model(CONFIG.replace(task="identity"), RECIPE))["motifs"])
+    for change in ({"task": "identity"}, {"activation": "none"}):
+        assert math.isnan(measure(model(CONFIG.replace(**change), RECIPE))["motifs"])
 
 
 def test_cells_have_the_mean_over_all_else():

@@ -24,6 +24,11 @@ KINDS = {
     "abs": CONFIGS,
     "identity": IDENTITY,
     "identity with hidden bias": [config.replace(hidden_bias=True) for config in IDENTITY],
+    "abs with hidden bias": [config.replace(hidden_bias=True) for config in CONFIGS],
+    "abs, linear": [config.replace(activation="none") for config in CONFIGS],
+    "identity, linear with hidden bias": [
+        config.replace(activation="none", hidden_bias=True) for config in IDENTITY
+    ],
 }
 every_kind = pytest.mark.parametrize("configs", KINDS.values(), ids=KINDS.keys())
 
@@ -50,7 +55,10 @@ def loss_of(
     w = np.ones(len(k)) if p == q else (p / q) ** k * ((1 - p) / (1 - q)) ** (N - k)
     I = config.importance_decay ** np.arange(N)
     inputs = torch.from_numpy(x).double()
-    z = (W2[0] if W2 else W1.T) @ torch.relu(W1 @ inputs + c) + b[:, None]
+    h = W1 @ inputs + c
+    if config.activation == "relu":
+        h = torch.relu(h)
+    z = (W2[0] if W2 else W1.T) @ h + b[:, None]
     y = torch.where(z > 0, z, slope(recipe, t) * z)
     each = torch.from_numpy(I) @ (y - inputs.abs()) ** 2
     return (torch.from_numpy(w) * each).mean() / (p / 3 * I.sum())

@@ -24,6 +24,7 @@ configs = st.lists(
         n_features=st.sampled_from((1, 6, 100, 2_000)),
         n_neurons=st.sampled_from((1, 40, 900)),
         task=st.sampled_from(("abs", "identity")),
+        activation=st.sampled_from(("relu", "none")),
         seed=st.integers(0, 3),
     ),
     min_size=1,
@@ -56,7 +57,7 @@ def test_every_instance_is_in_one_shard_of_its_shape_and_every_shard_in_one_proc
     for shard in specs:
         first, *others = [configs[i] for i in shard.configs]
         for config in others:
-            for name in ("n_features", "n_neurons", "task"):
+            for name in ("n_features", "n_neurons", "task", "activation"):
                 assert getattr(config, name) == getattr(first, name)
     shares = assign_shards(specs, configs, recipe, parts)
     assert len(shares) == parts

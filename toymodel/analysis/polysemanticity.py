@@ -202,6 +202,27 @@ def superposition(W1: Float[np.ndarray, "neuron feature"]) -> Float[np.ndarray, 
     return np.where(represented, overlap.sum(axis=1), np.nan)
 
 
+def effective_neurons(W1: Float[np.ndarray, "neuron feature"]) -> Float[np.ndarray, " feature"]:
+    """Count the neurons that each feature is spread over.
+
+    It is (sum_j W1[j, i]^2)^2 / sum_j W1[j, i]^4: k for a feature with equally large weights to k
+    neurons, and about (m + 2) / 3 for a random direction of m neurons.
+
+    Args:
+        W1: input weights, (neuron, feature).
+
+    Returns:
+        (feature,), from 1 to m. NaN for a feature that is not represented, as in `superposition`.
+    """
+    square = W1.astype(np.float64) ** 2
+    total = square.sum(axis=0)
+    represented = np.sqrt(total) > _MIN_REPRESENTED * np.sqrt(total.max(initial=0))
+    # Shares of the total, so that no square of a square rounds to 0.
+    share = np.divide(square, total, out=np.zeros_like(square), where=total > 0)
+    fourth = (share**2).sum(axis=0)
+    return np.divide(1, fourth, out=np.full_like(total, np.nan), where=represented & (fourth > 0))
+
+
 def path_gain(
     W1: Float[np.ndarray, "neuron feature"], W2: Float[np.ndarray, "feature neuron"]
 ) -> Float[np.ndarray, "neuron feature"]:

@@ -18,6 +18,7 @@ from toymodel.charts.network.figures import MODEL_FIGURES
 from toymodel.charts.neuron.figures import NEURON_FIGURES
 from toymodel.charts.sweep.class_shares import class_shares
 from toymodel.charts.sweep.gain_curve import gain_curve
+from toymodel.charts.sweep.privileged_basis import basis_table, neurons_of_a_feature, read_off
 from toymodel.config import Config, recipe_name
 from toymodel.model import Model
 from toymodel.settings import Problem, SettingError, require_whole
@@ -25,6 +26,7 @@ from toymodel.text import count, estimate
 
 if TYPE_CHECKING:
     import altair as alt
+    import pandas as pd
 
 FIGURES = {**MODEL_FIGURES, **NEURON_FIGURES, **FEATURE_FIGURES, **MOTIF_FIGURES}
 """Figures of one model, by name."""
@@ -36,25 +38,49 @@ class SweepFigure(NamedTuple):
     Attributes:
         description: what it shows.
         title: above it.
-        draw: makes it from the table that `sweep_table` gives.
+        table: measures the models, given where the classes of neurons end.
+        draw: makes it from that table.
     """
 
     description: str
     title: str
+    table: Callable[[Sequence[Model], Thresholds | None], pd.DataFrame]
     draw: Callable[..., Chart]
+
+
+def _basis_table(models: Sequence[Model], _: Thresholds | None) -> pd.DataFrame:
+    return basis_table(models)
 
 
 SWEEP_FIGURES = {
     "classes": SweepFigure(
         "share of each class of neurons against density",
         "Classes of neurons against density",
+        sweep_table,
         class_shares,
     ),
     "gain": SweepFigure(
-        "superposition gain against density", "Superposition gain against density", gain_curve
+        "superposition gain against density",
+        "Superposition gain against density",
+        sweep_table,
+        gain_curve,
+    ),
+    "basis": SweepFigure(
+        "effective neurons of a feature against density, beside rotations",
+        "How many neurons a feature is spread over",
+        _basis_table,
+        neurons_of_a_feature,
+    ),
+    "read-off": SweepFigure(
+        "how well features are read off their neurons, beside rotations",
+        "How well the value of a feature is read off its own neurons",
+        _basis_table,
+        read_off,
     ),
 }
 """Figures of several models, by name."""
+
+_OF_NEURONS_WITH_RELU = (*MOTIF_FIGURES, "basis", "read-off")
 
 _SWEEP_WIDTH = 480
 
@@ -128,29 +154,36 @@ def figures(
 
 
 def sweep_figures(
-    models: Sequence[Model], *, theme: Theme = LIGHT, thresholds: Thresholds | None = None
+    models: Sequence[Model],
+    *,
+    names: Sequence[str] | None = None,
+    theme: Theme = LIGHT,
+    thresholds: Thresholds | None = None,
 ) -> dict[str, alt.LayerChart]:
     """The figures of several models that differ in density alone, in the order of SWEEP_FIGURES.
 
     Args:
         models: two or more.
+        names: which ones, and no other is made; all that apply unless given.
         theme: the colours.
         thresholds: where the classes of neurons end.
 
     Returns:
         By name, charts with title, notes and colours of their own. "gain" is left out where no
-        model can gain anything.
+        model can gain anything, and so are figures that `not_drawn` excludes.
 
     Raises:
         ValueError: for fewer than two models.
     """
     if len(models) < 2:
         raise ValueError(f"{len(models)} model: a sweep's figures compare two or more")
-    table = sweep_table(models, thresholds)
     config, recipe = models[0].config, models[0].recipe
     about = f"{_sizes(config)}, d = {config.importance_decay:g}, seed {config.seed}, "
     made: dict[str, alt.LayerChart] = {}
     for name, figure in SWEEP_FIGURES.items():
+        if (names is not None and name not in names) or not_drawn(name, config):
+            continue
+        table = figure.table(models, thresholds)
         if name == "gain" and not table["gain"].notna().to_numpy().any():
             continue
         alone = standing_alone(
@@ -165,7 +198,9 @@ def sweep_figures(
 
 
 def not_drawn(name: str, config: Config) -> str | None:
-    """Why this figure does not apply to a model, or None where it does."""
+    """Why this figure does not apply to a model or to a sweep, or None where it does."""
+    if name in _OF_NEURONS_WITH_RELU and config.activation != "relu":
+        return f"{name} is of networks whose neurons have a ReLU"
     if name not in FIGURES:
         return None
     figure = FIGURES[name]

@@ -186,9 +186,9 @@ def _charts(
         )
         charts |= {name + ending: chart for name, chart in of_model.items()}
     if several and (not names or SWEEP_FIGURES.keys() & set(names)):
-        of_all = sweep_figures(models, theme=theme(dark))
+        of_all = sweep_figures(models, names=names or None, theme=theme(dark))
         if "gain" in names and "gain" not in of_all:
             reason = "gain: there is nothing to gain, every feature has two neurons"
             raise click.BadParameter(reason, param_hint="--chart")
-        charts |= {name: of_all[name] for name in of_all if not names or name in names}
+        charts |= of_all
     return charts

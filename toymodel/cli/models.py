@@ -80,6 +80,7 @@ def stored_models(
         words = [str(part) for pair in (sizes | rest).items() for part in pair]
         words += ["--task", config.task] * (config.task != "abs")
         words += ["--hidden-bias"] * config.hidden_bias
+        words += ["--activation", config.activation] * (config.activation != "relu")
         words += [word for change in changes for word in ("--set", change)]
         command = "train" if len(missing) == 1 else "sweep"
         raise click.ClickException(

@@ -50,6 +50,8 @@ def motifs_command(
         (model,) = stored_models([Config(**fields)], recipe_of(preset, changes), preset, changes)
     if model.config.task != "abs":
         raise click.UsageError("motifs are of networks that compute |x|: --task abs")
+    if model.config.activation != "relu":
+        raise click.UsageError("motifs are of neurons with a ReLU: --activation relu")
     restart = model.best if restart is None else restart
     require_whole("restart", restart, 0, len(model.restarts) - 1)
     weights = model.restarts[restart]

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from toymodel.config import Config, Recipe
+from toymodel.config import Activation, Config, Recipe
 from toymodel.errors import TrainingCancelled, TrainingDiverged
 from toymodel.model import History, Model, Weights
 from toymodel.storage.checkpoint import Checkpoint, TrainingPaused
@@ -182,6 +182,7 @@ def _progress(snapshot: Snapshot, recipe: Recipe, checkpoint: Checkpoint | None 
         "steps": snapshot.steps,
         "remaining": snapshot.remaining,
         "restarts": {},
+        "activations": {k: c.activation for k, c in zip(keys, snapshot.configs, strict=True)},
         "together": len(keys),
     }
     for index, (key, config) in enumerate(zip(keys, snapshot.configs, strict=True)):
@@ -228,13 +229,20 @@ def read_progress(path: Path, last: tuple[float, Progress]) -> tuple[float, Prog
             about = json.loads(file.metadata()["toymodel"])
             names = [name for name in file.keys() if not name.startswith(_CHECKPOINT_PREFIX)]  # noqa: SIM118
             tensors = {name: file.get_tensor(name) for name in names}
+        activations = about.get("activations", {})  # a training paused by 0.1.0 has none
         progress = Progress(
             state="running",
             step=about["step"],
             steps=about["steps"],
             remaining=about["remaining"],
             models={
-                key: _live(tensors, key, restarts, about["together"])
+                key: _live(
+                    tensors,
+                    key,
+                    restarts,
+                    activation=activations.get(key, "relu"),
+                    together=about["together"],
+                )
                 for key, restarts in about["restarts"].items()
             },
         )
@@ -243,7 +251,14 @@ def read_progress(path: Path, last: tuple[float, Progress]) -> tuple[float, Prog
     return modified, progress
 
 
-def _live(tensors: dict[str, np.ndarray], key: str, restarts: list[int], together: int) -> Live:
+def _live(
+    tensors: dict[str, np.ndarray],
+    key: str,
+    restarts: list[int],
+    *,
+    activation: Activation,
+    together: int,
+) -> Live:
     return Live(
         history=History(
             step=tensors[f"{key}.step"],
@@ -252,7 +267,9 @@ def _live(tensors: dict[str, np.ndarray], key: str, restarts: list[int], togethe
             together=together,
         ),
         weights={
-            r: Weights(**{name: tensors[f"{key}.{r}.{name}"] for name in _TENSORS})
+            r: Weights(
+                **{name: tensors[f"{key}.{r}.{name}"] for name in _TENSORS}, activation=activation
+            )
             for r in restarts
         },
     )

@@ -11,7 +11,7 @@ from jaxtyping import Float32
 from pydantic import Field
 
 from toymodel.analysis.loss import evaluate
-from toymodel.config import Config, Recipe
+from toymodel.config import Activation, Config, Recipe
 from toymodel.model import History, Model, Weights
 from toymodel.settings import Allowed, Settings
 from toymodel.storage.weight_file import Array, UnusableWeights, quoted
@@ -56,12 +56,15 @@ class Assignment(Settings):
     W2_transposed: Annotated[bool, Field(alias="w2t", title="Stored transposed")] = False
 
 
-def assign(arrays: Mapping[str, Array], chosen: Assignment) -> Weights:
+def assign(
+    arrays: Mapping[str, Array], chosen: Assignment, activation: Activation = "relu"
+) -> Weights:
     """Make a network of the arrays of a file.
 
     Args:
         arrays: the arrays by name, as `read_arrays` gives them.
         chosen: which of them is which.
+        activation: of the hidden layer, which arrays do not tell.
 
     Raises:
         UnusableWeights: if an array is missing or has a shape that does not fit.
@@ -75,7 +78,7 @@ def assign(arrays: Mapping[str, Array], chosen: Assignment) -> Weights:
         )
     b = _biases(arrays, "b", chosen.b, n, "feature")
     b_hidden = _biases(arrays, "b_hidden", chosen.b_hidden, m, "neuron")
-    return Weights(W1=W1, W2=W2, b=b, b_hidden=b_hidden)
+    return Weights(W1=W1, W2=W2, b=b, b_hidden=b_hidden, activation=activation)
 
 
 def guess(arrays: Mapping[str, Array]) -> Assignment:
@@ -127,8 +130,7 @@ def as_model(weights: Weights, like: Config | None = None) -> Model:
     be neither saved nor trained.
 
     Args:
-        weights: the network. In the absolute-value task it may have hidden biases, which trained
-            models have not.
+        weights: the network. It says whether the model has hidden biases, and its activation.
         like: gives the task, the feature probability and the importance decay; the default config
             if it is None.
 
@@ -137,14 +139,18 @@ def as_model(weights: Weights, like: Config | None = None) -> Model:
             float32.
     """
     m, n = weights.W1.shape
-    config = (like or Config()).replace(n_features=n, n_neurons=m, seed=0, hidden_bias=False)
-    if config.definition.tied:
-        if not np.array_equal(weights.W2, weights.W1.T):
-            raise UnusableWeights(
-                f"in the {config.task} task W2 is W1 transposed: choose the same array for both, "
-                "or the absolute value"
-            )
-        config = config.replace(hidden_bias=bool(weights.b_hidden.any()))
+    config = (like or Config()).replace(
+        n_features=n,
+        n_neurons=m,
+        seed=0,
+        hidden_bias=bool(weights.b_hidden.any()),
+        activation=weights.activation,
+    )
+    if config.definition.tied and not np.array_equal(weights.W2, weights.W1.T):
+        raise UnusableWeights(
+            f"in the {config.task} task W2 is W1 transposed: choose the same array for both, "
+            "or the absolute value"
+        )
     with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is refused below
         loss = evaluate(config, weights)
     if not all(value < float(np.finfo(np.float32).max) for value in loss):

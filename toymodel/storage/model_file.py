@@ -170,7 +170,8 @@ def _model(config: Config, recipe: Recipe, tensors: dict[str, np.ndarray], toget
         config=config,
         recipe=recipe,
         restarts=tuple(
-            Weights(**dict(zip(_WEIGHTS, arrays, strict=True))) for arrays in each_restart
+            Weights(**dict(zip(_WEIGHTS, arrays, strict=True)), activation=config.activation)
+            for arrays in each_restart
         ),
         losses=tensors["losses"],
         loss_errors=tensors["loss_errors"],

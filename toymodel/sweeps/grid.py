@@ -214,9 +214,10 @@ def _end(value: object) -> float:
     return float(value) if isinstance(value, int | float) else math.nan
 
 
-def shape_of(config: Config) -> tuple[str, bool, int, int]:
+def shape_of(config: Config) -> tuple[str, bool, str, int, int]:
     """What configs must have in common to be trained in one batch."""
-    return config.task, config.hidden_bias, config.n_features, config.n_neurons
+    kind = config.task, config.hidden_bias, config.activation
+    return *kind, config.n_features, config.n_neurons
 
 
 def shards(configs: Sequence[Config], recipe: Recipe) -> Iterator[tuple[Config, ...]]:
@@ -229,7 +230,7 @@ def shards(configs: Sequence[Config], recipe: Recipe) -> Iterator[tuple[Config, 
         configs: what to train.
         recipe: how.
     """
-    by_shape: dict[tuple[str, bool, int, int], list[Config]] = defaultdict(list)
+    by_shape: dict[tuple[str, bool, str, int, int], list[Config]] = defaultdict(list)
     for config in configs:
         by_shape[shape_of(config)].append(config)
     for alike in by_shape.values():

@@ -43,7 +43,8 @@ def measure(model: Model, thresholds: Thresholds | None = None) -> dict[str, Any
     """
     config, found = model.config, neurons(model.W1, thresholds)
     m = config.n_neurons
-    searched = config.task == "abs" and max(config.n_features, m) <= _MAX_SEARCHED
+    has_motifs = config.task == "abs" and config.activation == "relu"
+    searched = has_motifs and max(config.n_features, m) <= _MAX_SEARCHED
     return {
         **config.model_dump(),
         "loss": model.loss,

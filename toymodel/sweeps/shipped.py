@@ -62,6 +62,12 @@ IDENTITY_ABS = Family(
 )
 """The same sizes and densities in the absolute-value task."""
 
+IDENTITY_ABS_BIAS = Family(
+    tuple(sweep(_IDENTITY.replace(task="abs", hidden_bias=True), IDENTITY_DENSITIES)),
+    _EIGHT_RESTARTS,
+)
+"""The same with hidden biases: what the absolute-value task does with the identity's freedom."""
+
 IDENTITY_GROWTH = Family(
     tuple(
         Config(
@@ -85,6 +91,11 @@ DENSITY_SWEEP = Family(
 )
 """The paper's network at 25 densities, to see whether its neurons change class all at once."""
 
+LINEAR = Family(
+    tuple(sweep(PAPER_CONFIG.replace(activation="none"), PAPER_DENSITIES)), RECIPES["standard"]
+)
+"""The paper's sweep with a linear hidden layer, in which no basis is privileged."""
+
 LENGTHS = tuple(500 * 2**k for k in range(8))
 SAMPLERS = ("tilted", "iid")
 CONVERGENCE = {
@@ -105,8 +116,10 @@ SHIPPED = (
     IDENTITY,
     IDENTITY_BIAS,
     IDENTITY_ABS,
+    IDENTITY_ABS_BIAS,
     IDENTITY_GROWTH,
     DENSITY_SWEEP,
+    LINEAR,
     *CONVERGENCE.values(),
     *(Family(tuple(sweep(PAPER_CONFIG, PAPER_DENSITIES)), recipe) for recipe in RECIPES.values()),
 )

@@ -17,7 +17,7 @@ from jaxtyping import Float32
 from torch import Tensor
 
 from toymodel.analysis.loss import best_constant_loss
-from toymodel.config import Config, Recipe
+from toymodel.config import Activation, Config, Recipe
 from toymodel.model import Weights
 from toymodel.sampling import (
     Draw,
@@ -39,8 +39,8 @@ class Shard:
     """Instances of equal shape that take every step together: some restarts of some configs.
 
     Args:
-        configs: C configs that agree in task, hidden bias, m, the number of trained features, and
-            what the recipe chooses for them.
+        configs: C configs that agree in task, hidden bias, activation, m, the number of trained
+            features, and what the recipe chooses for them.
         restarts: the numbers of the R restarts of each config.
         recipe: how to train them.
         device: "cpu" or "cuda".
@@ -85,6 +85,7 @@ class Shard:
         self.importance = torch.from_numpy(importance).float().to(device).reshape(C, n, 1)
 
         self.hidden_bias = configs[0].hidden_bias
+        self.activation: Activation = configs[0].activation
         self.n_params = I * self._params_per_instance(n, m)
         # Padded to whole SIMD vectors: Adam rounds a remainder differently from full vectors.
         padded = -(-self.n_params // _PARAMS_MULTIPLE) * _PARAMS_MULTIPLE
@@ -189,7 +190,7 @@ class Shard:
         b_hidden = np.zeros(len(W1), np.float32)
         if self.hidden_bias:
             b_hidden = copy(self.b_hidden[instance])
-        return Weights(W1=W1, W2=W2, b=b, b_hidden=b_hidden)
+        return Weights(W1=W1, W2=W2, b=b, b_hidden=b_hidden, activation=self.activation)
 
     def state(self) -> dict[str, np.ndarray]:
         """A copy of every array that the next steps depend on, by name."""
@@ -249,7 +250,7 @@ class Shard:
         torch.bmm(self.W1_of_config, x, out=self.h_of_config)
         if self.hidden_bias:
             self.h.add_(self.b_hidden.unsqueeze(2))
-        h = self.h.relu_()
+        h = self.h.relu_() if self.activation == "relu" else self.h
         z = torch.baddbmm(self.b_column, self.W2, h, out=self.z)
         self._output(slope)  # in place of z
         error = torch.sub(self.each_z, self.each_target, out=self.each_dz)
@@ -264,7 +265,8 @@ class Shard:
         torch.sum(dz, dim=2, out=self.gb)
         torch.bmm(dz, self.h_transposed, out=self.gW2)
         dh = torch.bmm(self.W2_transposed, dz, out=self.dh)
-        torch.ops.aten.threshold_backward.grad_input(dh, h, 0.0, grad_input=dh)
+        if self.activation == "relu":
+            torch.ops.aten.threshold_backward.grad_input(dh, h, 0.0, grad_input=dh)
         torch.bmm(self.dh_of_config, self.x_transposed, out=self.gW1_of_config)
         if task.tied:
             self.gW1.add_(self.gW2.transpose(1, 2))

@@ -93,6 +93,7 @@ def _kind(config: Config, recipe: Recipe) -> tuple[object, ...]:
     return (
         config.task,
         config.hidden_bias,
+        config.activation,
         chosen.trained_features(config),
         config.n_neurons,
         chosen.learning_rate,

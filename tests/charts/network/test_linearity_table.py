@@ -7,7 +7,7 @@ import pytest
 
 import toymodel as tm
 from tests.helpers.networks import model, weights
-from toymodel.analysis.linearity import linearity
+from toymodel.analysis.linearity import loss_without_relu
 from toymodel.charts.network.linearity_table import linearity_table
 from toymodel.model import Weights
 
@@ -28,20 +28,19 @@ def made(W1: object, *bias: float) -> tm.Model:
 def test_a_row_has_the_means_of_a_model():
     one = made([[1, 0.5, 0.25], [0, 2, -1]], 0.5, -0.25)
     (row,) = linearity_table([one]).to_dict("records")
-    found = linearity(CONFIG, one.weights)
     assert (row["task"], row["hidden_bias"]) == ("identity", True)
     assert (row["features"], row["neurons"], row["density"]) == (3, 2, 0.5)
     assert (row["bias_low"], row["bias_high"]) == (-0.25, 0.5)
-    assert row["linear"] == pytest.approx(found.linear.mean(), abs=0.02)
-    assert row["driven"] == pytest.approx(found.driven.mean(), abs=0.02)
+    assert row["without_relu"] == loss_without_relu(CONFIG, one.weights)
+    assert row["factor"] == row["without_relu"] / row["loss"]
     assert row["mean"] == pytest.approx((0.75 - 1) * 0.25 / 2)
     assert row["simulated"] == pytest.approx(row["mean"] / row["spread"])
     assert row["gain"] == tm.superposition_gain(CONFIG, one.loss)
 
 
-def test_neurons_that_nothing_drives_do_not_count_among_the_driven():
+def test_where_there_is_nothing_to_divide_by_the_table_says_so():
     (row,) = linearity_table([made([[1, 0, 0], [0, 0, 0]], 0, 0)]).to_dict("records")
-    assert row["driven"] == 1
     assert row["simulated"] == 0  # nothing adds to its feature
-    (none,) = linearity_table([made(np.zeros((2, 3)), 0, 0)]).to_dict("records")
-    assert np.isnan(none["driven"])
+    exact = replace(made(np.eye(2, 3), 0, 0), losses=np.zeros(1, np.float32))
+    (row,) = linearity_table([exact]).to_dict("records")
+    assert row["factor"] == np.inf

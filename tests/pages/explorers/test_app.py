@@ -637,6 +637,15 @@ def test_identity_models_are_explored_too(script: str, family: Family):
     assert not any("|x|" in metric.help for metric in app.metric if metric.help)
 
 
+@pytest.mark.parametrize("script", [NEURONS, FEATURES])
+def test_of_a_linear_hidden_layer_it_is_told_what_means_nothing(script: str):
+    config = small(3, 2).replace(activation="none")
+    app = look(script, put(config, random_network(config)))
+    assert "**Model**: linear hidden layer, 3 features, 2 neurons" in said(app)
+    assert app.info[0].value.startswith("The hidden layer is linear")
+    assert bool(app.metric) == (script == FEATURES)
+
+
 def test_a_neuron_that_takes_several_features_is_told_to():
     config = Config(n_features=2, n_neurons=1, task="identity", hidden_bias=True)
     tied = weights([[1, 1]], [[1], [1]])

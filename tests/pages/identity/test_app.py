@@ -7,13 +7,28 @@ from pathlib import Path
 import pytest
 
 from pages.identity.models import models_of, table_of
+from pages.shared import resources
 from tests.helpers.apps import opened, said, table
-from toymodel.sweeps.shipped import IDENTITY, IDENTITY_ABS, IDENTITY_BIAS, IDENTITY_GROWTH
+from tests.helpers.networks import model
+from toymodel.storage.model_file import model_key
+from toymodel.sweeps.shipped import (
+    IDENTITY,
+    IDENTITY_ABS,
+    IDENTITY_ABS_BIAS,
+    IDENTITY_BIAS,
+    IDENTITY_GROWTH,
+)
 
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
 SCRIPT = "identity/page.py"
+KINDS = {
+    "x, with hidden bias": IDENTITY_BIAS,
+    "x, without": IDENTITY,
+    "|x|, with hidden bias": IDENTITY_ABS_BIAS,
+    "|x|, without": IDENTITY_ABS,
+}
 
 
 def test_the_first_view_is_the_papers_sweep_without_hidden_bias():
@@ -31,31 +46,53 @@ def test_the_first_view_is_the_papers_sweep_without_hidden_bias():
 def test_with_a_hidden_bias_the_biases_are_told():
     app = opened(SCRIPT, hidden="with")
     rows = [text.value for text in app.markdown if text.value.startswith("**1 − S = ")]
-    for row, model in zip(rows, models_of(IDENTITY_BIAS).values(), strict=True):
-        for bias in model.b_hidden:
+    for row, each in zip(rows, models_of(IDENTITY_BIAS).values(), strict=True):
+        for bias in each.b_hidden:
             assert f"{bias:+.2f}".replace("-", "−") in row
 
 
 def test_the_tables_have_the_numbers_of_the_networks():
     app = opened(SCRIPT)
-    families = (IDENTITY_BIAS, IDENTITY, IDENTITY_ABS)
-    biased, plain, absolute = (table_of(family) for family in families)
     growth = table_of(IDENTITY_GROWTH)
-    kinds = table(app, "lowest share above 0", "highest share above 0")
-    assert kinds.iloc[:, 1:].values.tolist() == [
-        [each["driven"].min(), each["driven"].max()] for each in (biased, plain, absolute)
-    ]
-    ends = table(app, "mean added", "share above 0")
-    assert ends["share above 0"].tolist() == growth["driven"].iloc[[0, -1]].tolist()
-    assert ends["mean added"].iloc[-1] == f"{growth['mean'].iloc[-1]:.2f}"
-    assert ends["standard deviation"].iloc[-1] == f"{growth['spread'].iloc[-1]:.2f}"
-    low, high = biased["bias_low"].min(), biased["bias_high"].max()
-    assert f"at 7 of 7 densities; they lie between {low:.2f} and {high:.2f}." in said(app)
-    # What the paper says, in our networks.
+    kinds = table(app, "factor from", "factor to").set_index("network")
+    for name, family in KINDS.items():
+        if name in kinds.index:
+            each = table_of(family)
+            assert kinds.loc[name, "factor from"] == each["factor"].min()
+            assert kinds.loc[name, "factor to"] == each["factor"].max()
+            assert kinds.loc[name, "bias from"] == each["bias_low"].min()
+    grown = table(app, "mean added", "without its ReLU")
+    assert grown["without its ReLU"].tolist() == growth["without_relu"].tolist()
+    assert grown["mean added"].iloc[-1] == f"{growth['mean'].iloc[-1]:.2f}"
+    assert grown["standard deviation"].iloc[-1] == f"{growth['spread'].iloc[-1]:.2f}"
+
+
+def test_what_the_paper_says_holds_in_our_networks():
+    biased, plain, absolute = (table_of(f) for f in (IDENTITY_BIAS, IDENTITY, IDENTITY_ABS))
     assert (biased["bias_low"] > 0).all()
-    assert biased["driven"].min() > 0.9
-    assert growth["driven"].iloc[-1] > growth["driven"].iloc[0] + 0.1
-    assert absolute["driven"].between(0.49, 0.51).all()
+    assert biased["factor"].max() < 1.02
+    assert absolute["factor"].min() > 1.5
+    assert plain["factor"].iloc[0] < 1.02
+    assert plain["factor"].iloc[-1] > 1.5
+    growth = table_of(IDENTITY_GROWTH)
+    assert growth["factor"].iloc[-1] < 1.02 < growth["factor"].iloc[0]
+
+
+def test_absolute_values_with_a_hidden_bias_are_compared_where_they_are_there(own_shipped: Path):
+    for config in IDENTITY_ABS_BIAS.configs:
+        key = model_key(config, IDENTITY_ABS_BIAS.recipe)
+        (own_shipped / f"{key}.safetensors").unlink(missing_ok=True)
+    app = opened(SCRIPT)
+    name = "|x|, with hidden bias"
+    assert f"Networks for {name}:" in said(app)
+    assert "Train 7 models" in [button.label for button in app.button]
+    assert name not in table(app, "factor from")["network"].tolist()
+    for config in IDENTITY_ABS_BIAS.configs:
+        assert resources.store().put(model(config, IDENTITY_ABS_BIAS.recipe))
+    app = opened(SCRIPT)
+    assert not [button.label for button in app.button if button.label.startswith("Train")]
+    assert table(app, "factor from")["network"].tolist() == list(KINDS)
+    assert not app.warning and not app.error
 
 
 @pytest.mark.parametrize("link", [{"hidden": "maybe"}, {"n": "3"}, {"v": "2"}])

@@ -297,6 +297,24 @@ def test_a_model_that_is_too_large_to_be_taken_apart_is_told_to_be(n: int, m: in
     assert "How common it is" in said(app)
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"task": "identity"}, "The motif occurs in networks that compute |x|"),
+        ({"activation": "none"}, "The motif is one of neurons with a ReLU"),
+    ],
+)
+def test_of_a_network_that_cannot_have_the_motif_it_is_told(change: dict[str, str], words: str):
+    config = small(3, 4).replace(**change)
+    made = random_network(config)
+    if config.definition.tied:
+        made = dataclasses.replace(made, W2=np.ascontiguousarray(made.W1.T))
+    app = look(of(config, made))
+    (told,) = (info.value for info in app.info)
+    assert told.startswith(words)
+    assert not app.metric and not app.slider
+
+
 def test_a_model_as_large_as_is_taken_apart_is():
     config = small(2, 500)
     assert list(metrics(look(of(config, random_network(config))))) == FIGURES

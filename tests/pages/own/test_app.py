@@ -256,6 +256,16 @@ def test_density_and_decay_move_the_loss_and_are_checked(name: str, field: str):
     assert metrics(app)["Loss"] == f"{own(config=config).loss:.3g}"
 
 
+def test_the_hidden_layer_can_be_said_to_be_linear():
+    app = fine(uploaded(opened(SCRIPT), npz(**ARRAYS)))
+    by_slot(app.selectbox, "own.activation").select("none").run()
+    biases = {name: name for name in ("b", "b_hidden")}
+    linear = assign(ARRAYS, Assignment(W1="W1", W2="W2", **biases), "none")
+    assert metrics(fine(app))["Loss"] == f"{as_model(linear, MEASURED).loss:.3g}"
+    assert metrics(app)["Loss"] != f"{own().loss:.3g}"
+    assert "The hidden layer is linear" in said(app)
+
+
 def test_a_network_that_copies_must_be_tied():
     app = fine(uploaded(opened(SCRIPT), npz(**ARRAYS)))
     by_slot(app.selectbox, "own.task").select("identity").run()

@@ -12,12 +12,6 @@ def test_a_preset_brings_its_own_number_of_restarts():
     assert state.changed(restarts=3).changed(recipe="quick").recipe == RECIPES["quick"]
 
 
-def test_another_task_drops_the_hidden_bias():
-    state = SweepState().changed(task="identity", hidden=True)
-    assert state.config.hidden_bias
-    assert not state.changed(task="abs").config.hidden_bias
-
-
 def test_a_selected_neuron_must_exist():
     link = as_link(SweepState().link)
     for wrong in ({"at": "0.01", "neuron": "40"}, {"at": "0.5", "neuron": "1"}, {"neuron": "1"}):

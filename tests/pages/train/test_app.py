@@ -10,7 +10,7 @@ from pages.shared.models import find_model
 from pages.train.examples import EXAMPLES, example_name
 from pages.train.history import _read
 from pages.train.state import DEFAULT
-from tests.helpers.apps import by_slot, opened
+from tests.helpers.apps import by_slot, opened, put, random_network, small
 from toymodel.config import RECIPES, Recipe
 from toymodel.jobs.limits import Limits
 
@@ -55,18 +55,33 @@ def test_every_field_of_a_recipe_has_a_control_and_its_words():
             assert field.description in said or name == "restarts"
 
 
-def test_the_identity_can_be_set_with_and_without_a_hidden_bias():
+def test_task_hidden_bias_and_activation_are_set_and_are_in_the_formula():
+    def formula() -> str:
+        (text,) = (text.value for text in app.markdown if "should be" in text.value)
+        return text.split("$")[1]
+
     app = opened(SCRIPT)
-    assert not app.checkbox
+    assert formula() == r"y = \mathrm{ReLU}(W_2\,\mathrm{ReLU}(W_1 x) + b)"
     by_slot(app.selectbox, "train.task").set_value("identity").run()
     assert app.title[0].value == "A small network learns to compute x"
     by_slot(app.checkbox, "train.hidden").check().run()
     link = app.query_params
-    assert (link["task"], link["hidden"]) == ("identity", "yes")
-    assert any("W x + c" in text.value for text in app.markdown)
+    assert (link["task"], link["hidden"], link["activation"]) == ("identity", "yes", "relu")
+    assert formula() == r"y = \mathrm{ReLU}(W^\top\mathrm{ReLU}(W x + c) + b)"
     by_slot(app.selectbox, "train.task").set_value("abs").run()
-    assert not app.error and not app.checkbox
-    assert app.query_params["hidden"] == "no"
+    by_slot(app.selectbox, "train.activation").set_value("none").run()
+    assert not app.error
+    assert (app.query_params["hidden"], app.query_params["activation"]) == ("yes", "none")
+    assert formula() == r"y = \mathrm{ReLU}(W_2\,(W_1 x + c) + b)"
+
+
+def test_of_a_linear_hidden_layer_it_is_told_what_means_nothing():
+    config = small(4, 3).replace(activation="none")
+    state = put(config, random_network(config))
+    app = opened(SCRIPT, **state.choice.link)
+    assert [info.value.split(",")[0] for info in app.info] == ["The hidden layer is linear"]
+    assert not any(header.value == "How it went" for header in app.subheader)
+    assert not app.warning and not app.error
 
 
 HOSTILE = [

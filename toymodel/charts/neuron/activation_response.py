@@ -43,7 +43,7 @@ def activation_response(
         {
             "feature": np.repeat(np.array(features, int), POINTS),
             "x": np.tile(x, len(features)),
-            "output": np.maximum(np.outer(w, x) + weights.b_hidden[neuron], 0).ravel(),
+            "output": weights.activate(np.outer(w, x) + weights.b_hidden[neuron]).ravel(),
         }
     )
     return response_lines(table, config.n_features, up="activation", theme=theme, height=height)
@@ -81,7 +81,7 @@ def activation_map(
             "x2": np.tile(edges[1:], _CELLS),
             "y": np.repeat(edges[:-1], _CELLS),
             "y2": np.repeat(edges[1:], _CELLS),
-            "value": np.maximum(drive, 0).ravel(),
+            "value": weights.activate(drive).ravel(),
         }
     )
     return response_map(
