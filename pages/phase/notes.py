@@ -22,8 +22,9 @@ def draw_notes() -> None:
         "two decades of density, because each neuron turns at its own density.\n"
         "- **Importance decides when**: the more important a feature, the longer it keeps neurons "
         "to itself. The paper notes this of the neurons on the left.\n"
-        "- **Two neurons share unevenly**: asymmetric superposition occurs in the smallest system "
-        "already. It is the better solution there, not an accident of training."
+        "- **Two neurons share unevenly**, and a threshold on one output keeps the other feature "
+        "out. It is the better solution there, not an accident of training. It is not asymmetric "
+        "superposition: that motif takes another neuron, which inhibits."
     )
     st.subheader("Try")
     for label, page, link, expect in (

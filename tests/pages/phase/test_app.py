@@ -31,6 +31,7 @@ from toymodel.phase.diagram import (
     Diagram,
     cell_config,
     diagram_path,
+    larger_together,
     load_diagram,
     save_diagram,
 )
@@ -101,6 +102,10 @@ def test_the_metrics_have_the_numbers_of_the_networks():
     above = cells["loss"] / cells["lowest"] - 1
     assert shown["Best networks above, median"] == f"{100 * above.median():.2g} %"
     assert shown["Best networks above, largest"] == f"{100 * above.max():.2g} %"
+    shared = diagram.shared_cells(Thresholds().second_weight)
+    assert len(shared) == (cells["phase"] == "both").sum() > 100
+    assert shown["Larger weights together"] == f"{shared['together'].sum()} of {len(shared)}"
+    assert shown["Cells with a threshold"] == f"{(shared['bias'] < 0).sum()} of {len(shared)}"
     losses = equal_losses(theory, diagram)
     assert losses["shared"] < 0.999 * min(losses["equal"], losses["first"])
     assert shown["Loss, shared evenly"] == f"{losses['equal']:.3f}"
@@ -204,6 +209,12 @@ def test_the_cell_of_a_link_is_opened_with_the_librarys_numbers(row: int, column
     shown = table(app, "solution", "loss", "above")
     assert shown["solution"].tolist() == expected["solution"].tolist()
     assert shown["loss"].tolist() == expected["loss"].tolist()
+    weights = diagram.weights(row, column)
+    neurons = table(app, "neuron", "together")
+    assert neurons.iloc[:, 1:3].to_numpy().tolist() == weights.W1.tolist()
+    assert neurons.iloc[:, 3:5].to_numpy().tolist() == weights.W2.T.tolist()
+    together = larger_together(weights.W1, weights.W2)
+    assert (neurons["together"] == "yes").tolist() == together.tolist()
     (losses,) = [t.value["loss"] for t in app.dataframe if list(t.value) == ["loss", "above"]]
     assert losses.tolist() == sorted(diagram.losses[row, column])
     assert by_slot(app.select_slider, "phase.p").value == DENSITIES[row]
