@@ -115,14 +115,14 @@ def _draw_changes(theory: Theory, diagram: Diagram, second_weight: float) -> Non
     with st.container(horizontal=True):
         metric(
             "Larger weights together",
-            f"{int(cells['together'].sum())} of {len(cells)}",
+            f"{np.count_nonzero(cells['together'])} of {len(cells)}",
             "Trained cells that serve both features, in which the larger input weight of each "
             "neuron goes with its larger output weight. In asymmetric superposition it would go "
             "with the smaller one.",
         )
         metric(
             "Cells with a threshold",
-            f"{int((cells['bias'] < 0).sum())} of {len(cells)}",
+            f"{np.count_nonzero(cells['bias'] < 0)} of {len(cells)}",
             "Trained cells that serve both features, in which the output whose feature has the "
             "larger input weights has a bias below 0.",
         )
