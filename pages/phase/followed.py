@@ -60,8 +60,9 @@ def draw_followed(state: PhaseState) -> None:
     draw(direction_curves(followed, theme=colours()), "phase-directions")
     st.caption(
         "Hysteresis: where the curves differ, what neurons hold depends on where the network comes "
-        "from, so that at least one of the two arrangements is not the best one. Longer training "
-        "at each density can bring them closer."
+        "from; the table has the losses of both. Longer training at each density can bring them "
+        "closer. All this is of networks that are followed: separate ones can find arrangements "
+        "that these do not reach."
     )
     with st.expander("In numbers"):
         st.dataframe(
