@@ -104,9 +104,28 @@ def _draw_changes(theory: Theory, diagram: Diagram, second_weight: float) -> Non
         "**Two kinds of change.** Along importance, sharing begins with a small weight and grows: "
         "a drift. Where both features are equally important, the feature with the larger weight "
         "changes at once, at every density: a jump. Even there the best ratio of the weights is "
-        "not 1: asymmetric superposition pays in the smallest system."
+        "not 1: the neurons are shared unevenly.\n\n"
+        "**Uneven sharing with a threshold.** In the exact solution the feature with the larger "
+        "input weights has the larger output weights, too. Its output bias is below 0, a threshold "
+        "under which what the other feature adds stays. The motif of *asymmetric superposition* is "
+        "another solution: there the larger input weight goes with the *smaller* output weight, "
+        "and a third weight inhibits the interference."
     )
+    cells = diagram.shared_cells(second_weight)
     with st.container(horizontal=True):
+        metric(
+            "Larger weights together",
+            f"{np.count_nonzero(cells['together'])} of {len(cells)}",
+            "Trained cells that serve both features, in which the larger input weight of each "
+            "neuron goes with its larger output weight. In asymmetric superposition it would go "
+            "with the smaller one.",
+        )
+        metric(
+            "Cells with a threshold",
+            f"{np.count_nonzero(cells['bias'] < 0)} of {len(cells)}",
+            "Trained cells that serve both features, in which the output whose feature has the "
+            "larger input weights has a bias below 0.",
+        )
         metric(
             "Smaller weight, at the onset",
             f"{shared.min():.2f}" if shared.size else "–",

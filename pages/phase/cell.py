@@ -16,9 +16,18 @@ from toymodel.charts.network.weight_bars import Side, reach_of, signed_bars, wei
 from toymodel.model import Weights
 from toymodel.phase.candidates import Theory
 from toymodel.phase.comparison import candidate_losses
-from toymodel.phase.diagram import DENSITIES, PHASES, RATIOS, Diagram, cell_config, phase_of
+from toymodel.phase.diagram import (
+    DENSITIES,
+    PHASES,
+    RATIOS,
+    Diagram,
+    cell_config,
+    larger_together,
+    phase_of,
+)
 
 _SIDES: dict[Side, str] = {"input": "W₁: input → neuron", "output": "W₂: neuron → output"}
+_WEIGHTS = ("W₁ first", "W₁ second", "W₂ first", "W₂ second")
 _LOSSES = {
     "loss": st.column_config.NumberColumn("exact loss", format="%.5f"),
     "above": st.column_config.NumberColumn("above the best", format="percent"),
@@ -87,10 +96,38 @@ def _draw_weights(weights: Weights) -> None:
             f"phase-cell-{side}",
             alt=f"Weights of the cell's best network, {title}",
         )
+    st.dataframe(
+        weight_table(weights),
+        hide_index=True,
+        alt="Weights of the neurons, and whether the larger input and output weight go together",
+        column_config={
+            name: st.column_config.NumberColumn(name, format="%.3f") for name in _WEIGHTS
+        },
+    )
     first, second = (f"{bias:+.3f}".replace("-", "−") for bias in weights.b)
     st.caption(
         "Feature 0 is the first feature, feature 1 the second. Output biases: "
-        f"{first} and {second}."
+        f"{first} and {second}. Together: whether the feature with the neuron's larger input "
+        "weight has its larger output weight, too. In asymmetric superposition it has the smaller "
+        "one."
+    )
+
+
+def weight_table(weights: Weights) -> pd.DataFrame:
+    """The weights of the neurons, and whether the larger ones go together.
+
+    Returns:
+        One row a neuron. Columns: neuron, W₁ first and W₁ second (input weights of the features),
+        W₂ first and W₂ second (output weights), together ("yes" or "no").
+    """
+    together = larger_together(weights.W1, weights.W2)
+    values = np.concatenate([weights.W1.T, weights.W2])
+    return pd.DataFrame(
+        {
+            "neuron": range(len(together)),
+            **dict(zip(_WEIGHTS, values, strict=True)),
+            "together": np.where(together, "yes", "no"),
+        }
     )
 
 

@@ -1,4 +1,4 @@
-"""Along density: classes, the spread of effective features, the gain, and when each rank turns."""
+"""Separate networks along density: classes, effective features, gain, and classes by rank."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from toymodel.charts.phase.network_curves import (
     class_curves,
     measure_curve,
 )
+from toymodel.config import recipe_name
 from toymodel.sweeps.shipped import DENSITY_SWEEP
 from toymodel.text import number
 
 
 def draw_density(state: PhaseState) -> None:
     """Draw the networks from dense to sparse, every restart of them."""
-    st.header("Along density: a jump or a drift?")
+    st.header("Along density: separate networks")
     found = along_density(state.thresholds)
     if found is None or found.networks.empty:
         st.info("These networks are not in the store: `python -m toymodel cache --ship`.")
@@ -33,9 +34,11 @@ def draw_density(state: PhaseState) -> None:
     densities = set(networks["density"].tolist())
     st.markdown(
         f"Densities: {len(densities)}, from {number(max(densities))} to {number(min(densities))}. "
-        f"Networks at each: {DENSITY_SWEEP.recipe.restarts}, with different initial weights. A "
-        "thin line is a network, a thick line the median, and the shaded band goes from the lowest "
-        "to the highest."
+        f"Networks at each: {DENSITY_SWEEP.recipe.restarts}, from initial weights of their own "
+        f"(`{recipe_name(DENSITY_SWEEP.recipe)}`). This is a cross-section: no neuron is followed "
+        "from one density to the next, and another recipe finds other networks. A thin line is a "
+        "network (at each density another one), a thick line the median, and the shaded band goes "
+        "from the lowest to the highest."
     )
     draw_transition(neuron_transition(networks), layer_transition(turning))
     _draw_neurons(found)
@@ -81,7 +84,7 @@ def _draw_neurons(found: AlongDensity) -> None:
 def _draw_layers(found: AlongDensity, turning: pd.DataFrame) -> None:
     left, right = st.columns(2)
     with left:
-        st.markdown("**Which neuron turns when**")
+        st.markdown("**Which ranks are not monosemantic**")
         draw(
             density_map(
                 found.ranks,

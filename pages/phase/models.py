@@ -17,9 +17,11 @@ from pages.shared.cached_analysis import (
 from pages.shared.resources import store
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.charts.phase.density_map import effective_shares, rank_shares
+from toymodel.charts.phase.neuron_paths import followed_neurons
 from toymodel.charts.phase.neuron_sets import set_sizes
 from toymodel.config import Config, Recipe
 from toymodel.phase.candidates import Theory, theory
+from toymodel.phase.chain import Chain, chain_path, load_chain
 from toymodel.phase.diagram import DENSITIES, RATIOS, Diagram, diagram_path, load_diagram
 from toymodel.storage.model_file import DamagedFile
 from toymodel.sweeps.shipped import CONVERGENCE, DENSITY_SWEEP
@@ -86,3 +88,20 @@ def phase_diagram() -> tuple[Diagram, Theory] | str:
         return "The phase diagram is not in the store: `python -m toymodel phase --ship`."
     except DamagedFile as error:
         return f"{error}. `python -m toymodel phase --ship` trains it anew."
+
+
+@st.cache_resource(show_spinner="Reading the followed networks.", max_entries=4)
+def _read_chain(path: str, changed: float) -> tuple[Chain, pd.DataFrame]:
+    chain = load_chain(Path(path))
+    return chain, followed_neurons(chain)
+
+
+def followed_networks() -> tuple[Chain, pd.DataFrame] | str:
+    """The shipped chain and its `followed_neurons`; or a message that says why there is none."""
+    path = chain_path(store().shipped)
+    try:
+        return _read_chain(str(path), path.stat().st_mtime)
+    except OSError:
+        return "The followed networks are not in the store: `python -m toymodel phase --ship`."
+    except DamagedFile as error:
+        return f"{error}. `python -m toymodel phase --ship` trains them anew."

@@ -15,15 +15,17 @@ def draw_notes() -> None:
     st.header("What to notice")
     st.markdown(
         "- **The paper** observes a phase change of neurons that mirrors that of features, and "
-        "says that it is not clear how to formalise it. This page separates three questions: what "
-        "one neuron does, what the layer does, and what is best in a system small enough to write "
-        "down all solutions.\n"
-        "- **Most neurons** jump from one feature to several. **A layer** holds both kinds over "
-        "two decades of density, because each neuron turns at its own density.\n"
-        "- **Importance decides when**: the more important a feature, the longer it keeps neurons "
-        "to itself. The paper notes this of the neurons on the left.\n"
-        "- **Two neurons share unevenly**: asymmetric superposition occurs in the smallest system "
-        "already. It is the better solution there, not an accident of training."
+        "says that it is not clear how to formalise it. This page separates four questions: what "
+        "separate networks hold at each density, what one neuron does, whether the way back is the "
+        "same, and what is best in a system small enough to write down all solutions.\n"
+        "- **A gap is no jump**: separate networks can have few neurons in between because each "
+        "was trained at one density only. The followed neurons show how many jump.\n"
+        "- **Importance**: the paper notes that the neurons on the left, which hold the most "
+        "important features, are the more monosemantic ones. The map of ranks shows how long they "
+        "stay so.\n"
+        "- **Two neurons share unevenly**, and a threshold on one output keeps the other feature "
+        "out. It is the better solution there, not an accident of training. It is not asymmetric "
+        "superposition: that motif takes another neuron, which inhibits."
     )
     st.subheader("Try")
     for label, page, link, expect in (

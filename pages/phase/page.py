@@ -1,9 +1,10 @@
-"""How neurons turn polysemantic: whether at once, and what two neurons do with two features."""
+"""How neurons turn polysemantic: whether they jump, and what two neurons do with two features."""
 
 import streamlit as st
 
 from pages.phase.density import draw_density
 from pages.phase.diagram import draw_diagram
+from pages.phase.followed import draw_followed
 from pages.phase.neuron_sets import draw_sets
 from pages.phase.notes import draw_notes
 from pages.phase.state import PHASE_PAGE
@@ -18,16 +19,17 @@ with st.sidebar:
     PHASE_PAGE.show_refused()
     threshold_inputs(PHASE_PAGE)
 
-st.title("Neurons turn polysemantic one after another, the least important first")
+st.title("How neurons turn from monosemantic to polysemantic")
 st.markdown(
-    "In the paper, the change from monosemantic to polysemantic neurons looks much like a phase "
-    "change. Is it one? This page shows networks with "
+    "In the paper, this looks much like a phase change. Is it one? This page shows networks with "
     f"$n = {PAPER_CONFIG.n_features}$, $m = {PAPER_CONFIG.n_neurons}$, "
-    f"$I_i = {PAPER_CONFIG.importance_decay:g}^i$ along density, and two neurons with two "
+    f"$I_i = {PAPER_CONFIG.importance_decay:g}^i$ along density: separate ones at every density, "
+    "and some that are followed from one density to the next. Beside them are two neurons with two "
     "features, for which all solutions can be computed exactly."
 )
 show_problems(problems, tuple(store().notes))
 draw_density(state)
+draw_followed(state)
 draw_diagram(state)
 draw_training(state)
 draw_sets(state)

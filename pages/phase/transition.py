@@ -1,4 +1,4 @@
-"""Whether neurons and layers jump or drift from monosemantic to polysemantic, in numbers."""
+"""How separate networks hold one feature or several a neuron along density, in numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MIN_SHARE = 0.1  # of the neurons: from there on, a kind of neuron is there
 
 
 class NeuronTransition(NamedTuple):
-    """How single neurons go from one feature to several.
+    """Which densities have neurons of one feature, of several, and in between.
 
     Attributes:
         coexisting: the densities at which a tenth of the neurons or more hold one feature and as
@@ -32,7 +32,7 @@ class NeuronTransition(NamedTuple):
     slow: tuple[float, ...]
 
     @property
-    def jumps(self) -> bool:
+    def gap(self) -> bool:
         """Whether most of the densities at which both kinds coexist have a gap between them."""
         return len(self.gaps) > len(self.coexisting) / 2
 
@@ -52,7 +52,7 @@ def neuron_transition(networks: pd.DataFrame) -> NeuronTransition:
 
 
 class LayerTransition(NamedTuple):
-    """Where the neurons of a layer turn polysemantic, by their rank; NaN where too few do.
+    """From which density on the neurons of a rank are not monosemantic; NaN where too few are.
 
     Attributes:
         first: the median density of the first quarter of the ranks, the most important features.
@@ -64,7 +64,7 @@ class LayerTransition(NamedTuple):
 
     @property
     def drifts(self) -> bool:
-        """Whether the most important neurons turn at sparser densities than the least."""
+        """Whether the most important neurons stay monosemantic at sparser densities."""
         return self.first < self.last
 
 
@@ -83,7 +83,7 @@ def layer_transition(turning: pd.DataFrame) -> LayerTransition:
 
 def draw_transition(neurons: NeuronTransition, layer: LayerTransition) -> None:
     """Draw both as a verdict and its numbers."""
-    st.markdown(_NEURONS[neurons.jumps])
+    st.markdown(_NEURONS[neurons.gap])
     with st.container(horizontal=True):
         metric(
             "Densities with both kinds",
@@ -107,33 +107,35 @@ def draw_transition(neurons: NeuronTransition, layer: LayerTransition) -> None:
     st.markdown(_LAYERS[layer.drifts])
     with st.container(horizontal=True):
         metric(
-            "First quarter turns at 1 − S",
+            "First quarter, from 1 − S",
             _density(layer.first),
-            "The median over the quarter of the ranks with the most important features.",
+            "The densest setting at which the neurons of a rank are not monosemantic in half of "
+            "the networks: the median over the quarter of the ranks with the most important "
+            "features.",
         )
         metric(
-            "Last quarter turns at 1 − S",
+            "Last quarter, from 1 − S",
             _density(layer.last),
-            "The median over the quarter of the ranks with the least important features.",
+            "The same over the quarter of the ranks with the least important features.",
         )
         metric(
             "Last over first",
             f"{layer.last / layer.first:.0f}" if layer.drifts else "–",
-            "How many times denser features are where the last quarter turns.",
+            "How many times denser features are where the last quarter is no longer monosemantic.",
         )
 
 
 _NEURONS = {
-    True: "**Most neurons jump** from one feature to several: where both kinds of neurons coexist, "
-    "few neurons are in between.",
-    False: "**A neuron drifts** from one feature to several: neurons of both kinds do not coexist "
-    "with a gap between them.",
+    True: "**There is a gap**: where neurons of one feature and of several coexist, few are in "
+    "between.",
+    False: "**There is no gap**: neurons of one feature and of several do not coexist with few in "
+    "between.",
 }
 _LAYERS = {
-    True: "**The layer drifts**: the neurons of the least important features turn first, those of "
-    "the most important ones last.",
-    False: "**The layer does not drift**: neurons of important and of unimportant features turn at "
-    "about the same density, or too few of them turn.",
+    True: "**Ranks differ**: neurons of the most important features stay monosemantic at sparser "
+    "densities than those of the least important ones.",
+    False: "**Ranks do not differ in this order**: neurons of the most important features do not "
+    "stay monosemantic at sparser densities, or too few ranks change.",
 }
 
 

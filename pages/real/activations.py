@@ -15,8 +15,9 @@ from pages.shared.chart import draw
 from pages.shared.explorer_state import DEFAULT, ExplorerState
 from pages.shared.navigation import NEURONS
 from pages.shared.resources import colours
-from toymodel.analysis.polysemanticity import CLASSES, Thresholds, instructive, with_secondary
-from toymodel.analysis.predictions import TopVersusBottom, holding_several
+from toymodel.analysis.activations import INTERVALS
+from toymodel.analysis.polysemanticity import CLASSES, Thresholds, instructive
+from toymodel.analysis.predictions import TopVersusBottom, holding_several, leads_alone
 from toymodel.charts.neuron.primary_share import median_shares, primary_share
 
 _TOP = 0.75  # of a neuron's range: its strongest activations
@@ -29,7 +30,10 @@ def top_versus_bottom(found: Sweeps) -> Prediction:
         curves = median_shares(_kinds(measured))
         evidence = Evidence(
             measured.found.verdict,
-            (numbers.of_activations(measured.found, density, found.other_activations),),
+            (
+                numbers.of_activations(measured.found, density, found.other_activations),
+                numbers.of_second_weights(measured.found, density),
+            ),
             partial(_draw, curves, density),
             Numbers(
                 curves.drop(columns=["low", "high", "value_low", "value_high", "effective"]),
@@ -50,12 +54,13 @@ def top_versus_bottom(found: Sweeps) -> Prediction:
         against_real="neurons that look interpretable from their strongest activations have the "
         "same feature in their weak ones, drawn and read in the same way; or the strongest "
         "activations of polysemantic neurons are as mixed as the weak ones.",
-        against_toy="primary features lead no more often at the top of the range than at the "
-        "bottom.",
-        open="That a neuron holds one feature because its strongest activations do: weak ones have "
-        "to be sampled too. Nor that every network is like this: values are uniform here, so that "
-        "a large activation takes a large weight. A secondary feature with rare, very large values "
-        "could lead at the top.",
+        against_toy="most neurons with several features have weights that are about equal, so that "
+        "their primary features lead no more often at the top of the range than at the bottom.",
+        open="Anything about large activations beyond the weights: given one large weight and "
+        "smaller ones, uniform values and sparse features, a clean top follows. Nor that a neuron "
+        "holds one feature because its strongest activations do: weak ones have to be sampled "
+        "too. Nor that every network is like this: a secondary feature with rare, very large "
+        "values could lead at the top.",
         links=links,
     )
 
@@ -82,16 +87,21 @@ def _instructive_neurons(measured: Activations, thresholds: Thresholds) -> tuple
 
 
 def _kinds(measured: Activations) -> dict[str, np.ndarray]:
-    several, clear = holding_several(measured.neurons), with_secondary(measured.neurons)
-    groups = {
-        "with a clear secondary feature": several & clear,
-        "others that hold several features": several & ~clear,
-        "monosemantic": np.array(measured.neurons.classes, dtype=object) == CLASSES[0],
-    }
+    found, shares = measured.neurons, measured.shares
+    several = holding_several(found)
+    pure = np.array(found.classes, dtype=object) == CLASSES[0]
+    alone = leads_alone(found)
+    # Each of k equal weights leads in 1 / k of the activations that one feature can reach.
+    effective = np.maximum(found.effective_features, 1)[:, None]
+    equal = np.where(np.array(INTERVALS)[:, 1] <= 1, 1 / effective, np.nan)
+    kinds = (
+        ("hold several features", several, shares),
+        ("the same, by their weights alone", several, alone),
+        ("the same, if their weights were equal", several, equal),
+        ("monosemantic", pure, shares),
+    )
     return {
-        f"{name} ({which.sum()})": measured.shares[which]
-        for name, which in groups.items()
-        if any(which)
+        f"{name} ({which.sum()})": values[which] for name, which, values in kinds if which.any()
     }
 
 
@@ -105,6 +115,8 @@ def _draw(curves: pd.DataFrame, density: float) -> None:
         alt="Median share of activations in which the primary feature leads, by magnitude and kind",
     )
     st.caption(
-        "Medians over neurons, on seeded inputs. The other weights of a monosemantic neuron are "
-        "small but not 0, so that its smallest activations can be mixed too."
+        "Medians over neurons, on seeded inputs. By the weights alone: one feature active at a "
+        "time, with uniform values. Equal weights: as many as the neuron's effective number of "
+        "features. The other weights of a monosemantic neuron are small but not 0, so that its "
+        "smallest activations can be mixed too."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from pages.real.predictions import Numbers
 from toymodel.analysis.polysemanticity import CLASSES
 from toymodel.analysis.predictions import (
+    SECOND_WEIGHTS,
     Existence,
     MixedLayers,
     Mixture,
@@ -151,22 +153,36 @@ def of_activations(
     found: TopVersusBottom, density: float, others: Mapping[float, TopVersusBottom]
 ) -> Numbers:
     """How many neurons look clean at the top of their range and are mixed at the bottom."""
-    groups = (
-        ("hold several features", found.several),
-        ("of these, with a clear secondary feature", found.secondary),
-        ("monosemantic", found.monosemantic),
-    )
-    rows = [_group(density, name, group) for name, group in groups]
-    rows += [_group(p, groups[0][0], each.several) for p, each in others.items()]
-    low, high = found.unclear[:1], found.unclear[-1:]
-    ends = " to ".join(f"{size:.0%}" for size in (*low, *high)) or _NONE
+    rows = [
+        _group(density, _SEVERAL, found.several),
+        _group(density, "monosemantic", found.monosemantic),
+        *(_group(p, _SEVERAL, each.several) for p, each in others.items()),
+    ]
     return Numbers(
         pd.DataFrame(rows),
         "A reader of the strongest activations takes every neuron in column *clean at the top* for "
-        "a neuron of one feature. The second largest weight of the neurons with several features "
-        f"that are not clean at the top, at 1 − S = {number(density)}, relative to the largest: "
-        f"{ends}.",
+        "a neuron of one feature. The last column counts the neurons that would be both by their "
+        "input weights alone, if one feature were active at a time.",
         "Neurons that look clean at the top of their range and are mixed at the bottom",
+    )
+
+
+_SEVERAL = "hold several features"
+
+
+def of_second_weights(found: TopVersusBottom, density: float) -> Numbers:
+    """The neurons with several features by how large their second largest weight is."""
+    bins = zip(pairwise(SECOND_WEIGHTS), found.by_second, strict=True)
+    rows = [_group(density, f"{low:g} to {high:g}", group) for (low, high), group in bins]
+    table = pd.DataFrame(rows).rename(columns={"neurons that": "second weight over the largest"})
+    return Numbers(
+        table.drop(columns="density"),
+        f"All neurons with several features at 1 − S = {number(density)}. **What is automatic**: "
+        "values are uniform, so a feature with less than 0.75 of the largest weight cannot reach "
+        "the top by itself, and a weak feature crowds the bottom. **What is not**: that neurons "
+        "have one large weight and smaller ones. Neurons with equal weights would stand in the "
+        "last row and be mixed at the top, too.",
+        "Neurons with several features, by their second largest weight",
     )
 
 
@@ -178,6 +194,7 @@ def _group(density: float, name: str, found: Reading) -> dict[str, object]:
         "clean at the top": found.clean,
         "mixed at the bottom": found.mixed,
         "both": found.both,
+        "both by weights alone": found.forced,
     }
 
 

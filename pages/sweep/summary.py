@@ -27,7 +27,7 @@ EXAMPLES = (
     (
         "Trained for longer",
         {"recipe": "thorough"},
-        "lower losses, and at the sparsest fewer polysemantic neurons",
+        "the same networks by the longest recipe, beside the paper's counts",
     ),
     (
         "A small one to train yourself",
@@ -122,9 +122,9 @@ def draw_notes() -> None:
         "features, stay monosemantic for longest; single models hold both kinds at once.\n"
         "- **The gain rises above 1 where neurons turn polysemantic**: the model then computes "
         "|x| for more features than it has pairs of neurons for.\n"
-        "- **Not as in the paper**: at the sparsest setting, training for longer gives a lower "
-        "loss *and* keeps some monosemantic neurons. The paper's picture, in which all are highly "
-        "polysemantic, is what short training looks like: compare *quick* with *thorough*.\n"
+        "- **Not always as in the paper**: where features are sparse, the classes depend on how "
+        "the network was trained. The paper's counts stand over each panel: compare them with "
+        "those of *quick* and *thorough*, and the losses of the two.\n"
         "- **The usual recipe** leaves outputs dead and features unlearnt where they are sparse: "
         "its neurons are polysemantic too, and its gain is far below 1."
     )

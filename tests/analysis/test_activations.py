@@ -17,6 +17,7 @@ from toymodel.analysis.activations import (
     Share,
     _overview_examples,
     activity,
+    binomial_interval,
     shares_of_all,
 )
 from toymodel.analysis.example_inputs import BANDS, MAX_EXAMPLES
@@ -24,6 +25,7 @@ from toymodel.analysis.inputs import input_blocks
 from toymodel.analysis.loss import Estimate
 from toymodel.config import Config
 from toymodel.model import Weights
+from toymodel.sampling import log_ratio, proposal_probability
 from toymodel.settings import SettingError
 
 SECOND = 0.3
@@ -103,6 +105,7 @@ def by_hand(own: list[float], other: list[float], examples: int = 1_000) -> Acti
         features=(0,),
         examples=examples,
         silent=Estimate(0.5, 0.0),
+        heaviest=max((0.0, *own, *other)),
         weight=weight,
         square=square,
         presence=weight,
@@ -111,15 +114,65 @@ def by_hand(own: list[float], other: list[float], examples: int = 1_000) -> Acti
     )
 
 
-def test_a_share_has_wilsons_interval():
+def test_equal_inputs_have_the_interval_of_clopper_and_pearson():
     found = by_hand([1.0] * 8, [1.0] * 2).dominated(0)
-    assert tuple(found) == pytest.approx((0.8, 0.4902, 0.9433, 10), abs=1e-4)
+    assert tuple(found) == pytest.approx((0.8, 0.4439, 0.9748, 10), abs=1e-4)
     assert tuple(by_hand([1.0] * 10, []).dominated(0)) == pytest.approx(
-        (1, 0.7225, 1, 10), abs=1e-4
+        (1, 0.6915, 1, 10), abs=1e-4
     )
     assert tuple(by_hand([], [1.0] * 10).dominated(0)) == pytest.approx(
-        (0, 0, 0.2775, 10), abs=1e-4
+        (0, 0, 0.3085, 10), abs=1e-4
     )
+
+
+@pytest.mark.parametrize(("own", "other"), [(1, 400), (37, 5), (300, 300), (1, 0), (2, 1)])
+def test_beyond_either_end_of_an_interval_the_counts_are_unlikely(own: int, other: int):
+    low, high = binomial_interval(own, other)
+    n = own + other
+
+    def at_least(count: int, share: float) -> float:
+        return sum(math.comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(count, n + 1))
+
+    assert at_least(own, low) == pytest.approx(0.025, rel=1e-3)
+    if other:
+        assert 1 - at_least(own + 1, high) == pytest.approx(0.025, rel=1e-3)
+    else:
+        assert high == 1
+
+
+def test_inputs_count_by_the_heaviest_one():
+    found = by_hand([3.0, 0.6], [1.5, 1.5]).dominated(0)
+    assert (found.low, found.high) == pytest.approx(binomial_interval(1.2, 1.0))
+    # Nearly nothing of the others: the upper end is above the share nevertheless.
+    assert by_hand([1.0] * 30, [1e-6]).dominated(0).high > 1 - 1e-6
+
+
+@pytest.mark.parametrize("p", [0.001, 0.01])
+@pytest.mark.parametrize("alone", [0.001, 0.02, 0.98, 0.999])
+@pytest.mark.parametrize("together", [0.1, 0.9])
+@pytest.mark.parametrize("examples", [300, 3_000])
+def test_intervals_near_the_ends_hold_their_share_under_importance_weights(
+    p: float, alone: float, together: float, examples: int
+):
+    # The first of 100 features leads with one probability where one is active, and with another
+    # where more are. Importance sampling draws the second kind more often, at small weights.
+    config, trials = case(100, p), 400
+    q = proposal_probability(config)
+    constant, slope = log_ratio(p, q, config.n_features)
+    random = np.random.default_rng(7)
+    counts = np.arange(1, 101)
+    chance = np.array([math.comb(100, k) * p**k * (1 - p) ** (100 - k) for k in counts])
+    leads = np.where(counts == 1, alone, together)
+    share = (chance * leads).sum() / chance.sum()
+    held = 0
+    for _ in range(trials):
+        active = random.binomial(100, q, examples)
+        active = active[active > 0]
+        weight = np.exp(constant + slope * active)
+        own = random.random(len(active)) < leads[active - 1]
+        found = by_hand(weight[own].tolist(), weight[~own].tolist()).dominated(0)
+        held += found.low <= share <= found.high
+    assert held / trials >= 0.93
 
 
 def test_the_variance_of_a_weighted_share_is_that_of_a_ratio():
@@ -201,7 +254,7 @@ def test_two_weights_have_their_exact_shares(p: float, n: int, first: int, secon
     assert found.kept(0.25) == pytest.approx(exact(p, 0.25, math.inf)[1] / own, rel=0.05)
 
 
-@pytest.mark.parametrize("p", [0.01, 0.1])
+@pytest.mark.parametrize("p", [0.001, 0.01, 0.1])
 def test_intervals_are_as_wide_as_repetition_has_it(p: float):
     # Neurons that read pairs of their own see nearly independent inputs.
     n, interval = 60, (0.1, 0.25)

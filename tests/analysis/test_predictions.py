@@ -11,7 +11,7 @@ import pytest
 
 import toymodel as tm
 from tests.helpers.networks import model, weights
-from toymodel.analysis.activations import INTERVALS
+from toymodel.analysis.activations import INTERVALS, shares_of_all
 from toymodel.analysis.loss import no_superposition_loss
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds, neurons
 from toymodel.analysis.predictions import (
@@ -30,6 +30,7 @@ from toymodel.analysis.predictions import (
     Trend,
     density_table,
     existence,
+    leads_alone,
     mixed_layers,
     polysemantic_without_gain,
     sparsest_setting,
@@ -213,40 +214,49 @@ def shares(*ends: tuple[float, float]) -> np.ndarray:
 def test_neurons_are_read_from_above_and_from_below():
     found = neurons(made(0.1, PURE, SLIGHT, MANY, MANY).W1)
     read = top_versus_bottom(found, shares((0.1, 1), (0.4, 0.9), (0.5, 1), (0.1, 0.89)))
-    assert read.several == Reading(neurons=3, clean=2, mixed=2, both=1)
-    assert read.secondary == Reading(1, 1, 1, 1)  # SLIGHT alone: 0.5 of its largest weight
-    assert read.monosemantic == Reading(1, 1, 1, 1)
-    assert read.unclear == (1.0,)
+    # SLIGHT, with 0.5 of its largest weight, fits by its weights alone; MANY has two equal ones.
+    slight, none = Reading(1, 1, 1, 1, 1), Reading(0, 0, 0, 0, 0)
+    assert read.several == Reading(neurons=3, clean=2, mixed=2, both=1, forced=1)
+    assert read.by_second == (none, slight, none, none, Reading(2, 1, 1, 0, 0))
+    assert read.monosemantic == Reading(1, 1, 1, 1, 0)
     found = neurons(made(0.1, SLIGHT, UNUSED, UNUSED, UNUSED).W1)
     nan = math.nan
     read = top_versus_bottom(found, shares((nan, nan), (nan, nan), (nan, nan), (nan, nan)))
-    assert read.several == Reading(1, 0, 0, 0)
+    assert read.several == Reading(1, 0, 0, 0, 1)
     assert read.monosemantic.neurons == 0
-    found = neurons(made(0.1, [0.9, 0, 0, 0], [0.3, 0.8, 0, 0], PURE, UNUSED).W1)
+    found = neurons(made(0.1, [0.9, 0, 0, 0], [0.3, 0.8, 0, 0], [0.2, 0, 0, 0], PURE).W1)
     read = top_versus_bottom(found, shares(*[(0.1, 0.5)] * 4))
-    assert read.unclear == pytest.approx((0.8, 0.9))
+    assert [each.neurons for each in read.by_second] == [1, 0, 0, 2, 0]
+    assert [each.forced for each in read.by_second] == [1, 0, 0, 0, 0]
     assert (INTERVALS[BOTTOM], INTERVALS[TOP]) == ((0.02, 0.1), (0.75, 1.0))
 
 
 @pytest.mark.parametrize(
-    ("several", "secondary", "verdict"),
-    [
-        ((4, 3), (2, 2), CONFIRMED),
-        ((4, 3), (0, 0), CONFIRMED),
-        ((4, 2), (2, 2), IN_PART),
-        ((4, 3), (2, 1), IN_PART),
-        ((4, 0), (0, 0), REFUTED),
-        ((0, 0), (0, 0), REFUTED),
-    ],
+    ("several", "both", "verdict"),
+    [(4, 3, CONFIRMED), (4, 2, IN_PART), (4, 1, IN_PART), (4, 0, REFUTED), (0, 0, REFUTED)],
 )
-def test_large_activations_look_clean_and_small_ones_do_not(several, secondary, verdict):
-    def reading(neurons: int, both: int) -> Reading:
-        return Reading(neurons, both, both, both)
-
+def test_large_activations_look_clean_and_small_ones_do_not(several: int, both: int, verdict: str):
+    none = Reading(0, 0, 0, 0, 0)
     found = TopVersusBottom(
-        several=reading(*several),
-        secondary=reading(*secondary),
-        monosemantic=reading(0, 0),
-        unclear=(),
+        several=Reading(several, both, both, both, several), by_second=(), monosemantic=none
     )
     assert found.verdict == verdict
+
+
+def test_the_weights_alone_say_how_often_the_primary_feature_leads():
+    found = neurons(np.array([[2, -0.6, 0, 0.1], [1, 1, 1, 0], [0, 0, 3, 0], [0, 0, 0, 0.0]]))
+    leads = leads_alone(found)
+    # Between 0.02 and 0.1 the weights 1, 0.3 and 0.05 reach 0.08, 0.08 / 0.3 and 0.03 / 0.05.
+    assert leads[0, 0] == pytest.approx(0.08 / (0.08 + 0.08 / 0.3 + 0.03 / 0.05))
+    assert leads[0, 2] == pytest.approx(0.25 / (0.25 + 0.05 / 0.3))
+    assert leads[0, 3:5].tolist() == [1, 1]
+    assert leads[1, :5] == pytest.approx(1 / 3)
+    assert leads[2, :5].tolist() == [1] * 5
+    assert np.isnan(leads[:, 5]).all() and np.isnan(leads[3]).all()
+
+
+def test_with_few_active_features_the_weights_alone_say_what_is_measured():
+    config = tm.Config(n_features=6, n_neurons=1, feature_probability=1e-4)
+    network = weights([[1, 0.5, -0.3, 0.2, 0, 0]], np.ones((6, 1)))
+    measured = shares_of_all(config, network)[0, :5]
+    assert measured == pytest.approx(leads_alone(neurons(network.W1))[0, :5], abs=0.05)

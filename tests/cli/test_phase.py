@@ -9,12 +9,15 @@ import pytest
 
 import toymodel as tm
 from tests.helpers.diagrams import trained
+from toymodel.charts.phase.neuron_paths import followed_neurons, turns
 from toymodel.phase.candidates import theory
+from toymodel.phase.chain import chain_path, follow, load_chain
 from toymodel.phase.comparison import trained_cells
 from toymodel.phase.diagram import Diagram, diagram_path, load_diagram, save_diagram
 
 DENSITIES, RATIOS = (1.0, 0.1, 0.01), (0.5, 2.0)
 RECIPE = tm.RECIPES["quick"].replace(steps=40, restarts=2)
+FOLLOWED = tm.Config(n_features=6, n_neurons=4)
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +26,9 @@ def few_cells(monkeypatch: pytest.MonkeyPatch) -> None:
         return trained(DENSITIES, RATIOS, RECIPE, **options)
 
     monkeypatch.setattr("toymodel.cli.phase.train_diagram", train_few)
+    monkeypatch.setattr("toymodel.cli.phase.FINE_DENSITIES", DENSITIES)
+    monkeypatch.setattr("toymodel.cli.phase.PAPER_CONFIG", FOLLOWED)
+    monkeypatch.setattr("toymodel.cli.phase.FOLLOW_RECIPE", RECIPE)
 
 
 @pytest.fixture
@@ -34,11 +40,12 @@ def path(cache: Path) -> Path:
 def test_the_answer_in_words(shell, path: Path):
     answer = shell("phase")
     assert (answer.code, answer.err) == (0, "")
-    first, second, third = answer.out.splitlines()
+    first, second, third, fourth = answer.out.splitlines()
     assert first.startswith("3 densities x 2 ratios x 2 restarts: 12 networks in ")
     assert second.startswith("best network above the exact loss: ")
     assert third.startswith("cells that disagree with it: ")
     assert third.endswith(" of 6")
+    assert fourth.startswith("5 densities along a chain of 2 networks in ")
     assert not path.exists()  # without --ship nothing is kept
 
 
@@ -55,6 +62,11 @@ def test_the_answer_in_json_is_what_was_trained(shell):
     assert found["above_the_exact_loss_median"] == pytest.approx(above.median())
     assert found["above_the_exact_loss_most"] == pytest.approx(above.max())
     assert found["largest_difference_in_W1"] is None
+    chain = follow(FOLLOWED, (1.0, 0.1, 0.01, 0.1, 1.0), RECIPE)
+    turned = turns(followed_neurons(chain))
+    assert (found["followed_networks"], found["turns"]) == (2, len(turned))
+    assert found["turns_in_one_step"] == (turned["steps"] == 1).sum()
+    assert found["followed_seconds"] > 0
 
 
 def test_ship_writes_the_diagram_and_the_next_run_says_how_far_apart_they_are(shell, path: Path):
@@ -62,10 +74,13 @@ def test_ship_writes_the_diagram_and_the_next_run_says_how_far_apart_they_are(sh
     kept = load_diagram(path)
     assert (kept.densities, kept.ratios, kept.recipe) == (DENSITIES, RATIOS, RECIPE)
     assert np.array_equal(kept.W1, trained(DENSITIES, RATIOS, RECIPE).W1)
+    chain = load_chain(chain_path(path.parent.parent))
+    assert (chain.config, chain.recipe) == (FOLLOWED, RECIPE)
+    assert chain.densities == (1.0, 0.1, 0.01, 0.1, 1.0)
     assert json.loads(shell("phase", "--json").out)["largest_difference_in_W1"] == 0
 
     save_diagram(replace(kept, W1=kept.W1 + np.float32(0.5)), path)
-    *_, last = shell("phase").out.splitlines()
+    *_, last, _ = shell("phase").out.splitlines()
     assert last == "W1 0.5 apart from the one in the store"
     assert np.array_equal(load_diagram(path).W1, kept.W1 + np.float32(0.5))
 

@@ -30,6 +30,7 @@ def measured(
         features=features,
         examples=examples,
         silent=Estimate(0.5, 0.0),
+        heaviest=1.0,
         weight=weight,
         square=weight,
         presence=presence,

@@ -12,6 +12,7 @@ from toymodel.phase.candidates import (
     shared_solutions,
     theory,
 )
+from toymodel.phase.diagram import larger_together
 from toymodel.phase.exact_loss import squared_errors
 
 _DENSITIES = (1.0, 0.3, 0.1, 0.03, 0.01)
@@ -48,6 +49,18 @@ def test_dense_features_are_served_alone_and_sparse_ones_of_like_importance_shar
     assert best[0].tolist()[4:] == [1, 1, 1]
     assert best[-1].tolist() == [0, 2, 2, 2, 2, 2, 1]
     assert _FOUND.best(1.0).max() < 2
+
+
+def test_the_feature_with_the_larger_input_weight_has_the_larger_output_weight_and_a_threshold():
+    # So a shared neuron is no instance of the motif, where it has the smaller output weight.
+    shared = np.argwhere(_FOUND.best(0.05) == 2)
+    assert len(shared) >= 5
+    for row, column in shared:
+        W1, W2, b = candidate_network("shared", _DENSITIES[row], _RATIOS[column])
+        larger = int(np.abs(W1[0]).argmax())
+        assert (W2[larger] > 1.1 * W2[1 - larger]).all()
+        assert larger_together(W1, W2).all()
+        assert b[larger] < 0 < b[1 - larger]
 
 
 @pytest.mark.parametrize(("p", "angles"), [(0.8, (0, 90)), (0.1, (20, 60, 120)), (0.02, (90, 180))])

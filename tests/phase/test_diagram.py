@@ -19,6 +19,7 @@ from toymodel.phase.diagram import (
     SIDES,
     Diagram,
     cell_config,
+    larger_together,
     load_diagram,
     phase_of,
     save_diagram,
@@ -104,6 +105,40 @@ def test_the_best_network_is_the_one_shown(small: Diagram):
     losses[0, 0, small.best[0, 0]] = np.nan
     other = Diagram(**{**vars(small), "losses": losses})
     assert other.best[0, 0] != small.best[0, 0]
+
+
+@pytest.mark.parametrize(
+    ("W1", "W2", "together"),
+    [
+        ([[2, 1], [-2, -1]], [[3, 3], [1, 1]], [True, True]),
+        ([[2, 1], [-1, 2]], [[1, 1], [3, 3]], [False, True]),
+        ([[1, 2], [-2, 1]], [[-3, 1], [1, 2]], [False, False]),
+    ],
+)
+def test_larger_weights_go_together_or_not(W1, W2, together: list[bool]):
+    assert larger_together(np.array(W1, float), np.array(W2, float)).tolist() == together
+
+
+def test_a_shared_cell_has_its_best_networks_order_of_weights_and_biases(small: Diagram):
+    uneven = [[2, -1], [-2, 1]], [[3, 3], [1, 1]], [-0.5, 0.1]
+    motif = [[2, -1], [-2, 1]], [[1, 3], [3, 1]], [0.2, 0.3]  # its first neuron is asymmetric
+    idle = [[1, 2], [0.01, 0.001]], [[1, 0.1], [3, 0.5]], [0.4, -0.6]  # the second serves nothing
+    alone = [[1, 0], [-1, 0]], [[1, 1], [0, 0]], [0, 0.1]
+    cells = [uneven, motif, idle, alone]
+    W1, W2, b = (np.array(each, np.float32)[None, :, None] for each in zip(*cells, strict=True))
+    found = Diagram(
+        densities=(0.1,),
+        ratios=(0.5, 1.0, 2.0, 4.0),
+        recipe=_RECIPE.replace(restarts=1),
+        W1=W1,
+        W2=W2,
+        b=b,
+        losses=np.zeros((1, 4, 1)),
+    ).shared_cells(0.05)
+    assert found[["row", "column"]].to_numpy().tolist() == [[0, 0], [0, 1], [0, 2]]
+    assert found["together"].tolist() == [True, False, True]
+    assert found["bias"].to_numpy() == pytest.approx([-0.5, 0.2, -0.6])
+    assert found["other_bias"].to_numpy() == pytest.approx([0.1, 0.3, 0.4])
 
 
 def test_trainings_that_diverge_leave_the_others():

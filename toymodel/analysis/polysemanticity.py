@@ -110,7 +110,7 @@ def neurons(
     total = relative.sum(axis=1)
     square = (relative**2).sum(axis=1)
     code = np.where(
-        _second(relative) < thresholds.second_weight,
+        second_weight(relative) < thresholds.second_weight,
         0,
         np.where(total - 1 < thresholds.extra_weight, 1, 2),
     )
@@ -123,8 +123,8 @@ def neurons(
     )
 
 
-def _second(relative: Float[np.ndarray, "neuron feature"]) -> Float[np.ndarray, " neuron"]:
-    # The second largest relative weight of each neuron; 0 where there is one feature.
+def second_weight(relative: Float[np.ndarray, "neuron feature"]) -> Float[np.ndarray, " neuron"]:
+    """The second largest of each neuron's relative weights, (neuron,); 0 for one feature."""
     if relative.shape[1] < 2:
         return np.zeros(len(relative))
     return np.sort(relative, axis=1)[:, -2]
@@ -132,7 +132,7 @@ def _second(relative: Float[np.ndarray, "neuron feature"]) -> Float[np.ndarray, 
 
 def with_secondary(found: Neurons) -> Bool[np.ndarray, " neuron"]:
     """Whether each neuron has a clear secondary feature, beside one primary feature, (neuron,)."""
-    second = _second(found.relative)
+    second = second_weight(found.relative)
     return (second >= CLEAR_SECONDARY[0]) & (second <= CLEAR_SECONDARY[1])
 
 

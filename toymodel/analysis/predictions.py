@@ -15,13 +15,14 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
+from toymodel.analysis.activations import INTERVALS
 from toymodel.analysis.polysemanticity import (
     CLASSES,
     UNUSED,
     Neurons,
     Thresholds,
     neurons,
-    with_secondary,
+    second_weight,
 )
 from toymodel.analysis.sweep_table import sweep_table
 from toymodel.model import Model
@@ -45,6 +46,9 @@ MAX_MIXED = 0.5
 
 BOTTOM, TOP = 0, 4
 """The places in `INTERVALS` of 0.02 to 0.1 and of 0.75 to 1 of a neuron's range."""
+
+SECOND_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 0.9, 1.0)
+"""Second largest weights, relative to the largest, between which neurons are counted."""
 
 
 def density_table(models: Sequence[Model], thresholds: Thresholds | None = None) -> pd.DataFrame:
@@ -283,36 +287,40 @@ class Reading(NamedTuple):
         mixed: those whose primary feature leads in less than `MAX_MIXED` of the activations
             between 0.02 and 0.1 of their range.
         both: those that are clean at the top and mixed at the bottom.
+        forced: those that would be both by their input weights alone, if one feature were active
+            at a time, as `leads_alone` has it.
     """
 
     neurons: int
     clean: int
     mixed: int
     both: int
+    forced: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class TopVersusBottom:
     """Large activations look clean, small ones are mixed.
 
+    With uniform values and one active feature at a time this follows from the input weights alone:
+    what a feature cannot reach it cannot mix, and a weak one crowds the small activations. What
+    does not follow is that neurons have one large weight and smaller ones.
+
     Attributes:
         several: the neurons that hold several features, which are not monosemantic.
-        secondary: those of them with a clear secondary feature.
+        by_second: those of them whose second largest weight, relative to the largest, is between
+            two neighbours of `SECOND_WEIGHTS`; the lower end is not included.
         monosemantic: the others.
-        unclear: of the neurons in `several` that do not look clean at the top, the second largest
-            weight relative to the largest, the smallest first.
     """
 
     several: Reading
-    secondary: Reading
+    by_second: tuple[Reading, ...]
     monosemantic: Reading
-    unclear: tuple[float, ...]
     rule: ClassVar[str] = (
         "A neuron fits if its primary feature leads in "
         f"{MIN_CLEAN:.0%} or more of the activations between 0.75 and 1 of its range, and in less "
-        f"than {MAX_MIXED:.0%} of those between 0.02 and 0.1. Confirmed: more than half of the "
-        "neurons with several features fit, and all of those with a clear secondary feature. In "
-        "part: some fit."
+        f"than {MAX_MIXED:.0%} of those between 0.02 and 0.1. Confirmed: more than half of all "
+        "neurons with several features fit. In part: some fit."
     )
 
     @property
@@ -320,14 +328,34 @@ class TopVersusBottom:
         """By the rule."""
         if not self.several.both:
             return REFUTED
-        most = self.several.both > self.several.neurons / 2
-        all_clear = self.secondary.both == self.secondary.neurons
-        return CONFIRMED if most and all_clear else IN_PART
+        return CONFIRMED if self.several.both > self.several.neurons / 2 else IN_PART
 
 
 def holding_several(found: Neurons) -> Bool[np.ndarray, " neuron"]:
     """Which neurons have a weight and are not monosemantic, (neuron,)."""
     return np.isin(np.array(found.classes, dtype=object), CLASSES[1:])
+
+
+def leads_alone(found: Neurons) -> Float[np.ndarray, "neuron interval"]:
+    """How often the primary feature would lead if one feature were active at a time.
+
+    Activations are then spread evenly up to what a feature reaches, which is its relative weight.
+    Hidden biases do not count.
+
+    Args:
+        found: what the neurons hold.
+
+    Returns:
+        (neuron, interval), the share of activations in each of `INTERVALS`, 0 to 1; NaN where no
+        feature reaches, as above 1.
+    """
+    weight = found.relative[:, None, :]
+    low, high = (np.array(ends)[:, None] for ends in zip(*INTERVALS, strict=True))
+    reach = np.maximum(np.minimum(high, weight) - low, 0)
+    chance = np.divide(reach, weight, out=np.zeros_like(reach), where=weight > 0)
+    own = np.take_along_axis(chance, found.primary[:, None, None], axis=2)[..., 0]
+    total = chance.sum(axis=2)
+    return np.divide(own, total, out=np.full_like(own, np.nan), where=total > 0)
 
 
 def top_versus_bottom(
@@ -341,21 +369,28 @@ def top_versus_bottom(
         found: what the neurons hold.
         shares: of activations in which the primary feature leads, as `shares_of_all` gives them.
     """
-    several = holding_several(found)
-    clean, mixed = shares[:, TOP] >= MIN_CLEAN, shares[:, BOTTOM] < MAX_MIXED
+    several, second = holding_several(found), second_weight(found.relative)
+    clean, mixed = _clean_and_mixed(shares)
+    forced = np.logical_and(*_clean_and_mixed(leads_alone(found)))
 
     def reading(which: Bool[np.ndarray, " neuron"]) -> Reading:
-        counts = (which, which & clean, which & mixed, which & clean & mixed)
+        counts = (which, which & clean, which & mixed, which & clean & mixed, which & forced)
         return Reading(*(int(each.sum()) for each in counts))
 
-    rest = several & ~clean
-    second = np.sort(found.relative[rest], axis=1)[:, -2] if rest.any() else np.zeros(0)
     return TopVersusBottom(
         several=reading(several),
-        secondary=reading(several & with_secondary(found)),
+        by_second=tuple(
+            reading(several & (second > low) & (second <= high))
+            for low, high in pairwise(SECOND_WEIGHTS)
+        ),
         monosemantic=reading(_used(found) & ~several),
-        unclear=tuple(np.sort(second).tolist()),
     )
+
+
+def _clean_and_mixed(
+    shares: Float[np.ndarray, "neuron interval"],
+) -> tuple[Bool[np.ndarray, " neuron"], Bool[np.ndarray, " neuron"]]:
+    return shares[:, TOP] >= MIN_CLEAN, shares[:, BOTTOM] < MAX_MIXED
 
 
 def polysemantic_without_gain(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,1 +1,1 @@
-"""Two neurons, two features: exact losses, candidate solutions, and trained networks."""
+"""Two neurons, two features: exact losses, candidates, trained networks; and followed networks."""

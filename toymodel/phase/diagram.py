@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Bool, Float, Float32, Int
 
 from toymodel.config import RECIPES, Config, Recipe
@@ -95,6 +96,32 @@ class Diagram:
         share = np.divide(size.min(axis=-1), larger, out=np.zeros_like(larger), where=larger > 0)
         return np.where(_serving(W1, W2), share, 0).max(axis=-1)
 
+    def shared_cells(self, min_ratio: float) -> pd.DataFrame:
+        """How the best networks that serve both features share their neurons.
+
+        Args:
+            min_ratio: as in `phase_of`.
+
+        Returns:
+            One row a cell whose best network shares. Columns: row, column, together (whether
+            `larger_together` holds in every neuron that serves), bias (of the output whose feature
+            has the larger input weights), other_bias (of the other output).
+        """
+        rows, columns = np.nonzero(self.phases(min_ratio) == SHARED)
+        W1, W2, b = (self._best_of(array)[rows, columns] for array in (self.W1, self.W2, self.b))
+        together = larger_together(W1, W2) | ~_serving(W1, W2)
+        larger = np.abs(W1).sum(axis=-2).argmax(axis=-1)
+        cells = np.arange(len(rows))
+        return pd.DataFrame(
+            {
+                "row": rows,
+                "column": columns,
+                "together": together.all(axis=-1),
+                "bias": b[cells, larger],
+                "other_bias": b[cells, 1 - larger],
+            }
+        )
+
     def _best_of(self, array: np.ndarray) -> np.ndarray:
         rows, columns = np.indices(self.best.shape)
         return array[rows, columns, self.best]
@@ -116,6 +143,21 @@ def phase_of(
         network's do not count.
     """
     return int(_phases(W1[None], W2[None], min_ratio)[0])
+
+
+def larger_together(
+    W1: Float[np.ndarray, "*net neuron 2"], W2: Float[np.ndarray, "*net 2 neuron"]
+) -> Bool[np.ndarray, "*net neuron"]:
+    """Whether the feature with a neuron's larger input weight has its larger output weight, too.
+
+    In the motif of asymmetric superposition it has the smaller one.
+
+    Args:
+        W1: input weights, (*net, neuron, 2).
+        W2: output weights, (*net, 2, neuron).
+    """
+    into, out = np.abs(W1), np.abs(W2)
+    return (into[..., 0] > into[..., 1]) == (out[..., 0, :] > out[..., 1, :])
 
 
 def _phases(

@@ -22,7 +22,10 @@ from tests.helpers.apps import by_slot, fine, metrics, opened, said, table
 from tests.helpers.links import as_link
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds
 from toymodel.charts.phase.density_map import turning_points
+from toymodel.charts.phase.neuron_paths import DIRECTIONS, by_density, followed_neurons, turns
+from toymodel.config import recipe_name
 from toymodel.phase.candidates import Theory
+from toymodel.phase.chain import chain_path, load_chain
 from toymodel.phase.comparison import candidate_losses, trained_cells
 from toymodel.phase.diagram import (
     DENSITIES,
@@ -31,25 +34,28 @@ from toymodel.phase.diagram import (
     Diagram,
     cell_config,
     diagram_path,
+    larger_together,
     load_diagram,
     save_diagram,
 )
 from toymodel.storage.model_file import model_key
+from toymodel.storage.store import default_store
 from toymodel.sweeps.paper import PAPER_PANELS
-from toymodel.sweeps.shipped import DENSITY_SWEEP, LENGTHS, SAMPLERS
+from toymodel.sweeps.shipped import DENSITY_SWEEP, FINE_DENSITIES, LENGTHS, SAMPLERS
 
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
 SCRIPT = "phase/page.py"
 HEADERS = [
-    "Along density: a jump or a drift?",
+    "Along density: separate networks",
+    "One neuron at a time: does it jump?",
     "The smallest system: two neurons, two features",
     "Does it hold at convergence?",
     "Features are sets of neurons",
     "What to notice",
 ]
-DENSITY_CHARTS, MAPS, CELL_CHARTS, TRAINING_CHARTS, SET_CHARTS = 5, 2, 2, 3, 1
+DENSITY_CHARTS, PATH_CHARTS, MAPS, CELL_CHARTS, TRAINING_CHARTS, SET_CHARTS = 5, 3, 2, 2, 3, 1
 
 
 def headers(app: AppTest) -> list[str]:
@@ -67,11 +73,11 @@ def there() -> tuple[Diagram, Theory]:
 
 def test_the_page_opens_with_every_part():
     app = fine(opened(SCRIPT))
-    assert app.title[0].value.startswith("Neurons turn polysemantic one after another")
+    assert app.title[0].value == "How neurons turn from monosemantic to polysemantic"
     assert headers(app) == HEADERS
     assert not app.info
     assert len(app.get("vega_lite_chart")) == (
-        DENSITY_CHARTS + MAPS + CELL_CHARTS + TRAINING_CHARTS + SET_CHARTS
+        DENSITY_CHARTS + PATH_CHARTS + MAPS + CELL_CHARTS + TRAINING_CHARTS + SET_CHARTS
     )
     assert app.query_params["p"] == f"{DENSITIES[24]:g}"
 
@@ -83,17 +89,18 @@ def test_the_metrics_have_the_numbers_of_the_networks():
     share = found.networks.groupby("density")[["one", "between", "more"]].mean()
     both = share.loc[share[["one", "more"]].min(axis=1) >= 0.1]
     gaps = both["between"] < both[["one", "more"]].min(axis=1)
-    assert gaps.mean() > 0.5
     shown = metrics(app)
     assert shown["Densities with both kinds"] == str(len(both))
     assert shown["Of these, with a gap between"] == str(gaps.sum())
-    assert "**Most neurons jump**" in said(app)
+    assert ("**There is a gap**" in said(app)) == (gaps.sum() > len(both) / 2)
+    assert f"(`{recipe_name(DENSITY_SWEEP.recipe)}`)" in said(app)
     turning = turning_points(found.ranks).dropna()["density"]
     first, last = turning.iloc[:10].median(), turning.iloc[-10:].median()
-    assert shown["First quarter turns at 1 − S"] == f"{first:g}"
-    assert shown["Last quarter turns at 1 − S"] == f"{last:g}"
-    assert shown["Last over first"] == f"{last / first:.0f}"
-    assert "**The layer drifts**" in said(app)
+    assert shown["First quarter, from 1 − S"] == f"{first:g}"
+    assert shown["Last quarter, from 1 − S"] == f"{last:g}"
+    drifts = first < last
+    assert shown["Last over first"] == (f"{last / first:.0f}" if drifts else "–")
+    assert ("**Ranks differ**" in said(app)) == drifts
     diagram, theory = there()
     cells = trained_cells(diagram, theory, Thresholds().second_weight)
     odd = cells["disagrees"].sum()
@@ -101,9 +108,47 @@ def test_the_metrics_have_the_numbers_of_the_networks():
     above = cells["loss"] / cells["lowest"] - 1
     assert shown["Best networks above, median"] == f"{100 * above.median():.2g} %"
     assert shown["Best networks above, largest"] == f"{100 * above.max():.2g} %"
+    shared = diagram.shared_cells(Thresholds().second_weight)
+    assert len(shared) == (cells["phase"] == "both").sum() > 100
+    assert shown["Larger weights together"] == f"{shared['together'].sum()} of {len(shared)}"
+    assert shown["Cells with a threshold"] == f"{(shared['bias'] < 0).sum()} of {len(shared)}"
     losses = equal_losses(theory, diagram)
     assert losses["shared"] < 0.999 * min(losses["equal"], losses["first"])
     assert shown["Loss, shared evenly"] == f"{losses['equal']:.3f}"
+
+
+def test_the_followed_neurons_are_counted():
+    app = opened(SCRIPT)
+    chain = load_chain(chain_path(default_store().shipped))
+    assert set(chain.densities) == set(FINE_DENSITIES)
+    followed = followed_neurons(chain)
+    turned, shown = turns(followed), metrics(app)
+    for direction in DIRECTIONS:
+        steps = turned.loc[turned["direction"] == direction, "steps"]
+        assert len(steps) > 0
+        expected = f"{(steps == 1).sum()} of {len(steps)}"
+        assert shown[f"Jump, where {direction}"] == expected
+    found = by_density(chain, followed)
+    shown_table = table(app, "turns falls", "turns rises")
+    assert shown_table["effective rises"].tolist() == found["effective rises"].tolist()
+    ratio = found["effective rises"] / found["effective falls"]
+    assert shown["Hysteresis, largest"].startswith(f"{ratio.max():.2f} at ")
+    networks = along_density(Thresholds())
+    assert networks
+    separate = networks.networks.groupby("density")["loss"].mean()[min(chain.densities)]
+    expected = f"{found['loss falls'].iloc[-1] / separate:.2f}"
+    assert shown["Loss, followed over separate"] == expected
+    assert f"`{recipe_name(chain.recipe)}`" in said(app)
+
+
+def test_a_damaged_chain_is_told_and_the_rest_is_shown(own_shipped: Path):
+    chain_path(own_shipped).write_bytes(b"not a chain")
+    app = opened(SCRIPT)
+    (info,) = app.info
+    assert info.value.startswith("chain.safetensors is not a usable chain of networks: ")
+    assert info.value.endswith("`python -m toymodel phase --ship` trains them anew.")
+    assert headers(app) == HEADERS
+    assert "Jump, where density falls" not in metrics(app)
 
 
 def test_the_counts_are_those_of_one_network():
@@ -126,6 +171,7 @@ def test_an_empty_store_is_told_what_to_run(own_shipped: Path):
     assert headers(app) == [name for name in HEADERS if not name.startswith("Features are")]
     assert [info.value for info in app.info] == [
         "These networks are not in the store: `python -m toymodel cache --ship`.",
+        "The followed networks are not in the store: `python -m toymodel phase --ship`.",
         "The phase diagram is not in the store: `python -m toymodel phase --ship`.",
         "These networks are not in the store: `python -m toymodel cache --ship`.",
     ]
@@ -140,7 +186,9 @@ def test_a_damaged_diagram_is_told_and_the_rest_is_shown(own_shipped: Path, cont
     assert info.value.startswith("diagram.safetensors is not a usable phase diagram: ")
     assert info.value.endswith("`python -m toymodel phase --ship` trains it anew.")
     assert headers(app) == HEADERS
-    assert len(app.get("vega_lite_chart")) == DENSITY_CHARTS + TRAINING_CHARTS + SET_CHARTS
+    assert len(app.get("vega_lite_chart")) == (
+        DENSITY_CHARTS + PATH_CHARTS + TRAINING_CHARTS + SET_CHARTS
+    )
 
 
 def test_a_diagram_of_another_grid_is_told(own_shipped: Path):
@@ -162,7 +210,10 @@ def test_one_network_along_density_is_shown(own_shipped: Path):
     app = opened(SCRIPT)
     (density,) = set(table(app, "represented", *CLASSES)["density"])
     assert density == DENSITY_SWEEP.configs[12].feature_probability
-    assert len(app.get("vega_lite_chart")) == DENSITY_CHARTS + MAPS + CELL_CHARTS + SET_CHARTS
+    assert len(app.get("vega_lite_chart")) == (
+        DENSITY_CHARTS + PATH_CHARTS + MAPS + CELL_CHARTS + SET_CHARTS
+    )
+    assert metrics(app)["Loss, followed over separate"] == "–"
 
 
 # Links
@@ -204,6 +255,12 @@ def test_the_cell_of_a_link_is_opened_with_the_librarys_numbers(row: int, column
     shown = table(app, "solution", "loss", "above")
     assert shown["solution"].tolist() == expected["solution"].tolist()
     assert shown["loss"].tolist() == expected["loss"].tolist()
+    weights = diagram.weights(row, column)
+    neurons = table(app, "neuron", "together")
+    assert neurons.iloc[:, 1:3].to_numpy().tolist() == weights.W1.tolist()
+    assert neurons.iloc[:, 3:5].to_numpy().tolist() == weights.W2.T.tolist()
+    together = larger_together(weights.W1, weights.W2)
+    assert (neurons["together"] == "yes").tolist() == together.tolist()
     (losses,) = [t.value["loss"] for t in app.dataframe if list(t.value) == ["loss", "above"]]
     assert losses.tolist() == sorted(diagram.losses[row, column])
     assert by_slot(app.select_slider, "phase.p").value == DENSITIES[row]
@@ -299,7 +356,7 @@ def networks(*shares: tuple[float, float, float, float]) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("found", "expected", "jumps"),
+    ("found", "expected", "gap"),
     [
         (
             networks((1, 1, 0, 0), (0.1, 0.5, 0.1, 0.4), (0.01, 0, 0, 1)),
@@ -318,9 +375,9 @@ def networks(*shares: tuple[float, float, float, float]) -> pd.DataFrame:
         ),
     ],
 )
-def test_neurons_jump_where_few_are_in_between(found: pd.DataFrame, expected: tuple, jumps: bool):
+def test_there_is_a_gap_where_few_are_in_between(found: pd.DataFrame, expected: tuple, gap: bool):
     transition = neuron_transition(found)
-    assert (transition, transition.jumps) == (expected, jumps)
+    assert (transition, transition.gap) == (expected, gap)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from toymodel.phase.diagram import DENSITIES, PHASES, RATIOS, Diagram, diagram_p
 
 pytestmark = pytest.mark.browser
 
-CHARTS = 5 + 2 + 2 + 3 + 1  # along density, maps, the cell's weights, along training, sets
+CHARTS = 5 + 3 + 2 + 2 + 3 + 1  # density, paths, maps, the cell's weights, training, sets
 MAP = "phase-map-trained-phase"
 
 

@@ -26,6 +26,7 @@ from toymodel.analysis.predictions import (
     CONFIRMED,
     IN_PART,
     REFUTED,
+    SECOND_WEIGHTS,
     MixedLayers,
     Mixture,
     Reading,
@@ -33,6 +34,7 @@ from toymodel.analysis.predictions import (
     Trend,
     density_table,
     existence,
+    holding_several,
     mixed_layers,
     sparsity_trend,
 )
@@ -99,7 +101,9 @@ TRAINING = (
     *(f"loss, {name}" for name in (MAIN, LONGER)),
 )
 SPARSEST = ("recipe", "density", POLY, CLEAN, "used", "effective", "effective_max", "loss")
-GROUPS = ("density", "neurons that", "count", "clean at the top", "mixed at the bottom", "both")
+READING = ("count", "clean at the top", "mixed at the bottom", "both", "both by weights alone")
+GROUPS = ("density", "neurons that", *READING)
+SECOND = ("second weight over the largest", *READING)
 NO_GAIN = ("recipe", "density", POLY, "used", "effective", "gain")
 
 
@@ -150,7 +154,12 @@ def test_the_tables_have_the_numbers_of_the_networks():
     model = next(m for m in stored(MAIN) if m.config.feature_probability == 0.01)
     counts = neurons(model.W1).counts
     assert groups["count"].iloc[0] == counts[CLASSES[1]] + counts[POLY]
-    assert groups["count"].iloc[2] == counts[CLEAN]
+    assert groups["count"].iloc[1] == counts[CLEAN]
+    found = neurons(model.W1)
+    second = np.sort(found.relative[holding_several(found)], axis=1)[:, -2]
+    by_second = table(app, *SECOND)
+    assert by_second["count"].tolist() == np.histogram(second, SECOND_WEIGHTS)[0].tolist()
+    assert by_second[[*READING]].sum().tolist() == groups[[*READING]].iloc[0].tolist()
     weak = density_table(stored(WEAK))
     no_gain = table(app, *NO_GAIN)
     assert no_gain["gain"].tolist() == [t["gain"].iloc[-1] for t in (weak, main)]
@@ -310,28 +319,23 @@ def test_what_longer_training_changes_is_shown():
     assert "lower one at 7 of 7 densities" in shown.reading
 
 
-def of_groups(*groups: Reading, unclear: tuple[float, ...] = ()) -> TopVersusBottom:
-    several, secondary, monosemantic = groups
-    return TopVersusBottom(
-        several=several, secondary=secondary, monosemantic=monosemantic, unclear=unclear
-    )
+def of_groups(several: Reading, monosemantic: Reading) -> TopVersusBottom:
+    by_second = tuple(several._replace(neurons=k) for k in range(1, 6))
+    return TopVersusBottom(several=several, by_second=by_second, monosemantic=monosemantic)
 
 
 def test_what_neurons_look_like_is_shown():
-    found = of_groups(
-        Reading(5, 4, 5, 4), Reading(2, 2, 2, 1), Reading(3, 3, 1, 1), unclear=(0.7, 0.8, 0.9)
-    )
-    other = of_groups(Reading(3, 3, 3, 2), Reading(1, 1, 1, 1), Reading(0, 0, 0, 0))
-    shown = numbers.of_activations(found, 0.01, {0.1: other})
-    assert shown.table[[*GROUPS[:1], *GROUPS[2:]]].values.tolist() == [
-        [0.01, 5, 4, 5, 4],
-        [0.01, 2, 2, 2, 1],
-        [0.01, 3, 3, 1, 1],
-        [0.1, 3, 3, 3, 2],
+    found = of_groups(Reading(5, 4, 5, 4, 2), Reading(3, 3, 1, 1, 0))
+    other = of_groups(Reading(3, 3, 3, 2, 1), Reading(0, 0, 0, 0, 0))
+    shown = numbers.of_activations(found, 0.01, {0.1: other}).table
+    assert shown[[*GROUPS[:1], *READING]].values.tolist() == [
+        [0.01, 5, 4, 5, 4, 2],
+        [0.01, 3, 3, 1, 1, 0],
+        [0.1, 3, 3, 3, 2, 1],
     ]
-    assert shown.reading.endswith("70% to 90%.")
-    none = Reading(0, 0, 0, 0)
-    assert numbers.of_activations(of_groups(none, none, none), 0.01, {}).reading.endswith(": –.")
+    shown = numbers.of_second_weights(found, 0.01).table
+    assert shown[SECOND[0]].iloc[[0, -1]].tolist() == ["0 to 0.25", "0.9 to 1"]
+    assert shown[[*READING]].values.tolist() == [[k, 4, 5, 4, 2] for k in range(1, 6)]
 
 
 def test_polysemantic_neurons_without_gain_are_shown_beside_those_with():
