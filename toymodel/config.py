@@ -183,8 +183,8 @@ class Recipe(Settings):
             le=10,
             alias="lr",
             title="Learning rate",
-            description="Adam's learning rate at its highest. Unless set, it is chosen by the number "
-            "of trained features and of steps.",
+            description="Adam's learning rate at its highest. Unless set, it is chosen by the "
+            "number of trained features and of steps.",
         ),
     ] = None
     schedule: Annotated[
@@ -283,8 +283,8 @@ class Recipe(Settings):
             le=1,
             alias="slope-until",
             title="Slope until",
-            description="Share of the steps after which the slope is 0. Unless set, it is chosen by "
-            "the number of trained features.",
+            description="Share of the steps after which the slope is 0. Unless set, it is chosen "
+            "by the number of trained features.",
         ),
     ] = None
     curriculum: Annotated[

@@ -114,7 +114,8 @@ def snippet(choice: Choice, restart: int | None = None) -> str:
     """Python code that makes the same model, for a notebook's cell."""
     config = ", ".join(f"{name}={value!r}" for name, value in choice.config.model_dump().items())
     changes = ", ".join(
-        f"{name}={value!r}" for name, value in difference(choice.preset, choice.recipe, choice.config).items()
+        f"{name}={value!r}"
+        for name, value in difference(choice.preset, choice.recipe, choice.config).items()
     )
     recipe = f'tm.RECIPES["{choice.preset}"]' + (f".replace({changes})" if changes else "")
     lines = [

@@ -241,7 +241,7 @@ def privileged_basis(config: Config, weights: Weights) -> PrivilegedBasis:
     mean, square = np.zeros(m + n), np.zeros((m + n, m + n))
     importance = config.importance.astype(np.float64)
     total = 0.0
-    for x, weight in evaluation_inputs(config, examples):
+    for x, weight, _ in evaluation_inputs(config, examples):
         target = config.definition.target(x)
         drive = weights.W1 @ x + weights.b_hidden[:, None]
         both = np.concatenate([weights.activate(drive), target]).astype(np.float64)

@@ -70,7 +70,7 @@ def loss_without_relu(config: Config, weights: Weights) -> float:
     linear = replace(weights, activation="none")
     examples = min(evaluation_examples(config), _MAX_OUTPUTS // n)
     drives, targets, each_weight = [], [], []
-    for x, weight in evaluation_inputs(config, examples):
+    for x, weight, _ in evaluation_inputs(config, examples):
         drives.append(linear.W2 @ linear.hidden(x))
         targets.append(config.definition.target(x))
         each_weight.append(weight)
@@ -79,7 +79,7 @@ def loss_without_relu(config: Config, weights: Weights) -> float:
         _least_error(np.concatenate(drive), np.concatenate(target), weight)
         for drive, target in zip(zip(*drives, strict=True), zip(*targets, strict=True), strict=True)
     ]
-    return float(config.importance.astype(np.float64) @ loss / len(weight) / config.loss_scale)
+    return float(config.importance.astype(np.float64) @ loss / config.loss_scale)
 
 
 def _least_error(

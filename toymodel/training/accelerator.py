@@ -72,7 +72,9 @@ class DeviceDraws:
 
     def __init__(self, configs: Sequence[Config], recipe: Recipe, device: str) -> None:
         self.recipe, self.device = recipe, device
-        self.rows: dict[int, dict[int, int]] = defaultdict(dict)  # by trained features, then by seed
+        self.rows: dict[int, dict[int, int]] = defaultdict(
+            dict
+        )  # by trained features, then by seed
         for c in configs:
             own = self.rows[recipe.trained_features(c)]
             own.setdefault(c.seed, len(own))
@@ -144,8 +146,7 @@ class CapturedShard:
         self.shard, self.device = shard, device
         recipe = shard.recipe
         schedule = [
-            (slope_at(recipe, t), learning_rate_at(recipe, t), t + 1)
-            for t in range(recipe.steps)
+            (slope_at(recipe, t), learning_rate_at(recipe, t), t + 1) for t in range(recipe.steps)
         ]
         self.schedule = torch.from_numpy(np.array(schedule, np.float32)).to(device)
         self.now = torch.zeros(3, device=device)

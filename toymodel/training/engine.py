@@ -77,7 +77,9 @@ class Shard:
         self.weighted = bool(self.densities[:, 1:3].any())
         self.level = -1
         self.density = torch.empty_like(self.densities[0])
-        self.input_slope, self.log_ratio_constant, self.log_ratio_slope, norm = self.density.unbind()
+        self.input_slope, self.log_ratio_constant, self.log_ratio_slope, norm = (
+            self.density.unbind()
+        )
         self.loss_norm = norm.expand(C, R, 1).view(C, R)
         # d loss / d output is this times the error: the square's 2, the loss scale, the mean.
         with np.errstate(divide="ignore", over="ignore"):  # p near 0: reported as a divergence
@@ -186,7 +188,9 @@ class Shard:
         about = self.configs[config]
         if rest := about.n_features - len(b):
             W1, W2 = np.pad(W1, ((0, 0), (0, rest))), np.pad(W2, ((0, rest), (0, 0)))
-            b = np.append(b, np.full(rest, about.feature_probability * about.definition.mean, np.float32))
+            b = np.append(
+                b, np.full(rest, about.feature_probability * about.definition.mean, np.float32)
+            )
         b_hidden = np.zeros(len(W1), np.float32)
         if self.hidden_bias:
             b_hidden = copy(self.b_hidden[instance])
