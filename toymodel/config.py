@@ -15,6 +15,9 @@ from toymodel.task import TASKS, Task
 
 MAX_SEED = 2**31 - 1
 
+MIN_IMPORTANCE = 0.003
+"""The least importance of trained features that a recipe chooses, at the lowest densities."""
+
 Activation = Literal["relu", "none"]
 """The activation function of the hidden layer; "none" is a linear hidden layer."""
 
@@ -119,7 +122,7 @@ class Config(Settings):
 class Recipe(Settings):
     """How a model is trained. The default is the "standard" preset.
 
-    Three fields may be None: `resolve` chooses them for a config, by its size and its density.
+    Four fields may be None: `resolve` chooses them for a config, by its task, size and density.
 
     Attributes:
         steps: optimiser steps of one cycle, 1 to 1,000,000.
@@ -145,6 +148,7 @@ class Recipe(Settings):
             the first half of them and falls linearly over the second. None: chosen.
         curriculum: how much sparser the features are at the start, 0 to 100: the density is
             p / (1 + curriculum (1 - p) min(1, p n)) and rises to p over 70 % of the steps.
+            None: chosen.
         min_importance: features of less importance are left out, as a share, 0 to 1, of the
             importance of the first feature that gets no neurons of its own where none are shared.
             They have no weights, and their outputs are the best constant. None: chosen.
@@ -169,13 +173,13 @@ class Recipe(Settings):
             title="Steps",
             description="Optimiser steps of one run of the schedule.",
         ),
-    ] = 1_750
+    ] = 3_500
     batch_size: Annotated[
         int,
         Field(
             ge=1, le=65_536, alias="batch", title="Batch size", description="Examples in each step."
         ),
-    ] = 512
+    ] = 256
     learning_rate: Annotated[
         float | None,
         Field(
@@ -288,16 +292,17 @@ class Recipe(Settings):
         ),
     ] = None
     curriculum: Annotated[
-        float,
+        float | None,
         Field(
             ge=0,
             le=100,
             alias="curriculum",
             title="Curriculum",
             description="How much sparser features are at the start of the training than later: "
-            "their density is divided by at most 1 + this. 0: the same density throughout.",
+            "their density is divided by at most 1 + this. 0: the same density throughout. Unless "
+            "set, it is chosen by the task.",
         ),
-    ] = 2.0
+    ] = None
     min_importance: Annotated[
         float | None,
         Field(
@@ -351,10 +356,11 @@ class Recipe(Settings):
     def resolve(self, config: Config) -> Recipe:
         """Choose what is None for a config. This is the one place that says by which rule.
 
-        Few features allow a high learning rate, and so do few steps. An output of a small network
-        finds its feature early, and a slope that lasts hides better arrangements of neurons from
-        it. Features without weights do not disturb others, and the denser the features, the fewer
-        are worth it.
+        Few features allow a high learning rate, and so do few steps; where input and output
+        weights are the same ones, many features need a lower one, and sparser features at first
+        do not help. An output of a small network finds its feature early, and a slope that lasts
+        hides better arrangements of neurons from it. Features without weights do not disturb
+        others, and the denser the features, the fewer are worth it.
 
         Args:
             config: what is trained.
@@ -373,15 +379,28 @@ class Recipe(Settings):
 def _resolve(recipe: Recipe, config: Config) -> Recipe:
     chosen: dict[str, float] = {}
     if recipe.min_importance is None:
-        chosen["min_importance"] = min(max(config.feature_probability, 0.003), 0.1)
+        chosen["min_importance"] = min(max(config.feature_probability, MIN_IMPORTANCE), 0.1)
     least = chosen.get("min_importance", recipe.min_importance) or 0.0
     trained = _trained_features(config, least)
     if recipe.learning_rate is None:
-        rate = 0.06 * math.sqrt(3_500 / recipe.steps * 50 / trained)
+        few = 50 / trained if config.definition.tied else math.sqrt(50 / trained)
+        rate = 0.06 * math.sqrt(3_500 / recipe.steps) * min(1.3, few)
         chosen["learning_rate"] = float(f"{min(rate, 0.15):.2g}")
+    if recipe.curriculum is None:
+        chosen["curriculum"] = 0.0 if config.definition.tied else 2.0
     if recipe.slope_until is None:
-        chosen["slope_until"] = min(max(trained / 50, 0.3), 0.8)
+        chosen["slope_until"] = min(max(trained / 50, 0.2), 0.8)
     return recipe.replace(**chosen) if chosen else recipe
+
+
+def drawn_features(config: Config, recipe: Recipe) -> int:
+    """How many features training examples are drawn for; those that are trained come first.
+
+    It is the same for all densities, so that they are trained on the same inputs, unless a recipe
+    leaves out more features or fewer than it would by itself.
+    """
+    least = recipe.resolve(config).min_importance or 0.0
+    return _trained_features(config, min(least, MIN_IMPORTANCE))
 
 
 def _trained_features(config: Config, min_importance: float) -> int:
@@ -395,9 +414,9 @@ def _trained_features(config: Config, min_importance: float) -> int:
 
 
 RECIPES: dict[str, Recipe] = {
-    "quick": Recipe(steps=800, batch_size=256),
+    "quick": Recipe(steps=800),
     "standard": Recipe(),
-    "thorough": Recipe(steps=8_000, restarts=8),
+    "thorough": Recipe(steps=10_000, batch_size=512, restarts=8),
     "usual": Recipe(
         steps=10_000,
         batch_size=1_024,

@@ -62,7 +62,8 @@ def curriculum_density(config: Config, recipe: Recipe, done: float) -> float:
         p / f^(1 - done / 0.7), where f = 1 + curriculum (1 - p) min(1, p n); p from 0.7 on.
     """
     p, n = config.feature_probability, recipe.trained_features(config)
-    sparser = 1 + recipe.curriculum * (1 - p) * min(1.0, p * n)
+    factor = recipe.resolve(config).curriculum or 0.0
+    sparser = 1 + factor * (1 - p) * min(1.0, p * n)
     return p * sparser ** -(1 - min(1.0, done / _CURRICULUM_SHARE))
 
 

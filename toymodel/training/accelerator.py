@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from toymodel.config import Config, Recipe
+from toymodel.config import Config, Recipe, drawn_features
 from toymodel.sampling import Stream, generator, strata
 from toymodel.settings import Problem, SettingError
 from toymodel.training.devices import DEVICES
@@ -74,9 +74,9 @@ class DeviceDraws:
         self.recipe, self.device = recipe, device
         self.rows: dict[int, dict[int, int]] = defaultdict(
             dict
-        )  # by trained features, then by seed
+        )  # by drawn features, then by seed
         for c in configs:
-            own = self.rows[recipe.trained_features(c)]
+            own = self.rows[drawn_features(c, recipe)]
             own.setdefault(c.seed, len(own))
         self.step = 0
         self.drawn: dict[int, Tensor] = {}
@@ -86,7 +86,7 @@ class DeviceDraws:
             self.orders = torch.from_numpy(strata(random, recipe.batch_size)).to(device)
 
     def state(self) -> dict[tuple[int, int], Mapping[str, Any]]:
-        """The state of each stream, for JSON, by seed and number of trained features."""
+        """The state of each stream, for JSON, by seed and number of drawn features."""
         return {(seed, n): {"step": self.step} for n in self.rows for seed in self.rows[n]}
 
     def restore(self, state: Mapping[tuple[int, int], Mapping[str, Any]]) -> None:
@@ -105,8 +105,9 @@ class DeviceDraws:
             (step, config, feature, example), in [0, 1). The config axis has length 1 where all
             configs share a seed.
         """
-        n = self.recipe.trained_features(configs[0])
-        return select_streams(self.drawn[n], [self.rows[n][c.seed] for c in configs])
+        n = drawn_features(configs[0], self.recipe)
+        drawn = select_streams(self.drawn[n], [self.rows[n][c.seed] for c in configs])
+        return drawn[:, :, : self.recipe.trained_features(configs[0])]
 
     def _draw(self, seeds: Sequence[int], n: int, steps: int) -> Tensor:
         if self.recipe.sampler != "tilted":

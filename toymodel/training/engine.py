@@ -17,7 +17,7 @@ from jaxtyping import Float32
 from torch import Tensor
 
 from toymodel.analysis.loss import best_constant_loss
-from toymodel.config import Activation, Config, Recipe
+from toymodel.config import Activation, Config, Recipe, drawn_features
 from toymodel.model import Weights
 from toymodel.sampling import (
     Draw,
@@ -374,7 +374,7 @@ def _densities(
 
 
 class Draws:
-    """Uniform numbers for training inputs: one stream for each seed and number of trained features.
+    """Uniform numbers for training inputs: one stream for each seed and number of drawn features.
 
     Densities and restarts share a stream, so that they are compared on the same inputs.
     """
@@ -383,7 +383,7 @@ class Draws:
         draw = stratified if recipe.sampler == "tilted" else independent
         cycle = (recipe.cycles - 1,) if recipe.cycles > 1 else ()
         self.generators = {
-            (c.seed, recipe.trained_features(c)): generator(Stream.TRAINING_DATA, c.seed, *cycle)
+            (c.seed, drawn_features(c, recipe)): generator(Stream.TRAINING_DATA, c.seed, *cycle)
             for c in configs
         }
         self.recipe = recipe
@@ -396,7 +396,7 @@ class Draws:
         self.drawn: dict[int, Tensor] = {}
 
     def state(self) -> dict[tuple[int, int], Mapping[str, Any]]:
-        """The state of each generator, for JSON, by seed and number of trained features."""
+        """The state of each generator, for JSON, by seed and number of drawn features."""
         return {key: random.bit_generator.state for key, random in self.generators.items()}
 
     def restore(self, state: Mapping[tuple[int, int], Mapping[str, Any]]) -> None:
@@ -416,8 +416,9 @@ class Draws:
             (step, config, feature, example), in [0, 1). The config axis has length 1 where all
             configs share a seed.
         """
-        n = self.recipe.trained_features(configs[0])
-        return select_streams(self.drawn[n], [self.rows[c.seed, n] for c in configs])
+        n = drawn_features(configs[0], self.recipe)
+        drawn = select_streams(self.drawn[n], [self.rows[c.seed, n] for c in configs])
+        return drawn[:, :, : self.recipe.trained_features(configs[0])]
 
 
 def select_streams(drawn: Tensor, rows: Sequence[int]) -> Tensor:

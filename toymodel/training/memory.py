@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from toymodel.config import Config, Recipe
+from toymodel.config import Config, Recipe, drawn_features
 from toymodel.sampling import strata_rows
 
 # Multiplications of a forward layer in a block of steps: a fifth of a second, after which a
@@ -18,10 +18,9 @@ _MAX_BLOCK_DRAWS = 2**24  # numbers that are drawn for the block: 64 MB
 
 def block_steps(configs: Sequence[Config], recipe: Recipe) -> int:
     """How many steps a shard takes before the next shard does; inputs are drawn for so many."""
-    trained = [(c, recipe.trained_features(c)) for c in configs]
-    products = sum(n * c.n_neurons for c, n in trained)
+    products = sum(recipe.trained_features(c) * c.n_neurons for c in configs)
     work = recipe.batch_size * recipe.restarts * products
-    streams = {(c.seed, n) for c, n in trained}
+    streams = {(c.seed, drawn_features(c, recipe)) for c in configs}
     draws = recipe.batch_size * sum(n_features for _, n_features in streams)
     affordable = min(_MAX_BLOCK_WORK // max(1, work), _MAX_BLOCK_DRAWS // max(1, draws))
     return max(1, min(_MAX_BLOCK_STEPS, affordable))
@@ -40,10 +39,10 @@ def training_megabytes(configs: Sequence[Config], recipe: Recipe) -> int:
         n = recipe.trained_features(c)
         weights = 2 * n * c.n_neurons + n
         activations = recipe.batch_size * (2 * c.n_neurons + 3 * n)
-        inputs = (block + 4) * recipe.batch_size * n
+        inputs = (block + 4) * recipe.batch_size * drawn_features(c, recipe)
         floats += recipe.restarts * (14 * weights + 1.4 * activations) + 1.2 * inputs
     if recipe.sampler == "tilted":
-        streams = {(c.seed, recipe.trained_features(c)) for c in configs}
+        streams = {(c.seed, drawn_features(c, recipe)) for c in configs}
         floats += 1.5 * len(streams) * strata_rows(recipe.batch_size) * recipe.batch_size
     return int(4 * floats / 2**20) + 1
 

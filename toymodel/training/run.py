@@ -11,7 +11,7 @@ from jaxtyping import Float32
 
 from toymodel.analysis.diagnosis import likely_cause
 from toymodel.analysis.loss import Estimate
-from toymodel.config import Config, Recipe
+from toymodel.config import Config, Recipe, drawn_features
 from toymodel.errors import TrainingDiverged
 from toymodel.model import History, Model, Weights
 from toymodel.storage.checkpoint import Checkpoint
@@ -127,9 +127,9 @@ class Run:
 
     @property
     def _streams(self) -> list[tuple[int, int]]:
-        """The input streams, by seed and trained features, of configs with an instance left."""
+        """The input streams, by seed and drawn features, of configs with an instance left."""
         trained = [c for c, R in zip(self.configs, self._restarts, strict=True) if R]
-        streams = ((c.seed, self.recipe.trained_features(c)) for c in trained)
+        streams = ((c.seed, drawn_features(c, self.recipe)) for c in trained)
         return list(dict.fromkeys(streams))
 
     def restore(self, checkpoint: Checkpoint) -> None:

@@ -21,7 +21,7 @@ from toymodel.training.devices import accelerated
 from toymodel.training.engine import Draws, Shard
 from toymodel.training.sharding import ShardSpec
 
-_BATCHES_PER_RECORD = 5
+_BATCHES_PER_RECORD = 2
 # Multiplications of a layer for one example that are measured between two looks at the clock.
 _MEASURED_WORK = 2**19
 
@@ -39,7 +39,7 @@ class GroupState(NamedTuple):
     Attributes:
         tensors: for each shard its arrays by name.
         window_steps: for each shard the number of losses in its window.
-        draws: the state of each stream of inputs, by seed and number of trained features.
+        draws: the state of each stream of inputs, by seed and number of drawn features.
     """
 
     tensors: list[dict[str, np.ndarray]]
