@@ -1,4 +1,4 @@
-"""Where in the paper's sweep instances start, and which neurons hold them."""
+"""Where in the paper's sweep asymmetric neurons start, and which these are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from pages.shared.cached_analysis import BY_TEXT
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import MOTIFS, link_to
 from pages.shared.resources import store
-from toymodel.analysis.motifs import MotifThresholds, find_motifs
+from toymodel.analysis.motifs import (
+    MotifThresholds,
+    asymmetric_neurons,
+    count_words,
+    find_motifs,
+)
 from toymodel.config import RECIPES, Config, Recipe
 from toymodel.storage.model_file import model_key
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
@@ -19,12 +24,12 @@ _PRESETS = ("standard", "thorough")
 
 
 def draw_sweep(state: MotifState) -> None:
-    """Draw the instances of every network of the paper's sweep, for two recipes."""
+    """Draw the asymmetric neurons of every network of the paper's sweep, for two recipes."""
     st.header("In the paper's sweep")
     config = PAPER_CONFIG
     st.markdown(
-        f"n = {config.n_features}, m = {config.n_neurons}: the neurons that hold an instance, from "
-        "dense to sparse."
+        f"n = {config.n_features}, m = {config.n_neurons}: asymmetric neurons, and the pairs of "
+        "features in them, from dense to sparse."
     )
     for cell, preset in zip(st.columns(len(_PRESETS)), _PRESETS, strict=True):
         with cell:
@@ -38,26 +43,24 @@ def _draw_preset(state: MotifState, preset: str) -> None:
     for config in sweep(PAPER_CONFIG, PAPER_DENSITIES):
         label = f"1 − S = {number(config.feature_probability)}"
         try:
-            instances, neurons = _holders(
-                model_key(config, recipe), config, recipe, state.thresholds
-            )
+            words, neurons = _neurons(model_key(config, recipe), config, recipe, state.thresholds)
         except LookupError:
             st.markdown(f"{label}: not trained here")
             continue
-        if instances and densest == "–":
+        if neurons and densest == "–":
             densest = label
         opened = state.showing(Choice.of(config, recipe), seeds=1)
-        holders = ", ".join(map(str, neurons)) or "–"
-        link_to(MOTIFS, f"{label}; instances: {instances}; neurons: {holders}", opened.link)
-    st.caption(f"Densest network with an instance: {densest}.")
+        which = f" ({', '.join(map(str, neurons))})" if neurons else ""
+        link_to(MOTIFS, f"{label}: {words}{which}", opened.link)
+    st.caption(f"In brackets: the neurons. Densest network with one: {densest}.")
 
 
 @st.cache_data(show_spinner="Looking for instances.", max_entries=200, hash_funcs=BY_TEXT)
-def _holders(
+def _neurons(
     key: str, _config: Config, _recipe: Recipe, thresholds: MotifThresholds
-) -> tuple[int, list[int]]:
+) -> tuple[str, list[int]]:
     model = store().get(_config, _recipe)
     if model is None:
         raise LookupError
     found = find_motifs(model.W1, model.W2, thresholds)
-    return len(found), sorted({motif.neuron for motif in found})
+    return count_words(found), asymmetric_neurons(found)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.helpers.motifs import MUTUAL, ONE, TWO_UNEVEN, one
+from tests.helpers.motifs import MUTUAL, ONE, TWO_UNEVEN
+from tests.helpers.motifs import one as planted
 from tests.helpers.networks import two_neurons_a_feature, weights
 from toymodel.analysis.ablation import (
     ablate,
@@ -138,7 +139,7 @@ def test_no_other_share_of_the_inhibition_is_better_than_the_fitted_one(
 
 def test_the_fitted_share_of_a_planted_instance_is_known():
     config = Config(n_features=3, n_neurons=6, feature_probability=1e-9)
-    W1, W2 = one()
+    W1, W2 = planted()
     W1[4, 2] = 0
     # One feature at a time: f0 pushes output 1 up by 4, of which 16 x 0.25 is taken away.
     assert fitted_share(config, weights(W1, W2), ONE) == pytest.approx(1)

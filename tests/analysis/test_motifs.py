@@ -287,7 +287,8 @@ def test_a_gain_that_an_inhibitor_makes_smaller_is_no_reason_to_miss_an_instance
     for each in found:
         assert each.inhibition == pytest.approx(-each.interference, rel=0.01)
     gain = path_gain(TWO_UNEVEN.W1, TWO_UNEVEN.W2)
-    assert gain[7, 5] > 1.5 > 1.1 > gain[[2, 7, 9], 5].sum()  # neuron 9 is too weak to matter
+    assert gain[7, 5] > 1.5
+    assert gain[[2, 7], 5].sum() < 1.1
     strict = MotifThresholds(most_gain=1.5)
     assert [each.neuron for each in find_motifs(TWO_UNEVEN.W1, TWO_UNEVEN.W2, strict)] == [8]
 

@@ -97,8 +97,9 @@ TWO_UNEVEN = weights(
 )
 """A trained network with two instances as in the paper's figure; its loss is 0.017.
 
-Both neurons disturb output 5. The inhibitors belong to feature 1 and hold the interfering feature as
-a minor weight. Neuron 7 holds feature 5 with a path gain of 1.51, of which its inhibitor takes 0.5.
+Both neurons disturb output 5. The inhibitors belong to feature 1 and hold the interfering feature
+as a minor weight. Neuron 7 holds feature 5 with a path gain of 1.51, of which its inhibitor takes
+0.5.
 """
 
 
@@ -133,6 +134,6 @@ MUTUAL = weights(
 )
 """A trained network with two pairs of neurons that inhibit for each other; its loss is 0.023.
 
-The two neurons of a pair share a side of the interfering feature: 0.24 and 0.81 of 1.05 are the path
-gains of neurons 2 and 3.
+The two neurons of a pair share a side of the interfering feature: 0.24 and 0.81 of 1.05 are the
+path gains of neurons 2 and 3.
 """
