@@ -114,7 +114,8 @@ def _side_effects(inhibitor: Inhibitor) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
+    rounded = round(float(value), 2) + 0.0  # no minus before a zero
+    return f"{rounded:+.2f}".replace("-", "−")
 
 
 def draw_interventions(shown: Shown, motif: Motif) -> None:
@@ -142,7 +143,7 @@ def draw_interventions(shown: Shown, motif: Motif) -> None:
         f"The last column is the network's answer for f{c} when f{a} alone is present, at the end "
         f"of its range that drives neuron {motif.neuron}. It should be 0. Symmetric: f{c} gets an "
         f"input weight as large as that of f{a}, and the neuron then disturbs output {a}, too. "
-        "Re-fitted: the inhibitors' weights to output {c} are multiplied by "
+        f"Re-fitted: the inhibitors' weights to output {c} are multiplied by "
         "the factor with the lowest loss, which is in the column *inhibition*."
     )
 

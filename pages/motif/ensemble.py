@@ -123,7 +123,7 @@ def draw_all(state: MotifState, ensemble: Ensemble, shown: Shown) -> None:
         width="content",
         alt="How many networks have two or more asymmetric neurons",
     )
-    st.caption("**Click a point** to look at that network.")
+    st.caption("Neurons: asymmetric ones. **Click a point** to look at that network.")
     number = ensemble.number_of(shown)
     left, right = st.columns([6, 4])
     with left:
@@ -144,7 +144,7 @@ def neurons_by_loss(table: pd.DataFrame) -> pd.DataFrame:
         table: what `ensemble_table` gives.
 
     Returns:
-        Columns: networks, number, with two or more asymmetric neurons, neurons a network, pairs
+        Columns: networks, number, with two or more neurons, neurons a network, pairs
         of features a network.
     """
     groups = {"lowest losses": table.head(LOWEST), "all": table}
@@ -153,7 +153,7 @@ def neurons_by_loss(table: pd.DataFrame) -> pd.DataFrame:
             {
                 "networks": name,
                 "number": len(each),
-                "with two or more asymmetric neurons": int((each["neurons"].to_numpy() >= 2).sum()),
+                "with two or more neurons": int((each["neurons"].to_numpy() >= 2).sum()),
                 "neurons a network": f"{each['neurons'].to_numpy().mean():.2f}",
                 "pairs of features a network": f"{each['pairs'].to_numpy().mean():.2f}",
             }

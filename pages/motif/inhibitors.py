@@ -72,7 +72,7 @@ def inhibitor_table(groups: Mapping[str, Sequence[np.ndarray]]) -> pd.DataFrame:
                 "networks": name,
                 "number": len(networks),
                 "inhibitors": len(relative),
-                "interfering feature is minor": len(minor),
+                "minor weight": len(minor),
                 "share": f"{len(minor) / len(relative):.0%}" if len(relative) else "–",
                 "relative weight, median": f"{np.median(minor):.2f}" if len(minor) else "–",
             }

@@ -1,4 +1,4 @@
-"""Where in the paper's sweep asymmetric neurons start, and which these are."""
+"""How many asymmetric neurons the networks of the paper's sweep have."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pages.shared.navigation import MOTIFS, link_to
 from pages.shared.resources import store
 from toymodel.analysis.motifs import (
     MotifThresholds,
-    asymmetric_neurons,
     count_words,
     find_motifs,
 )
@@ -39,28 +38,20 @@ def draw_sweep(state: MotifState) -> None:
 def _draw_preset(state: MotifState, preset: str) -> None:
     recipe = RECIPES[preset]
     st.markdown(f"**Recipe {preset}**, restarts: {recipe.restarts}")
-    densest = "–"
     for config in sweep(PAPER_CONFIG, PAPER_DENSITIES):
         label = f"1 − S = {number(config.feature_probability)}"
         try:
-            words, neurons = _neurons(model_key(config, recipe), config, recipe, state.thresholds)
+            words = _counted(model_key(config, recipe), config, recipe, state.thresholds)
         except LookupError:
             st.markdown(f"{label}: not trained here")
             continue
-        if neurons and densest == "–":
-            densest = label
         opened = state.showing(Choice.of(config, recipe), seeds=1)
-        which = f" ({', '.join(map(str, neurons))})" if neurons else ""
-        link_to(MOTIFS, f"{label}: {words}{which}", opened.link)
-    st.caption(f"In brackets: the neurons. Densest network with one: {densest}.")
+        link_to(MOTIFS, f"{label}: {words}", opened.link)
 
 
 @st.cache_data(show_spinner="Looking for instances.", max_entries=200, hash_funcs=BY_TEXT)
-def _neurons(
-    key: str, _config: Config, _recipe: Recipe, thresholds: MotifThresholds
-) -> tuple[str, list[int]]:
+def _counted(key: str, _config: Config, _recipe: Recipe, thresholds: MotifThresholds) -> str:
     model = store().get(_config, _recipe)
     if model is None:
         raise LookupError
-    found = find_motifs(model.W1, model.W2, thresholds)
-    return count_words(found), asymmetric_neurons(found)
+    return count_words(find_motifs(model.W1, model.W2, thresholds))
