@@ -9,11 +9,7 @@ from pages.shared.cached_analysis import BY_TEXT
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import MOTIFS, link_to
 from pages.shared.resources import store
-from toymodel.analysis.motifs import (
-    MotifThresholds,
-    count_words,
-    find_motifs,
-)
+from toymodel.analysis.motifs import MotifThresholds, count_words, find_motifs
 from toymodel.config import RECIPES, Config, Recipe
 from toymodel.storage.model_file import model_key
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
