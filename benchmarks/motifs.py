@@ -14,10 +14,11 @@ from benchmarks.record import record
 from toymodel.analysis.ablation import loss_by_inhibition
 from toymodel.analysis.decomposition import decompose
 from toymodel.analysis.ensemble import members
-from toymodel.analysis.motifs import find_motifs
+from toymodel.analysis.motif_effects import relative_weights
+from toymodel.analysis.motifs import count_words, find_motifs
 from toymodel.charts.motif.ensemble_strip import ensemble_table
 from toymodel.charts.motif.frequency import motif_frequency
-from toymodel.charts.motif.instance_counts import MAX_COUNTED
+from toymodel.charts.motif.neuron_counts import MAX_COUNTED
 from toymodel.config import RECIPES
 from toymodel.storage.store import default_store
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
@@ -53,9 +54,20 @@ def _seeds() -> list[float]:
     table = ensemble_table(members(models, 1))
     lowest = table.head(_LOWEST)
     print(
-        f"  of the {_LOWEST} with the lowest losses {(lowest['instances'] >= 2).sum()} have two "
-        f"or more instances; of all {(table['instances'] >= 2).sum()}"
+        f"  of the {_LOWEST} with the lowest losses {(lowest['neurons'] >= 2).sum()} have two "
+        f"or more asymmetric neurons; of all {(table['neurons'] >= 2).sum()}"
     )
+    for name, some in ((f"the {_LOWEST} lowest", lowest), ("all", table)):
+        weights = [models[int(k)].weights for k in some["member"]]
+        relative = np.concatenate(
+            [relative_weights(each.W1, find_motifs(each.W1, each.W2)) for each in weights]
+        )
+        minor = relative[relative < 1]
+        median = f"{np.median(minor):.2f}" if len(minor) else "none"
+        print(
+            f"  {name}: the interfering feature is a minor weight in {len(minor)} of "
+            f"{len(relative)} inhibitors, relative weight {median} (median)"
+        )
     best = models[int(table["member"].iloc[0])]
     found = decompose(best.config, best.weights)
     without = loss_by_inhibition(best.config, best.weights, found.motifs, [0.0])[0]
@@ -74,9 +86,9 @@ def _samples() -> None:
         table = ensemble_table(members(train([config.replace(seed=seed)], recipe), recipe.restarts))
         lowest = table.head(_LOWEST)
         print(
-            f"  seed {seed}: {(lowest['instances'] >= 2).sum()} of the {_LOWEST} lowest losses "
-            f"have two or more; the lowest, {table['loss'].iloc[0]:.4f}, has "
-            f"{table['instances'].iloc[0]}"
+            f"  seed {seed}: {(lowest['neurons'] >= 2).sum()} of the {_LOWEST} lowest losses "
+            f"have two or more asymmetric neurons; the lowest, {table['loss'].iloc[0]:.4f}, has "
+            f"{table['neurons'].iloc[0]}, with {table['pairs'].iloc[0]} pairs of features"
         )
 
 
@@ -95,12 +107,17 @@ def _finding() -> list[float]:
 def _grid() -> None:
     models = [default_store().get(config, MOTIF_GRID.recipe) for config in MOTIF_GRID.configs]
     table = motif_frequency([model for model in models if model])
-    print("share of 64 restarts with 0, 1, 2, 3 or more instances; best and worst quarter by loss")
+    print(
+        "share of 64 restarts with 0, 1, 2, 3 or more asymmetric neurons; best and worst quarter "
+        "by loss"
+    )
     for row in table.to_dict("records"):
         shares = " ".join(f"{row[f'share_{count}']:4.0%}" for count in range(MAX_COUNTED + 1))
         print(
             f"  d = {row['decay']:<4g} 1 - S = {row['density']:<4g} {shares}   mean "
-            f"{row['mean']:.2f}, best {row['best']:.2f}, worst {row['worst']:.2f}"
+            f"{row['mean']:.2f} neurons, {row['pairs']:.2f} pairs of features; neurons: best "
+            f"{row['best']:.2f}, worst {row['worst']:.2f}, standard error of the difference "
+            f"{row['error']:.2f}"
         )
 
 
@@ -109,10 +126,9 @@ def _sweep() -> None:
         for config in sweep(PAPER_CONFIG, PAPER_DENSITIES):
             model = default_store().get(config, RECIPES[preset])
             found = find_motifs(model.W1, model.W2) if model else []
-            neurons = len({motif.neuron for motif in found})
             print(
                 f"n = 100, m = 40, {preset}, 1 - S = {config.feature_probability:g}: "
-                f"{len(found)} instances in {neurons} neurons"
+                f"{count_words(found)}"
             )
 
 

@@ -25,7 +25,7 @@ from pages.sweep.state import SweepState
 from pages.sweeps.state import SweepsState
 from pages.train.state import TrainState
 from toymodel.analysis.loss import superposition_gain
-from toymodel.analysis.motifs import find_motifs
+from toymodel.analysis.motifs import MotifThresholds, find_motifs
 from toymodel.analysis.polysemanticity import neurons
 from toymodel.config import Config, Recipe
 from toymodel.jobs.job import job_name, run_job
@@ -39,8 +39,6 @@ from toymodel.sweeps.grid import Grid, read_grid
 FOLDER = Path(__file__).parent / "version_before"
 LINKS = json.loads((FOLDER / "links.json").read_text())
 FILES: dict[str, dict[str, Any]] = json.loads((FOLDER / "expected.json").read_text())
-ADDED = {"activation": "relu"}
-"""Settings that version 0.1.0 had not, with the values that mean what it did."""
 STATES = {
     "sweep": SweepState,
     "train": TrainState,
@@ -59,8 +57,8 @@ def of_kind(kind: str) -> list[str]:
     return [name for name, file in FILES.items() if file["kind"] == kind]
 
 
-def without_added(link: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in link.items() if ADDED.get(name) != value}
+DEFAULTS = {"gain-from": "0.15", "gain-to": "2"}
+"""Settings that a link without them opens with another value than in the version before."""
 
 
 def sums(weights: Weights) -> dict[str, float]:
@@ -77,8 +75,16 @@ def test_nothing_of_the_list_is_missing():
 @pytest.mark.parametrize("link", LINKS, ids=lambda link: f"{link['page']}?{link['link'][:60]}")
 def test_a_link_opens_as_before(link: dict[str, Any]):
     given = parse_qs(link["link"], keep_blank_values=True)
-    state, problems = STATES[link["page"]].from_link(given)
-    assert without_added(state.link) == dict(parse_qsl(link["opens"], keep_blank_values=True))
+    page = STATES[link["page"]]
+    state, problems = page.from_link(given)
+    before = dict(parse_qsl(link["opens"], keep_blank_values=True))
+    expected = before | {
+        name: DEFAULTS[name]
+        for name in before.keys() & DEFAULTS.keys()
+        if given.get(name) != [before[name]]
+    }
+    added = state.link.keys() - before.keys()
+    assert state.link == expected | {name: page().link[name] for name in added}
     assert sorted(problems) == sorted(link["problems"])
 
 
@@ -86,7 +92,7 @@ def test_a_link_opens_as_before(link: dict[str, Any]):
 def test_what_a_link_opened_as_is_a_link_of_its_own(link: dict[str, Any]):
     opens = parse_qs(link["opens"], keep_blank_values=True)
     state, problems = STATES[link["page"]].from_link(opens)
-    assert {name: [value] for name, value in without_added(state.link).items()} == opens
+    assert opens.items() <= {name: [value] for name, value in state.link.items()}.items()
     assert problems == []
 
 
@@ -101,7 +107,8 @@ def test_a_model_opens_as_before(name: str):
     assert len(model.history.step) == before["records"]
     assert sums(model.weights) == pytest.approx(before["sums"])
     assert superposition_gain(model.config, model.loss) == pytest.approx(before["gain"])
-    assert len(find_motifs(model.W1, model.W2)) == before["motifs"]
+    as_then = MotifThresholds(least_gain=0.5, most_gain=1.5)
+    assert len(find_motifs(model.W1, model.W2, as_then)) == before["motifs"]
     assert neurons(model.W1).counts == before["counts"]
 
 

@@ -26,7 +26,7 @@ from toymodel.analysis.loss import (
     no_superposition_loss,
     superposition_gain,
 )
-from toymodel.analysis.motifs import Motif, find_motifs
+from toymodel.analysis.motifs import Motif, find_motifs, scale_neurons
 from toymodel.analysis.polysemanticity import Thresholds, neurons, path_gain, superposition
 from toymodel.config import RECIPES, Config, Recipe
 from toymodel.errors import TrainingCancelled, TrainingDiverged
@@ -63,6 +63,7 @@ __all__ = [
     "no_superposition_loss",
     "path_gain",
     "save",
+    "scale_neurons",
     "superposition",
     "superposition_gain",
     "train",

@@ -13,6 +13,7 @@ from pages.shared.chart import draw, opens_neuron
 from pages.shared.models import Shown
 from pages.shared.resources import colours
 from toymodel.analysis.decomposition import ASYMMETRIC, INHIBITION, Roles, find_roles
+from toymodel.analysis.motifs import asymmetric_neurons, scale_neurons
 from toymodel.charts.motif.role_bars import role_bars
 from toymodel.charts.network.weight_bars import (
     SELECTION,
@@ -22,9 +23,13 @@ from toymodel.charts.network.weight_bars import (
     reach_of,
     weight_bars,
 )
+from toymodel.model import Weights
 
 SIDES: dict[Side, str] = {"input": "Input weights, W₁", "output": "Output weights, W₂"}
 """The two layers and the titles of their charts."""
+
+SCALES = {"paper": "neurons scaled", "trained": "as trained"}
+"""What weights are called, by `MotifState.scale`."""
 
 MAX_COLUMNS = 100
 """Neurons that are drawn at most."""
@@ -40,8 +45,15 @@ def drawn_neurons(shown: Shown, found: Roles) -> list[int]:
     order = by_feature(shown.weights)
     if len(order) <= MAX_COLUMNS:
         return order
-    holders = {m.neuron for m in found.motifs} | {k for m in found.motifs for k in m.inhibitors}
+    holders = {*asymmetric_neurons(found.motifs), *(k for m in found.motifs for k in m.inhibitors)}
     return [j for j in order if j in holders][:MAX_COLUMNS] or order[:MAX_COLUMNS]
+
+
+def drawn_weights(state: MotifState, shown: Shown, found: Roles) -> Weights:
+    """The weights that are drawn: with neurons scaled as in the paper, or as trained."""
+    if state.scale == "trained":
+        return shown.weights
+    return scale_neurons(shown.weights, found.motifs)
 
 
 def draw_bars(
@@ -99,8 +111,9 @@ def draw_live_bars(state: MotifState, shown: Shown) -> None:
         return
     found = find_roles(shown.weights, state.thresholds)
     neurons: Sequence[int] = drawn_neurons(shown, found)
+    weights = drawn_weights(state, shown, found)
     for cell, (side, title) in zip(st.columns(2), SIDES.items(), strict=True):
         lit = (ASYMMETRIC, INHIBITION)
-        bars = role_bars(shown.weights, found, lit, side=side, neurons=neurons)
+        bars = role_bars(weights, found, lit, side=side, neurons=neurons)
         with cell:
-            draw_bars(bars, shown, f"motif-live-{side}", title=title)
+            draw_bars(bars, shown, f"motif-live-{side}", title=f"{title}, {SCALES[state.scale]}")

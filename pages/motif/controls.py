@@ -21,6 +21,8 @@ from toymodel.settings import bounds
 _BEST = "lowest"
 _MIN_SEEDS = 8  # from this many on, models that differ in their seed alone are listed as one
 
+_THRESHOLDS = ("gain-from", "gain-to", "side-from", "side-to", "ratio", "inhibited", "part")
+
 Ensemble = tuple[Config, Recipe, int]
 """The first seed's config, the recipe, and how many seeds."""
 
@@ -104,8 +106,8 @@ def other_settings(state: MotifState) -> None:
 def choose_thresholds() -> None:
     """Choose what counts as an instance."""
     with st.expander("What counts as an instance"):
-        for name in ("gain-from", "gain-to", "ratio", "inhibited", "part"):
+        for name in _THRESHOLDS:
             low, high = bounds(MOTIF_PAGE.parameter(name))
-            if name != "gain-to":  # the others are above their lowest number, not at it
+            if not name.endswith("-to"):  # the others are above their lowest number, not at it
                 low = min(low + STEPS[name], MOTIF_PAGE.state.value(name))
             number_box(MOTIF_PAGE, name, limits=(low, high))

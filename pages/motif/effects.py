@@ -8,7 +8,13 @@ import streamlit as st
 from pages.shared.cached_analysis import interventions_of
 from pages.shared.metrics import figure
 from pages.shared.models import Shown
-from toymodel.analysis.motif_effects import Inhibitor, MotifEffects, main_feature, motif_effects
+from toymodel.analysis.motif_effects import (
+    Inhibitor,
+    MotifEffects,
+    main_feature,
+    motif_effects,
+    relative_weights,
+)
 from toymodel.analysis.motifs import Motif
 from toymodel.model import Weights
 
@@ -29,7 +35,8 @@ def draw_effects(weights: Weights, motif: Motif) -> None:
         f"What each neuron adds to an output, before its ReLU, for one unit of f{a} "
         f"{SIDES[effects.side]} (output {c}) or of f{c} (output {a}). In all, with every other "
         f"weight and the bias, f{a} alone brings output {c} to {_signed(effects.drive)}; its ReLU "
-        "cuts off what is below 0."
+        f"cuts off what is below 0. Relative weight: |W₁| of f{a} over the neuron's largest; below "
+        f"1, f{a} is a minor weight of that neuron, as in the paper's inhibitors."
     )
 
 
@@ -42,17 +49,21 @@ def effects_table(weights: Weights, motif: Motif, effects: MotifEffects) -> pd.D
         effects: what `motif_effects` gives.
 
     Returns:
-        One row a neuron. Columns: neuron, role, main feature, what it adds to the receiving output
+        One row a neuron. Columns: neuron, role, main feature, relative weight of the interfering
+        feature, what it adds to the receiving output
         and to the interfering feature's output, and the other features that inhibit the receiving
         output through it.
     """
     a, c = motif.interfering_feature, motif.receiving_feature
-    names = ("neuron", "role", "main feature", f"adds to output {c}", f"adds to output {a}")
+    names = ("neuron", "role", "main feature", f"f{a}, relative weight")
+    names += (f"adds to output {c}", f"adds to output {a}")
     inhibits = f"also inhibit f{c}"
+    (own,) = relative_weights(weights.W1, [motif._replace(inhibitors=(motif.neuron,))])
     first = (
         motif.neuron,
         "interferes",
         f"f{main_feature(weights, motif.neuron)}",
+        f"{own:.2f}",
         _signed(effects.interference),
         _signed(effects.reverse),
         "–",
@@ -62,6 +73,7 @@ def effects_table(weights: Weights, motif: Motif, effects: MotifEffects) -> pd.D
             each.neuron,
             "inhibits",
             f"f{each.main_feature}",
+            f"{each.relative_weight:.2f}",
             _signed(-each.amount),
             "–",
             _side_effects(each),
@@ -69,6 +81,28 @@ def effects_table(weights: Weights, motif: Motif, effects: MotifEffects) -> pd.D
         for each in effects.inhibitors
     ]
     return pd.DataFrame([first, *rows], columns=[*names, inhibits])
+
+
+def instance_weights(weights: Weights, motif: Motif) -> pd.DataFrame:
+    """The weights of an instance's two features, one row a neuron: its own, then the inhibitors.
+
+    Columns: neuron, role, input weight of the interfering and of the receiving feature, output
+    weight to the interfering and to the receiving feature.
+    """
+    a, c = motif.interfering_feature, motif.receiving_feature
+    return pd.DataFrame(
+        [
+            {
+                "neuron": k,
+                "role": "interferes" if k == motif.neuron else "inhibits",
+                f"W₁, f{a}": _signed(weights.W1[k, a]),
+                f"W₁, f{c}": _signed(weights.W1[k, c]),
+                f"W₂, output {a}": _signed(weights.W2[a, k]),
+                f"W₂, output {c}": _signed(weights.W2[c, k]),
+            }
+            for k in (motif.neuron, *motif.inhibitors)
+        ]
+    )
 
 
 def _side_effects(inhibitor: Inhibitor) -> str:
@@ -80,7 +114,8 @@ def _side_effects(inhibitor: Inhibitor) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
+    rounded = round(float(value), 2) + 0.0  # no minus before a zero
+    return f"{rounded:+.2f}".replace("-", "−")
 
 
 def draw_interventions(shown: Shown, motif: Motif) -> None:
@@ -93,6 +128,7 @@ def draw_interventions(shown: Shown, motif: Motif) -> None:
             [
                 {
                     "exact change": _CHANGES[check.name].format(motif=motif),
+                    "inhibition": f"× {check.inhibition:.2f}",
                     "loss": figure(check.loss),
                     "times": f"× {check.loss / before:.3g}",
                     f"output {c} to f{a} alone": f"{check.output:.2f}",
@@ -105,13 +141,19 @@ def draw_interventions(shown: Shown, motif: Motif) -> None:
     )
     st.caption(
         f"The last column is the network's answer for f{c} when f{a} alone is present, at the end "
-        f"of its range that drives neuron {motif.neuron}. It should be 0."
+        f"of its range that drives neuron {motif.neuron}. It should be 0. Symmetric: f{c} gets an "
+        f"input weight as large as that of f{a}, and the neuron then disturbs output {a}, too. "
+        f"Re-fitted: the inhibitors' weights to output {c} are multiplied by "
+        "the factor with the lowest loss, which is in the column *inhibition*."
     )
 
 
 _CHANGES = {
     "as it is": "as it is",
     "without inhibition": "the inhibitors' weights to output {motif.receiving_feature} removed",
-    "symmetric": "neuron {motif.neuron} made symmetric, at the same path gains; inhibitors stay",
+    "symmetric, inhibition re-fitted": "neuron {motif.neuron} made symmetric, at the same path "
+    "gains; the inhibition re-fitted",
+    "symmetric, without inhibition": "neuron {motif.neuron} made symmetric, at the same path "
+    "gains; the inhibitors' weights to output {motif.receiving_feature} removed",
     "without the neuron": "neuron {motif.neuron} removed",
 }

@@ -24,14 +24,15 @@ from toymodel.charts.motif.ensemble_strip import (
     ensemble_strip,
     ensemble_table,
 )
-from toymodel.charts.motif.instance_counts import counts_by_quarter, instance_counts
+from toymodel.charts.motif.neuron_counts import counts_by_quarter, neuron_counts
 from toymodel.config import Config
 from toymodel.jobs.job import Live, Progress
 from toymodel.model import Model
 from toymodel.storage.model_file import model_key
 
 _MIN_QUARTERED = 8
-_LOWEST = 12
+LOWEST = 12
+"""The networks with the lowest losses that tables compare with all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +43,13 @@ class Ensemble:
         models: the models by config; None for one that is not there.
         members: every network by its number.
         table: what `ensemble_table` gives.
+        digest: a key of the networks for caches.
     """
 
     models: Mapping[Config, Model | None]
     members: dict[int, Member]
     table: pd.DataFrame
+    digest: str
 
     @classmethod
     def of(cls, state: MotifState) -> Ensemble:
@@ -54,7 +57,9 @@ class Ensemble:
         recipe = state.choice.recipe
         models = {config: find_model(config, recipe) for config in state.configs}
         found = members(list(models.values()), recipe.restarts)
-        return cls(models, {one.number: one for one in found}, _table(state, found))
+        digest = _digest(found)
+        table = _table(digest, state, found)
+        return cls(models, {one.number: one for one in found}, table, digest)
 
     @property
     def missing(self) -> int:
@@ -82,17 +87,21 @@ class Ensemble:
         )
 
 
-def _table(state: MotifState, found: Sequence[Member]) -> pd.DataFrame:
-    several = state.seeds > 1
-    by: Naming = "seed" if several else "restart"
-    if several and state.choice.recipe.restarts > 1:
-        by = "both"
+def _digest(found: Sequence[Member]) -> str:
     digest = hashlib.sha256()
     for one in found:
         digest.update(repr((one.number, one.loss)).encode())
         digest.update(one.weights.W1.tobytes())
         digest.update(one.weights.W2.tobytes())
-    return _cached_table(digest.hexdigest(), found, state.thresholds, by)
+    return digest.hexdigest()
+
+
+def _table(digest: str, state: MotifState, found: Sequence[Member]) -> pd.DataFrame:
+    several = state.seeds > 1
+    by: Naming = "seed" if several else "restart"
+    if several and state.choice.recipe.restarts > 1:
+        by = "both"
+    return _cached_table(digest, found, state.thresholds, by)
 
 
 @st.cache_data(show_spinner="Looking for instances.", max_entries=100, hash_funcs=BY_TEXT)
@@ -103,18 +112,18 @@ def _cached_table(
 
 
 def draw_all(state: MotifState, ensemble: Ensemble, shown: Shown) -> None:
-    """Draw every network by loss, with its number of instances, and the same by quarter."""
+    """Draw every network by loss, with its asymmetric neurons, and the same by quarter."""
     table = ensemble.table
     if len(table) < 2:
         return
     st.header(f"All {len(table)} by loss")
     st.dataframe(
-        instances_by_loss(table),
+        neurons_by_loss(table),
         hide_index=True,
         width="content",
-        alt="How many networks have two or more instances",
+        alt="How many networks have two or more asymmetric neurons",
     )
-    st.caption("**Click a point** to look at that network.")
+    st.caption("Neurons: asymmetric ones. **Click a point** to look at that network.")
     number = ensemble.number_of(shown)
     left, right = st.columns([6, 4])
     with left:
@@ -122,26 +131,32 @@ def draw_all(state: MotifState, ensemble: Ensemble, shown: Shown) -> None:
     if len(table) >= _MIN_QUARTERED:
         with right:
             draw(
-                instance_counts(counts_by_quarter(table), theme=colours(), height=300),
+                neuron_counts(counts_by_quarter(table), theme=colours(), height=300),
                 "motif-quarters",
-                alt="Share of networks with 0, 1, 2 and more instances, by quarter of their losses",
+                alt="Share of networks with 0, 1, 2 and more asymmetric neurons, by quarter",
             )
 
 
-def instances_by_loss(table: pd.DataFrame) -> pd.DataFrame:
-    """How many networks have two or more instances: of those with the lowest losses, and of all.
+def neurons_by_loss(table: pd.DataFrame) -> pd.DataFrame:
+    """How many networks have two or more asymmetric neurons: of the best by loss, and of all.
 
     Args:
         table: what `ensemble_table` gives.
 
     Returns:
-        Columns: networks, number, with two or more instances.
+        Columns: networks, number, with two or more neurons, neurons a network, pairs
+        of features a network.
     """
-    several = table["instances"].to_numpy() >= 2
-    groups = {"lowest losses": several[:_LOWEST], "all": several}
+    groups = {"lowest losses": table.head(LOWEST), "all": table}
     return pd.DataFrame(
         [
-            {"networks": name, "number": len(each), "with two or more instances": int(each.sum())}
+            {
+                "networks": name,
+                "number": len(each),
+                "with two or more neurons": int((each["neurons"].to_numpy() >= 2).sum()),
+                "neurons a network": f"{each['neurons'].to_numpy().mean():.2f}",
+                "pairs of features a network": f"{each['pairs'].to_numpy().mean():.2f}",
+            }
             for name, each in groups.items()
         ]
     )
@@ -159,7 +174,7 @@ def _strip(table: pd.DataFrame, shown: Shown, number: int, *, on_click: bool) ->
             height=300,
         ),
         key,
-        alt=f"{len(table)} networks by loss; the colour is their number of instances",
+        alt=f"{len(table)} networks by loss; the colour is their number of asymmetric neurons",
         **({"selection": SELECTION, "on_select": _shows(key)} if on_click else {}),
     )
 

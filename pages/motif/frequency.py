@@ -29,7 +29,7 @@ from toymodel.text import number
 
 
 def draw_frequency(state: MotifState) -> None:
-    """Draw how many networks have so many instances, and whether better ones have more."""
+    """Draw how many networks have so many asymmetric neurons, and compare the quarters by loss."""
     st.header("How common it is")
     there = store().keys()
     keys = {config: model_key(config, MOTIF_GRID.recipe) for config in MOTIF_GRID.configs}
@@ -42,7 +42,7 @@ def draw_frequency(state: MotifState) -> None:
     st.markdown(
         f"Of {MOTIF_GRID.recipe.restarts} networks at each density and importance decay "
         f"(n = {config.n_features}, m = {config.n_neurons}), the share with no, one, two, and more "
-        "instances. "
+        "asymmetric neurons. "
         "**Click a cell** to look at its networks above."
     )
     cells = [cell for _ in range(0, len(COUNT_NAMES), 2) for cell in st.columns(2)]
@@ -54,8 +54,9 @@ def draw_frequency(state: MotifState) -> None:
     chart = difference_map(frequency, theme=colours(), selected=here)
     _draw_map(chart, "difference", here)
     st.caption(
-        "–: fewer than a tenth of the networks hold an instance. The networks of a cell differ in "
-        "their initial weights alone. What counts as an instance (sidebar) applies here too. "
+        "–: fewer than a tenth of the networks have an asymmetric neuron. The networks of a cell "
+        "differ in their initial weights alone. What counts as an instance (sidebar) applies here "
+        "too. "
         "`python -m toymodel cache --ship` trains these networks again and says how far the "
         "weights are apart."
     )
@@ -98,48 +99,75 @@ def _opens(key: str) -> Callable[[], None]:
 
 
 def _draw_comparison(frequency: pd.DataFrame) -> None:
-    st.markdown("**Do better networks have more of it?**")
+    st.markdown("**Better and worse networks**")
     st.dataframe(
         quarter_comparison(frequency),
         hide_index=True,
-        alt="Settings in which the best quarter by loss has more or fewer instances",
+        width="content",
+        alt="Settings in which the best quarter by loss has more or fewer asymmetric neurons",
+    )
+    st.dataframe(
+        setting_table(frequency),
+        hide_index=True,
+        height=320,
+        alt="Asymmetric neurons a network in the best and in the worst quarter by loss",
     )
     st.caption(
-        "Settings where a tenth of the networks or more hold an instance: "
-        f"{frequency['common'].to_numpy().sum()}. In these, the quarter with the lowest losses is "
-        "compared with the quarter with the highest. A difference above "
-        f"{STANDARD_ERRORS} standard errors is clear. The last four columns are the setting with "
-        "the largest clear difference, and the instances a network in its two quarters."
+        "A row of the second table is a setting where a tenth of the networks or more have an "
+        "asymmetric neuron. Best and worst quarter: asymmetric neurons a network in the quarter "
+        "with the lowest and with the highest losses. Their difference is clear if it is above "
+        f"{STANDARD_ERRORS} standard errors; above 0, better networks have more of these neurons. "
+        "The first table counts the settings."
     )
 
 
 def quarter_comparison(frequency: pd.DataFrame) -> pd.DataFrame:
-    """In how many settings the best networks by loss have more instances than the worst, or fewer.
+    """In how many settings the best networks by loss have more of the motif than the worst.
 
     Args:
         frequency: what `motif_frequency` gives.
 
     Returns:
-        Columns: best quarter has, settings, and of the setting with the largest clear difference:
-        1 − S, d, best, worst (instances a network).
+        Columns: best quarter has ("more", "fewer", "no clear difference"), settings (how many).
     """
-    clear = frequency.loc[frequency["clear"]]
-    rows = []
-    for sign, name in ((1, "more"), (-1, "fewer")):
-        own = clear.loc[sign * clear["difference"] > 0]
-        row = {"best quarter has": name, "settings": len(own), **_NO_SETTING}
-        if len(own):
-            top = own.loc[own["difference"].abs().idxmax()]
-            row |= {
-                "at 1 − S": number(top["density"]),
-                "at d": number(top["decay"]),
-                "best": f"{top['best']:.2f}",
-                "worst": f"{top['worst']:.2f}",
+    difference = frequency.loc[frequency["clear"], "difference"].to_numpy()
+    common = int(frequency["common"].to_numpy().sum())
+    more, fewer = int((difference > 0).sum()), int((difference < 0).sum())
+    counted = {"more": more, "fewer": fewer, "no clear difference": common - more - fewer}
+    return pd.DataFrame({"best quarter has": counted.keys(), "settings": counted.values()})
+
+
+def setting_table(frequency: pd.DataFrame) -> pd.DataFrame:
+    """The quarters of every setting where the motif is common.
+
+    Args:
+        frequency: what `motif_frequency` gives.
+
+    Returns:
+        One row a setting. Columns: 1 − S, d, networks with the motif (share), neurons and pairs of
+        features a network, best and worst quarter (neurons a network), difference, its standard
+        error, clear.
+    """
+    common = frequency.loc[frequency["common"]]
+    return pd.DataFrame(
+        [
+            {
+                "1 − S": number(row["density"]),
+                "d": number(row["decay"]),
+                "with the motif": f"{1 - row['share_0']:.0%}",
+                "neurons": f"{row['mean']:.2f}",
+                "pairs of features": f"{row['pairs']:.2f}",
+                "best quarter": f"{row['best']:.2f}",
+                "worst quarter": f"{row['worst']:.2f}",
+                "difference": f"{row['difference']:+.2f}".replace("-", "−"),
+                "standard error": f"{row['error']:.2f}",
+                "clear": "yes" if row["clear"] else "no",
             }
-        rows.append(row)
-    unclear = int(frequency["common"].to_numpy().sum()) - len(clear)
-    rows.append({"best quarter has": "no clear difference", "settings": unclear, **_NO_SETTING})
-    return pd.DataFrame(rows)
+            for row in common.to_dict("records")
+        ],
+        columns=_SETTING_COLUMNS,
+    )
 
 
-_NO_SETTING = dict.fromkeys(("at 1 − S", "at d", "best", "worst"), "–")
+_SETTING_COLUMNS = ["1 − S", "d", "with the motif", "neurons", "pairs of features"]
+_SETTING_COLUMNS += ["best quarter", "worst quarter", "difference", "standard error", "clear"]

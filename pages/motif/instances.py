@@ -5,19 +5,20 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.motif.bars import draw_bars
-from pages.motif.effects import draw_effects, draw_interventions
+from pages.motif.bars import SCALES, draw_bars, drawn_weights
+from pages.motif.effects import draw_effects, draw_interventions, instance_weights
 from pages.motif.state import MOTIF_PAGE, MotifState
 from pages.shared.chart import draw, opens_neuron
 from pages.shared.models import Shown
 from pages.shared.page_session import watched
 from pages.shared.resources import colours
 from toymodel.analysis.decomposition import Decomposition
-from toymodel.analysis.motifs import Motif
+from toymodel.analysis.motifs import Motif, asymmetric_neurons, count_words
 from toymodel.charts.look import MAX_NAMED_FEATURES
 from toymodel.charts.motif.role_bars import instance_bars, instance_features
 from toymodel.charts.network.network_graph import SELECTION, network_graph
 from toymodel.charts.network.weight_bars import Side
+from toymodel.model import Weights
 
 _MAX_AT_ONCE = 4
 _MAX_INHIBITORS = 4  # in a graph
@@ -39,11 +40,8 @@ def draw_instances(state: MotifState, shown: Shown, found: Decomposition) -> Non
         for number in range(count):
             _draw_instance(state, shown, found, number)
         return
-    neurons = sorted({motif.neuron for motif in found.motifs})
-    st.markdown(
-        f"Instances: {count}. Their neurons: {', '.join(map(str, neurons))}. One of them in "
-        "close-up:"
-    )
+    neurons = ", ".join(map(str, asymmetric_neurons(found.motifs)))
+    st.markdown(f"{count_words(found.motifs)}. The neurons: {neurons}. One pair in close-up:")
     choose_instance(state, found, _CHOSEN)
     _draw_instance(state, shown, found, chosen(state, found))
     with st.expander(f"All {count} instances in numbers"):
@@ -79,44 +77,58 @@ def _draw_instance(state: MotifState, shown: Shown, found: Decomposition, number
     motif = found.motifs[number]
     st.subheader(name_of(number, motif))
     draw_effects(shown.weights, motif)
+    weights = drawn_weights(state, shown, found)
     close, graph = st.columns(2)
     with close:
         st.caption("The neuron, then its inhibitors: the features that matter, others grey")
         if shown.config.n_features > MAX_NAMED_FEATURES:
             st.caption("Features have colours of their own here")
-        _close_up(state, shown, found, motif, number)
+        _close_up(state, shown, weights, found, motif, number)
     with graph:
-        st.caption("x: inputs, y: outputs; solid red is positive, dashed blue negative")
-        _graph(shown, motif, number)
+        st.caption(
+            f"x: inputs, y: outputs, {SCALES[state.scale]}; solid red is positive, dashed blue "
+            "negative"
+        )
+        _graph(shown, weights, motif, number)
+    st.dataframe(
+        instance_weights(weights, motif),
+        hide_index=True,
+        width="content",
+        alt="Weights of the two features in the neuron and in its inhibitors",
+    )
+    st.caption(f"The weights of the two features in these charts, {SCALES[state.scale]}.")
     draw_interventions(shown, motif)
 
 
 def _close_up(
-    state: MotifState, shown: Shown, found: Decomposition, motif: Motif, number: int
+    state: MotifState,
+    shown: Shown,
+    weights: Weights,
+    found: Decomposition,
+    motif: Motif,
+    number: int,
 ) -> None:
     for (side, title), cell in zip(_TITLES.items(), st.columns(2), strict=True):
         with cell:
             draw_bars(
-                instance_bars(shown.weights, found, motif, side=side),
+                instance_bars(weights, found, motif, side=side),
                 shown,
                 f"motif-instance-{number}-{side}",
-                title=title,
+                title=f"{title}, {SCALES[state.scale]}",
                 height=260,
                 whole=state.bars == "whole",
                 names=True,
                 chosen=instance_features(shown.weights, motif),
-                alt=f"{title} of neuron {motif.neuron} and of its inhibitors",
+                alt=f"{title}, {SCALES[state.scale]}: neuron {motif.neuron} and its inhibitors",
             )
 
 
-def _graph(shown: Shown, motif: Motif, number: int) -> None:
+def _graph(shown: Shown, weights: Weights, motif: Motif, number: int) -> None:
     neurons = [motif.neuron, *motif.inhibitors[:_MAX_INHIBITORS]]
     features = instance_features(shown.weights, motif, _MAX_INHIBITORS)
     key = f"motif-graph-{number}"
     draw(
-        network_graph(
-            shown.weights, features=features, neurons=neurons, theme=colours(), height=290
-        ),
+        network_graph(weights, features=features, neurons=neurons, theme=colours(), height=290),
         key,
         alt=f"Graph of neuron {motif.neuron}, its inhibitors, and their features",
         selection=SELECTION,

@@ -17,22 +17,22 @@ def draw_notes() -> None:
     st.header("What to notice")
     st.markdown(
         "- **Why uneven**: with equal weights, two features disturb each other equally. With input "
-        "weights of 2 and ½ and output weights of ½ and 2, both path gains are still 1, but nearly "
-        "all of the interference goes one way, where it can be inhibited.\n"
-        "- **Positive interference becomes negative**: the inhibitors take away all of the "
-        "interference or a little more. The output's ReLU cuts off what is below 0. The inhibition "
-        "then costs something only when both features are present at once, which is rare where "
-        "features are sparse.\n"
+        "weights of 2 and ½ and output weights of ½ and 2, both path gains are still 1, but one "
+        "feature disturbs the other by 4, and the other one by ¼ only. What goes one way can be "
+        "inhibited.\n"
+        "- **Positive interference becomes negative**: inhibitors that take away all of the "
+        "interference or more leave nothing of it, because the output's ReLU cuts off what is "
+        "below 0. The inhibition then costs something only when both features are present at "
+        "once, which is rare where features are sparse.\n"
         "- **The inhibitor has a price**: other features that drive it inhibit the same output "
         "too. The paper says this of its blue feature; the table at every instance has the "
         "numbers.\n"
-        "- **The definition is narrower than the roles**: an instance has both path gains near 1. "
-        "Sparse networks also share with lower gains. To count those too, set the lower limit in "
-        "the sidebar to 0.3.\n"
-        "- **How common**: dense networks have no instances. Where instances start, better "
-        "networks have clearly more of them, unless all features are equally important. At sparser "
-        "settings nearly all networks have some, and better ones have as many or fewer: the best "
-        "networks share in more entangled ways that the definition does not count."
+        "- **Two neurons can inhibit for each other**: both are driven by the same feature, share "
+        "the work for it, and each holds another feature, whose output the other one inhibits. "
+        "The table of the inhibitors tells this kind from the paper's.\n"
+        "- **The definition is narrower than the roles**: a role asks for less than an instance, "
+        "whose sides must be computed as a whole, and whose interference must be inhibited. The "
+        "sidebar has all limits."
     )
     st.subheader("Try")
     for label, state, expect in _EXAMPLES:
@@ -53,18 +53,18 @@ def _sweep(density: float, preset: str) -> MotifState:
 _EXAMPLES = (
     ("The paper's setting", MotifState(), f"The best of {len(MOTIF.configs)} seeds."),
     (
-        "Where it starts",
+        "Importance falls steeply",
         _cell(0.1, 0.65),
-        "1 − S = 0.1, d = 0.65: the networks with low losses are the ones with the motif.",
+        "1 − S = 0.1, d = 0.65: are the networks with low losses the ones with the motif?",
     ),
     (
         "Equally important features",
         _cell(0.2, 1.0),
-        "1 − S = 0.2, d = 1: three instances or more in most networks.",
+        "1 − S = 0.2, d = 1: no feature can be left out at a small cost.",
     ),
     (
         "A large network",
         _sweep(0.03, "thorough"),
-        "n = 100, m = 40, 1 − S = 0.03: instances in a few of its neurons.",
+        "n = 100, m = 40, 1 − S = 0.03: the same in a network of the paper's sweep.",
     ),
 )

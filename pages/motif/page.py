@@ -13,6 +13,7 @@ from pages.motif.controls import (
 from pages.motif.ensemble import Ensemble, draw_all, draw_live
 from pages.motif.frequency import draw_frequency
 from pages.motif.inhibition import draw_inhibition
+from pages.motif.inhibitors import draw_inhibitors
 from pages.motif.instances import draw_instances
 from pages.motif.metrics import draw_metrics
 from pages.motif.notes import draw_notes
@@ -71,6 +72,7 @@ else:
         draw_panels(state, shown, found)
         draw_instances(state, shown, found)
         draw_inhibition(state, shown, found)
+        draw_inhibitors(state, ensemble, shown)
         draw_rest(state, shown)
         draw_all(state, ensemble, shown)
 draw_frequency(state)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.motif.bars import MAX_COLUMNS, SIDES, draw_bars, drawn_neurons
+from pages.motif.bars import MAX_COLUMNS, SCALES, SIDES, draw_bars, drawn_neurons, drawn_weights
 from pages.motif.state import MOTIF_PAGE, MotifState
 from pages.shared.chart import draw
 from pages.shared.models import Shown
@@ -20,14 +20,15 @@ from toymodel.analysis.decomposition import (
     Decomposition,
     Roles,
 )
-from toymodel.analysis.motifs import find_motifs
+from toymodel.analysis.motifs import asymmetric_neurons, count_words, find_motifs
 from toymodel.charts.colour_bar import colour_bar
 from toymodel.charts.look import MAX_NAMED_FEATURES
 from toymodel.charts.motif.role_bars import role_bars
 from toymodel.charts.network.weight_bars import clip_of
+from toymodel.model import Weights
 
 _MAX_BESIDE = 24  # neurons up to which the panels stand side by side, as in the paper
-_WIDE = (0.3, 3.0)  # path gains of what is nearly an instance
+_WIDE = (0.05, 3.0)  # path gains of what is nearly an instance
 _EVERYTHING = tuple(range(len(ROLES)))
 
 
@@ -42,8 +43,10 @@ def draw_panels(state: MotifState, shown: Shown, found: Decomposition) -> None:
             "Many weights simply implement **absolute value**, or one side of it.",
             (ONE_SIDE, BOTH_SIDES),
         ),
-        ("motif", f"{_THIRD[some]} Instances: {len(found.motifs)}.", (ASYMMETRIC, INHIBITION)),
+        ("motif", f"{_THIRD[some]} {count_words(found.motifs)}.", (ASYMMETRIC, INHIBITION)),
     )
+    weights = drawn_weights(state, shown, found)
+    segments(MOTIF_PAGE, "neuron-scale", names=SCALE_NAMES)
     beside = len(neurons) <= _MAX_BESIDE
     cells = (
         st.columns(len(panels), vertical_alignment="bottom")
@@ -54,17 +57,26 @@ def draw_panels(state: MotifState, shown: Shown, found: Decomposition) -> None:
         with cell:
             st.markdown(words)
             with st.container(border=True, key=f"motif-panel-{name}"):
-                _draw_sides(state, shown, found, lit, neurons, name)
+                _draw_sides(state, shown, weights, found, lit, neurons, name)
     left, right = st.columns([7, 3], vertical_alignment="center")
     with left:
         _explain(state, shown, found, neurons)
-        sides = (role_bars(shown.weights, found, (), side=s, neurons=neurons) for s in SIDES)
+        sides = (role_bars(weights, found, (), side=s, neurons=neurons) for s in SIDES)
         if not beside or any(clip_of(bars) for bars in sides):
             segments(MOTIF_PAGE, "bars")
     with right:
         draw(colour_bar("feature", shown.config.n_features), "motif-colours")
 
 
+SCALE_NAMES = {"paper": "Neurons scaled", "trained": "Weights as trained"}
+"""What the choices of `MotifState.scale` are called."""
+
+_HOW_SCALED = {
+    "paper": "Neurons are scaled, W₁[j] × s and W₂[:, j] / s, which changes no output: the largest "
+    "input weight of a neuron is 1, and the input weights of the two features of an asymmetric "
+    "neuron have the product 1.",
+    "trained": "Weights are as trained: neurons have different scales.",
+}
 _FIRST = {
     True: "At first glance, the network is complicated. Most of it comes apart into two pieces.",
     False: "All weights of the network.",
@@ -89,7 +101,7 @@ def _explain(state: MotifState, shown: Shown, found: Roles, neurons: Sequence[in
         "A column is a neuron, ordered by the feature that it holds most. "
         f"{_COLOURS[config.n_features > MAX_NAMED_FEATURES]} Bars above 0 are positive weights, "
         "bars below 0 negative ones. The tooltip has a weight's role. **Click a neuron** for its "
-        "page."
+        f"page. {_HOW_SCALED[state.scale]}"
     )
     if config.n_neurons > MAX_COLUMNS:
         st.caption(
@@ -105,17 +117,18 @@ def _explain(state: MotifState, shown: Shown, found: Roles, neurons: Sequence[in
         if motif[:3] not in counted
     ]
     if more:
-        which = sorted({motif.neuron for motif in more})
+        which = ", ".join(map(str, asymmetric_neurons(more)))
         st.caption(
-            f"More instances with path gains from {_WIDE[0]:g} to {_WIDE[1]:g}, instead of "
-            f"{limits.least_gain:g} to {limits.most_gain:g}: {len(more)}. Their neurons: "
-            f"{', '.join(map(str, which))}."
+            f"More with path gains from {wide.least_gain:g} to {wide.most_gain:g}, instead of "
+            f"{limits.least_gain:g} to {limits.most_gain:g}: {count_words(more)}. Their neurons: "
+            f"{which}."
         )
 
 
 def _draw_sides(
     state: MotifState,
     shown: Shown,
+    weights: Weights,
     found: Roles,
     lit: Sequence[int],
     neurons: Sequence[int],
@@ -123,15 +136,15 @@ def _draw_sides(
 ) -> None:
     beside = len(neurons) <= _MAX_BESIDE
     for side, title in SIDES.items():
-        bars = role_bars(shown.weights, found, lit, side=side, neurons=neurons)
+        bars = role_bars(weights, found, lit, side=side, neurons=neurons)
         draw_bars(
             bars,
             shown,
             f"motif-{name}-{side}",
-            title=title,
+            title=f"{title}, {SCALES[state.scale]}",
             height=215 if beside else 190,
             whole=state.bars == "whole",
             lit_alone=not beside,
             names=beside,
-            alt=f"{title}, {name}: bars of {len(neurons)} neurons",
+            alt=f"{title}, {SCALES[state.scale]}, {name}: bars of {len(neurons)} neurons",
         )

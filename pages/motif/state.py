@@ -34,6 +34,7 @@ class MotifState(LinkState):
         instance: the one of its instances that is taken apart.
         left: how much of the inhibition is left, of this instance or of all.
         of: which instances the inhibition is turned down in.
+        scale: whether neurons are drawn scaled as in the paper, or as trained.
         bars: whether long bars are clipped.
         thresholds: what counts as an instance.
     """
@@ -72,6 +73,17 @@ class MotifState(LinkState):
         Allowed("a multiple of 0.05 from 0 to 1"),
     ] = 0.0
     of: Annotated[Literal["this", "all"], Field(alias="of", title="Turned down in")] = "this"
+    scale: Annotated[
+        Literal["paper", "trained"],
+        Field(
+            alias="neuron-scale",
+            title="Weights",
+            description="A neuron's input weights can be multiplied by any s > 0 and its output "
+            "weights divided by it: the function stays the same. As in the paper, the largest "
+            "input weight of a neuron is 1, and the two features of an asymmetric neuron have "
+            "input weights with the product 1.",
+        ),
+    ] = "paper"
     bars: Annotated[
         Literal["clipped", "whole"],
         Field(

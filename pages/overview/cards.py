@@ -34,6 +34,7 @@ from pages.sweep.state import SweepState
 from toymodel.analysis.decomposition import ASYMMETRIC, INHIBITION, find_roles
 from toymodel.analysis.features import interference
 from toymodel.analysis.loss import no_superposition_loss
+from toymodel.analysis.motifs import count_words, scale_neurons
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds, instructive, neurons
 from toymodel.analysis.predictions import sparsity_trend
 from toymodel.charts.feature.interference_map import interference_cells, interference_map
@@ -176,16 +177,18 @@ def _motif_picture() -> None:
         return
     found = find_roles(model.weights)
     st.caption(
-        f"{config.n_features} features in {config.n_neurons} neurons: the weights of "
-        f"{len(found.motifs)} instances, input above, output below; the others in grey"
+        f"{config.n_features} features in {config.n_neurons} neurons: the weights of the motif "
+        f"({count_words(found.motifs)}), neurons scaled, input above, output below; the others in "
+        "grey"
     )
+    weights = scale_neurons(model.weights, found.motifs)
     for side in ("input", "output"):
         bars = role_bars(
-            model.weights,
+            weights,
             found,
             (ASYMMETRIC, INHIBITION),
             side=side,
-            neurons=by_feature(model.weights),
+            neurons=by_feature(weights),
         )
         chart = weight_bars(
             bars,

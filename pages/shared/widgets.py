@@ -20,7 +20,7 @@ ODD = " The neuron that is left over computes one side of the next feature."
 
 _STEP = 0.01
 STEPS = {"lr": 0.005, "active": 0.5, "slight": 0.1} | dict.fromkeys(
-    ("d", "gain-from", "gain-to", "ratio", "inhibited", "part"), 0.05
+    ("d", "gain-from", "gain-to", "side-from", "side-to", "ratio", "inhibited", "part"), 0.05
 )
 """By how much a click on a box changes a number, where that is not 0.01."""
 

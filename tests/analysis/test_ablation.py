@@ -8,9 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.motifs import MUTUAL, ONE, TWO_UNEVEN
+from tests.helpers.motifs import one as planted
 from tests.helpers.networks import two_neurons_a_feature, weights
-from toymodel.analysis.ablation import ablate
+from toymodel.analysis.ablation import (
+    ablate,
+    fitted_share,
+    interventions,
+    loss_by_inhibition,
+)
 from toymodel.analysis.loss import evaluate, evaluation_examples, loss_by_feature
+from toymodel.analysis.motifs import find_motifs
 from toymodel.config import Config
 from toymodel.model import Weights
 from toymodel.settings import SettingError
@@ -107,3 +115,43 @@ def test_a_neuron_that_is_not_there_is_refused(neuron: int):
     says = f"neuron = {neuron}: must be a whole number from 0 to 2$"
     with pytest.raises(SettingError, match=says):
         ablate(config, random_weights(4, 3), neuron, examples=100)
+
+
+# The inhibition re-fitted
+
+PAPER = Config(n_features=6, n_neurons=10, feature_probability=0.1)
+
+
+@pytest.mark.parametrize("bias", [0, -0.25, 0.5])
+@pytest.mark.parametrize("network", [TWO_UNEVEN, MUTUAL], ids=["uneven", "mutual"])
+def test_no_other_share_of_the_inhibition_is_better_than_the_fitted_one(
+    network: Weights, bias: float
+):
+    (motif, *_) = find_motifs(network.W1, network.W2)
+    shifted = replace(network, b=network.b + np.float32(bias))
+    fitted = fitted_share(PAPER, shifted, motif)
+    shares = [fitted, *np.linspace(0, 3, 61), *(fitted + step for step in (-1e-3, 1e-3))]
+    best, *others = loss_by_inhibition(PAPER, shifted, [motif], shares)
+    assert fitted > 0
+    assert best <= min(others) + 1e-9
+    assert best < others[0]
+
+
+def test_the_fitted_share_of_a_planted_instance_is_known():
+    config = Config(n_features=3, n_neurons=6, feature_probability=1e-9)
+    W1, W2 = planted()
+    W1[4, 2] = 0
+    # One feature at a time: f0 pushes output 1 up by 4, of which 16 x 0.25 is taken away.
+    assert fitted_share(config, weights(W1, W2), ONE) == pytest.approx(1)
+    W2[1, 4] = -32
+    assert fitted_share(config, weights(W1, W2), ONE) == pytest.approx(0.5)
+    W2[1, 0] = 0  # nothing is to be taken away
+    assert fitted_share(config, weights(W1, W2), ONE) == 0
+
+
+@pytest.mark.parametrize("network", [TWO_UNEVEN, MUTUAL], ids=["uneven", "mutual"])
+def test_a_symmetric_neuron_is_worse_even_with_the_inhibition_that_suits_it(network: Weights):
+    for motif in find_motifs(network.W1, network.W2):
+        as_it_is, _, fitted, without, _ = interventions(PAPER, network, motif)
+        assert fitted.loss < without.loss
+        assert fitted.loss > 2 * as_it_is.loss

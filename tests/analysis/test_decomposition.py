@@ -193,15 +193,25 @@ def test_an_intervention_is_the_network_with_these_weights(bias: float, sign: in
     W1, W2 = plant(monosemantic(3), 0, 1, {4: -12})
     W1[:, 0] *= sign
     network = weights(W1, W2, b=[0, bias, 0])
-    changed = [replace(network, W1=network.W1.copy(), W2=network.W2.copy()) for _ in range(4)]
-    changed[1].W2[1, 4] = 0
-    changed[2].W1[0, :2], changed[2].W2[:2, 0] = (sign, 1), 1  # both in and out: interference 1
-    changed[3].W2[:, 0] = 0
-    names = ("as it is", "without inhibition", "symmetric", "without the neuron")
-    outputs = (1 + bias, 4 + bias, max(1 - 3 + bias, 0), max(bias - 3, 0))
     (motif,) = tm.find_motifs(network.W1, network.W2)
     found = interventions(THREE, network, motif)
-    assert tuple(each.name for each in found) == names
+    names = [
+        "as it is",
+        "without inhibition",
+        "symmetric, inhibition re-fitted",
+        "symmetric, without inhibition",
+        "without the neuron",
+    ]
+    assert [each.name for each in found] == names
+    fitted = found[2].inhibition
+    assert [each.inhibition for each in found] == [1, 0, fitted, 0, 1]
+    changed = [replace(network, W1=network.W1.copy(), W2=network.W2.copy()) for _ in range(5)]
+    changed[1].W2[1, 4] = 0
+    for each, share in ((changed[2], fitted), (changed[3], 0)):
+        each.W1[0, 1], each.W2[1, 0] = 2, 0.5  # both gains as before: interference 1
+        each.W2[1, 4] *= share
+    changed[4].W2[:, 0] = 0
+    outputs = (1 + bias, 4 + bias, max(1 - 3 * fitted + bias, 0), 1 + bias, max(bias - 3, 0))
     assert tuple(each.output for each in found) == pytest.approx(outputs)
     expected = [evaluate(THREE, each).value for each in changed]
     assert [each.loss for each in found] == pytest.approx(expected)
@@ -241,7 +251,7 @@ def test_networks_are_only_read():
 
 def test_the_shipped_model_is_absolute_values_and_motifs(shipped: Model):
     found = decompose(shipped.config, shipped.weights)
-    assert len(found.motifs) == 2
+    assert found.motifs
     assert found.everything < found.with_motifs < found.absolute_value / 3
     motifs = tm.find_motifs(shipped.W1, shipped.W2)
     changed = without_inhibition(shipped.weights, motifs)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import toymodel as tm
-from tests.helpers.motifs import monosemantic, one, plant
+from tests.helpers.motifs import MUTUAL, TWO_UNEVEN, monosemantic, one, plant
 from tests.helpers.networks import weights
 from toymodel.analysis.motif_effects import (
     Inhibitor,
@@ -12,6 +12,7 @@ from toymodel.analysis.motif_effects import (
     SideEffect,
     main_feature,
     motif_effects,
+    relative_weights,
 )
 from toymodel.model import Weights
 
@@ -26,7 +27,15 @@ def test_a_planted_instance_has_the_numbers_that_were_planted():
         side=1,
         interference=4,
         reverse=0.25,
-        inhibitors=(Inhibitor(4, main_feature=2, amount=4, side_effects=(SideEffect(2, 1, 16),)),),
+        inhibitors=(
+            Inhibitor(
+                4,
+                main_feature=2,
+                relative_weight=0.25,
+                amount=4,
+                side_effects=(SideEffect(2, 1, 16),),
+            ),
+        ),
         drive=0,
     )
     assert main_feature(weights(np.array([[4, 1]]), np.array([[0.1], [0.5]])), 0) == 1
@@ -45,7 +54,7 @@ def test_an_inhibitor_may_serve_the_interfering_feature_itself():
     W1, W2 = plant(monosemantic(3), 0, 1, {4: -16})
     W1[4], W2[:, 4] = 0, 0
     W1[4, 0], W2[0, 4], W2[1, 4] = 2, 0.125, -2
-    assert effects(weights(W1, W2)).inhibitors == (Inhibitor(4, 0, 4, ()),)
+    assert effects(weights(W1, W2)).inhibitors == (Inhibitor(4, 0, 1, 4, ()),)
 
 
 def test_inhibitors_come_the_strongest_first():
@@ -63,3 +72,16 @@ def test_side_effects_are_the_other_features_on_the_side_that_drives_the_inhibit
         SideEffect(3, 1, 8),
         SideEffect(4, -1, 4),
     )
+
+
+def test_the_interfering_feature_is_a_minor_weight_of_the_papers_inhibitors():
+    def found(network: Weights) -> list[float]:
+        return relative_weights(network.W1, tm.find_motifs(network.W1, network.W2)).tolist()
+
+    assert found(TWO_UNEVEN) == pytest.approx([0.203, 0.151])
+    assert found(MUTUAL) == [1, 1, 1, 1]
+    two_each = weights(*plant(monosemantic(6), 0, 1, {4: -12, 6: -4}))
+    two_each.W1[6] *= 4  # now the stronger one
+    two_each.W1[6, 5] = -8
+    assert found(two_each) == [0.125, 0.25]
+    assert found(weights(*monosemantic(3))) == []

@@ -6,9 +6,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toymodel as tm
-from tests.helpers.motifs import ONE, OTHER, Matrices, monosemantic, one, plant, two
-from tests.helpers.networks import ROOT, two_neurons_a_feature
-from toymodel.analysis.motifs import Motif, MotifThresholds, find_motifs, held_sides
+from tests.helpers.motifs import (
+    MUTUAL,
+    ONE,
+    OTHER,
+    TWO_UNEVEN,
+    Matrices,
+    monosemantic,
+    one,
+    plant,
+    two,
+)
+from tests.helpers.networks import ROOT, two_neurons_a_feature, weights
+from toymodel.analysis.motifs import (
+    Motif,
+    MotifThresholds,
+    asymmetric_neurons,
+    count_words,
+    find_motifs,
+    held_sides,
+    scale_neurons,
+)
+from toymodel.analysis.polysemanticity import path_gain
+from toymodel.model import Weights
 from toymodel.storage.store import Store
 from toymodel.sweeps.shipped import SMALL
 
@@ -128,10 +148,15 @@ def test_near_misses_are_not_instances(network: Matrices):
 
 
 def test_a_side_is_held_where_a_neuron_and_the_side_as_a_whole_compute_it():
-    # Gains above 0: 1; 0.75 + 0.5 + 0.25; 1 + 1; 1 - 0.75. Below 0: 1 in all but the last.
-    W1 = np.array([[1, 1, 1, 1], [-1, 1, 1, 1], [0, 1, -1, 0], [0, -1, 0, 0]], float)
-    W2 = np.array([[1, 1, 5, 5], [0.75, 0.5, 0.25, 1], [1, 1, 1, 5], [1, -0.75, 5, 5]])
-    held = [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0]]
+    # Gains above 0: 1; 0.75 + 0.5 + 0.125; 1 + 1; 1 - 0.75; 1.875 - 0.75; 2.25 - 0.75.
+    # Below 0: 1 in all but the last three.
+    W1 = np.zeros((4, 6))
+    W1[0], W1[1, 1:], W1[1, 0], W1[2, 1:3], W1[3, 1] = 1, 1, -1, (1, -1), -1
+    W2 = np.full((6, 4), 5.0)
+    W2[0], W2[1], W2[2] = (1, 1, 5, 5), (0.75, 0.5, 0.125, 1), (1, 1, 1, 5)
+    W2[3:, 0], W2[3:, 1] = (1, 1.875, 2.25), -0.75
+    held = np.zeros((4, 6))
+    held[[0, 1], 0], held[[0, 1, 3], 1], held[2, 2], held[0, 4] = 1, 1, 1, 1
     np.testing.assert_array_equal(held_sides(W1, W2), np.array(held, bool))
 
 
@@ -140,6 +165,8 @@ def test_a_side_is_held_where_a_neuron_and_the_side_as_a_whole_compute_it():
     [
         ("least_gain", {"out": 1.5}, 0.75, 0.76),
         ("most_gain", {"out": 2.5}, 1.25, 1.24),
+        ("least_side", {"out": 1.5}, 0.75, 0.76),
+        ("most_side", {"out": 2.5}, 1.25, 1.24),
         ("ratio", {"into": 1, "out": 1}, 2, 2.01),  # of both features' weights, in and out
         ("ratio", {"into": 0.5, "out": 1.5}, 3, 3.01),  # in 4, out 3
         ("ratio", {"into": 0.75, "out": 1.5}, 2.66, 2.67),  # in 8/3, out 3
@@ -168,14 +195,15 @@ def test_the_part_says_who_is_an_inhibitor():
 def test_the_gains_of_a_side_are_limited_in_sum():
     W1, W2 = one()
     W1[2, 1], W2[1, 2] = 1, 0.375  # the silent neuron comes back for a part
-    assert len(find_motifs(W1, W2, MotifThresholds(most_gain=1.375))) == 1
-    assert find_motifs(W1, W2, MotifThresholds(most_gain=1.37)) == []
+    assert len(find_motifs(W1, W2, MotifThresholds(most_side=1.375))) == 1
+    assert find_motifs(W1, W2, MotifThresholds(most_side=1.37)) == []
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
         *(("least_gain", 0), ("least_gain", 1.1), ("most_gain", 0.9), ("most_gain", 10.1)),
+        *(("least_side", 0), ("least_side", 1.1), ("most_side", 0.9), ("most_side", 10.1)),
         *(("ratio", 0.9), ("ratio", 1_001), ("ratio", float("nan")), ("inhibition", 0)),
         *(("inhibition", 10.1), ("part", 0), ("part", 1.1), ("part", "half"), ("sum", 1)),
     ],
@@ -194,7 +222,7 @@ def by_definition(W1: np.ndarray, W2: np.ndarray) -> list[tuple[object, ...]]:
 
     def held(j: int, i: int) -> bool:
         side = sum(gain[k, i] for k in same_side(i, j))
-        return 0.5 <= gain[j, i] <= 1.5 and 0.5 <= side <= 1.5
+        return 0.15 <= gain[j, i] <= 2 and 0.5 <= side <= 1.5
 
     found = []
     for j, a, c in np.ndindex(m, n, n):
@@ -242,9 +270,102 @@ def test_weights_are_only_read():
         np.testing.assert_array_equal(before, after)
 
 
-def test_the_shipped_model_has_two_instances():
+def test_the_shipped_model_has_instances_whose_interference_is_cancelled():
     model = Store(ROOT / "cache").get(SMALL.configs[0], SMALL.recipe)
     found = find_motifs(model.W1, model.W2)
-    assert len(found) == 2
+    assert len(asymmetric_neurons(found)) >= 2
     for each in found:
         assert -each.inhibition == pytest.approx(each.interference, rel=0.05)
+
+
+# Networks as good as the paper's
+
+
+def test_a_gain_that_an_inhibitor_makes_smaller_is_no_reason_to_miss_an_instance():
+    found = find_motifs(TWO_UNEVEN.W1, TWO_UNEVEN.W2)
+    assert [each[:4] for each in found] == [(7, 3, 5, (2,)), (8, 4, 5, (3,))]
+    for each in found:
+        assert each.inhibition == pytest.approx(-each.interference, rel=0.01)
+    gain = path_gain(TWO_UNEVEN.W1, TWO_UNEVEN.W2)
+    assert gain[7, 5] > 1.5
+    assert gain[[2, 7], 5].sum() < 1.1
+    strict = MotifThresholds(most_gain=1.5)
+    assert [each.neuron for each in find_motifs(TWO_UNEVEN.W1, TWO_UNEVEN.W2, strict)] == [8]
+
+
+def test_both_of_two_neurons_that_inhibit_for_each_other_are_found():
+    found = find_motifs(MUTUAL.W1, MUTUAL.W2)
+    assert [each[:4] for each in found] == [
+        (2, 0, 3, (3,)),
+        (3, 0, 4, (2,)),
+        (6, 1, 2, (7,)),
+        (7, 1, 5, (6,)),
+    ]
+    gain = path_gain(MUTUAL.W1, MUTUAL.W2)
+    assert min(gain[2, 0], gain[6, 1]) < 0.25
+    assert gain[[2, 3], 0].sum() == pytest.approx(gain[[6, 7], 1].sum(), rel=0.02)
+
+
+def test_neurons_are_counted_before_pairs_of_features():
+    found = [ONE, ONE._replace(receiving_feature=2), OTHER]
+    assert asymmetric_neurons(found) == [0, 6]
+    assert count_words(found) == "2 neurons, 3 pairs of features"
+    assert count_words(found[:1]) == "1 neuron, 1 pair of features"
+    assert count_words([]) == "0 neurons, 0 pairs of features"
+
+
+# Scales
+
+
+def output_of(network: Weights) -> np.ndarray:
+    x = np.random.default_rng(1).uniform(-1, 1, (network.W1.shape[1], 500)).astype(np.float32)
+    return network.output(x)
+
+
+@given(
+    seed=st.integers(0, 2**20),
+    powers=st.lists(st.integers(-8, 8), min_size=10, max_size=10),
+    bias=st.sampled_from([0, 0.5]),
+)
+def test_scaled_neurons_compute_the_same_function(seed: int, powers: list[int], bias: float):
+    random = np.random.default_rng(seed)
+    noise = random.normal(scale=0.01, size=(2, 10, 6)).astype(np.float32)
+    scale = 2.0 ** np.array(powers, np.float32)
+    network = Weights(
+        W1=(TWO_UNEVEN.W1 + noise[0]) * scale[:, None],
+        W2=(TWO_UNEVEN.W2 + noise[1].T) / scale,
+        b=TWO_UNEVEN.b,
+        b_hidden=np.full(10, bias, np.float32) * scale,
+    )
+    found = find_motifs(network.W1, network.W2)
+    scaled = scale_neurons(network, found)
+    np.testing.assert_allclose(output_of(scaled), output_of(network), atol=1e-4)
+    assert {each.dtype for each in vars(scaled).values()} == {np.dtype(np.float32)}
+    largest = np.abs(scaled.W1).max(axis=1)
+    others = [j for j in range(10) if j not in asymmetric_neurons(found)]
+    np.testing.assert_allclose(largest[others], 1, rtol=1e-6)
+    for motif in found:
+        two_weights = scaled.W1[motif.neuron, [motif.interfering_feature, motif.receiving_feature]]
+        assert abs(two_weights.prod()) == pytest.approx(1, rel=1e-5)
+    again = find_motifs(scaled.W1, scaled.W2)
+    assert [each[:4] for each in again] == [each[:4] for each in found]
+
+
+def test_a_scaled_instance_has_the_papers_weights():
+    network = weights(*plant(monosemantic(3), 0, 1, {4: -16}, into=-0.5))
+    other = Weights(W1=network.W1 * 4, W2=network.W2 / 4, b=network.b, b_hidden=np.float32([2] * 6))
+    scaled = scale_neurons(other, find_motifs(other.W1, other.W2))
+    assert scaled.W1[0].tolist() == pytest.approx([2, -0.5, 0])
+    assert scaled.W2[:, 0].tolist() == pytest.approx([0.5, 2, 0])
+    np.testing.assert_allclose(scaled.W1, network.W1, rtol=1e-6)  # the silent neuron's are 0
+    np.testing.assert_allclose(scaled.b_hidden, [0.5, 0.5, 0.5, 2, 0.5, 0.5])
+
+
+def test_a_neuron_with_several_instances_is_scaled_by_all_of_their_features():
+    W1, W2 = one()
+    W1[0, 2], W2[2, 0], W1[4, 2] = 0.125, 8, 0
+    W1[3, 0], W2[2, 3] = 0.5, -32
+    network = weights(W1, W2)
+    scaled = scale_neurons(network, find_motifs(W1, W2))
+    assert scaled.W1[0].tolist() == pytest.approx([4, 1, 0.25])
+    assert scaled.W2[:, 0].tolist() == pytest.approx([0.25, 1, 4])

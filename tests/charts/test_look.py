@@ -12,11 +12,11 @@ from toymodel.analysis.polysemanticity import CLASSES, UNUSED
 from toymodel.charts.chart import Chart
 from toymodel.charts.look import (
     DARK,
-    INSTANCES,
     LIGHT,
+    NEURON_COUNTS,
     feature_colour,
-    instances_colour,
-    instances_names,
+    neuron_count_names,
+    neuron_counts_colour,
     signed_scale,
     standing_alone,
     superposition_colour,
@@ -82,13 +82,13 @@ def test_signs_have_colours_on_either_side_of_the_background(each):
     scale = signed_scale(2.5, each)
     assert (scale["domain"], scale["clamp"]) == ([-2.5, 0, 2.5], True)
     assert scale["range"] == [each.negative, each.background, each.positive]
-    against = [contrast(colour, each.background) for colour in each.instances]
+    against = [contrast(colour, each.background) for colour in each.neuron_counts]
     assert against[0] >= 1.5
     # Apart in lightness, so that they differ for those who see no hues.
     assert all(more >= 1.4 * less for less, more in itertools.pairwise(against))
-    scale = instances_colour(each)["scale"]
-    assert scale == {"domain": list(INSTANCES), "range": list(each.instances)}
+    scale = neuron_counts_colour(each)["scale"]
+    assert scale == {"domain": list(NEURON_COUNTS), "range": list(each.neuron_counts)}
 
 
 def test_from_three_on_instances_are_called_the_same():
-    assert instances_names([3, 0, 7, 2]) == ["3 or more", "0", "3 or more", "2"]
+    assert neuron_count_names([3, 0, 7, 2]) == ["3 or more", "0", "3 or more", "2"]

@@ -77,6 +77,18 @@ def test_charts_formats_theme_and_restart_are_chosen(shell, stored, tmp_path: Pa
     assert all(line in text for line in (title["text"], *title["subtitle"]))
 
 
+def test_the_motif_is_drawn_scaled_or_as_trained(shell, stored, tmp_path: Path):
+    asked = ("figures", *SMALL, "--format", "json", "--out", str(tmp_path))
+    for scale, words in ((), "neurons scaled"), (("--neuron-scale", "trained"), "as trained"):
+        answer = shell(*asked, "--chart", "motif-in", *scale)
+        assert (answer.code, answer.err) == (0, "")
+        title = json.loads((tmp_path / "motif-in.json").read_text())["title"]["text"]
+        assert title.endswith(f": {words}")
+    answer = shell(*asked, "--chart", "inhibition", "--neuron-scale", "trained")
+    assert answer.code == 2
+    assert "--neuron-scale is for the charts absolute-in, " in answer.err
+
+
 def test_the_neuron_and_the_feature_are_chosen(shell, stored, tmp_path: Path):
     answer = shell(
         *("figures", *SMALL, "--neuron", "2", "--feature", "3", "--restart", "0"),

@@ -45,7 +45,7 @@ def test_the_answer_in_words(shell, stored: tm.Model):
         ["loss", f"{found.everything:.3g}"],
         ["loss, absolute value alone", f"{found.absolute_value:.3g}"],
         ["loss, absolute value and motifs", f"{found.with_motifs:.3g}"],
-        ["instances", "1"],
+        ["asymmetric superposition", "1 neuron, 1 pair of features"],
         [""],
         ["neuron 0: f0 above 0 interferes with f1"],
         ["ratio of input weights", "4.0"],
@@ -55,12 +55,20 @@ def test_the_answer_in_words(shell, stored: tm.Model):
         ["inhibition", "-3.00"],
         ["output 1 before its ReLU, f0 alone", "1.00"],
         [""],
-        ["inhibitor", "main feature", "takes away", "also inhibits f1"],
-        ["neuron 4", "f2", "2.00", "f2 above 0 by 8.00"],
-        ["neuron 6", "f3", "1.00", "f3 above 0 by 4.00"],
+        ["inhibitor", "main feature", "f0, relative weight", "takes away", "also inhibits f1"],
+        ["neuron 4", "f2", "0.25", "2.00", "f2 above 0 by 8.00"],
+        ["neuron 6", "f3", "0.25", "1.00", "f3 above 0 by 4.00"],
         [""],
-        ["change", "loss", "output 1, f0 alone"],
-        *([check.name, f"{check.loss:.3g}", f"{check.output:.2f}"] for check in checks),
+        ["change", "inhibition", "loss", "output 1, f0 alone"],
+        *(
+            [
+                check.name,
+                f"x {check.inhibition:.2f}",
+                f"{check.loss:.3g}",
+                f"{check.output:.2f}",
+            ]
+            for check in checks
+        ),
     ]
 
 
@@ -101,6 +109,8 @@ def test_the_answer_in_json(shell, stored: tm.Model):
             "with_motifs": found.with_motifs,
             "everything": found.everything,
         },
+        "neurons": 1,
+        "pairs": 1,
         "motifs": [
             {
                 "neuron": 0,
@@ -111,6 +121,7 @@ def test_the_answer_in_json(shell, stored: tm.Model):
                 "output_ratio": 4,
                 "interference": 4,
                 "inhibition": -3,
+                "relative_weights": [0.25, 0.25],
                 "interventions": [check._asdict() for check in checks],
             }
         ],
@@ -126,10 +137,11 @@ def test_another_restart_is_looked_at(shell, stored: tm.Model):
         "loss",
         "loss, absolute value alone",
         "loss, absolute value and motifs",
-        "instances",
     ]
+    assert lines[-1].endswith("  0 neurons, 0 pairs of features")
     found = json.loads(shell("motifs", *SMALL, "-p", "0.5", "--restart", "0", "--json").out)
     assert (found["restart"], found["loss"], found["motifs"]) == (0, 0.5, [])
+    assert (found["neurons"], found["pairs"]) == (0, 0)
 
 
 def test_a_model_with_one_restart_does_not_name_it(shell, cache: Path):

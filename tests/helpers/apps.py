@@ -66,7 +66,7 @@ def by_slot(widgets: Sequence[Any], slot: str) -> Any:
 
 def fine(app: AppTest) -> AppTest:
     assert not app.exception, app.exception[0].value
-    assert not app.warning and not app.error
+    assert not app.warning and not app.error, [w.value for w in (*app.warning, *app.error)]
     return app
 
 

@@ -40,7 +40,7 @@ def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def weights(W1: object, W2: object, b: object = None) -> Weights:
     """Weights from nested lists or arrays; biases are 0 unless given."""
-    first, second = np.array(W1, np.float32), np.array(W2, np.float32)
+    first, second = (np.array(each, np.float32, order="C") for each in (W1, W2))
     bias = np.zeros(len(second)) if b is None else b
     return Weights(
         W1=first, W2=second, b=np.array(bias, np.float32), b_hidden=np.zeros(len(first), np.float32)

@@ -25,7 +25,7 @@ def test_a_models_measures_are_those_of_the_library():
     assert found["gain"] == pytest.approx(tm.superposition_gain(CONFIG, made.loss))
     assert sum(found[name] for name in CLASSES) == pytest.approx(1)
     assert found["effective"] == pytest.approx(known.effective_features.mean())
-    assert found["motifs"] == len(tm.find_motifs(made.W1, made.W2))
+    assert found["motifs"] == len({each.neuron for each in tm.find_motifs(made.W1, made.W2)})
     assert {name: found[name] for name in tm.Config.model_fields} == CONFIG.model_dump()
     loose = measure(made, Thresholds(second_weight=1.0))
     assert loose[CLASSES[0]] > found[CLASSES[0]]

@@ -7,9 +7,11 @@ neuron operates on to inhibit that output.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 
 from toymodel.analysis.motifs import Motif
 from toymodel.model import Weights
@@ -37,12 +39,15 @@ class Inhibitor(NamedTuple):
     Attributes:
         neuron: its number.
         main_feature: the feature with its largest path gain.
+        relative_weight: the input weight of the interfering feature over the neuron's largest, in
+            size; below 1 where it is a minor weight, and 1 where it is the primary feature.
         amount: what one unit of the interfering feature takes from the receiving output, above 0.
         side_effects: the other features that it takes from that output, the strongest first.
     """
 
     neuron: int
     main_feature: int
+    relative_weight: float
     amount: float
     side_effects: tuple[SideEffect, ...]
 
@@ -86,14 +91,37 @@ def main_feature(weights: Weights, neuron: int) -> int:
     return int(np.argmax(np.abs(weights.W1[neuron]) * weights.W2[:, neuron]))
 
 
+def relative_weights(
+    W1: Float[np.ndarray, "neuron feature"], motifs: Iterable[Motif]
+) -> Float[np.ndarray, " inhibitor"]:
+    """How large a part of an inhibitor the interfering feature is.
+
+    The paper's inhibitor belongs to another feature, and holds a small amount of the interfering
+    one. Of two neurons that inhibit for each other, each has it as its primary feature.
+
+    Args:
+        W1: input weights, (neuron, feature).
+        motifs: the instances that were found in the network.
+
+    Returns:
+        The `relative_weight` of each inhibitor of each instance, in order, (inhibitor,).
+    """
+    size = np.abs(W1).astype(np.float64)
+    return np.array(
+        [size[k, m.interfering_feature] / size[k].max() for m in motifs for k in m.inhibitors]
+    )
+
+
 def _inhibitor(weights: Weights, motif: Motif, neuron: int) -> Inhibitor:
     a, c = motif.interfering_feature, motif.receiving_feature
     taken = -np.abs(weights.W1[neuron].astype(np.float64)) * weights.W2[c, neuron]
     order = np.argsort(-taken, kind="stable")
+    (relative,) = relative_weights(weights.W1, [motif._replace(inhibitors=(neuron,))])
     large = [i for i in order.tolist() if taken[i] >= _MIN_SIDE_EFFECT and i not in (a, c)]
     return Inhibitor(
         neuron=neuron,
         main_feature=main_feature(weights, neuron),
+        relative_weight=float(relative),
         amount=float(taken[a]),
         side_effects=tuple(
             SideEffect(i, _side(weights, neuron, i), float(taken[i])) for i in large

@@ -4,10 +4,14 @@ Paper: "Computation in Superposition", section "The Asymmetric Superposition Mot
 holds two features with very different input weights and reciprocal output weights. So one of them,
 the interfering feature, pushes the output of the other, the receiving feature, far too high, but
 hardly the reverse. Other neurons, which the interfering feature also drives, take that away again.
+An inhibitor may hold two features in the same way, and the neuron that it inhibits for may inhibit
+for it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -15,16 +19,21 @@ from jaxtyping import Bool, Float
 from pydantic import Field
 
 from toymodel.analysis.polysemanticity import path_gain
+from toymodel.model import Weights
 from toymodel.settings import Settings
+from toymodel.text import count
 
 
 class MotifThresholds(Settings):
     """What counts as an instance of the motif.
 
     Attributes:
-        least_gain: the smallest path gain of both features through the neuron, and the smallest
-            sum of a side's path gains over all neurons; above 0 and at most 1.
-        most_gain: the largest such gain and sum, 1 to 10.
+        least_gain: the smallest path gain of either feature through the neuron, above 0 and at
+            most 1.
+        most_gain: the largest such gain, 1 to 10.
+        least_side: the smallest sum of the path gains of all neurons on the side of either
+            feature, above 0 and at most 1.
+        most_side: the largest such sum, 1 to 10.
         ratio: the smallest ratio of the two input weights, and of the two output weights; above 1
             and at most 1,000.
         inhibition: the smallest share of the interference that the inhibitors take away together,
@@ -40,10 +49,11 @@ class MotifThresholds(Settings):
             le=1,
             alias="gain-from",
             title="Path gains from",
-            description="Both features' |weight in| × weight out, and their sums over all neurons "
-            "of that side.",
+            description="Of either feature through the neuron: |weight in| × weight out. Well "
+            "below 1, because two neurons that inhibit each other's output share a side of the "
+            "feature that interferes, and one of them computes the smaller part.",
         ),
-    ] = 0.5
+    ] = 0.15
     most_gain: Annotated[
         float,
         Field(
@@ -51,7 +61,30 @@ class MotifThresholds(Settings):
             le=10,
             alias="gain-to",
             title="Path gains to",
-            description="1 computes |x| exactly; more is too much.",
+            description="Above 1, because an inhibitor often holds a little of the receiving "
+            "feature, too, and takes a part of it away. The neuron then has a larger gain, and "
+            "the side as a whole one of about 1.",
+        ),
+    ] = 2.0
+    least_side: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            alias="side-from",
+            title="A side as a whole, from",
+            description="The sum of the path gains of all neurons that a side of a feature "
+            "drives. 1 computes |x| exactly.",
+        ),
+    ] = 0.5
+    most_side: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=10,
+            alias="side-to",
+            title="A side as a whole, to",
+            description="More than 1 is too much.",
         ),
     ] = 1.5
     ratio: Annotated[
@@ -183,16 +216,61 @@ def held_sides(
         thresholds: between which gains a side counts as computed; the defaults if None.
 
     Returns:
-        (neuron, feature), whether the path gain, and the sum of the path gains of all neurons on
-        that side of the feature, are both between the thresholds.
+        (neuron, feature), whether the path gain is between `least_gain` and `most_gain`, and the
+        sum of the path gains of all neurons on that side of the feature, inhibitors included,
+        between `least_side` and `most_side`.
     """
     limits = thresholds or MotifThresholds()
     gain = path_gain(W1, W2).astype(np.float64)
     high = np.where(W1 > 0, gain, 0).sum(axis=0)
     low = np.where(W1 < 0, gain, 0).sum(axis=0)
     side = np.where(W1 > 0, high, low)
+    through = (gain >= limits.least_gain) & (gain <= limits.most_gain)
+    return through & (side >= limits.least_side) & (side <= limits.most_side)
 
-    def about_one(value: np.ndarray) -> np.ndarray:
-        return (value >= limits.least_gain) & (value <= limits.most_gain)
 
-    return about_one(gain) & about_one(side)
+def asymmetric_neurons(motifs: Sequence[Motif]) -> list[int]:
+    """List the neurons that hold an instance, each once, in order."""
+    return sorted({motif.neuron for motif in motifs})
+
+
+def count_words(motifs: Sequence[Motif]) -> str:
+    """Count instances in words: "7 neurons, 45 pairs of features"."""
+    pairs = count(len(motifs), "pair")
+    return f"{count(len(asymmetric_neurons(motifs)), 'neuron')}, {pairs} of features"
+
+
+def scale_neurons(weights: Weights, motifs: Sequence[Motif]) -> Weights:
+    """Scale every neuron as the paper draws it; the network computes the same function.
+
+    ReLU(s z) = s ReLU(z) for s > 0, so a neuron's input weights and hidden bias can be multiplied
+    by s, and its output weights divided by it. The largest input weight of a neuron becomes 1 in
+    size. In a neuron that holds an instance, the input weights of its two features get the product
+    1, as W = [2, -1/2] with the output weights [1/2, 2] in the paper; if it holds several
+    instances, the geometric mean of the sizes of all their features becomes 1. A neuron without
+    input weights stays as it is.
+
+    Example:
+        tm.scale_neurons(model.weights, tm.find_motifs(model.W1, model.W2))
+
+    Args:
+        weights: the network.
+        motifs: the instances that were found in it.
+
+    Returns:
+        The network with other weights and the same outputs.
+    """
+    size = np.abs(weights.W1).astype(np.float64)
+    unit = size.max(axis=1)
+    held = {neuron: set[int]() for neuron in asymmetric_neurons(motifs)}
+    for motif in motifs:
+        held[motif.neuron] |= {motif.interfering_feature, motif.receiving_feature}
+    for neuron, features in held.items():
+        unit[neuron] = np.exp(np.log(size[neuron, sorted(features)]).mean())
+    unit[unit == 0] = 1
+    return replace(
+        weights,
+        W1=(weights.W1 / unit[:, None]).astype(np.float32),
+        b_hidden=(weights.b_hidden / unit).astype(np.float32),
+        W2=(weights.W2 * unit).astype(np.float32),
+    )

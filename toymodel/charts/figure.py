@@ -11,6 +11,7 @@ from typing import NamedTuple
 from toymodel.analysis.activations import Activity, activity
 from toymodel.analysis.decomposition import Roles, find_roles
 from toymodel.analysis.features import Interference, interference
+from toymodel.analysis.motifs import scale_neurons
 from toymodel.analysis.polysemanticity import Neurons, Thresholds, first_shown, neurons
 from toymodel.charts.chart import Chart
 from toymodel.charts.look import Theme
@@ -33,6 +34,7 @@ class Subject:
         first: how many neurons the stack plots show, from the left.
         neuron: the one that figures of a neuron show, if any was chosen.
         feature: the one that figures of a feature show, if any was chosen.
+        scaled: whether figures of the motif scale neurons as the paper does.
     """
 
     model: Model
@@ -43,6 +45,7 @@ class Subject:
     first: int
     neuron: int | None
     feature: int | None
+    scaled: bool
 
     @property
     def config(self) -> Config:
@@ -80,6 +83,11 @@ class Subject:
     def roles(self) -> Roles:
         """What each weight is for."""
         return find_roles(self.weights)
+
+    @property
+    def motif_weights(self) -> Weights:
+        """Those that figures of the motif draw."""
+        return scale_neurons(self.weights, self.roles.motifs) if self.scaled else self.weights
 
     @cached_property
     def interference(self) -> Interference:

@@ -96,6 +96,7 @@ def figures(
     neurons: int | None = None,
     neuron: int | None = None,
     feature: int | None = None,
+    scaled: bool = True,
 ) -> dict[str, alt.LayerChart]:
     """The figures of one model, in the order of FIGURES.
 
@@ -111,6 +112,8 @@ def figures(
             given.
         feature: the one that the figures of a feature show, the first unless given; in the map of
             all it is framed, if given.
+        scaled: whether figures of the motif scale neurons as `scale_neurons` does, or draw the
+            weights as trained.
 
     Returns:
         By name, charts with title, notes and colours of their own.
@@ -137,6 +140,7 @@ def figures(
         first=neurons,
         neuron=neuron,
         feature=feature,
+        scaled=scaled,
     )
     about = _about(model, restart)
     made: dict[str, alt.LayerChart] = {}

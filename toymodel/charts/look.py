@@ -10,8 +10,8 @@ from toymodel.charts.chart import Chart, Spec
 from toymodel.charts.vega import nominal, quantitative
 
 MAX_NAMED_FEATURES = 20
-INSTANCES = ("0", "1", "2", "3 or more")
-"""What numbers of instances are called; from the last on, models are shown together."""
+NEURON_COUNTS = ("0", "1", "2", "3 or more")
+"""What numbers of asymmetric neurons are called; from the last on, models are shown together."""
 
 _MAX_DISTINCT = 10  # beyond, a scheme has to tell colours apart by their lightness
 
@@ -30,7 +30,7 @@ class Theme:
     node: str
     positive: str
     negative: str
-    instances: tuple[str, ...]
+    neuron_counts: tuple[str, ...]
     phases: tuple[str, ...]
 
 
@@ -47,7 +47,7 @@ LIGHT = Theme(
     node="#a3a6ad",
     positive="#d1495b",
     negative="#2f5fd0",
-    instances=("#b9bdc6", "#5aa9bd", "#3b64b8", "#3f1a78"),
+    neuron_counts=("#b9bdc6", "#5aa9bd", "#3b64b8", "#3f1a78"),
     phases=("#bcd2f5", "#f7dca4", "#a9dcc0", "#e2d3ec", "#e8e8e8"),
 )
 DARK = Theme(
@@ -61,7 +61,7 @@ DARK = Theme(
     node="#8b8e96",
     positive="#ff8a8a",
     negative="#7fa8ff",
-    instances=("#5d616c", "#5f83d6", "#62c3c9", "#f3eda8"),
+    neuron_counts=("#5d616c", "#5f83d6", "#62c3c9", "#f3eda8"),
     phases=("#2b4a7d", "#7d5a1e", "#2e6b57", "#5f4a6e", "#3d3d42"),
 )
 
@@ -94,15 +94,15 @@ def superposition_colour() -> Spec:
     return quantitative("superposition", scale=scale, title="superposition of the feature")
 
 
-def instances_colour(theme: Theme) -> Spec:
-    """A colour a number of instances, further from the background the more there are."""
-    scale = {"domain": list(INSTANCES), "range": list(theme.instances)}
-    return nominal("instances", scale=scale, title="instances")
+def neuron_counts_colour(theme: Theme) -> Spec:
+    """A colour a number of asymmetric neurons, further from the background the more there are."""
+    scale = {"domain": list(NEURON_COUNTS), "range": list(theme.neuron_counts)}
+    return nominal("neurons", scale=scale, title="asymmetric neurons")
 
 
-def instances_names(counts: Iterable[int]) -> list[str]:
-    """What these numbers of instances are called."""
-    return [INSTANCES[min(count, len(INSTANCES) - 1)] for count in counts]
+def neuron_count_names(counts: Iterable[int]) -> list[str]:
+    """What these numbers of asymmetric neurons are called."""
+    return [NEURON_COUNTS[min(count, len(NEURON_COUNTS) - 1)] for count in counts]
 
 
 def signed_scale(reach: float, theme: Theme) -> Spec:

@@ -21,7 +21,7 @@ from toymodel.charts.figures import (
     sweep_figures,
 )
 from toymodel.charts.look import theme
-from toymodel.charts.motif.figures import MOTIF_FIGURES
+from toymodel.charts.motif.figures import MOTIF_FIGURES, ROLE_FIGURES
 from toymodel.charts.network.figures import MODEL_FIGURES
 from toymodel.charts.neuron.figures import NEURON_FIGURES
 from toymodel.cli.models import stored_models
@@ -105,6 +105,13 @@ def _listed(charts: Mapping[str, Figure | SweepFigure]) -> str:
     help="Whose charts to draw; unless given, one with clear secondary features.",
 )
 @click.option("--feature", type=int, help="Whose charts to draw; 0 unless given.")
+@click.option(
+    "--neuron-scale",
+    "scale",
+    type=click.Choice(["paper", "trained"]),
+    help="Of the weights in charts of the motif: neurons scaled as in the paper, which changes no "
+    "output, or as trained.  [default: paper]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer with the files' names in JSON.")
 @click.pass_context
 def figures_command(
@@ -118,6 +125,7 @@ def figures_command(
     restart: int | None,
     neuron: int | None,
     feature: int | None,
+    scale: Literal["paper", "trained"] | None,
     changes: Sequence[str],
     preset: str,
     as_json: bool,
@@ -128,13 +136,16 @@ def figures_command(
         raise click.BadParameter(f"{out.parent} is not a folder", param_hint="--out")
     _refuse_unused("--neuron", neuron, names, NEURON_FIGURES)
     _refuse_unused("--feature", feature, names, FEATURE_FIGURES)
+    _refuse_unused("--neuron-scale", scale, names, ROLE_FIGURES)
     if file:
         refuse_model_options(context)
         models = [load(file)]
     else:
         configs = sweep(Config(**fields), numbers("densities", densities))
         models = stored_models(configs, recipe_of(preset, changes), preset, changes)
-    charts = _charts(models, names, restart, neuron, feature, dark=look == "dark")
+    charts = _charts(
+        models, names, restart, neuron, feature, dark=look == "dark", scaled=scale != "trained"
+    )
     out.mkdir(exist_ok=True)
     written: list[str] = []
     for name, chart in charts.items():
@@ -149,7 +160,7 @@ def figures_command(
 
 
 def _refuse_unused(
-    option: str, value: int | None, names: Sequence[str], charts: Mapping[str, Figure]
+    option: str, value: object, names: Sequence[str], charts: Mapping[str, Figure]
 ) -> None:
     if value is not None and names and not charts.keys() & set(names):
         raise click.UsageError(f"{option} is for the charts {', '.join(charts)}: ask for one")
@@ -163,6 +174,7 @@ def _charts(
     feature: int | None,
     *,
     dark: bool,
+    scaled: bool,
 ) -> Mapping[str, alt.LayerChart]:
     """The charts asked for by the names of their files; all that apply if none are asked for."""
     several = len(models) > 1
@@ -183,6 +195,7 @@ def _charts(
             theme=theme(dark),
             neuron=neuron,
             feature=feature,
+            scaled=scaled,
         )
         charts |= {name + ending: chart for name, chart in of_model.items()}
     if several and (not names or SWEEP_FIGURES.keys() & set(names)):

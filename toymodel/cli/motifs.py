@@ -11,8 +11,8 @@ import click
 
 from toymodel.analysis.ablation import Intervention, interventions
 from toymodel.analysis.decomposition import Decomposition, decompose
-from toymodel.analysis.motif_effects import Inhibitor, motif_effects
-from toymodel.analysis.motifs import Motif
+from toymodel.analysis.motif_effects import Inhibitor, motif_effects, relative_weights
+from toymodel.analysis.motifs import Motif, asymmetric_neurons, count_words
 from toymodel.cli.models import stored_models
 from toymodel.cli.options import density_option, model_options, recipe_of, refuse_model_options
 from toymodel.config import Config, recipe_name
@@ -66,6 +66,7 @@ def motifs_command(
 def _json(
     model: Model, restart: int, found: Decomposition, checks: Sequence[Sequence[Intervention]]
 ) -> dict[str, object]:
+    W1 = model.restarts[restart].W1
     return {
         "config": model.config.model_dump(),
         "recipe": model.recipe.model_dump(),
@@ -76,8 +77,14 @@ def _json(
             "with_motifs": found.with_motifs,
             "everything": found.everything,
         },
+        "neurons": len(asymmetric_neurons(found.motifs)),
+        "pairs": len(found.motifs),
         "motifs": [
-            motif._asdict() | {"interventions": [check._asdict() for check in of_motif]}
+            motif._asdict()
+            | {
+                "relative_weights": relative_weights(W1, [motif]).tolist(),
+                "interventions": [check._asdict() for check in of_motif],
+            }
             for motif, of_motif in zip(found.motifs, checks, strict=True)
         ],
     }
@@ -96,7 +103,7 @@ def _print(
         ("loss", f"{found.everything:.3g}"),
         ("loss, absolute value alone", f"{found.absolute_value:.3g}"),
         ("loss, absolute value and motifs", f"{found.with_motifs:.3g}"),
-        ("instances", f"{len(found.motifs)}"),
+        ("asymmetric superposition", count_words(found.motifs)),
         indent="",
     )
     for motif, of_motif in zip(found.motifs, checks, strict=True):
@@ -117,11 +124,18 @@ def _print_motif(weights: Weights, motif: Motif, checks: Sequence[Intervention])
     )
     click.echo("")
     _echo_rows(
-        ("inhibitor", "main feature", "takes away", f"also inhibits f{c}"),
+        (
+            "inhibitor",
+            "main feature",
+            f"f{a}, relative weight",
+            "takes away",
+            f"also inhibits f{c}",
+        ),
         *(
             (
                 f"neuron {each.neuron}",
                 f"f{each.main_feature}",
+                f"{each.relative_weight:.2f}",
                 f"{each.amount:.2f}",
                 _side_effects(each),
             )
@@ -130,8 +144,11 @@ def _print_motif(weights: Weights, motif: Motif, checks: Sequence[Intervention])
     )
     click.echo("")
     _echo_rows(
-        ("change", "loss", f"output {c}, f{a} alone"),
-        *((check.name, f"{check.loss:.3g}", f"{check.output:.2f}") for check in checks),
+        ("change", "inhibition", "loss", f"output {c}, f{a} alone"),
+        *(
+            (check.name, f"x {check.inhibition:.2f}", f"{check.loss:.3g}", f"{check.output:.2f}")
+            for check in checks
+        ),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from toymodel.analysis.loss import superposition_gain
-from toymodel.analysis.motifs import find_motifs
+from toymodel.analysis.motifs import asymmetric_neurons, find_motifs
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds, neurons
 from toymodel.config import Config
 from toymodel.model import Model
@@ -18,7 +18,7 @@ MEASURES = {
     "gain": "superposition gain",
     **{name: f"share of neurons {name}" for name in CLASSES},
     "effective": "effective features of a neuron, mean",
-    "motifs": "instances of the motif",
+    "motifs": "neurons with asymmetric superposition",
 }
 """The measures of a model by their names in links and tables, and what they are called."""
 
@@ -51,8 +51,12 @@ def measure(model: Model, thresholds: Thresholds | None = None) -> dict[str, Any
         "gain": superposition_gain(config, model.loss),
         **{name: found.counts[name] / m for name in CLASSES},
         "effective": float(found.effective_features.mean()),
-        "motifs": len(find_motifs(model.W1, model.W2)) if searched else float("nan"),
+        "motifs": _asymmetric(model) if searched else float("nan"),
     }
+
+
+def _asymmetric(model: Model) -> int:
+    return len(asymmetric_neurons(find_motifs(model.W1, model.W2)))
 
 
 def mean_over(table: pd.DataFrame, x: str, y: str, measure: str) -> pd.DataFrame:

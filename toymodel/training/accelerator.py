@@ -72,9 +72,7 @@ class DeviceDraws:
 
     def __init__(self, configs: Sequence[Config], recipe: Recipe, device: str) -> None:
         self.recipe, self.device = recipe, device
-        self.rows: dict[int, dict[int, int]] = defaultdict(
-            dict
-        )  # by drawn features, then by seed
+        self.rows: dict[int, dict[int, int]] = defaultdict(dict)  # by drawn features, then by seed
         for c in configs:
             own = self.rows[drawn_features(c, recipe)]
             own.setdefault(c.seed, len(own))

@@ -10,7 +10,7 @@ from tests.helpers.networks import two_neurons_a_feature, weights
 from toymodel.analysis.ensemble import Member
 from toymodel.analysis.motifs import MotifThresholds
 from toymodel.charts.chart import Chart
-from toymodel.charts.look import INSTANCES, LIGHT
+from toymodel.charts.look import LIGHT, NEURON_COUNTS
 from toymodel.charts.motif.ensemble_strip import SELECTION, ensemble_strip, ensemble_table
 from toymodel.model import Weights
 
@@ -19,7 +19,8 @@ TABLE = pd.DataFrame(
         "member": [7, 3, 0, 5],
         "rank": [0, 1, 2, 3],
         "loss": [0.025, 0.03, 0.04, 0.06],
-        "instances": [2, 5, 0, 1],
+        "neurons": [2, 5, 0, 1],
+        "pairs": [2, 9, 0, 1],
         "name": ["seed 7", "seed 3", "seed 0", "seed 5"],
     }
 )
@@ -30,7 +31,7 @@ def chart(table=TABLE, theme=LIGHT, shown: int = 3, baseline: float | None = 0.0
 
 
 def points(made: Chart):
-    return by_field(made.spec, "shape", "instances")
+    return by_field(made.spec, "shape", "neurons")
 
 
 def of_table(made: Chart, name: str, kind: str) -> list:
@@ -46,14 +47,19 @@ def member(number: int, loss: float, network: Weights | None = None) -> Member:
     return Member(number, config, number % 2, network or two_neurons_a_feature(6), loss)
 
 
-def test_an_ensemble_is_ranked_by_loss_and_its_instances_are_counted():
+def test_an_ensemble_is_ranked_by_loss_and_its_neurons_and_pairs_are_counted():
     found = [member(0, 0.3), member(1, 0.1, weights(*two())), member(2, 0.2)]
     table = ensemble_table(found)
-    assert table[["member", "rank", "instances", "name"]].values.tolist() == [
-        [1, 0, 2, "seed 1"],
-        [2, 1, 0, "seed 2"],
-        [0, 2, 0, "seed 0"],
+    assert table[["member", "rank", "neurons", "pairs", "name"]].values.tolist() == [
+        [1, 0, 2, 2, "seed 1"],
+        [2, 1, 0, 0, "seed 2"],
+        [0, 2, 0, 0, "seed 0"],
     ]
+    W1, W2 = two()
+    W1[0, 5], W2[5, 0], W1[8, 0], W2[5, 8] = 0.5, 2, 0.25, -16  # a second pair in neuron 0
+    W1[10, 5] = W2[5, 10] = 0
+    (row,) = ensemble_table([member(0, 0.1, weights(W1, W2))]).to_dict("records")
+    assert (row["neurons"], row["pairs"]) == (2, 3)
     assert ensemble_table(found, by="restart")["name"].tolist() == [
         "restart 1",
         "restart 0",
@@ -61,7 +67,7 @@ def test_an_ensemble_is_ranked_by_loss_and_its_instances_are_counted():
     ]
     assert ensemble_table(found, by="both")["name"].iloc[0] == "seed 1, restart 1"
     strict = ensemble_table(found, MotifThresholds(ratio=5))
-    assert strict["instances"].tolist() == [0, 0, 0]
+    assert strict["neurons"].tolist() == [0, 0, 0]
     assert list(ensemble_table([])) == list(table)
 
 
@@ -73,15 +79,15 @@ def test_models_stand_by_rank_and_loss_with_the_colour_and_shape_of_their_instan
     drawn = rows(made.to_vega_lite(), points(made))
     assert drawn["rank"].tolist() == TABLE["rank"].tolist()
     assert drawn["drawn"].tolist() == drawn["loss"].tolist() == TABLE["loss"].tolist()
-    assert drawn["instances"].tolist() == ["2", "3 or more", "0", "1"]
+    assert drawn["neurons"].tolist() == ["2", "3 or more", "0", "1"]
     encoding = points(made)["encoding"]
     assert [encoding[name]["field"] for name in ("x", "y")] == ["rank", "drawn"]
     encoding = points(chart())["encoding"]
     for channel in ("color", "shape"):
-        assert encoding[channel]["field"] == "instances"
-        assert encoding[channel]["title"] == "instances"
-        assert encoding[channel]["scale"]["domain"] == list(INSTANCES)
-        assert len(set(encoding[channel]["scale"]["range"])) == len(INSTANCES)
+        assert encoding[channel]["field"] == "neurons"
+        assert encoding[channel]["title"] == "asymmetric neurons"
+        assert encoding[channel]["scale"]["domain"] == list(NEURON_COUNTS)
+        assert len(set(encoding[channel]["scale"]["range"])) == len(NEURON_COUNTS)
     assert encoding["color"]["legend"] == encoding["shape"]["legend"]
     y = points(chart())["encoding"]["y"]
     assert (y["scale"]["type"], y["scale"]["domain"]) == ("log", [0.02, 0.07])
@@ -124,7 +130,12 @@ def test_a_click_anywhere_over_a_model_selects_it():
     assert param["views"] == [hit["name"]]
     assert (mark(hit)["type"], mark(hit)["opacity"]) == ("rect", 0)
     assert "y" not in hit["encoding"]
-    assert [each["field"] for each in hit["encoding"]["tooltip"]] == ["name", "loss", "found"]
+    assert [each["field"] for each in hit["encoding"]["tooltip"]] == [
+        "name",
+        "loss",
+        "found",
+        "pairs",
+    ]
     drawn = rows(made.to_vega_lite(), hit)
     assert drawn[["member", "start", "end"]].to_numpy().tolist() == [
         [7, -0.5, 0.5],
@@ -166,5 +177,5 @@ def test_the_name_of_the_baseline_is_where_no_models_are(baseline: float, place:
 @THEMES
 def test_models_have_the_colours_of_their_instances(theme):
     found = picture(chart(theme=theme), theme)
-    assert all(shows(found, colour) for colour in theme.instances)
+    assert all(shows(found, colour) for colour in theme.neuron_counts)
     assert shows(found, theme.mark, 30, within=30)

@@ -7,12 +7,12 @@ import pytest
 
 import toymodel as tm
 from tests.helpers.chart_specs import by_field, rows
-from tests.helpers.figures import figure, plain_figures
+from tests.helpers.figures import figure, notes, plain_figures, title
 from tests.helpers.motifs import two
 from tests.helpers.networks import model, two_neurons_a_feature, weights
 from toymodel.analysis.decomposition import ASYMMETRIC, BOTH_SIDES, INHIBITION, ONE_SIDE, find_roles
 from toymodel.charts.figures import not_drawn
-from toymodel.charts.motif.figures import MOTIF_FIGURES
+from toymodel.charts.motif.figures import MOTIF_FIGURES, ROLE_FIGURES
 
 CONFIG = tm.Config(n_features=6, n_neurons=12, feature_probability=0.5)
 PLANTED = replace(model(CONFIG, tm.Recipe(restarts=1)), restarts=(weights(*two()),))
@@ -37,7 +37,23 @@ def test_what_a_figure_is_about_is_in_colour(kind: str, lit: tuple[int, ...], si
     drawn = bars[["neuron", "feature", "lit"]].to_numpy().tolist()
     assert all(on == (roles[j, i] in lit) for j, i, on in drawn)
     assert {on for *_, on in drawn} == {True, False}
-    assert "2 instances of the motif, by definition." in spec["title"]["subtitle"]
+    assert "The motif, by definition: 2 neurons, 2 pairs of features." in spec["title"]["subtitle"]
+
+
+@pytest.mark.parametrize("name", ROLE_FIGURES)
+def test_the_bars_are_scaled_as_in_the_paper_unless_asked_otherwise(name: str):
+    network = PLANTED.weights
+    large = replace(PLANTED, restarts=(replace(network, W1=network.W1 * 8, W2=network.W2 / 8),))
+    by_default, scaled, trained = (
+        figure(name, large, **options) for options in ({}, {"scaled": True}, {"scaled": False})
+    )
+    assert by_default.spec == scaled.spec
+    factor = 8 if name.endswith("in") else 1 / 8
+    drawn = scaled.tables["bars"]["weight"].to_numpy()
+    np.testing.assert_allclose(trained.tables["bars"]["weight"], factor * drawn, rtol=1e-5)
+    for made, words in ((scaled, "neurons scaled"), (trained, "as trained")):
+        assert title(made).endswith(f": {words}")
+        assert words in notes(made).lower()
 
 
 def test_the_loss_falls_as_the_inhibition_comes_back():

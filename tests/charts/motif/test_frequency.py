@@ -21,7 +21,7 @@ NETWORKS = (
 
 
 def made(counts: list[int], losses: list[float] | None = None) -> tm.Model:
-    """A model whose restarts have so many instances."""
+    """A model whose restarts have so many asymmetric neurons."""
     return replace(
         model(CONFIG, tm.Recipe(restarts=len(counts))),
         restarts=tuple(NETWORKS[count] for count in counts),
@@ -35,6 +35,7 @@ def test_settings_say_how_common_it_is_and_whether_in_the_better_ones():
     assert (row["density"], row["decay"], row["models"]) == (0.5, 0.9, 8)
     assert [row[f"share_{k}"] for k in range(4)] == [5 / 8, 1 / 8, 2 / 8, 0]
     assert (row["mean"], row["best"], row["worst"], row["difference"]) == (5 / 8, 1.5, 1, 0.5)
+    assert row["pairs"] == 5 / 8
     # Of two each: 2 and 1 against 0 and 2.
     assert row["error"] == pytest.approx(np.sqrt((0.25 + 1) / 2))
     assert (row["common"], row["clear"]) == (True, False)
@@ -61,7 +62,7 @@ def test_maps_have_the_numbers_of_the_table():
     shares = count_map(frequency, 2, theme=LIGHT, selected=(0.5, 0.9))
     assert shares.tables["cells"]["text"].tolist() == ["25%", "0%"]
     assert shares.tables["selected"]["text"].tolist() == ["25%"]
-    assert shares.spec["title"]["text"] == "Two instances"
+    assert shares.spec["title"]["text"] == "Two asymmetric neurons"
     differences = difference_map(frequency, theme=LIGHT, selected=None)
     assert differences.tables["settings"]["text"].tolist() == ["+2.0", "–"]  # too rare to compare
     scale = by_field(differences.spec, "color", "value")["encoding"]["color"]["scale"]

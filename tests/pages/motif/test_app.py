@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 import numpy as np
@@ -13,9 +15,10 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.motif.effects import effects_table
-from pages.motif.ensemble import instances_by_loss
-from pages.motif.frequency import quarter_comparison
+from pages.motif.effects import effects_table, instance_weights
+from pages.motif.ensemble import neurons_by_loss
+from pages.motif.frequency import quarter_comparison, setting_table
+from pages.motif.inhibitors import inhibitor_table
 from pages.motif.remaining_weights import shift_summary, shift_table
 from pages.motif.state import DEFAULT, MotifState
 from pages.shared import resources
@@ -35,15 +38,22 @@ from tests.helpers.apps import (
     table,
 )
 from tests.helpers.apps import look as look_at
-from tests.helpers.motifs import ONE, monosemantic, one, plant, two
+from tests.helpers.motifs import MUTUAL, ONE, TWO_UNEVEN, monosemantic, one, plant, two
 from tests.helpers.networks import model, two_neurons_a_feature, weights
 from tests.pages.explorers.test_app import NEURONS
-from toymodel.analysis.ablation import loss_by_inhibition
+from toymodel.analysis.ablation import interventions, loss_by_inhibition
 from toymodel.analysis.decomposition import Shift, decompose
 from toymodel.analysis.ensemble import with_seeds
 from toymodel.analysis.loss import evaluate
 from toymodel.analysis.motif_effects import motif_effects
-from toymodel.analysis.motifs import Motif, MotifThresholds, find_motifs
+from toymodel.analysis.motifs import (
+    Motif,
+    MotifThresholds,
+    asymmetric_neurons,
+    count_words,
+    find_motifs,
+    scale_neurons,
+)
 from toymodel.charts.motif.frequency import motif_frequency
 from toymodel.config import MAX_SEED, RECIPES, Config, Recipe
 from toymodel.jobs.limits import Limits
@@ -56,8 +66,8 @@ pytestmark = pytest.mark.usefixtures("shipped")
 
 
 SCRIPT = "motif/page.py"
-FIGURES = ["Instances", "Loss without inhibition", "Loss, |x| alone", "+ uneven, inhibiting"]
-FIGURES += ["+ the rest"]
+FIGURES = ["Asymmetric neurons", "Pairs of features", "Loss without inhibition", "Loss, |x| alone"]
+FIGURES += ["+ uneven, inhibiting", "+ the rest"]
 GRID = MOTIF_GRID.configs
 
 
@@ -135,6 +145,20 @@ def shown_effects(app: AppTest, motif: Motif) -> pd.DataFrame:
     return found[0]
 
 
+def found_on(app: AppTest) -> tuple[int, int]:
+    """Asymmetric neurons and pairs of features, as the metrics have them."""
+    shown = metrics(app)
+    return int(shown["Asymmetric neurons"]), int(shown["Pairs of features"])
+
+
+def found_in_weights(
+    network: Weights | Model, thresholds: MotifThresholds | None = None
+) -> tuple[int, int]:
+    """Asymmetric neurons and pairs of features, as the library finds them."""
+    motifs = find_motifs(network.W1, network.W2, thresholds)
+    return len(asymmetric_neurons(motifs)), len(motifs)
+
+
 def losses(app: AppTest) -> tuple[str, str]:
     """The loss as it is, and with the inhibition that is left."""
     whole = re.search(r": loss (\S+)$", words_of(app, "**As it is**"))
@@ -180,7 +204,8 @@ def test_the_page_opens_with_the_best_of_the_shipped_seeds_and_trains_nothing(be
     assert app.title[0].value == ("Asymmetric superposition works through inhibition")
     assert f", seed {best.config.seed}, recipe standard" in model_line(app)
     assert f"Normalised loss {best.loss:.3g}" in model_line(app)
-    assert (metrics(app)["Instances"], len(instances(app))) == ("2", 2)
+    assert found_on(app) == found_in_weights(best)
+    assert found_on(app)[0] >= 2
     assert not app.info
     assert not buttons(app)
     assert resources.jobs().progress(list(MOTIF.configs), MOTIF.recipe) is None
@@ -193,14 +218,15 @@ def test_the_numbers_are_the_librarys(best: Model):
     app = fine(opened(SCRIPT))
     assert list(metrics(app)) == FIGURES
     assert metrics(app) == {
-        "Instances": str(len(find_motifs(best.W1, best.W2))),
+        "Asymmetric neurons": str(len(asymmetric_neurons(found.motifs))),
+        "Pairs of features": str(len(found.motifs)),
         "Loss without inhibition": f"× {without / found.everything:.3g}",
         "Loss, |x| alone": f"{found.absolute_value:.3g}",
         "+ uneven, inhibiting": f"{found.with_motifs:.3g}",
         "+ the rest": f"{found.everything:.3g}",
     }
     assert found.absolute_value > 2 * found.with_motifs > 2 * found.everything
-    for motif in found.motifs:
+    for motif in found.motifs[:1]:
         assert shown_effects(app, motif).equals(
             effects_table(best.weights, motif, motif_effects(best.weights, motif))
         )
@@ -210,11 +236,11 @@ def test_there_are_three_panels_and_every_chart_of_a_neuron_takes_a_click(best: 
     app = fine(opened(SCRIPT))
     for start in ("At first glance", "Many weights simply implement", "The main other thing is"):
         assert words_of(app, start)
-    assert "Instances: 2." in words_of(app, "The main other thing is")
+    assert count_words(find_motifs(best.W1, best.W2)) in words_of(app, "The main other thing is")
     sides = ("input", "output")
     panels = {f"motif-{name}-{side}" for name in ("all", "absolute", "motif") for side in sides}
-    close = {f"motif-instance-{k}-{side}" for k in (0, 1) for side in sides}
-    assert clickable(app) >= panels | close | {"motif-graph-0", "motif-graph-1"}
+    close = {f"motif-instance-0-{side}" for side in sides}
+    assert clickable(app) >= panels | close | {"motif-graph-0"}
     assert f"motif-strip-{best.config.seed}" in clickable(app)
 
 
@@ -225,11 +251,11 @@ def test_a_planted_instance_is_shown_with_its_numbers():
     app = look(of(small(3, 6), weights(*one())))
     assert instances(app) == ["Instance 1: f0 against f1 in neuron 0"]
     assert shown_effects(app, ONE).values.tolist() == [
-        [0, "interferes", "f0", "+4.00", "+0.25", "–"],
-        [4, "inhibits", "f2", "−4.00", "–", "f2 above 0 (−16.00)"],
+        [0, "interferes", "f0", "1.00", "+4.00", "+0.25", "–"],
+        [4, "inhibits", "f2", "0.25", "−4.00", "–", "f2 above 0 (−16.00)"],
     ]
     assert "f0 alone brings output 1 to +0.00" in said(app)
-    assert "Instances: 1." in said(app)
+    assert "1 neuron, 1 pair of features." in said(app)
     shown = metrics(app)
     # Half of features 0 and 1 is missing.
     assert float(shown["Loss, |x| alone"]) == pytest.approx(0.9 / (1 + 0.8 + 0.64), rel=0.05)
@@ -241,7 +267,13 @@ def test_a_planted_instance_is_shown_with_its_numbers():
 def test_what_an_instance_causes_is_told_in_numbers_that_are_known_exactly():
     app = look(of(small(3, 6), weights(*one())))
     (causes,) = [each.value for each in app.table]
-    assert causes.iloc[:, -1].tolist() == ["0.00", "4.00", "0.00", "0.00"]
+    checks = interventions(small(3, 6), weights(*one()), ONE)
+    outputs = [f"{check.output:.2f}" for check in checks]
+    assert causes.iloc[:, -1].tolist() == outputs
+    assert [*outputs[:2], *outputs[3:]] == ["0.00", "4.00", "1.00", "0.00"]
+    fitted = causes["inhibition"].iloc[2]
+    assert causes["inhibition"].tolist() == ["× 1.00", "× 0.00", fitted, "× 0.00", "× 1.00"]
+    assert float(fitted[2:]) > 0
     assert causes.columns[-1] == "output 1 to f0 alone"
     assert causes["loss"].iloc[:2].tolist() == [
         loss_of(small(3, 6), weights(*one())),
@@ -254,10 +286,12 @@ def test_what_an_instance_causes_is_told_in_numbers_that_are_known_exactly():
 def test_a_network_without_an_instance_has_nothing_to_turn_down(network: Weights):
     app = look(of(small(3, len(network.W1)), network))
     assert "This network has no instance by the definition." in said(app)
-    assert "**inhibit**. Instances: 0." in said(app)
+    assert "**inhibit**. 0 neurons, 0 pairs of features." in said(app)
     shown = metrics(app)
-    assert (shown["Instances"], shown["Loss without inhibition"]) == ("0", "–")
-    assert len({shown[name] for name in FIGURES[2:]}) == 1
+    assert found_on(app) == (0, 0)
+    assert shown["Loss without inhibition"] == "–"
+    assert len({shown[name] for name in FIGURES[3:]}) == 1
+    assert table(app, "inhibitors", "share").values.tolist() == [["this one", 1, 0, 0, "–", "–"]]
     assert not app.slider and not app.table
     assert "Turn the inhibition down" not in said(app)
 
@@ -276,7 +310,7 @@ def test_networks_without_any_error_are_ranked_like_others():
 
 def test_the_rarest_features_leave_no_error():
     app = look(of(small(3, 6, 1e-300), weights(*one())))
-    assert metrics(app)["Instances"] == "1"
+    assert found_on(app) == (1, 1)
 
 
 def test_of_many_neurons_the_panels_show_those_that_take_part():
@@ -333,7 +367,7 @@ def test_any_network_can_be_chosen_in_the_order_of_the_losses(best: Model):
     assert (of_link(app, "member"), of_link(app, "instance")) == ("40", "0")
     assert ", seed 40, " in model_line(app)
     assert f"Normalised loss {chosen.loss:.3g}" in model_line(app)
-    assert metrics(app)["Instances"] == str(len(find_motifs(chosen.W1, chosen.W2)))
+    assert found_on(app) == found_in_weights(chosen)
     assert "motif-strip-40" in clickable(app)
     choose(app, "motif.member", "lowest")
     assert of_link(app, "member") is None
@@ -352,8 +386,7 @@ def test_a_setting_of_the_grid_is_a_model_whose_restarts_are_compared():
     app = look(MotifState.of_network(choice, 5))
     assert ", restart 5, " in model_line(app)
     assert by_slot(app.selectbox, "motif.member").value == 5
-    network = found.restarts[5]
-    assert metrics(app)["Instances"] == str(len(find_motifs(network.W1, network.W2)))
+    assert found_on(app) == found_in_weights(found.restarts[5])
 
 
 def test_several_seeds_with_restarts_are_named_by_both():
@@ -372,7 +405,7 @@ def test_several_seeds_with_restarts_are_named_by_both():
     assert ", seed 0, restart 1, " in model_line(app)
     app = look(state.changed(member=2))
     assert ", seed 1, restart 0, " in model_line(app)
-    assert metrics(app)["Instances"] == "1"
+    assert found_on(app) == (1, 1)
 
 
 def test_of_a_network_that_was_lost_in_training_the_best_one_is_shown():
@@ -395,29 +428,34 @@ STRICTEST = MotifThresholds(least_gain=1, most_gain=1, inhibition=10, part=1)
 
 
 def test_other_thresholds_find_other_instances():
-    network = stored(MOTIF.configs[9], MOTIF.recipe)
-    app = look(MotifState().changed(member=9))
-    before = int(metrics(app)["Instances"])
-    fine(by_slot(app.number_input, "motif.gain-to").set_value(2.0).run())
-    assert of_link(app, "gain-to") == "2"
-    found = find_motifs(network.W1, network.W2, MotifThresholds(most_gain=2))
-    assert metrics(app)["Instances"] == str(len(found))
-    assert len(instances(app)) == len(found) > before
-    assert state_of(app).thresholds == MotifThresholds(most_gain=2)
+    app = look(of(small(6, 10), TWO_UNEVEN))
+    assert (found_on(app), len(instances(app))) == ((2, 2), 2)
+    fine(by_slot(app.number_input, "motif.gain-to").set_value(1.5).run())
+    assert of_link(app, "gain-to") == "1.5"
+    strict = MotifThresholds(most_gain=1.5)
+    assert found_on(app) == found_in_weights(TWO_UNEVEN, strict) == (1, 1)
+    assert len(instances(app)) == 1
+    assert state_of(app).thresholds == strict
+    assert "More with path gains from 0.05 to 3, instead of 0.15 to 1.5: 1 neuron, " in said(app)
 
 
 def test_thresholds_apply_to_every_network_of_the_page():
     app = look(MotifState(thresholds=STRICTEST))
-    by_loss = table(app, "with two or more instances")
-    assert by_loss.values.tolist() == [["lowest losses", 12, 0], ["all", 64, 0]]
+    by_loss = table(app, "with two or more neurons")
+    assert by_loss.values.tolist() == [
+        ["lowest losses", 12, 0, "0.00", "0.00"],
+        ["all", 64, 0, "0.00", "0.00"],
+    ]
+    assert table(app, "inhibitors", "share")["inhibitors"].tolist() == [0, 0, 0]
     assert table(app, "best quarter has", "settings")["settings"].tolist() == [0, 0, 0]
+    assert table(app, "best quarter", "worst quarter").empty
     found = [label for label in links(app) if label.startswith("1 − S = ")]
-    assert found and all(label.endswith("; instances: 0; neurons: –") for label in found)
+    assert found and all(label.endswith(": 0 neurons, 0 pairs of features") for label in found)
 
 
 def test_the_boxes_of_thresholds_begin_where_these_are_allowed():
     app = fine(opened(SCRIPT))
-    for name in ("gain-from", "ratio", "inhibited", "part"):
+    for name in ("gain-from", "side-from", "ratio", "inhibited", "part"):
         lowest = by_slot(app.number_input, f"motif.{name}").min
         assert MotifState().changed(**{name: lowest})
     app = fine(opened(SCRIPT, part="0.01"))
@@ -437,7 +475,9 @@ def test_of_many_instances_one_is_chosen_and_all_are_in_a_table():
         for k, motif in enumerate(found)
     ]
     app = look(MotifState.of_network(choice).changed(instance=9_999))
-    assert metrics(app)["Instances"] == str(len(found)) == "45"
+    assert found_on(app) == found_in_weights(network)
+    assert f"{count_words(found)}. The neurons: " in said(app)
+    assert len(found) > 4
     assert by_slot(app.selectbox, "motif.chosen").options == names
     assert instances(app) == names[-1:]  # there is none beyond
     listed = table(app, "interfering", "receiving", "inhibitors")
@@ -509,6 +549,7 @@ HOSTILE = [
     {"member": "9" * 5_000},
     {"left": "0.33"},
     {"of": "<script>alert(1)</script>"},
+    {"neuron-scale": "neurons"},
 ]
 
 
@@ -518,13 +559,20 @@ def test_a_wrong_link_says_so_and_opens_the_default(link: dict[str, str]):
     assert len(app.warning) == 1
     assert next(iter(link)) in app.warning[0].value
     assert not app.error
-    assert metrics(app)["Instances"] == "2"
+    assert found_on(app)[0] >= 2
     assert state_of(app) == MotifState()  # the link was mended
 
 
 EXTREME = [
     {"gain-from": "1", "gain-to": "1", "inhibited": "10", "part": "1"},
-    {"member": "63", "instance": "9999", "left": "1", "of": "all", "bars": "whole"},
+    {
+        "member": "63",
+        "instance": "9999",
+        "left": "1",
+        "of": "all",
+        "bars": "whole",
+        "neuron-scale": "trained",
+    },
     {"n": "1", "m": "1", "p": "1e-300", "d": "1e-09", "seed": f"{MAX_SEED}", "seeds": "1"},
     {"n": "2000", "m": "2000", "seeds": "64", "restarts": "64", "member": "4095"},
 ]
@@ -632,10 +680,8 @@ def test_of_an_ensemble_with_some_models_those_are_shown_and_the_others_can_be_t
     app = look(state)
     assert [info.value for info in app.info] == ["3 of 4 models are not trained here yet."]
     assert buttons(app) == {"Train 3 models"}
-    assert (metrics(app)["Instances"], instances(app)) == (
-        "1",
-        ["Instance 1: f0 against f1 in neuron 0"],
-    )
+    assert found_on(app) == (1, 1)
+    assert instances(app) == ["Instance 1: f0 against f1 in neuron 0"]
     assert ", seed 2, " in model_line(app)
     for seeds, left in ((with_seeds(config, 2), "Train 1 model"), (with_seeds(config, 4), None)):
         for one_config in seeds:
@@ -665,7 +711,7 @@ def test_models_that_are_not_in_the_store_are_told_to_be_missing(own_shipped: Pa
         "The grid's models are not in the store: `python -m toymodel cache --ship`."
     ]
     assert not any(key.startswith("motif-grid-") for key in clickable(app))
-    assert metrics(app)["Instances"] == "2"
+    assert found_on(app)[0] >= 2
     untrained = [m.value for m in app.markdown if m.value.endswith(": not trained here")]
     assert untrained == ["1 − S = 0.01: not trained here"]
 
@@ -683,13 +729,9 @@ def test_the_links_of_the_sweep_say_what_they_lead_to():
         for config in sweep(PAPER_CONFIG, PAPER_DENSITIES):
             network = stored(config, RECIPES[preset])
             found = find_motifs(network.W1, network.W2)
-            holders = sorted({motif.neuron for motif in found})
-            expected.append(
-                f"1 − S = {config.feature_probability:g}; instances: {len(found)}; neurons: "
-                f"{', '.join(map(str, holders)) or '–'}"
-            )
-    assert [label for label in labels if "; instances: " in label] == expected
-    assert "1 − S = 1; instances: 0; neurons: –" in expected
+            expected.append(f"1 − S = {config.feature_probability:g}: {count_words(found)}")
+    assert [label for label in labels if " of features" in label] == expected
+    assert "1 − S = 1: 0 neurons, 0 pairs of features" in expected
 
 
 def test_the_examples_are_shipped_and_show_what_they_say():
@@ -697,14 +739,10 @@ def test_the_examples_are_shipped_and_show_what_they_say():
     for state in led.values():
         assert all(find_model(config, state.choice.recipe) for config in state.configs)
     assert led["The paper's setting"] == MotifState()
-    (starts,) = found_in(led["Where it starts"])
-    assert starts["best"] > 2 * starts["worst"]
-    (equal,) = found_in(led["Equally important features"])
-    assert equal["share_3"] > 0.5
+    assert led["Importance falls steeply"].choice.config.importance_decay == 0.65
+    assert led["Equally important features"].choice.config.importance_decay == 1
     large = led["A large network"].choice
-    network = stored(large.config, large.recipe)
-    holders = {motif.neuron for motif in find_motifs(network.W1, network.W2)}
-    assert 1 < len(holders) < large.config.n_neurons / 4
+    assert found_in_weights(stored(large.config, large.recipe))[0] > 1
 
 
 def found_in(state: MotifState) -> list[dict[str, float]]:
@@ -712,28 +750,32 @@ def found_in(state: MotifState) -> list[dict[str, float]]:
     return motif_frequency(models).to_dict("records")
 
 
-def test_the_settings_that_tell_better_from_worse_are_listed_with_their_numbers():
-    shown = table(fine(opened(SCRIPT)), "best quarter has", "settings")
-    more, *others = shown.to_dict("records")
-    assert more["settings"] > 0
-    for row in (more, *others):
-        if row["at d"] != "–":
-            (found,) = found_in(
-                MotifState.of_network(cell(float(row["at 1 − S"]), float(row["at d"])))
-            )
-            assert (row["best"], row["worst"]) == (f"{found['best']:.2f}", f"{found['worst']:.2f}")
+def test_the_table_of_settings_has_both_quarters_of_each():
+    app = fine(opened(SCRIPT))
+    shown = table(app, "best quarter", "worst quarter")
+    counted = table(app, "best quarter has", "settings")["settings"]
+    assert len(shown) == counted.sum() > 0
+    row = shown.iloc[0]
+    (found,) = found_in(MotifState.of_network(cell(float(row["1 − S"]), float(row["d"]))))
+    for column, name in (("best quarter", "best"), ("worst quarter", "worst"), ("neurons", "mean")):
+        assert row[column] == f"{found[name]:.2f}"
+    assert row["clear"] == ("yes" if found["clear"] else "no")
 
 
 def settings(*rows: tuple[float, float, bool, bool]) -> pd.DataFrame:
-    """Settings by their instances in the best and in the worst quarter, common and clear."""
+    """Settings by their neurons in the best and in the worst quarter, common and clear."""
     return pd.DataFrame(
         [
             {
                 "density": 0.1,
                 "decay": 0.5 + 0.1 * k,
+                "share_0": 0.25,
+                "mean": 1.5,
+                "pairs": 2.25,
                 "best": best,
                 "worst": worst,
                 "difference": best - worst,
+                "error": 0.125,
                 "common": common,
                 "clear": clear,
             }
@@ -743,28 +785,94 @@ def settings(*rows: tuple[float, float, bool, bool]) -> pd.DataFrame:
 
 
 def test_settings_are_counted_by_which_quarter_has_more():
-    found = quarter_comparison(
-        settings(
-            (1, 0.5, True, True),
-            (2, 0.5, True, True),
-            (1, 1.25, True, False),
-            (0, 1, True, True),
-            (9, 0, False, False),
-        )
+    found = settings(
+        (1, 0.5, True, True),
+        (2, 0.5, True, True),
+        (1, 1.25, True, False),
+        (0, 1, True, True),
+        (9, 0, False, False),
+    )
+    assert quarter_comparison(found).values.tolist() == [
+        ["more", 2],
+        ["fewer", 1],
+        ["no clear difference", 1],
+    ]
+    common = ("75%", "1.50", "2.25")
+    assert setting_table(found).values.tolist() == [
+        ["0.1", "0.5", *common, "1.00", "0.50", "+0.50", "0.12", "yes"],
+        ["0.1", "0.6", *common, "2.00", "0.50", "+1.50", "0.12", "yes"],
+        ["0.1", "0.7", *common, "1.00", "1.25", "−0.25", "0.12", "no"],
+        ["0.1", "0.8", *common, "0.00", "1.00", "−1.00", "0.12", "yes"],
+    ]
+    none = settings((0, 0, False, False))
+    assert quarter_comparison(none)["settings"].tolist() == [0, 0, 0]
+    assert list(setting_table(none)) == list(setting_table(found))
+
+
+def test_networks_with_several_asymmetric_neurons_are_counted_among_the_best_and_among_all():
+    found = neurons_by_loss(
+        pd.DataFrame({"neurons": [2] * 10 + [0] * 10 + [4], "pairs": [3] * 10 + [0] * 10 + [12]})
     )
     assert found.values.tolist() == [
-        ["more", 2, "0.1", "0.6", "2.00", "0.50"],
-        ["fewer", 1, "0.1", "0.8", "0.00", "1.00"],
-        ["no clear difference", 1, "–", "–", "–", "–"],
+        ["lowest losses", 12, 10, "1.67", "2.50"],
+        ["all", 21, 11, "1.14", "2.00"],
     ]
-    none = quarter_comparison(settings((0, 0, False, False)))
-    assert none["settings"].tolist() == [0, 0, 0]
-    assert set(none["at d"]) == {"–"}
 
 
-def test_networks_with_several_instances_are_counted_among_the_best_and_among_all():
-    found = instances_by_loss(pd.DataFrame({"instances": [2] * 10 + [0] * 10 + [3]}))
-    assert found.values.tolist() == [["lowest losses", 12, 10], ["all", 21, 11]]
+def test_inhibitors_with_a_minor_weight_are_counted_in_each_group():
+    found = inhibitor_table(
+        {
+            "some": [np.array([0.25, 1]), np.array([]), np.array([0.5, 0.125])],
+            "none": [np.array([1.0])],
+        }
+    )
+    assert found.values.tolist() == [
+        ["some", 3, 4, 3, "75%", "0.25"],
+        ["none", 1, 1, 0, "0%", "–"],
+    ]
+
+
+def test_the_page_tells_the_papers_inhibitors_from_neurons_that_inhibit_for_each_other():
+    app = look(of(small(6, 10), TWO_UNEVEN, MUTUAL).changed(member=1))
+    assert found_on(app) == (4, 4)
+    shown = table(app, "inhibitors", "share").values.tolist()
+    assert shown[0] == ["this one", 1, 4, 0, "0%", "–"]
+    assert shown[2] == ["all", 2, 6, 2, "33%", "0.18"]
+
+
+# Scales
+
+
+@pytest.mark.parametrize("scale", ["paper", "trained"])
+def test_every_figure_and_table_of_weights_has_the_scale_that_is_chosen(scale: str):
+    network = weights(*one())
+    large = dataclasses.replace(network, W1=network.W1 * 8, W2=network.W2 / 8)
+    app = look(of(small(3, 6), large).changed(**{"neuron-scale": scale}))
+    drawn = scale_neurons(large, [ONE]) if scale == "paper" else large
+    shown = table(app, "W₁, f0", "W₂, output 1")
+    assert shown.equals(instance_weights(drawn, ONE))
+    assert shown.iloc[0, 2] == ("+2.00" if scale == "paper" else "+16.00")
+    words = {"paper": "neurons scaled", "trained": "as trained"}[scale]
+    titles = [spec_title(chart) for chart in app.get("vega_lite_chart")]
+    weights_drawn = [
+        title for title in titles if title.startswith(("Input w", "Output w", "W₁", "W₂"))
+    ]
+    assert len(weights_drawn) == 6 + 2
+    assert all(title.endswith(f", {words}") for title in weights_drawn)
+    assert f"in these charts, {words}." in said(app)
+
+
+def test_the_scale_is_chosen_by_a_switch_and_stands_in_the_link():
+    app = look(of(small(3, 6), weights(*one())))
+    assert of_link(app, "neuron-scale") == "paper"
+    fine(by_slot(app.segmented_control, "motif.neuron-scale").set_value("trained").run())
+    assert of_link(app, "neuron-scale") == "trained"
+    assert "Weights are as trained" in said(app)
+
+
+def spec_title(chart: Any) -> str:
+    title = json.loads(chart.proto.spec).get("title", "")
+    return title if isinstance(title, str) else title.get("text", "")
 
 
 def test_shifts_of_the_rest_are_summed_up_by_the_output_that_they_move():

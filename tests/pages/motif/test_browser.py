@@ -21,7 +21,8 @@ from tests.helpers.browser import (
 
 pytestmark = pytest.mark.browser
 
-CHARTS = 6 + 1 + 6 + 3 + 2 + 5  # panels, colours, two instances, inhibition, all by loss, grid
+CHARTS = 6 + 1 + 3 + 2 + 5  # panels, colours, inhibition, all by loss, grid
+OF_AN_INSTANCE = 3  # its bars and its graph
 
 
 def wait_for_page(page: Page) -> None:
@@ -52,15 +53,18 @@ def test_a_neuron_of_a_panel_opens_its_page_and_back_leads_to_the_motif(server: 
     page.goto(f"{server}/motif")
     wait_for_page(page)
     charts = page.get_by_test_id("stVegaLiteChart")
-    expect(charts).to_have_count(CHARTS)
-    expect(charts.locator("svg.marks, canvas.marks")).to_have_count(CHARTS)
+    close_ups = page.get_by_role("heading", name=re.compile(r"^Instance \d+: ")).count()
+    assert close_ups >= 1
+    drawn = CHARTS + OF_AN_INSTANCE * close_ups
+    expect(charts).to_have_count(drawn)
+    expect(charts.locator("svg.marks, canvas.marks")).to_have_count(drawn)
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
-    assert metric(page, "Instances") == "2"
+    assert int(metric(page, "Asymmetric neurons")) >= 2
     assert errors == []
 
     of = seed(page)
-    # Only bars take a click, so a column of the panel is tried.
-    for down in (0.6, 0.4, 0.7, 0.3):
+    # Only bars take a click, so a column of the panel is tried from top to bottom.
+    for down in (0.3, 0.34, 0.38, 0.42, 0.46, 0.5, 0.54, 0.58, 0.62):
         click_drawing(page, "motif-motif-input", 0.5, down)
         page.wait_for_timeout(1_000)
         if "/neurons" in page.evaluate("location.pathname"):

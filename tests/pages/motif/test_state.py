@@ -19,6 +19,7 @@ FULL = MotifState(
     instance=2,
     left=0.35,
     of="all",
+    scale="trained",
     bars="whole",
 )
 

@@ -1,4 +1,4 @@
-"""The models of an ensemble by loss, and how many instances of the motif each has."""
+"""The models of an ensemble by loss, and how many asymmetric neurons each has."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from toymodel.analysis.ensemble import Member
-from toymodel.analysis.motifs import MotifThresholds, find_motifs
+from toymodel.analysis.motifs import MotifThresholds, asymmetric_neurons, find_motifs
 from toymodel.charts.chart import Chart, Spec
-from toymodel.charts.look import INSTANCES, Theme, instances_colour, instances_names
+from toymodel.charts.look import NEURON_COUNTS, Theme, neuron_count_names, neuron_counts_colour
 from toymodel.charts.scales import SHORT, log_range, log_ticks
 from toymodel.charts.vega import click, layer, nominal, quantitative, tip
 
@@ -41,23 +41,27 @@ def ensemble_table(
         by: whether networks are named by their seed, their restart or both.
 
     Returns:
-        Columns: member, loss, instances (how many), name, rank (0: lowest loss).
+        Columns: member, loss, neurons (how many hold an instance of the motif), pairs (of features,
+        of all instances), name, rank (0: lowest loss).
     """
     names = {
         "seed": lambda one: f"seed {one.config.seed}",
         "restart": lambda one: f"restart {one.restart}",
         "both": lambda one: f"seed {one.config.seed}, restart {one.restart}",
     }
-    rows = [
-        {
-            "member": one.number,
-            "loss": one.loss,
-            "instances": len(find_motifs(one.weights.W1, one.weights.W2, thresholds)),
-            "name": names[by](one),
-        }
-        for one in sorted(members, key=lambda one: (one.loss, one.number))
-    ]
-    table = pd.DataFrame(rows, columns=["member", "loss", "instances", "name"])
+    rows: list[dict[str, object]] = []
+    for one in sorted(members, key=lambda one: (one.loss, one.number)):
+        motifs = find_motifs(one.weights.W1, one.weights.W2, thresholds)
+        rows.append(
+            {
+                "member": one.number,
+                "loss": one.loss,
+                "neurons": len(asymmetric_neurons(motifs)),
+                "pairs": len(motifs),
+                "name": names[by](one),
+            }
+        )
+    table = pd.DataFrame(rows, columns=["member", "loss", "neurons", "pairs", "name"])
     return table.assign(rank=np.arange(len(table)))
 
 
@@ -69,7 +73,8 @@ def ensemble_strip(
     theme: Theme,
     height: int = 220,
 ) -> Chart:
-    """A point a model, from the lowest loss to the highest; colour and shape are its instances.
+    """A point a model, from the lowest loss to the highest; colour and shape are its asymmetric
+    neurons.
 
     Args:
         ensemble: what `ensemble_table` gives.
@@ -79,8 +84,8 @@ def ensemble_strip(
         height: in pixels.
     """
     models = ensemble.assign(
-        instances=instances_names(ensemble["instances"]),
-        found=ensemble["instances"],
+        neurons=neuron_count_names(ensemble["neurons"]),
+        found=ensemble["neurons"],
         start=ensemble["rank"] - 0.5,
         end=ensemble["rank"] + 0.5,
         drawn=ensemble["loss"].clip(lower=_MIN_LOSS),
@@ -111,7 +116,7 @@ def ensemble_strip(
             layer(
                 "models",
                 {"type": "point", "filled": True, "opacity": 1, "size": size},
-                place | _by_instances(theme),
+                place | _by_neurons(theme),
             ),
             layer("shown", {"type": "point", "size": 200, "opacity": 1, **ring}, place),
             *names,
@@ -125,7 +130,8 @@ def ensemble_strip(
                     "tooltip": [
                         tip("name", "model"),
                         tip("loss", format=".4~g"),
-                        tip("found", "instances"),
+                        tip("found", "asymmetric neurons"),
+                        tip("pairs", "pairs of features"),
                     ],
                 },
                 name="columns",
@@ -134,7 +140,7 @@ def ensemble_strip(
         "params": [click(SELECTION, "columns", "member")],
         "height": height,
         "description": "Normalised loss of the models of an ensemble, lowest first, on a log axis; "
-        "colour and shape: how many instances of the motif each has; ringed: the model that is "
+        "colour and shape: how many asymmetric neurons each has; ringed: the model that is "
         "shown.",
     }
     tables = {
@@ -153,11 +159,11 @@ def _ranks(count: int) -> list[int]:
     return sorted({0, *range(step - 1, count, step)})
 
 
-def _by_instances(theme: Theme) -> Spec:
+def _by_neurons(theme: Theme) -> Spec:
     legend = {"orient": "top", "symbolOpacity": 1}
-    shapes = {"domain": list(INSTANCES), "range": list(_SHAPES)}
-    shape = nominal("instances", scale=shapes, title="instances", legend=legend)
-    return {"color": instances_colour(theme) | {"legend": legend}, "shape": shape}
+    shapes = {"domain": list(NEURON_COUNTS), "range": list(_SHAPES)}
+    shape = nominal("neurons", scale=shapes, title="asymmetric neurons", legend=legend)
+    return {"color": neuron_counts_colour(theme) | {"legend": legend}, "shape": shape}
 
 
 def _baseline(y: Spec, theme: Theme, *, high_up: bool) -> list[Spec]:

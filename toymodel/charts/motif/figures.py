@@ -8,12 +8,20 @@ import pandas as pd
 
 from toymodel.analysis.ablation import SHARES, loss_by_inhibition
 from toymodel.analysis.decomposition import ASYMMETRIC, BOTH_SIDES, INHIBITION, ONE_SIDE
+from toymodel.analysis.motifs import count_words
 from toymodel.charts.figure import Figure, Subject, TitledChart
 from toymodel.charts.lines import lines
 from toymodel.charts.motif.role_bars import role_bars
 from toymodel.charts.network.weight_bars import Side, by_feature, clip_of, weight_bars
-from toymodel.text import count
 
+_SCALES = {True: "neurons scaled", False: "as trained"}
+_SCALE_NOTES = {
+    True: (
+        "Neurons scaled, W1[j] × s and W2[:, j] / s, which changes no output: the largest input",
+        "weight is 1; those of the two features of an asymmetric neuron have the product 1.",
+    ),
+    False: ("Weights as trained.",),
+}
 _SIDES: dict[str, Side] = {"in": "input", "out": "output"}
 _MAX_TOLD = 3
 _OF = {
@@ -26,7 +34,7 @@ def _roles(subject: Subject, *, kind: str, side: Side) -> TitledChart:
     roles, what = _OF[kind]
     name = "W1" if side == "input" else "W2"
     bars = role_bars(
-        subject.weights, subject.roles, roles, side=side, neurons=by_feature(subject.weights)
+        subject.motif_weights, subject.roles, roles, side=side, neurons=by_feature(subject.weights)
     )
     chart = weight_bars(
         bars,
@@ -40,9 +48,10 @@ def _roles(subject: Subject, *, kind: str, side: Side) -> TitledChart:
     )
     notes = (
         "A column a neuron, by the feature that it holds most; other weights in grey.",
-        f"{count(len(subject.roles.motifs), 'instance')} of the motif, by definition.",
+        f"The motif, by definition: {count_words(subject.roles.motifs)}.",
+        *_SCALE_NOTES[subject.scaled],
     )
-    return TitledChart(f"The {side} weights {what}", chart, notes)
+    return TitledChart(f"The {side} weights {what}: {_SCALES[subject.scaled]}", chart, notes)
 
 
 def _inhibition(subject: Subject) -> TitledChart:
@@ -65,21 +74,24 @@ def _inhibition(subject: Subject) -> TitledChart:
         for motif in motifs[:_MAX_TOLD]
     ]
     more = [f"and {len(motifs) - _MAX_TOLD} more"] if len(motifs) > _MAX_TOLD else []
-    which = f"{count(len(motifs), 'instance')}, turned down together."
+    which = f"{count_words(motifs)}: the inhibition of all is turned down together."
     return TitledChart("Loss against the inhibition that is left", chart, (which, *told, *more))
 
 
+ROLE_FIGURES = {
+    f"{kind}-{short}": Figure(
+        f"{side} weights {what}, the others in grey; n up to 20, m up to 40",
+        partial(_roles, kind=kind, side=side),
+        max_features=20,
+        max_neurons=40,
+    )
+    for kind, (_, what) in _OF.items()
+    for short, side in _SIDES.items()
+}
+"""Figures of weights by their role, by name. They may scale neurons as the paper does."""
+
 MOTIF_FIGURES = {
-    **{
-        f"{kind}-{short}": Figure(
-            f"{side} weights {what}, the others in grey; n up to 20, m up to 40",
-            partial(_roles, kind=kind, side=side),
-            max_features=20,
-            max_neurons=40,
-        )
-        for kind, (_, what) in _OF.items()
-        for short, side in _SIDES.items()
-    },
+    **ROLE_FIGURES,
     "inhibition": Figure(
         "loss against how much of the motif's inhibition is left; n and m up to 500",
         _inhibition,

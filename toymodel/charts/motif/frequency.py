@@ -7,21 +7,26 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from toymodel.analysis.motifs import MotifThresholds, find_motifs
+from toymodel.analysis.motifs import MotifThresholds, asymmetric_neurons, find_motifs
 from toymodel.charts.chart import Chart
 from toymodel.charts.look import Theme
-from toymodel.charts.motif.instance_counts import MAX_COUNTED, QUARTERS
+from toymodel.charts.motif.neuron_counts import MAX_COUNTED, QUARTERS
 from toymodel.charts.sweep.setting_map import setting_map
 from toymodel.model import Model
 
-COUNT_NAMES = ("No instance", "One instance", "Two instances", f"{MAX_COUNTED} or more instances")
-"""What networks with so many instances are called."""
+COUNT_NAMES = (
+    "No asymmetric neuron",
+    "One asymmetric neuron",
+    "Two asymmetric neurons",
+    f"{MAX_COUNTED} or more asymmetric neurons",
+)
+"""What networks with so many neurons that hold the motif are called."""
 
 STANDARD_ERRORS = 2
 """A difference between the quarters is clear if it is larger than this many standard errors."""
 
 _MIN_SHARE = 0.1  # of a setting's networks that hold an instance, for them to be compared
-_MAX_DIFFERENCE = 2.0  # instances a network: the strongest colours
+_MAX_DIFFERENCE = 2.0  # neurons a network: the strongest colours
 
 
 def motif_frequency(
@@ -35,15 +40,17 @@ def motif_frequency(
 
     Returns:
         One row a model. Columns: density, decay, models (restarts), share_0, share_1, ... (of
-        the restarts with so many instances, up to MAX_COUNTED, which stands for more, too), mean
-        (number of instances), best and worst (the same in the quarters with the lowest and the
-        highest losses), difference (best - worst), error (its standard error), common (whether a
-        tenth of the restarts or more hold an instance), clear (whether it is common and the
-        difference larger than two standard errors).
+        the restarts with so many asymmetric neurons, up to MAX_COUNTED, which stands for more,
+        too), mean (number of these neurons), pairs (mean number of pairs of features), best and
+        worst (as mean, in the quarters with the lowest and the highest losses), difference (best
+        - worst), error (its standard error), common (whether a tenth of the restarts or more have
+        such a neuron), clear (whether it is common and the difference larger than two standard
+        errors).
     """
     rows: list[dict[str, float | bool]] = []
     for model in models:
-        count = np.array([len(find_motifs(w.W1, w.W2, thresholds)) for w in model.restarts])
+        found = [find_motifs(w.W1, w.W2, thresholds) for w in model.restarts]
+        count = np.array([len(asymmetric_neurons(motifs)) for motifs in found])
         ranked = count[np.argsort(model.losses, kind="stable")]
         quarter = max(1, len(count) // len(QUARTERS))
         best, worst = ranked[:quarter], ranked[-quarter:]
@@ -58,6 +65,7 @@ def motif_frequency(
                 "models": len(count),
                 **{f"share_{k}": float((counted == k).mean()) for k in range(MAX_COUNTED + 1)},
                 "mean": float(count.mean()),
+                "pairs": float(np.mean([len(motifs) for motifs in found])),
                 "best": float(best.mean()),
                 "worst": float(worst.mean()),
                 "difference": difference,
@@ -72,11 +80,11 @@ def motif_frequency(
 def count_map(
     frequency: pd.DataFrame, count: int, *, theme: Theme, selected: tuple[float, float] | None
 ) -> Chart:
-    """The share of each setting's networks with a number of instances.
+    """The share of each setting's networks with a number of asymmetric neurons.
 
     Args:
         frequency: what `motif_frequency` gives.
-        count: of instances, 0 to MAX_COUNTED, which stands for more, too.
+        count: of asymmetric neurons, 0 to MAX_COUNTED, which stands for more, too.
         theme: the colours.
         selected: the density and the decay of the setting that is framed.
     """
@@ -93,7 +101,7 @@ def count_map(
 def difference_map(
     frequency: pd.DataFrame, *, theme: Theme, selected: tuple[float, float] | None
 ) -> Chart:
-    """Whether better networks of a setting have more instances; settings without are left out.
+    """The asymmetric neurons of better networks less those of worse ones; rare ones are left out.
 
     Args:
         frequency: what `motif_frequency` gives.
@@ -103,7 +111,7 @@ def difference_map(
     known = frequency["difference"].where(frequency["common"])
     return setting_map(
         _values(frequency.assign(difference=known), "difference"),
-        title="Instances a network: best quarter by loss minus worst quarter",
+        title="Asymmetric neurons a network: best quarter by loss minus worst quarter",
         form="+.1f",
         limits=(-_MAX_DIFFERENCE, _MAX_DIFFERENCE),
         theme=theme,

@@ -79,7 +79,9 @@ def network_graph(
     features: Sequence[int] | None = None,
     neurons: Sequence[int] | None = None,
 ) -> Chart:
-    """The network as a graph: an edge's width is its size, its colour and dashes are its sign.
+    """The network as a graph: an edge's colour and dashes are its sign.
+
+    Its width is the square root of its size, so that beside a large weight others can be seen.
 
     Weights are written on the edges while they are few; in a whole network, few a neuron.
 
@@ -179,7 +181,7 @@ def _edge_layer(theme: Theme) -> Spec:
             "color": by_sign([theme.positive, theme.negative]),
             "strokeDash": by_sign([[1, 0], [5, 3]]),
             "strokeWidth": quantitative(
-                "size", scale={"domainMin": 0, "range": [0, 4]}, legend=None
+                "size", scale={"type": "sqrt", "domainMin": 0, "range": [0, 4]}, legend=None
             ),
             "tooltip": _TOLD,
         },

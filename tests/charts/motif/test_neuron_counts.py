@@ -5,17 +5,17 @@ import pandas as pd
 from tests.helpers.chart_specs import THEMES, by_field, picture, shows
 from toymodel.charts.look import DARK, LIGHT
 from toymodel.charts.motif.ensemble_strip import ensemble_strip
-from toymodel.charts.motif.instance_counts import QUARTERS, counts_by_quarter, instance_counts
+from toymodel.charts.motif.neuron_counts import QUARTERS, counts_by_quarter, neuron_counts
 
-COUNTS = counts_by_quarter(pd.DataFrame({"instances": [2, 2, 1, 0, 5, 3, 0, 0]}))
+COUNTS = counts_by_quarter(pd.DataFrame({"neurons": [2, 2, 1, 0, 5, 3, 0, 0]}))
 
 
 def bars(theme=LIGHT):
-    return by_field(instance_counts(COUNTS, theme=theme).spec, "color", "instances")
+    return by_field(neuron_counts(COUNTS, theme=theme).spec, "color", "neurons")
 
 
 def test_quarters_are_of_the_ranks():
-    counts = COUNTS.pivot_table(index="group", columns="instances", values="models", sort=False)
+    counts = COUNTS.pivot_table(index="group", columns="neurons", values="models", sort=False)
     assert counts.loc[list(QUARTERS)].values.tolist() == [
         [0, 0, 2, 0],
         [1, 1, 0, 0],
@@ -25,8 +25,8 @@ def test_quarters_are_of_the_ranks():
 
 
 def test_blocks_stack_shares_with_the_fewest_instances_below():
-    blocks = instance_counts(COUNTS, theme=LIGHT).tables["blocks"].sort_values(["group", "low"])
-    assert blocks[["group", "instances", "models", "share", "low", "high"]].values.tolist() == [
+    blocks = neuron_counts(COUNTS, theme=LIGHT).tables["blocks"].sort_values(["group", "low"])
+    assert blocks[["group", "neurons", "models", "share", "low", "high"]].values.tolist() == [
         ["2nd", "0", 1, 0.5, 0, 0.5],
         ["2nd", "1", 1, 0.5, 0.5, 1],
         ["3rd", "3 or more", 2, 1, 0, 1],
@@ -38,16 +38,23 @@ def test_blocks_stack_shares_with_the_fewest_instances_below():
     assert encoding["y"]["scale"]["domain"] == [0, 1]
     x, told = encoding["x"], encoding["tooltip"]
     assert (x["field"], x["scale"]["domain"]) == ("group", list(QUARTERS))
-    assert [each["field"] for each in told] == ["group", "instances", "models", "share"]
+    assert [each["field"] for each in told] == ["group", "neurons", "models", "share"]
 
 
 def test_colours_and_legend_are_those_of_the_strip():
     models = pd.DataFrame(
-        {"member": [0], "rank": [0], "loss": [0.1], "instances": [1], "name": ["seed 0"]}
+        {
+            "member": [0],
+            "rank": [0],
+            "loss": [0.1],
+            "neurons": [1],
+            "pairs": [1],
+            "name": ["seed 0"],
+        }
     )
     strip = ensemble_strip(models, shown=0, baseline=None, theme=DARK).spec
     ours = bars(DARK)["encoding"]["color"]
-    theirs = by_field(strip, "shape", "instances")["encoding"]["color"]
+    theirs = by_field(strip, "shape", "neurons")["encoding"]["color"]
     for part in ("field", "scale", "title"):
         assert ours[part] == theirs[part]
     assert ours["legend"]["orient"] == theirs["legend"]["orient"]
@@ -55,5 +62,5 @@ def test_colours_and_legend_are_those_of_the_strip():
 
 @THEMES
 def test_blocks_have_their_colours(theme):
-    found = picture(instance_counts(COUNTS, theme=theme), theme)
-    assert all(shows(found, colour, 1000) for colour in theme.instances)
+    found = picture(neuron_counts(COUNTS, theme=theme), theme)
+    assert all(shows(found, colour, 1000) for colour in theme.neuron_counts)
