@@ -157,7 +157,7 @@ def fitted_share(config: Config, weights: Weights, motif: Motif) -> float:
     rest = weights.W2[c].copy()
     rest[inhibitors] = 0
     parts: list[Float64[np.ndarray, "4 example"]] = []
-    for x, weight in evaluation_inputs(config):
+    for x, weight, _ in evaluation_inputs(config):
         hidden = weights.hidden(x).astype(np.float64)
         drive = rest @ hidden + weights.b[c]
         taken = -weights.W2[c, inhibitors] @ hidden[inhibitors]
