@@ -39,7 +39,7 @@ _SEEDS = 4
 @click.command()
 @click.option("--thorough-seeds", default=1, show_default=True, help="0: only read and compare.")
 def main(thorough_seeds: int) -> None:
-    """Train every setting, and print how far the best of four seeds of `standard` is from the best."""
+    """Print how far the best of four seeds of `standard` is from the best known loss."""
     record_best(_shipped())
     click.echo(f"{'n':>5}{'m':>5}{'d':>6}{'p':>8}{'standard':>11}{'best of 4':>11}{'best':>11}")
     figures: list[dict[str, object]] = []
