@@ -14,6 +14,7 @@ from pages.shared.resources import colours
 from pages.shared.widgets import segments
 from toymodel.analysis.polysemanticity import CLASSES
 from toymodel.charts.phase.network_curves import class_curves, loss_curves
+from toymodel.config import drawn_features
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_PANELS
 from toymodel.sweeps.shipped import CONVERGENCE, LENGTHS, SAMPLERS
 
@@ -152,13 +153,15 @@ def _draw_charts(networks: pd.DataFrame, paper: Mapping[str, int], density: str)
                 class_curves(own, against="steps", theme=colours(), marks=marks),
                 f"phase-training-{sampler}-{density}",
             )
-    empty = (1 - float(density)) ** PAPER_CONFIG.n_features
+    config = PAPER_CONFIG.replace(feature_probability=float(density))
+    drawn = drawn_features(config, CONVERGENCE["iid", LENGTHS[-1]].recipe)
+    empty = (1 - float(density)) ** drawn
     st.caption(
         "Crosses at the right end: the counts read off the paper's figure. Each length is a "
         "separate training of three networks, whose learning rate falls to zero at its end. Plain "
         f"sampling draws from the true distribution: at 1 − S = {density}, {empty:.0%} of the "
-        "examples are empty. Importance sampling draws more active features and weights each "
-        "example so that the expected loss is the same."
+        f"examples have none of the {drawn} trained features. Importance sampling draws more "
+        "active features and weights each example so that the expected loss is the same."
     )
     st.markdown("**Loss**")
     draw(loss_curves(networks, _NAMES, theme=colours()), f"phase-training-loss-{density}")

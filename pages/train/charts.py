@@ -25,8 +25,8 @@ from toymodel.charts.network.output_response import output_response
 from toymodel.charts.scales import rounded_up
 
 _LOSS_LINES = (
-    "Blue: the restart that is shown; grey: the others. Training losses, which are noisy, and at "
-    "first those of an output that is still linear."
+    "Blue: the restart that is shown; grey: the others. Training losses, which are noisy: at first "
+    "features may be sparser, and outputs may have a slope below zero."
 )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from toymodel.analysis.loss import dead_outputs, no_superposition_loss
-from toymodel.config import RECIPES, Config, Recipe
+from toymodel.config import RECIPES, Config, Recipe, drawn_features
 from toymodel.model import Model
 from toymodel.text import count
 
@@ -150,7 +150,7 @@ def _dead_outputs(model: Model, restart: int) -> Finding | None:
 
 def _empty_batches(model: Model, restart: int) -> Finding | None:
     config = model.config
-    empty = (1 - config.feature_probability) ** config.n_features
+    empty = (1 - config.feature_probability) ** drawn_features(config, model.recipe)
     iid = model.recipe.sampler == "iid"
     if not iid or empty < _EMPTY_SHARE or not _falls_short(model, restart):
         return None
