@@ -364,16 +364,19 @@ def _densities(
     """
     curriculum = recipe.resolve(configs[0]).curriculum
     levels = _LEVELS if curriculum and recipe.cycles == 1 else 0
-    table = np.empty((levels + 1, 4, len(configs), 1, 1), np.float32)
-    for level in range(levels + 1):
-        for index, config in enumerate(configs):
-            task, p = config.definition, config.feature_probability
-            now = curriculum_density(config, recipe, level / levels) if levels else p
-            n = recipe.trained_features(config)
-            q = sampling_probability(now, n, recipe)
-            about = ((task.low - task.high) / q, *log_ratio(now, q, n), p / now)
-            table[level, :, index, 0, 0] = about
-    return table
+    shares = [level / levels for level in range(levels + 1)] if levels else [1.0]
+    of_config: dict[Config, list[tuple[float, ...]]] = {}
+    for config in (config.replace(seed=0) for config in configs):  # seeds change nothing here
+        if config in of_config:
+            continue
+        task, p, n = config.definition, config.feature_probability, recipe.trained_features(config)
+        of_config[config] = [
+            ((task.low - task.high) / q, *log_ratio(now, q, n), p / now)
+            for now in (curriculum_density(config, recipe, share) for share in shares)
+            for q in (sampling_probability(now, n, recipe),)
+        ]
+    table = np.array([of_config[config.replace(seed=0)] for config in configs], np.float32)
+    return np.ascontiguousarray(table.transpose(1, 2, 0))[..., None, None]
 
 
 class Draws:
