@@ -9,11 +9,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from tests.helpers.diagrams import trained
 from toymodel.phase.candidates import CANDIDATES, candidate_network, theory
 from toymodel.phase.diagram import (
-    RECIPE,
     DENSITIES,
     FIRST,
     NONE,
     RATIOS,
+    RECIPE,
     SECOND,
     SHARED,
     SIDES,
