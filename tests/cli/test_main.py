@@ -129,4 +129,5 @@ def test_options_and_their_help_come_from_the_settings(shell, command: str):
         for name, field in Recipe.model_fields.items():
             if field.description:
                 assert f" {name} {field.description} " in text
-                assert f"{Recipe.allowed(name)[1:]}. [{field.default}]" in text
+                default = "chosen" if field.default is None else field.default
+                assert f"{Recipe.allowed(name)[1:]}. [{default}]" in text

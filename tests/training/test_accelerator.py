@@ -141,6 +141,18 @@ def test_a_replayed_step_is_the_step(device: str):
     np.testing.assert_allclose(there.pop_mean_loss(), here.pop_mean_loss(), rtol=1e-3)
 
 
+def test_what_is_trained_beside_a_model_changes_nothing_there_either(on_accelerator: None):
+    configs = [
+        tm.Config(n_features=40, n_neurons=10, feature_probability=p, importance_decay=d)
+        for p, d in ((0.1, 0.8), (0.03, 0.716), (0.03, 0.8))
+    ]
+    assert [RECIPE.trained_features(config) for config in configs] == [16, 16, 21]
+    for config, model in zip(configs, train(configs, RECIPE), strict=True):
+        (alone,) = train([config], RECIPE)
+        np.testing.assert_allclose(model.W1, alone.W1, atol=1e-5)
+        assert not model.W1[:, RECIPE.trained_features(config) :].any()
+
+
 def test_models_are_as_good_as_elsewhere(on_accelerator: None):
     configs = [
         tm.Config(n_features=6, n_neurons=4, feature_probability=p, seed=seed)

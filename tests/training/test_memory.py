@@ -54,4 +54,5 @@ def test_more_of_anything_takes_more():
     assert training_megabytes([config], recipe.replace(restarts=8)) > least
     assert training_megabytes([config], recipe.replace(batch_size=4_096)) > least
     assert training_megabytes([config.replace(n_neurons=400)], recipe) > least
+    assert training_megabytes([config], recipe.replace(min_importance=0.0)) > least
     assert physical_megabytes() > 100
