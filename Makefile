@@ -25,6 +25,7 @@ check: $(VENV)/ready-dev
 
 bench: $(VENV)/ready-dev $(VENV)/browser
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.best
 	$(BIN)/python -m benchmarks.growth
 	$(BIN)/python -m benchmarks.explorers
 	$(BIN)/python -m benchmarks.motifs

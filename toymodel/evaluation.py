@@ -161,8 +161,8 @@ def _several_active(
     n, sides = config.n_features, _sides(config)
     random = generator(Stream.EVALUATION)
     examples += examples % 2
-    # In proportion to k: inputs with more active features have larger errors, as a rule.
-    proposal = probability * np.arange(n + 1)
+    # More of the inputs with many active features, which have larger errors, as a rule.
+    proposal = probability * np.arange(n + 1) ** 2
     proposal[:2] = 0  # these are in `_few_active`
     most = int(np.flatnonzero(proposal > 1e-15 * proposal.sum())[-1])
     proposal = proposal[: most + 1] / proposal[: most + 1].sum()

@@ -16,6 +16,7 @@ from pages.shared.widgets import ODD, option_box
 from pages.train.state import TRAIN_PAGE
 from toymodel.analysis.loss import dead_outputs, no_superposition_loss, superposition_gain
 from toymodel.analysis.polysemanticity import CLASSES, UNUSED, Thresholds, neurons
+from toymodel.storage.best_losses import best_loss
 from toymodel.text import estimate
 
 _LIVE_WORK = 50_000  # weights up to which the outputs are tried while the model still trains
@@ -72,6 +73,7 @@ def draw_metrics(shown: Shown, thresholds: Thresholds) -> None:
         if model
         else ""
     )
+    measured += _beside_the_best(shown)
     if shown.recipe.weights:
         st.caption(f"{measured}Weights from elsewhere.".replace(", restart 0", ""))
         return
@@ -138,3 +140,16 @@ def choose_restart(
         help=f"Restart {lowest} has the lowest loss.",
         width=260,
     )
+
+
+def _beside_the_best(shown: Shown) -> str:
+    # How far a trained network is from the lowest loss that is known for its setting.
+    best = best_loss(shown.config)
+    if best is None or shown.model is None or not math.isfinite(shown.loss):
+        return ""
+    known = f"the lowest known for this setting, {figure(best.loss)} ({best.recipe})"
+    excess = best.excess(shown.loss)
+    error = float(shown.model.loss_errors[shown.restart])
+    if abs(shown.loss - best.loss) <= 2 * math.hypot(error, best.error):
+        return f"Within the error of {known}. "
+    return f"{abs(excess):.0%} {'above' if excess > 0 else 'below'} {known}. "

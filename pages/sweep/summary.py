@@ -128,8 +128,8 @@ def draw_notes() -> None:
     st.markdown(
         "At the paper's setting, trained by the standard recipe or a longer one:\n\n"
         "- **Dense features get neurons of their own**: two each, one for either side of |x|, and "
-        "the least important features get none. The gain is 1 at best, and less where a pair of "
-        "neurons serves a feature that matters less.\n"
+        "the least important features get none. At 1 − S = 1 the gain is 1 at best, and less "
+        "where a pair of neurons serves a feature that matters less.\n"
         "- **Sparse features share.** The neurons on the left, which hold the most important "
         "features, stay monosemantic for longest; single models hold both kinds at once.\n"
         "- **The gain rises above 1 where neurons turn polysemantic**: the model then computes "

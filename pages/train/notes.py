@@ -15,8 +15,11 @@ def draw_notes() -> None:
     """Draw what to notice, and the links."""
     st.subheader("What to notice")
     st.markdown(
-        "- **First the linear part, then the ReLU**: the output unit starts linear, so early "
-        "responses are crooked lines below zero; it turns into a ReLU over most of the steps.\n"
+        "- **Outputs have a slope below zero at first**, wherever their target is positive, so "
+        "that none dies before it has found its feature: early responses may dip below zero. "
+        "Later every output is a plain ReLU.\n"
+        "- **Features are sparser at first**, which is easier to learn; the training loss is that "
+        "of the density at each step.\n"
         "- **Restarts end at different losses** at sparse features: the loss has many valleys, "
         "which one is reached is luck, and taking the lowest of several is part of the recipe.\n"
         "- **The most important features come first**: their lines in the response chart meet "

@@ -14,7 +14,10 @@ COMMANDS = ("cache", "figures", "motifs", "phase", "sweep", "train")
 SMALL = ("-n", "4", "-m", "3", "--set", "steps=20", "--set", "batch_size=16")
 WILD = [
     f"--set={change}"
-    for change in ("learning_rate=10", "schedule=constant", "warmup=0", "linear_until=1")
+    for change in (
+        *("learning_rate=10", "schedule=constant", "warmup=0"),
+        *("slope=1", "slope_until=1", "beta2=0"),
+    )
 ]
 
 

@@ -28,7 +28,7 @@ def test_train_answers_in_json_and_leaves_the_model_in_the_store(shell, cache: P
     assert stored is not None
     assert row["key"] == model_key(config, RECIPE)
     assert tm.Config.from_mapping(row["config"]) == config
-    assert tm.Recipe.from_mapping(row["recipe"]) == RECIPE
+    assert tm.Recipe.from_mapping(row["recipe"]) == RECIPE.resolve(CONFIG)
     assert (row["density"], row["loss"], row["loss_error"]) == pytest.approx(
         (0.5, stored.loss, stored.loss_error)
     )

@@ -142,7 +142,7 @@ def test_a_shared_cell_has_its_best_networks_order_of_weights_and_biases(small: 
 
 
 def test_trainings_that_diverge_leave_the_others():
-    wild = _RECIPE.replace(steps=40, learning_rate=10.0, init_scale=10.0, linear_until=0.0)
+    wild = _RECIPE.replace(steps=40, learning_rate=10.0, init_scale=10.0, slope=0.0)
     found = trained((1.0,), (1.0,), wild)
     assert found.losses.shape == (1, 1, 6)
 

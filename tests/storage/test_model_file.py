@@ -28,7 +28,7 @@ from toymodel.storage.tensor_file import checksum, pack, unpack
 
 CONFIG = tm.Config(n_features=3, n_neurons=2)
 RECIPE = tm.Recipe(steps=5, restarts=2)
-KEY = "6c5f887c61ddf411789c97ae0e60bcdd"  # of files that are stored already
+KEY = "603c2a270d6e35c9f742d4e0889e0cb8"  # of files that are stored already
 MODEL = model(CONFIG, RECIPE)
 DATA = to_bytes(MODEL)
 SMALL = model(tm.Config(n_features=2, n_neurons=1), tm.Recipe(steps=2))
@@ -73,7 +73,10 @@ def test_every_field_and_the_engine_version_change_the_key(monkeypatch: pytest.M
         "init_scale": 1.0,
         "sampler": "iid",
         "min_active": 2.0,
-        "linear_until": 0.0,
+        "slope": 0.5,
+        "slope_until": 0.25,
+        "curriculum": 1.0,
+        "min_importance": 0.5,
         "restarts": 3,
         "cycles": 2,
         "weights": "0123456789abcdef",
@@ -88,6 +91,17 @@ def test_every_field_and_the_engine_version_change_the_key(monkeypatch: pytest.M
     monkeypatch.setattr(module, "ENGINE_VERSION", module.ENGINE_VERSION + 1)
     keys.append(model_key(CONFIG, RECIPE))
     assert len({KEY, *keys}) == len(keys) + 1
+
+
+def test_what_a_recipe_chooses_gives_the_key_that_it_gives_when_it_is_set():
+    recipe = tm.RECIPES["standard"]
+    for config in (CONFIG, CONFIG.replace(task="identity"), CONFIG.replace(n_features=900)):
+        resolved = recipe.resolve(config)
+        assert resolved != recipe
+        assert model_key(config, recipe) == model_key(config, resolved)
+        part = recipe.replace(curriculum=resolved.curriculum)
+        assert model_key(config, part) == model_key(config, resolved)
+        assert model_key(config, resolved.replace(curriculum=0.5)) != model_key(config, resolved)
 
 
 # What comes back

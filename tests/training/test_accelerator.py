@@ -79,7 +79,7 @@ def test_bits_are_mixed_as_splitmix_does():
 
 @pytest.mark.parametrize("sampler", ["tilted", "iid"])
 def test_draws_are_uniform_and_features_and_steps_independent(sampler: str):
-    config = tm.Config(n_features=50)
+    config = tm.Config(n_features=50, importance_decay=1.0)
     draws = DeviceDraws([config], tm.Recipe(batch_size=64, sampler=sampler), "cpu")
     draws.advance(200)
     u = draws.uniform([config])[:, 0].numpy()
@@ -121,9 +121,9 @@ needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a C
 
 @pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=needs_cuda)])
 def test_a_replayed_step_is_the_step(device: str):
-    recipe = RECIPE.replace(linear_until=0.5)
+    recipe = RECIPE.replace(slope_until=0.5, curriculum=3.0)
     there, here = (Shard(CONFIGS, range(2), recipe, where) for where in (device, "cpu"))
-    replayed = CapturedShard(there, recipe, device)
+    replayed = CapturedShard(there, device)
     draws = Draws(CONFIGS, recipe)
     for t in range(recipe.steps):
         draws.advance(1)

@@ -23,6 +23,8 @@ _MIN_EXAMPLES = 4_096
 _DENSE_EXAMPLES = 2**14  # at p = 1, where what features cost is nearly additive
 _SPARSE_EXAMPLES = 2**16
 _PAIRS_EXAMPLES = 110_000  # where many features are active in pairs, of which there are many
+_SMALL_EXAMPLES = 2**17  # the inputs that a small network fails on are few and cost much
+_SMALL_WEIGHTS = 200
 _MANY_FEATURES = 20
 _RARE = 0.2  # n p below which inputs with two active features are rare
 
@@ -43,12 +45,14 @@ def evaluation_examples(config: Config) -> int:
     """How many inputs an evaluation draws.
 
     Returns:
-        16,384 to 110,000: fewer where features are dense, because there the loss varies little
+        16,384 to 131,072: fewer where features are dense, because there the loss varies little
         from block to block. Networks with many weights take fewer, but 4,096 at least.
     """
     n, p = config.n_features, config.feature_probability
     if mostly_several(config):
         wanted = round(_DENSE_EXAMPLES * min(4.0, max(1.0, 0.2 / p)))
+    elif n * config.n_neurons <= _SMALL_WEIGHTS:
+        wanted = _SMALL_EXAMPLES
     elif n > _MANY_FEATURES and n * p > _RARE:
         wanted = _PAIRS_EXAMPLES
     else:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool, Float32
 
-from toymodel.config import RECIPES, Config, Recipe
+from toymodel.config import MIN_IMPORTANCE, RECIPES, Config, Recipe
 from toymodel.errors import TrainingDiverged
 from toymodel.storage.model_file import (
     ENGINE_VERSION,
@@ -27,8 +27,8 @@ from toymodel.storage.tensor_file import check_tensor, pack, unpack, write_atomi
 if TYPE_CHECKING:
     from toymodel.training.train import Snapshot
 
-FOLLOW_RECIPE = RECIPES["quick"].replace(steps=1_000, restarts=3)
-"""How the shipped networks are trained at each density."""
+FOLLOW_RECIPE = RECIPES["quick"].replace(steps=1_000, restarts=3, min_importance=MIN_IMPORTANCE)
+"""How the shipped networks are trained at each density: the same features at all of them."""
 
 _TENSORS = ("W1", "losses")
 

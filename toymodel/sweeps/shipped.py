@@ -79,8 +79,7 @@ IDENTITY_GROWTH = Family(
         )
         for n in (10, 20, 50, 100, 200, 300)
     ),
-    # At the standard learning rate the largest network loses most of its neurons.
-    RECIPES["standard"].replace(learning_rate=0.01, restarts=2),
+    RECIPES["standard"].replace(restarts=2),
 )
 """More and more features in the identity task, to see whether together they act as a bias."""
 
@@ -96,7 +95,7 @@ LINEAR = Family(
 )
 """The paper's sweep with a linear hidden layer, in which no basis is privileged."""
 
-LENGTHS = tuple(500 * 2**k for k in range(8))
+LENGTHS = tuple(500 * 2**k for k in range(7))
 SAMPLERS = ("tilted", "iid")
 CONVERGENCE = {
     (sampler, steps): Family(
