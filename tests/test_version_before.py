@@ -2,8 +2,8 @@
 
 `version_before/` holds 62 links with the link that each opened as and what the page said was wrong
 with it, and ten files with what was read from them: models that `save` wrote, a training that was
-paused on its way, a grid with the file that the store keeps of it, weights, and a diagram. The first
-version of the engine left three more files, which say so when they are opened.
+paused on its way, a grid with the file that the store keeps of it, weights, and a diagram. Three
+more files are of the first version of the engine, and say so when they are opened.
 """
 
 from __future__ import annotations
