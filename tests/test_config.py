@@ -297,6 +297,17 @@ def test_fewer_features_are_drawn_only_where_a_recipe_says_so():
     assert tm.RECIPES["usual"].trained_features(PAPER) == 100
 
 
+def test_the_importance_that_is_left_out_is_that_of_the_last_features():
+    config = tm.Config(n_features=4, n_neurons=2, importance_decay=0.5)
+    recipe = tm.Recipe(min_importance=0.5)  # 1 of 15/8 has neurons, 1/2 is half as important
+    assert recipe.trained_features(config) == 2
+    assert recipe.importance_left_out(config) == pytest.approx((1 / 4 + 1 / 8) / (15 / 8))
+    assert tm.Recipe(min_importance=0.0).importance_left_out(config) == 0
+    elsewhere = recipe.replace(weights="0123456789abcdef")  # its other fields mean nothing
+    assert elsewhere.trained_features(config) == 4
+    assert elsewhere.importance_left_out(config) == 0
+
+
 def test_what_a_preset_chooses_for_a_config_is_no_difference_from_it():
     for name, recipe in tm.RECIPES.items():
         for config in (PAPER, IDENTITY):

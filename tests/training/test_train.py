@@ -312,6 +312,8 @@ def test_a_paused_training_goes_on_as_if_it_never_had_been(recipe: tm.Recipe):
     resume = Checkpoint(resume.keys, dict(resume.tensors), about)
     assert resume.fits(configs, recipe)
     assert not resume.fits(configs[:1], recipe)
+    with pytest.raises(ValueError, match="another training, or another version of the engine"):
+        train(configs[:1], recipe, resume=resume)
     models = train(configs, recipe, resume=resume)
     for one, other in zip(whole, models, strict=True):
         assert all(map(same, one.restarts, other.restarts))
