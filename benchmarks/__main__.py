@@ -35,7 +35,7 @@ _EXAMPLES = 8_192
     show_default=True,
     help="Steps of the usual recipe that are timed, and scaled up to its 10,000.",
 )
-@click.option("--seeds", default=15, show_default=True, help="Seeds of the standard preset.")
+@click.option("--seeds", default=15, show_default=True, help="Seeds of quick and standard.")
 @click.option(
     "--thorough-seeds", default=3, show_default=True, help="Seeds of the thorough preset."
 )
@@ -44,15 +44,16 @@ def main(rounds: int, usual_steps: int, seeds: int, thorough_seeds: int) -> None
     figures: dict[str, object] = {"densities": PAPER_DENSITIES}
     timed("standard", seeds)  # starts the workers, which a second training finds running
     reference: list[float] = []
-    ratios: dict[str, list[float]] = {"standard": [], "thorough": []}
-    models: dict[str, list[list[tm.Model]]] = {"standard": [], "thorough": [], "quick": []}
+    counts = {"quick": seeds, "standard": seeds, "thorough": thorough_seeds}
+    ratios: dict[str, list[float]] = {preset: [] for preset in counts}
+    models: dict[str, list[list[tm.Model]]] = {preset: [] for preset in counts}
 
     def reference_seconds() -> float:
         each = usual.seconds_per_step(PAPER_DENSITIES, steps=usual_steps)
         reference.append(each * usual.STEPS)
         return reference[-1]
 
-    for preset, count in (("standard", max(rounds, seeds)), ("thorough", thorough_seeds)):
+    for preset, count in counts.items():
         for seed in range(count):
             before = reference_seconds() if seed < rounds else None
             seconds, trained = timed(preset, seed)
@@ -60,7 +61,6 @@ def main(rounds: int, usual_steps: int, seeds: int, thorough_seeds: int) -> None
             if before:
                 ratios[preset].append((before + reference_seconds()) / 2 / seconds)
             click.echo(f"{preset}, seed {seed}: {seconds:.1f} s", err=True)
-    models["quick"] = [timed("quick", 0)[1]]
     models["usual"] = [timed("usual", 0)[1]]
     usual_seconds = statistics.median(reference)
 
@@ -78,8 +78,7 @@ def main(rounds: int, usual_steps: int, seeds: int, thorough_seeds: int) -> None
         figures[f"{preset}_losses"] = [[model.loss for model in run] for run in runs]
     for name, runs in (
         ("usual, seed 0", models["usual"]),
-        ("quick, seed 0", models["quick"]),
-        (f"standard, median of {len(models['standard'])}", models["standard"]),
+        *((f"{name}, median of {seeds}", models[name]) for name in ("quick", "standard")),
         *((f"thorough, seed {seed}", [run]) for seed, run in enumerate(models["thorough"])),
     ):
         click.echo(row(name, losses(runs)))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from toymodel.config import Config, Recipe
 from toymodel.sampling import (
     Stream,
+    curriculum_density,
     generator,
     independent,
     inputs_from_uniform,
@@ -30,9 +31,31 @@ PROBABILITIES = st.floats(1e-4, 0.99)
 def test_importance_sampling_aims_at_some_active_features(n: int, p: float, q: float):
     config = Config(n_features=n, feature_probability=p)
     assert proposal_probability(config) == q
-    assert sampling_probability(config, Recipe()) == q
-    assert sampling_probability(config, Recipe(sampler="iid")) == p
-    assert sampling_probability(config, Recipe(min_active=n / 2)) == max(p, 0.5)
+    assert sampling_probability(p, n, Recipe()) == q
+    assert sampling_probability(p, n, Recipe(sampler="iid")) == p
+    assert sampling_probability(p, n, Recipe(min_active=n / 2)) == max(p, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("n", "p", "factor"),
+    [(10, 0.2, 2.6), (10, 0.05, 1.95), (10, 1.0, 1.0), (1, 0.01, 1.0198), (40, 0.1, 2.8)],
+)
+def test_features_are_sparser_at_first_where_examples_hold_several(n: int, p: float, factor: float):
+    config = Config(n_features=n, feature_probability=p, importance_decay=1.0)
+    recipe = Recipe(curriculum=2.0)
+    found = [curriculum_density(config, recipe, done) for done in (0, 0.35, 0.7, 0.9, 1)]
+    assert found == pytest.approx([p / factor, p / math.sqrt(factor), p, p, p], rel=1e-12)
+    rising = [curriculum_density(config, recipe, k / 99) for k in range(100)]
+    assert rising == sorted(rising)
+    assert curriculum_density(config, Recipe(curriculum=0.0), 0) == p
+    assert curriculum_density(config, Recipe(), 0) == found[0]
+    assert curriculum_density(config.replace(task="identity"), Recipe(), 0) == p
+
+
+def test_features_that_are_left_out_are_not_counted_by_the_curriculum():
+    config = Config(n_features=50, n_neurons=8, feature_probability=0.1, importance_decay=0.5)
+    recipe = Recipe(curriculum=1.0, min_importance=0.6)  # 4 features, and one more
+    assert curriculum_density(config, recipe, 0) == pytest.approx(0.1 / (1 + 0.9 * 0.5))
 
 
 @given(p=PROBABILITIES, q=PROBABILITIES, n=st.integers(1, 20))

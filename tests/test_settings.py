@@ -16,6 +16,7 @@ class Oven(Settings):
     decay: Annotated[float, Field(ge=0, lt=1)] = 0.25
     scale: Annotated[float, Field(ge=0, le=10)] = 1.0
     mode: Literal["fan", "grill"] = "fan"
+    rest: Annotated[float | None, Field(ge=0, le=1)] = None
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,7 @@ class Oven(Settings):
         ("decay", "a number from 0 and below 1"),
         ("scale", "a number from 0 to 10"),
         ("mode", "one of 'fan', 'grill'"),
+        ("rest", "a number from 0 to 1"),
     ],
 )
 def test_the_allowed_range_is_said_in_words(field: str, words: str):
@@ -45,6 +47,15 @@ def test_a_refused_value_is_named_with_its_field_and_range():
     with pytest.raises(SettingError) as caught:
         Oven(mode="x" * 5_000)
     assert len(str(caught.value)) < 150
+
+
+def test_a_number_that_may_be_absent_is_checked_where_it_is_given():
+    assert Oven(rest=None) == Oven()
+    assert Oven(rest=1).rest == 1.0
+    assert (Oven(rest=None).canonical(), Oven(rest=0).canonical()) == ("{}", '{"rest":0.0}')
+    for value in (True, "0.5", float("nan"), 2):
+        with pytest.raises(SettingError, match=r"rest = .*must be a number from 0 to 1"):
+            Oven(rest=value)
 
 
 @pytest.mark.parametrize("value", [True, "180", 180.0, 180.5, None, [180], np.float64(180)])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toymodel.text import count, duration, estimate, number
+from toymodel.text import count, duration, estimate, number, percent
 
 
 def test_a_count_agrees_with_its_noun():
@@ -24,6 +24,11 @@ def test_a_count_agrees_with_its_noun():
 )
 def test_a_duration_has_a_readable_unit(seconds: float, words: str):
     assert duration(seconds) == words
+
+
+def test_a_small_share_keeps_its_digits_and_a_tiny_one_is_bounded():
+    found = [percent(share) for share in (0.0, 1e-6, 1e-5, 2.837e-5, 0.0114, 0.1234, 1.0)]
+    assert found == ["0 %", "less than 0.001 %", "0.001 %", "0.0028 %", "1.1 %", "12 %", "100 %"]
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

@@ -1,13 +1,15 @@
-"""Links and files that version 0.1.0 gave out open as they did then.
+"""Links and files that the version before gave out open as they did then.
 
-`version_before/` holds 61 links with the link that each opened as and what the page said was wrong
-with it, and ten files with what was read from them. Two links asked for a hidden bias with |x|,
-which was refused then: one has lost that part, the other opens.
+`version_before/` holds 62 links with the link that each opened as and what the page said was wrong
+with it, and ten files with what was read from them: models that `save` wrote, a training that was
+paused on its way, a grid with the file that the store keeps of it, weights, and a diagram. Three
+more files are of the first version of the engine, and say so when they are opened.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
@@ -25,14 +27,14 @@ from pages.sweep.state import SweepState
 from pages.sweeps.state import SweepsState
 from pages.train.state import TrainState
 from toymodel.analysis.loss import superposition_gain
-from toymodel.analysis.motifs import MotifThresholds, find_motifs
+from toymodel.analysis.motifs import find_motifs
 from toymodel.analysis.polysemanticity import neurons
 from toymodel.config import Config, Recipe
 from toymodel.jobs.job import job_name, run_job
 from toymodel.model import Weights
 from toymodel.phase.diagram import load_diagram
 from toymodel.storage import imported_weights, weight_file
-from toymodel.storage.model_file import load, model_key
+from toymodel.storage.model_file import OtherEngine, load, model_key, read_settings
 from toymodel.storage.store import Store
 from toymodel.sweeps.grid import Grid, read_grid
 
@@ -57,10 +59,6 @@ def of_kind(kind: str) -> list[str]:
     return [name for name, file in FILES.items() if file["kind"] == kind]
 
 
-DEFAULTS = {"gain-from": "0.15", "gain-to": "2"}
-"""Settings that a link without them opens with another value than in the version before."""
-
-
 def sums(weights: Weights) -> dict[str, float]:
     names = ("W1", "W2", "b", "b_hidden")
     return {name: float(np.abs(getattr(weights, name)).sum(dtype=float)) for name in names}
@@ -68,7 +66,7 @@ def sums(weights: Weights) -> dict[str, float]:
 
 def test_nothing_of_the_list_is_missing():
     assert len(LINKS) >= 60
-    assert len(FILES) == 10
+    assert len(FILES) == 13
     assert {link["page"] for link in LINKS} == STATES.keys()
 
 
@@ -78,13 +76,8 @@ def test_a_link_opens_as_before(link: dict[str, Any]):
     page = STATES[link["page"]]
     state, problems = page.from_link(given)
     before = dict(parse_qsl(link["opens"], keep_blank_values=True))
-    expected = before | {
-        name: DEFAULTS[name]
-        for name in before.keys() & DEFAULTS.keys()
-        if given.get(name) != [before[name]]
-    }
     added = state.link.keys() - before.keys()
-    assert state.link == expected | {name: page().link[name] for name in added}
+    assert state.link == before | {name: page().link[name] for name in added}
     assert sorted(problems) == sorted(link["problems"])
 
 
@@ -96,6 +89,14 @@ def test_what_a_link_opened_as_is_a_link_of_its_own(link: dict[str, Any]):
     assert problems == []
 
 
+def test_a_setting_of_an_older_recipe_is_named_and_the_others_are_read():
+    link = next(link for link in LINKS if "linear=0.5" in link["link"])
+    state, problems = TrainState.from_link(parse_qs(link["link"]))
+    assert problems == ["'linear' is not a setting of this page"]
+    assert (state.recipe.steps, state.recipe.sampler, state.recipe.cycles) == (4_000, "iid", 2)
+    assert (state.recipe.slope, state.recipe.slope_until) == (0.3, None)
+
+
 @pytest.mark.parametrize("name", of_kind("model"))
 def test_a_model_opens_as_before(name: str):
     before = FILES[name]
@@ -103,12 +104,13 @@ def test_a_model_opens_as_before(name: str):
     assert model.config == Config(**before["config"])
     assert model.recipe == Recipe(**before["recipe"])
     assert model_key(model.config, model.recipe) == before["key"]
+    # What a recipe chooses is part of the key: chosen otherwise, stored models are not found.
+    assert Recipe(**before["asked"]).resolve(model.config) == model.recipe
     assert model.losses.tolist() == pytest.approx(before["losses"])
     assert len(model.history.step) == before["records"]
     assert sums(model.weights) == pytest.approx(before["sums"])
     assert superposition_gain(model.config, model.loss) == pytest.approx(before["gain"])
-    as_then = MotifThresholds(least_gain=0.5, most_gain=1.5)
-    assert len(find_motifs(model.W1, model.W2, as_then)) == before["motifs"]
+    assert len(find_motifs(model.W1, model.W2)) == before["motifs"]
     assert neurons(model.W1).counts == before["counts"]
 
 
@@ -156,3 +158,55 @@ def test_a_phase_diagram_opens_as_before():
     diagram = load_diagram(FOLDER / name)
     assert diagram.losses.ravel().tolist() == pytest.approx(FILES[name]["losses"])
     assert diagram.best.ravel().tolist() == FILES[name]["best"]
+
+
+OTHER_ENGINE = "was trained by engine 1; this version reads models of engine 2: train it again"
+
+
+def test_a_model_of_an_older_engine_says_what_to_do():
+    (name,) = of_kind("model of engine 1")
+    for read in (load, read_settings):
+        with pytest.raises(OtherEngine, match=f"^{name} {OTHER_ENGINE}$"):
+            read(FOLDER / name)
+
+
+def test_a_diagram_of_an_older_engine_says_what_to_do():
+    (name,) = of_kind("diagram of engine 1")
+    with pytest.raises(OtherEngine, match=f"^{name} {OTHER_ENGINE}$"):
+        load_diagram(FOLDER / name)
+
+
+def test_a_store_with_files_of_an_older_engine_works_as_without_them(tmp_path: Path):
+    (model,), (paused,) = of_kind("model of engine 1"), of_kind("paused by engine 1")
+    store = Store(tmp_path)
+    store.trained.mkdir(parents=True)
+    old = store.trained / f"{FILES[model]['key']}.safetensors"
+    old.write_bytes((FOLDER / model).read_bytes())
+    old_paused = store.paused(FILES[paused]["name"])
+    old_paused.write_bytes((FOLDER / paused).read_bytes())
+    new = load(FOLDER / of_kind("model")[0])
+    assert store.put(new)
+    assert store.contents() == [(new.config, new.recipe)]
+    assert (old.exists(), old_paused.exists(), list(store.notes)) == (True, True, [])
+    # In a full store they go first, although they were used last.
+    for path in (old, old_paused):
+        os.utime(path, (2e9, 2e9))
+    path = store.trained / f"{model_key(new.config, new.recipe)}.safetensors"
+    full = Store(tmp_path, max_bytes=2 * path.stat().st_size)
+    assert full.put(load(FOLDER / of_kind("model")[1]))
+    assert (old.exists(), old_paused.exists(), path.exists()) == (False, False, True)
+    assert list(full.notes) == []
+
+
+def test_a_training_that_an_older_engine_paused_begins_anew(tmp_path: Path):
+    (name,) = of_kind("paused by engine 1")
+    config, recipe = Config(n_features=3, n_neurons=2), Recipe(steps=20, batch_size=16)
+    store = Store(tmp_path / "cache")
+    paused = store.paused(job_name([model_key(config, recipe)]))
+    paused.parent.mkdir(parents=True)
+    paused.write_bytes((FOLDER / name).read_bytes())
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    assert run_job([config], recipe, store.root, store.max_bytes, scratch).failures == {}
+    assert store.has(config, recipe)
+    assert not paused.exists()

@@ -371,8 +371,18 @@ class Recipe(Settings):
         return _resolve(self, config)  # pyright: ignore[reportArgumentType]  # frozen: hashable
 
     def trained_features(self, config: Config) -> int:
-        """How many features are trained; the less important ones are left out."""
+        """How many features are trained; the less important ones are left out.
+
+        They are the first ones. Of weights from elsewhere none is left out.
+        """
+        if self.weights:
+            return config.n_features
         return _trained_features(config, self.resolve(config).min_importance or 0.0)
+
+    def importance_left_out(self, config: Config) -> float:
+        """The share of the importance, 0 to 1, of the features that are left out."""
+        importance = config.importance.astype(np.float64)
+        return float(importance[self.trained_features(config) :].sum() / importance.sum())
 
 
 @lru_cache(maxsize=4_096)  # a training asks again for every block of steps
@@ -449,11 +459,20 @@ def difference(preset: str, recipe: Recipe, config: Config | None = None) -> dic
     Args:
         preset: a name of `RECIPES`.
         recipe: a recipe.
-        config: what is trained. A field that is what the preset chooses for it does not differ.
+        config: what is trained. A field that is what the preset chooses for it, or would choose
+            with the recipe's number of steps and of trained features, does not differ.
     """
     before = RECIPES[preset]
     if config:
-        before, recipe = before.resolve(config), recipe.resolve(config)
+        chosen = before.resolve(config)
+        recipe = recipe.resolve(config)
+        by_others = {
+            name: None
+            for name in ("learning_rate", "slope_until", "curriculum")
+            if getattr(before, name) is None
+        }
+        again = recipe.replace(**by_others).resolve(config)
+        before = chosen.replace(**{name: getattr(again, name) for name in by_others})
     fields = recipe.model_dump()
     return {name: value for name, value in fields.items() if value != getattr(before, name)}
 

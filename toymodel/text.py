@@ -28,6 +28,12 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def percent(share: float) -> str:
+    """A share from 0 to 1, of which small ones matter: "12 %", "0.0028 %", "less than 0.001 %"."""
+    rounded = float(f"{100 * share:.2g}")
+    return "less than 0.001 %" if 0 < rounded < 0.001 else f"{rounded:g} %"
+
+
 def duration(seconds: float) -> str:
     """A time in the unit that people would use: "40 s", "5 min", "3 h", "12 days"."""
     for unit, size, least in (("days", 86_400, 2), ("h", 3_600, 2), ("min", 60, 2)):

@@ -23,6 +23,7 @@ from toymodel.charts.lines import lines
 from toymodel.charts.network.output_response import responses
 from toymodel.charts.ranked_bars import SELECTION as BAR
 from toymodel.charts.ranked_bars import ranked_bars
+from toymodel.config import Config
 
 _BARS = 16
 _LINKS = 10
@@ -73,8 +74,18 @@ def draw_metrics(state: ExplorerState, shown: Shown, found: Interference) -> Non
             "This output's squared error, where answering 0 to everything scores 1 and the best "
             f"constant {best_constant_loss(config):.3g}.",
         )
-    if side in ("in part", "not represented"):
+    if feature >= shown.recipe.trained_features(config):
+        _say_left_out(config, feature)
+    elif side in ("in part", "not represented"):
         _say_what_instead(shown, feature)
+
+
+def _say_left_out(config: Config, feature: int) -> None:
+    best = config.feature_probability * config.definition.mean
+    st.info(
+        f"f{feature} was left out of the training: it has no weights, and its output is the best "
+        f"constant, p/2 = {best:.3g}, whatever the input."
+    )
 
 
 def _say_what_instead(shown: Shown, feature: int) -> None:

@@ -50,6 +50,7 @@ def draw_responses(state: ExplorerState, shown: Shown) -> None:
                 "response-map",
                 alt=f"Activation of neuron {neuron} for values of f{primary} and f{second}",
             )
+            _say_left_out(shown, second)
     with three:
         st.markdown("**Output of a feature alone, with the neuron on and off**")
         feature = primary if state.output is None else state.output
@@ -64,6 +65,12 @@ def draw_responses(state: ExplorerState, shown: Shown) -> None:
             "on-and-off",
             alt=f"Output {feature} against its value with neuron {neuron} on and off",
         )
+        _say_left_out(shown, feature)
+
+
+def _say_left_out(shown: Shown, feature: int) -> None:
+    if feature >= shown.recipe.trained_features(shown.config):
+        st.caption(f"f{feature} was left out of the training: no neuron has weights of it.")
 
 
 def _second(state: ExplorerState, named: tuple[int, ...]) -> int | None:

@@ -11,7 +11,7 @@ from pages.own.state import OwnState
 from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
 from pages.shared.messages import note_linear
 from pages.shared.metrics import choose_restart, figure
-from pages.shared.model_choice import Choice
+from pages.shared.model_choice import Choice, left_out
 from pages.shared.models import Shown, brought, find_model
 from pages.shared.navigation import OWN, TRAIN
 from pages.shared.page_session import watched
@@ -121,6 +121,8 @@ def draw_model_line(shown: Shown) -> None:
     )
     script, link = _whole(shown)
     right.page_link(script, label="The whole model", query_params=link)
+    if words := left_out(config, shown.recipe):
+        st.caption(words)
     note_linear(config)
 
 
@@ -146,7 +148,7 @@ def model_name(settings: Settings, seeds: int = 1) -> str:
     hidden = ", hidden bias" if config.hidden_bias else ""
     hidden += ", linear hidden layer" if config.activation == "none" else ""
     return (
-        f"{many}{task}1 − S = {number(config.feature_probability)}, {recipe_name(recipe)}: "
+        f"{many}{task}1 − S = {number(config.feature_probability)}, {recipe_name(recipe, config)}: "
         f"n = {config.n_features:,}, m = {config.n_neurons:,}{d}{hidden}{seed}"
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.messages import note_linear
+from pages.shared.model_choice import left_out
 from pages.shared.models import Shown
 from pages.shared.page_session import PageSession
 from pages.shared.widgets import ODD, option_box
@@ -81,6 +82,8 @@ def draw_metrics(shown: Shown, thresholds: Thresholds) -> None:
         f"{measured}Trained for {seconds:.1f} s, {restarts}"
         + (f", beside {beside} other {'model' if beside == 1 else 'models'}." if beside else ".")
     )
+    if words := left_out(config, shown.recipe):
+        st.caption(words)
 
 
 def metric(label: str, value: str, explanation: str) -> None:

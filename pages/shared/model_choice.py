@@ -8,6 +8,7 @@ from pydantic import Field
 
 from pages.shared.link_state import LinkState
 from toymodel.config import RECIPES, Config, Recipe, difference, nearest_preset
+from toymodel.text import percent
 
 Preset = Annotated[
     Literal["quick", "standard", "thorough", "usual"],
@@ -106,15 +107,31 @@ class Choice(LinkState):
     @property
     def link(self) -> dict[str, str]:
         """Every field of the config, the preset, and the recipe's fields that differ from it."""
-        differs = difference(self.preset, self.recipe, self.config)
+        tidy = self._tidy()
+        differs = difference(tidy.preset, tidy.recipe, tidy.config)
         parameters = self.parameters()
         return {
             name: text
-            for name, text in super().link.items()
+            for name, text in super(Choice, tidy).link.items()
             if name not in parameters
             or parameters[name].path[0] != "recipe"
             or parameters[name].path[1] in differs
         }
+
+
+def left_out(config: Config, recipe: Recipe) -> str:
+    """Say which features a model's training leaves out and why; "" where it leaves out none."""
+    trained = recipe.trained_features(config)
+    n = config.n_features
+    if trained == n:
+        return ""
+    return (
+        f"Left out of the training: {n - trained:,} of {n:,} features, from f{trained} on, with "
+        f"{percent(recipe.importance_left_out(config))} of the importance. Training them disturbs "
+        "the others; an output that is not trained is the best constant, p/2 = "
+        f"{config.feature_probability * config.definition.mean:.3g}. "
+        "*Least importance* = 0 trains all."
+    )
 
 
 def formula(config: Config) -> str:

@@ -12,7 +12,7 @@ from pages.sweep.basis import draw_basis
 from pages.sweep.controls import controls
 from pages.sweep.panels import draw_live, draw_panels
 from pages.sweep.state import SWEEP_PAGE
-from pages.sweep.summary import draw_legend, draw_metrics, draw_notes, draw_summary
+from pages.sweep.summary import draw_left_out, draw_legend, draw_metrics, draw_notes, draw_summary
 
 state, problems = SWEEP_PAGE.open()
 config = state.config
@@ -33,6 +33,7 @@ st.markdown(
 show_problems(problems, tuple(store().notes))
 note_linear(config)
 draw_metrics(state, models)
+draw_left_out(state)
 draw_legend(state)
 if None in models.values() and progress and progress.active:
     watch_training(state.configs, state.recipe, partial(draw_live, state, models))

@@ -163,6 +163,8 @@ def _text(state: SweepState, config: Config, model: Model | None, weights: Weigh
                 f"  \n{dead} of the {first} most important outputs {are} dead: "
                 "0 on every input tried"
             )
+    if left := config.n_features - state.recipe.trained_features(config):
+        lines.append(f":gray[Features left out of the training: {left:,} of {config.n_features:,}]")
     st.markdown("\n\n".join(lines))
     if model:
         alone = TrainState(choice=_choice(state, config))

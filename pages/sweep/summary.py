@@ -19,7 +19,7 @@ from toymodel.charts.sweep.class_shares import class_shares
 from toymodel.charts.sweep.gain_curve import gain_curve
 from toymodel.config import Config
 from toymodel.model import Model
-from toymodel.text import number
+from toymodel.text import number, percent
 
 EXAMPLES = (
     ("The paper's sweep", {}, "seven densities, one seed"),
@@ -66,6 +66,18 @@ def draw_metrics(state: SweepState, models: Mapping[Config, Model | None]) -> No
             "and the best constant for all others, divided by this model's loss: above 1 it "
             "computes more than it has neurons for."
             + (ODD if m % state.config.definition.neurons else ""),
+        )
+
+
+def draw_left_out(state: SweepState) -> None:
+    """Say once for all panels why features are left out of the training, if any are."""
+    shares = [state.recipe.importance_left_out(config) for config in state.configs]
+    if any(shares):
+        st.caption(
+            "Features of little importance are left out of the training, the more the denser the "
+            f"features: in a panel they have up to {percent(max(shares))} of the importance. "
+            "Training them disturbs the others; an output that is not trained is the best "
+            "constant, p/2. On the page of a single model, *Least importance* = 0 trains all."
         )
 
 

@@ -52,7 +52,7 @@ def differences(one: Choice, other: Choice) -> pd.DataFrame:
             "left": _written(left),
             "right": _written(right),
         }
-        for mine, theirs in ((one.config, other.config), (one.recipe, other.recipe))
+        for mine, theirs in ((one.config, other.config), (one.resolved, other.resolved))
         for name, left in mine.model_dump().items()
         if left != (right := getattr(theirs, name))
     ]

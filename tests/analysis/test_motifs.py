@@ -340,7 +340,8 @@ def test_scaled_neurons_compute_the_same_function(seed: int, powers: list[int], 
     found = find_motifs(network.W1, network.W2)
     scaled = scale_neurons(network, found)
     np.testing.assert_allclose(output_of(scaled), output_of(network), atol=1e-4)
-    assert {each.dtype for each in vars(scaled).values()} == {np.dtype(np.float32)}
+    arrays = (scaled.W1, scaled.W2, scaled.b, scaled.b_hidden)
+    assert {each.dtype for each in arrays} == {np.dtype(np.float32)}
     largest = np.abs(scaled.W1).max(axis=1)
     others = [j for j in range(10) if j not in asymmetric_neurons(found)]
     np.testing.assert_allclose(largest[others], 1, rtol=1e-6)

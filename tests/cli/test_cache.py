@@ -7,6 +7,8 @@ import pytest
 
 import toymodel as tm
 from tests.helpers.networks import model
+from toymodel.storage import model_file
+from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store
 
 CONFIG = tm.Config(n_features=4, n_neurons=3)
@@ -44,6 +46,27 @@ def test_cache_check_names_damaged_files(shell, cache: Path):
     assert (answer.code, answer.err) == (1, "")
     assert json.loads(answer.out)["damaged"] == [str(path)]
     assert path.exists()
+
+
+def test_cache_check_counts_files_of_other_engines_which_are_not_damaged(
+    shell, cache: Path, monkeypatch: pytest.MonkeyPatch
+):
+    store = Store(cache)
+    store.put(model(CONFIG, RECIPE))
+    with monkeypatch.context() as before:
+        before.setattr(model_file, "ENGINE_VERSION", model_file.ENGINE_VERSION - 1)
+        store.put(model(CONFIG.replace(seed=1), RECIPE))
+        old = store.trained / f"{model_key(CONFIG.replace(seed=1), RECIPE)}.safetensors"
+    answer = shell("cache", "--check")
+    assert answer.code == 0
+    assert answer.out.splitlines()[-2:] == [
+        "  of other versions of the engine: 1; they are not used, and go first when the space is "
+        "needed",
+        "  damaged: none",
+    ]
+    about = json.loads(shell("cache", "--check", "--json").out)
+    assert (about["damaged"], about["other_engine"]) == ([], [str(old)])
+    assert json.loads(shell("cache", "--json").out)["other_engine"] == []
 
 
 def test_cache_of_a_store_that_is_not_there_is_empty(shell):

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 import toymodel as tm
-from tests.helpers.networks import model
+from tests.helpers.networks import ROOT, model
 from toymodel.charts.export import KINDS, write_chart
 from toymodel.charts.figures import FIGURES, SWEEP_FIGURES, figures
 from toymodel.charts.look import DARK
@@ -126,6 +126,16 @@ def test_the_help_names_every_chart(shell):
     lines = [line.split() for line in shell("figures", "--help").out.splitlines()]
     for name, figure in (FIGURES | SWEEP_FIGURES).items():
         assert [name, *figure.description.split()] in lines
+
+
+def test_a_file_of_an_older_engine_says_what_to_do(shell, tmp_path: Path):
+    path = ROOT / "tests" / "version_before" / "engine_1.safetensors"
+    answer = shell("figures", "--model", str(path), "--out", str(tmp_path))
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err == (
+        "toymodel: engine_1.safetensors was trained by engine 1; this version reads models of "
+        "engine 2: train it again\n"
+    )
 
 
 def test_a_model_in_a_file_is_drawn(shell, tmp_path: Path, cache: Path):

@@ -14,7 +14,10 @@ COMMANDS = ("cache", "figures", "motifs", "phase", "sweep", "train")
 SMALL = ("-n", "4", "-m", "3", "--set", "steps=20", "--set", "batch_size=16")
 WILD = [
     f"--set={change}"
-    for change in ("learning_rate=10", "schedule=constant", "warmup=0", "linear_until=1")
+    for change in (
+        *("learning_rate=10", "schedule=constant", "warmup=0"),
+        *("slope=1", "slope_until=1", "beta2=0"),
+    )
 ]
 
 
@@ -126,4 +129,5 @@ def test_options_and_their_help_come_from_the_settings(shell, command: str):
         for name, field in Recipe.model_fields.items():
             if field.description:
                 assert f" {name} {field.description} " in text
-                assert f"{Recipe.allowed(name)[1:]}. [{field.default}]" in text
+                default = "chosen" if field.default is None else field.default
+                assert f"{Recipe.allowed(name)[1:]}. [{default}]" in text

@@ -28,7 +28,7 @@ def test_train_answers_in_json_and_leaves_the_model_in_the_store(shell, cache: P
     assert stored is not None
     assert row["key"] == model_key(config, RECIPE)
     assert tm.Config.from_mapping(row["config"]) == config
-    assert tm.Recipe.from_mapping(row["recipe"]) == RECIPE
+    assert tm.Recipe.from_mapping(row["recipe"]) == RECIPE.resolve(CONFIG)
     assert (row["density"], row["loss"], row["loss_error"]) == pytest.approx(
         (0.5, stored.loss, stored.loss_error)
     )
@@ -86,6 +86,21 @@ def test_the_answer_for_people_is_a_table(shell):
     assert " / ".join(CLASSES) in head
     assert row.split()[0] == "0.5"
     assert f"{tm.train([CONFIG.replace(feature_probability=0.5)], RECIPE)[0].loss:.3g}" in row
+
+
+def test_features_that_are_left_out_are_counted(shell):
+    # One of the four has neurons of its own, the next one half of its importance.
+    asked = ("train", *SMALL, "-d", "0.5", "--set", "min_importance=0.5")
+    last = shell(*asked).out.splitlines()[-1]
+    assert last == (
+        "left out of the training: 2 of 4 features, with 20 % of the importance; "
+        "--set min_importance=0 trains all"
+    )
+    (row,) = json.loads(shell(*asked, "--json").out)
+    assert row["trained_features"] == 2
+    every = ("train", *SMALL, "-d", "0.5", "--set", "min_importance=0")
+    assert "left out" not in shell(*every).out
+    assert json.loads(shell(*every, "--json").out)[0]["trained_features"] == 4
 
 
 def test_a_store_that_cannot_be_written_to_is_noted_and_the_answer_given(

@@ -17,11 +17,11 @@ from toymodel.model import History, Model, Weights
 ROOT = Path(__file__).resolve().parents[2]
 
 SOMETIMES_WILD = Recipe(
-    steps=100, batch_size=8, learning_rate=10.0, schedule="constant", warmup=0.0, linear_until=0.0
+    steps=100, batch_size=8, learning_rate=10.0, schedule="constant", warmup=0.0, slope=0.0
 )
 """A recipe by which some trainings diverge."""
 
-WILD = SOMETIMES_WILD.replace(linear_until=1.0)
+WILD = SOMETIMES_WILD.replace(slope=1.0, slope_until=1.0, beta2=0.0)
 """A recipe by which every training diverges."""
 
 

@@ -673,7 +673,9 @@ manager = JobManager(Store(sys.argv[1]), WorkerExecutor())
 configs = [tm.Config(n_features=3, n_neurons=2, seed=seed) for seed in range(3)]
 quick = tm.Recipe(steps=20, batch_size=16)
 endless = tm.Recipe(steps=1_000_000, batch_size=16)
-wild = quick.replace(learning_rate=10.0, schedule="constant", warmup=0.0, linear_until=1.0)
+wild = quick.replace(
+    learning_rate=10.0, schedule="constant", warmup=0.0, slope=1.0, slope_until=1.0, beta2=0.0
+)
 
 manager.request(configs, quick, "ann")
 print("done", wait(configs, quick), [manager.store.get(c, quick) is not None for c in configs])

@@ -14,7 +14,7 @@ from tests.helpers.networks import WILD
 from toymodel.errors import TrainingDiverged
 from toymodel.phase.chain import Chain, chain_path, follow, load_chain, save_chain, there_and_back
 from toymodel.settings import SettingError
-from toymodel.storage.model_file import DamagedFile
+from toymodel.storage.model_file import DamagedFile, OtherEngine
 from toymodel.storage.tensor_file import pack, unpack
 
 CONFIG = tm.Config(n_features=6, n_neurons=4)
@@ -128,4 +128,14 @@ def test_a_damaged_file_is_refused(chain: Chain, tmp_path: Path, spoil):
         load_chain(path)
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(DamagedFile):
+        load_chain(path)
+
+
+def test_a_chain_of_an_older_engine_says_what_to_do(chain: Chain, tmp_path: Path):
+    path = tmp_path / "chain.safetensors"
+    save_chain(chain, path)
+    tensors, about = unpack(path.read_bytes())
+    about.update(engine=1, recipe=about["recipe"] | {"then": 0.5})
+    path.write_bytes(pack(tensors, about))
+    with pytest.raises(OtherEngine, match=r"^chain.safetensors was trained by engine 1; .*again$"):
         load_chain(path)

@@ -7,13 +7,13 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from tests.helpers.diagrams import trained
-from toymodel.config import RECIPES
 from toymodel.phase.candidates import CANDIDATES, candidate_network, theory
 from toymodel.phase.diagram import (
     DENSITIES,
     FIRST,
     NONE,
     RATIOS,
+    RECIPE,
     SECOND,
     SHARED,
     SIDES,
@@ -29,7 +29,7 @@ from toymodel.settings import SettingError
 from toymodel.storage.model_file import DamagedFile
 from toymodel.storage.tensor_file import pack, unpack
 
-_RECIPE = RECIPES["quick"].replace(steps=400, restarts=6)
+_RECIPE = RECIPE.replace(steps=400, restarts=6)
 _SMALL = ((1.0, 0.05), (0.2, 1.0, 4.0))
 
 
@@ -142,7 +142,7 @@ def test_a_shared_cell_has_its_best_networks_order_of_weights_and_biases(small: 
 
 
 def test_trainings_that_diverge_leave_the_others():
-    wild = _RECIPE.replace(steps=40, learning_rate=10.0, init_scale=10.0, linear_until=0.0)
+    wild = _RECIPE.replace(steps=40, learning_rate=10.0, init_scale=10.0, slope=0.0)
     found = trained((1.0,), (1.0,), wild)
     assert found.losses.shape == (1, 1, 6)
 

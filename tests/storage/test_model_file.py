@@ -14,7 +14,9 @@ import toymodel as tm
 from tests.helpers.networks import model, run_python, same_model
 from toymodel.storage import model_file as module
 from toymodel.storage.model_file import (
+    ENGINE_VERSION,
     DamagedFile,
+    OtherEngine,
     from_bytes,
     load,
     model_key,
@@ -26,7 +28,7 @@ from toymodel.storage.tensor_file import checksum, pack, unpack
 
 CONFIG = tm.Config(n_features=3, n_neurons=2)
 RECIPE = tm.Recipe(steps=5, restarts=2)
-KEY = "6c5f887c61ddf411789c97ae0e60bcdd"  # of files that are stored already
+KEY = "603c2a270d6e35c9f742d4e0889e0cb8"  # of files that are stored already
 MODEL = model(CONFIG, RECIPE)
 DATA = to_bytes(MODEL)
 SMALL = model(tm.Config(n_features=2, n_neurons=1), tm.Recipe(steps=2))
@@ -71,7 +73,10 @@ def test_every_field_and_the_engine_version_change_the_key(monkeypatch: pytest.M
         "init_scale": 1.0,
         "sampler": "iid",
         "min_active": 2.0,
-        "linear_until": 0.0,
+        "slope": 0.5,
+        "slope_until": 0.25,
+        "curriculum": 1.0,
+        "min_importance": 0.5,
         "restarts": 3,
         "cycles": 2,
         "weights": "0123456789abcdef",
@@ -86,6 +91,17 @@ def test_every_field_and_the_engine_version_change_the_key(monkeypatch: pytest.M
     monkeypatch.setattr(module, "ENGINE_VERSION", module.ENGINE_VERSION + 1)
     keys.append(model_key(CONFIG, RECIPE))
     assert len({KEY, *keys}) == len(keys) + 1
+
+
+def test_what_a_recipe_chooses_gives_the_key_that_it_gives_when_it_is_set():
+    recipe = tm.RECIPES["standard"]
+    for config in (CONFIG, CONFIG.replace(task="identity"), CONFIG.replace(n_features=900)):
+        resolved = recipe.resolve(config)
+        assert resolved != recipe
+        assert model_key(config, recipe) == model_key(config, resolved)
+        part = recipe.replace(curriculum=resolved.curriculum)
+        assert model_key(config, part) == model_key(config, resolved)
+        assert model_key(config, resolved.replace(curriculum=0.5)) != model_key(config, resolved)
 
 
 # What comes back
@@ -160,6 +176,8 @@ def test_a_changed_byte_gives_a_refusal_or_the_same_model(tmp_path: Path):
             try:
                 config, recipe = read_settings(tmp_path / "a")
                 assert (type(config), type(recipe)) == (tm.Config, tm.Recipe)
+            except OtherEngine:  # no checksum is read here
+                refused["settings"] += 1
             except DamagedFile as error:
                 refused["settings"] += 1
                 assert str(error).startswith("a is not a usable model: ")
@@ -207,6 +225,45 @@ def test_content_that_does_not_fit_is_refused_even_with_a_good_checksum(
     assert same_model(from_bytes(changed(), "a"), MODEL)
     with pytest.raises(DamagedFile, match=f"{REFUSED}.*{message}"):
         from_bytes(changed(**change), "a")
+
+
+def of_engine(version: object) -> bytes:
+    """A file that another version of the engine wrote, with a field that recipes had then."""
+    _, about = unpack(DATA)
+    return changed(
+        versions=about["versions"] | {"engine": version}, recipe=about["recipe"] | {"then": 0.5}
+    )
+
+
+@pytest.mark.parametrize(
+    ("version", "remedy"),
+    [(str(ENGINE_VERSION - 1), "train it again"), (str(ENGINE_VERSION + 1), "update toymodel")],
+)
+def test_a_model_of_another_engine_says_so_and_what_to_do(
+    tmp_path: Path, version: str, remedy: str
+):
+    (tmp_path / "a").write_bytes(of_engine(version))
+    for read in (load, read_settings):
+        with pytest.raises(OtherEngine) as refused:
+            read(tmp_path / "a")
+        assert str(refused.value) == (
+            f"a was trained by engine {version}; this version reads models of engine "
+            f"{ENGINE_VERSION}: {remedy}"
+        )
+
+
+@pytest.mark.parametrize("version", ["", "two", "-1", None, 1.5])
+def test_what_is_no_engine_version_is_damage(tmp_path: Path, version: object):
+    (tmp_path / "a").write_bytes(of_engine(version))
+    for read in (load, read_settings):
+        with pytest.raises(DamagedFile, match=f"{REFUSED}its engine version is"):
+            read(tmp_path / "a")
+
+
+def test_a_changed_file_of_another_engine_is_damaged():
+    data = of_engine("1")
+    with pytest.raises(DamagedFile, match=f"{REFUSED}its checksum"):
+        from_bytes(data[:-1] + bytes([data[-1] ^ 1]), "a")
 
 
 def test_an_identity_model_has_tied_weights():

@@ -13,7 +13,7 @@ import toymodel as tm
 from tests.helpers.networks import ROOT, model, same_model
 from toymodel.model import Model
 from toymodel.storage import model_file as module
-from toymodel.storage.model_file import model_key
+from toymodel.storage.model_file import model_key, to_bytes
 from toymodel.storage.store import Store, default_store
 
 CONFIG = tm.Config(n_features=3, n_neurons=2)
@@ -352,6 +352,40 @@ def test_what_get_would_not_give_is_left_out_and_left_alone(
     assert list(store.notes) == []
     monkeypatch.setattr(module, "ENGINE_VERSION", module.ENGINE_VERSION + 1)
     assert seeds(store) == []
+
+
+def test_a_file_of_another_engine_under_the_name_of_a_model_is_not_found_and_stays(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    path = path_of(store, numbered(1))
+    path.parent.mkdir(parents=True)
+    with monkeypatch.context() as before:
+        before.setattr(module, "ENGINE_VERSION", module.ENGINE_VERSION - 1)
+        data = to_bytes(numbered(1))
+    path.write_bytes(data)
+    assert store.get(CONFIG.replace(seed=1), RECIPE) is None
+    assert store.contents() == []
+    assert (path.read_bytes(), list(store.notes)) == (data, [])
+    store.put(numbered(1))
+    assert store.has(CONFIG.replace(seed=1), RECIPE)
+
+
+def test_in_a_full_store_files_of_other_engines_go_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    store = Store(tmp_path)
+    with monkeypatch.context() as before:
+        before.setattr(module, "ENGINE_VERSION", module.ENGINE_VERSION - 1)
+        aged(store, 1, 2_000)
+        old = path_of(store, numbered(1))
+    aged(store, 2, 1_000)
+    aged(store, 3, 1_500)
+    size = old.stat().st_size
+    Store(tmp_path, max_bytes=3 * size + size // 2).put(numbered(4))
+    assert not old.exists()
+    assert seeds(store) == [4, 3, 2]
+    Store(tmp_path, max_bytes=3 * size + size // 2).put(numbered(5))
+    assert seeds(store) == [5, 4, 3]
 
 
 def test_a_damaged_shipped_file_does_not_hide_the_trained_one(store: Store):

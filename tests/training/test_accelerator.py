@@ -79,7 +79,7 @@ def test_bits_are_mixed_as_splitmix_does():
 
 @pytest.mark.parametrize("sampler", ["tilted", "iid"])
 def test_draws_are_uniform_and_features_and_steps_independent(sampler: str):
-    config = tm.Config(n_features=50)
+    config = tm.Config(n_features=50, importance_decay=1.0)
     draws = DeviceDraws([config], tm.Recipe(batch_size=64, sampler=sampler), "cpu")
     draws.advance(200)
     u = draws.uniform([config])[:, 0].numpy()
@@ -121,9 +121,9 @@ needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a C
 
 @pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=needs_cuda)])
 def test_a_replayed_step_is_the_step(device: str):
-    recipe = RECIPE.replace(linear_until=0.5)
+    recipe = RECIPE.replace(slope_until=0.5, curriculum=3.0)
     there, here = (Shard(CONFIGS, range(2), recipe, where) for where in (device, "cpu"))
-    replayed = CapturedShard(there, recipe, device)
+    replayed = CapturedShard(there, device)
     draws = Draws(CONFIGS, recipe)
     for t in range(recipe.steps):
         draws.advance(1)
@@ -139,6 +139,18 @@ def test_a_replayed_step_is_the_step(device: str):
         found, expected = getattr(there, name).numpy(), getattr(here, name).numpy()
         np.testing.assert_allclose(found, expected, atol=2e-4)
     np.testing.assert_allclose(there.pop_mean_loss(), here.pop_mean_loss(), rtol=1e-3)
+
+
+def test_what_is_trained_beside_a_model_changes_nothing_there_either(on_accelerator: None):
+    configs = [
+        tm.Config(n_features=40, n_neurons=10, feature_probability=p, importance_decay=d)
+        for p, d in ((0.1, 0.8), (0.03, 0.716), (0.03, 0.8))
+    ]
+    assert [RECIPE.trained_features(config) for config in configs] == [16, 16, 21]
+    for config, model in zip(configs, train(configs, RECIPE), strict=True):
+        (alone,) = train([config], RECIPE)
+        np.testing.assert_allclose(model.W1, alone.W1, atol=1e-5)
+        assert not model.W1[:, RECIPE.trained_features(config) :].any()
 
 
 def test_models_are_as_good_as_elsewhere(on_accelerator: None):

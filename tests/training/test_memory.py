@@ -23,7 +23,7 @@ def highest():
 for n, m, batch, restarts in {CASES}:
     if not os.fork():  # each with the memory of a process that has done no training
         config = tm.Config(n_features=n, n_neurons=m)
-        recipe = tm.Recipe(batch_size=batch, restarts=restarts)
+        recipe = tm.Recipe(batch_size=batch, restarts=restarts, min_importance=0.0)
         before = highest()
         for snapshot in training([config], recipe, interval=0.01, processes=1):
             if snapshot.step > 2:
@@ -43,7 +43,7 @@ def test_the_estimate_is_near_what_a_training_takes():
     assert result.returncode == 0, result.stderr
     for (n, m, batch, restarts), line in zip(CASES, result.stdout.splitlines(), strict=True):
         config, measured = tm.Config(n_features=n, n_neurons=m), float(line)
-        recipe = tm.Recipe(batch_size=batch, restarts=restarts)
+        recipe = tm.Recipe(batch_size=batch, restarts=restarts, min_importance=0.0)
         assert 0.6 * measured < training_megabytes([config], recipe) < 2 * measured + 50
 
 
@@ -54,4 +54,5 @@ def test_more_of_anything_takes_more():
     assert training_megabytes([config], recipe.replace(restarts=8)) > least
     assert training_megabytes([config], recipe.replace(batch_size=4_096)) > least
     assert training_megabytes([config.replace(n_neurons=400)], recipe) > least
+    assert training_megabytes([config], recipe.replace(min_importance=0.0)) > least
     assert physical_megabytes() > 100

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toymodel as tm
+from toymodel.config import drawn_features
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
 from toymodel.training.sharding import (
     ShardSpec,
@@ -15,6 +16,7 @@ from toymodel.training.sharding import (
 )
 
 SWEEP = sweep(PAPER_CONFIG, PAPER_DENSITIES)
+ALIKE = [config.replace(importance_decay=1.0) for config in SWEEP]  # all features are trained
 STANDARD = tm.RECIPES["standard"]
 SMALL = tm.Config(n_features=6, n_neurons=10, feature_probability=0.1)
 
@@ -25,6 +27,8 @@ configs = st.lists(
         n_neurons=st.sampled_from((1, 40, 900)),
         task=st.sampled_from(("abs", "identity")),
         activation=st.sampled_from(("relu", "none")),
+        feature_probability=st.sampled_from((1.0, 0.03, 0.001)),
+        importance_decay=st.sampled_from((1.0, 0.8, 0.79)),
         seed=st.integers(0, 3),
     ),
     min_size=1,
@@ -40,7 +44,7 @@ configs = st.lists(
     on_accelerator=st.booleans(),
     data=st.data(),
 )
-def test_every_instance_is_in_one_shard_of_its_shape_and_every_shard_in_one_process(
+def test_every_instance_is_in_one_shard_of_its_kind_and_every_shard_in_one_process(
     configs: list[tm.Config],
     restarts: int,
     batch: int,
@@ -57,8 +61,13 @@ def test_every_instance_is_in_one_shard_of_its_shape_and_every_shard_in_one_proc
     for shard in specs:
         first, *others = [configs[i] for i in shard.configs]
         for config in others:
-            for name in ("n_features", "n_neurons", "task", "activation"):
+            for name in ("n_neurons", "task", "activation"):
                 assert getattr(config, name) == getattr(first, name)
+            chosen, of_first = recipe.resolve(config), recipe.resolve(first)
+            for name in ("learning_rate", "slope_until", "curriculum"):
+                assert getattr(chosen, name) == getattr(of_first, name)
+            assert recipe.trained_features(config) == recipe.trained_features(first)
+            assert drawn_features(config, recipe) == drawn_features(first, recipe)
     shares = assign_shards(specs, configs, recipe, parts)
     assert len(shares) == parts
     assert sorted(number for share in shares for number in share) == list(range(len(specs)))
@@ -83,21 +92,28 @@ def sizes(configs: list[tm.Config], recipe: tm.Recipe, processes: int) -> list[l
 
 
 def test_sweeps_and_restarts_are_shared_out_evenly_and_what_is_small_is_not_split():
-    assert sizes(SWEEP, STANDARD, 1) == [[7]]
-    assert sizes(SWEEP, STANDARD, 2) == [[3], [4]]  # the worker has the larger half
-    assert sizes(SWEEP, STANDARD, 4) == [[1], [2], [2], [2]]
-    assert sizes(SWEEP[:1], tm.RECIPES["thorough"], 2) == [[4], [4]]
-    assert sizes(SWEEP, tm.RECIPES["thorough"], 2) == [[4] * 7] * 2
+    assert sizes(ALIKE, STANDARD, 1) == [[7]]
+    assert sizes(ALIKE, STANDARD, 2) == [[3], [4]]  # the worker has the larger half
+    assert sizes(ALIKE, STANDARD, 4) == [[1], [2], [2], [2]]
+    assert sizes(ALIKE[:1], tm.RECIPES["thorough"], 2) == [[4], [4]]
+    assert sizes(ALIKE, tm.RECIPES["thorough"], 2) == [[4] * 7] * 2
     smallest = tm.Config(n_features=2, n_neurons=2)
     assert sizes([smallest], STANDARD.replace(restarts=8), 2) == [[], [8]]
     assert sizes([SWEEP[0]], STANDARD, 2) == [[], [1]]
+
+
+def test_densities_at_which_as_many_features_are_trained_share_a_shard():
+    trained = [STANDARD.trained_features(config) for config in SWEEP]
+    assert trained == [31, 31, 31, 36, 41, 47, 47]
+    assert sizes(SWEEP, STANDARD, 1) == [[3, 1, 1, 2]]
+    assert sizes(SWEEP, STANDARD.replace(min_importance=0.0), 1) == [[7]]
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3])
 def test_shards_fit_a_cores_cache_however_many_there_are(processes: int):
     many = [SMALL.replace(seed=seed) for seed in range(256)]
     found = sizes(many, STANDARD.replace(restarts=64), processes)
-    assert max(map(max, found)) * 128 * 10 <= 2**18
+    assert max(map(max, found)) * STANDARD.batch_size * 10 <= 2**18
     work = list(map(sum, found))
     assert sum(work) == 16_384
     assert max(work) - min(work) <= 192
@@ -118,8 +134,9 @@ def test_more_steps_and_more_models_take_longer():
 
     one = seconds(SWEEP[:1], STANDARD)
     assert seconds(SWEEP, STANDARD) > 2 * one
-    assert seconds(SWEEP[:1], STANDARD.replace(steps=14_000)) == pytest.approx(2 * one)
-    assert seconds(SWEEP[:1], STANDARD.replace(batch_size=256)) > one
+    assert seconds(SWEEP[:1], STANDARD.replace(steps=7_000)) == pytest.approx(2 * one)
+    assert seconds(SWEEP[:1], STANDARD.replace(batch_size=512)) > one
+    assert seconds(SWEEP[:1], STANDARD.replace(min_importance=0.0)) > one
 
 
 def test_operators_have_threads_where_there_is_enough_for_each_to_do():
@@ -127,5 +144,7 @@ def test_operators_have_threads_where_there_is_enough_for_each_to_do():
     for configs, expected in (([large], 4), ([SMALL], 1), ([large, SMALL], 1), (SWEEP, 1)):
         specs = plan_shards(configs, STANDARD, [1] * len(configs), 1, 1)
         assert threads_per_process(specs, configs, STANDARD, 4) == expected
-    specs = plan_shards([SWEEP[0]], STANDARD.replace(batch_size=4_096), [1], 1, 1)
-    assert threads_per_process(specs, [SWEEP[0]], STANDARD.replace(batch_size=4_096), 2) == 2
+    for config, expected in ((SWEEP[0], 1), (ALIKE[0], 2)):
+        specs = plan_shards([config], STANDARD.replace(batch_size=4_096), [1], 1, 1)
+        threads = threads_per_process(specs, [config], STANDARD.replace(batch_size=4_096), 2)
+        assert threads == expected

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from toymodel.analysis.loss import dead_outputs, no_superposition_loss
-from toymodel.config import RECIPES, Config, Recipe, drawn_features
+from toymodel.config import RECIPES, Config, Recipe
 from toymodel.model import Model
 from toymodel.text import count
 
@@ -28,15 +28,15 @@ Changes = dict[str, object]
 _SMALLEST_PROBABILITY = 1e-12
 _NEGLIGIBLE = 1e-4  # of the loss of answering 0 to everything
 _CLEARLY_BELOW, _CLEARLY_ABOVE = 0.97, 1.03  # gains
-_DEAD_SHARE = 1 / 3  # of the loss; good sparse models leave out features that cost less
+_DEAD_SHARE = 1 / 3  # of the loss; good sparse models do without features that cost less
 _EMPTY_SHARE = 0.5  # of the examples
 _FALL = 0.08  # of the loss, over the last records
 _SURE = 5  # standard errors
 _MIN_RECORDS = 8
 _DENSE = 0.3  # the feature probability from which on superposition gains little
 _FACTOR = 5  # a setting that differs more from the standard one may be the cause
-_HARMLESS = {"warmup", "beta1", "beta2"}  # if no other setting differs
-_FEW = 2  # settings
+_HARMLESS = {"warmup", "beta1", "beta2", "curriculum"}  # if no other setting differs
+_FEW, _MAX_NAMED = 2, 4  # settings
 _MANY_RESTARTS, _MAX_RESTARTS, _MAX_CYCLES = 8, 64, 100
 _LUCK = (
     "Training ends in the arrangement of neurons that it happens to find; of several restarts"
@@ -149,16 +149,17 @@ def _dead_outputs(model: Model, restart: int) -> Finding | None:
 
 
 def _empty_batches(model: Model, restart: int) -> Finding | None:
-    config = model.config
-    empty = (1 - config.feature_probability) ** drawn_features(config, model.recipe)
+    config, trained = model.config, model.recipe.trained_features(model.config)
+    empty = (1 - config.feature_probability) ** trained
     iid = model.recipe.sampler == "iid"
     if not iid or empty < _EMPTY_SHARE or not _falls_short(model, restart):
         return None
+    which = "" if trained == config.n_features else f" of the {trained} that are trained"
     message = (
         f"At p = {config.feature_probability:g}, {empty:.0%} of the examples have no active"
-        " feature, and the model learns next to nothing from them. Importance sampling (sampler"
-        ' "tilted") draws features more often and weights the examples so that the expected loss'
-        " is the same."
+        f" feature{which}, and the model learns next to nothing from them. Importance sampling"
+        ' (sampler "tilted") draws features more often and weights the examples so that the'
+        " expected loss is the same."
     )
     changes: Changes = {"sampler": "tilted"}
     if sloped := _more_slope(config, model.recipe):
@@ -275,19 +276,37 @@ def _finding(kind: Kind, message: str, changes: Changes | None = None) -> Findin
 def _action(changes: Changes) -> str:
     if not changes:
         return ""
-    if len(changes) > _FEW + 1:
+    if len(changes) > _MAX_NAMED:
         return f"Take {len(changes)} settings from the standard recipe"
     words = (f"{n} to {v:,}" if isinstance(v, int) else f"{n} to {v}" for n, v in changes.items())
     return "Set " + ", ".join(words)
 
 
-def _more_slope(config: Config, recipe: Recipe) -> Changes:
-    # The standard slope of outputs below zero, where it lasts longer or is steeper than here.
+def _more_slope(config: Config, recipe: Recipe, share: float = 1.0) -> Changes:
+    # The standard slope of outputs below zero, where it and its duration, multiplied, are less
+    # than this share of the standard ones.
     standard, own = RECIPES["standard"].resolve(config), recipe.resolve(config)
     good = standard.slope * (standard.slope_until or 0.0)
-    if own.slope * (own.slope_until or 0.0) >= good:
+    if own.slope * (own.slope_until or 0.0) >= share * good:
         return {}
-    return {"slope": standard.slope, "slope_until": standard.slope_until}
+    return _standard_values(standard, own, "slope", "slope_until")
+
+
+def _standard_values(standard: Recipe, own: Recipe, *names: str) -> Changes:
+    # Those of the fields that differ.
+    values = {name: getattr(standard, name) for name in names}
+    return {name: value for name, value in values.items() if value != getattr(own, name)}
+
+
+def _with_rate(config: Config, recipe: Recipe, changes: Changes) -> Changes:
+    # A learning rate that was chosen is chosen anew where what it depends on changes.
+    def chosen(recipe: Recipe) -> float | None:
+        return recipe.replace(learning_rate=None).resolve(config).learning_rate
+
+    before, after = chosen(recipe), chosen(recipe.replace(**changes))
+    if recipe.resolve(config).learning_rate != before or after == before:
+        return changes
+    return changes | {"learning_rate": after}
 
 
 def _improvement(config: Config, recipe: Recipe) -> tuple[str, Changes]:
@@ -296,14 +315,17 @@ def _improvement(config: Config, recipe: Recipe) -> tuple[str, Changes]:
     more: Changes = {"restarts": _MANY_RESTARTS} if recipe.restarts < _MANY_RESTARTS else {}
     if unlike:
         why = f"Its recipe is far from those that train well, in {', '.join(unlike)}."
+        changes = _with_rate(config, recipe, unlike)
         if len(unlike) > _FEW or not more:
-            return why, unlike
-        return f"{why} {_LUCK}", unlike | more  # a few settings may not have been the cause
+            return why, changes
+        return f"{why} {_LUCK}", changes | more  # a few settings may not have been the cause
     if more:
         return _LUCK, more
     thorough = RECIPES["thorough"].steps
     if recipe.steps < thorough:
-        return "Longer training finds better arrangements of neurons.", {"steps": thorough}
+        changes = _with_rate(config, recipe, {"steps": thorough})
+        how = " at a lower learning rate" if "learning_rate" in changes else ""
+        return f"Longer training{how} finds better arrangements of neurons.", changes
     if recipe.restarts < _MAX_RESTARTS:
         return "More restarts may find a better arrangement of neurons.", {
             "restarts": min(2 * recipe.restarts, _MAX_RESTARTS)
@@ -312,20 +334,25 @@ def _improvement(config: Config, recipe: Recipe) -> tuple[str, Changes]:
 
 
 def _unlike_standard(config: Config, recipe: Recipe) -> Changes:
-    # The standard recipe's values of the fields in which this one is far from it.
-    standard, recipe = RECIPES["standard"].resolve(config), recipe.resolve(config)
-    unlike = {
-        name: getattr(standard, name)
-        for name in ("schedule", "init", "sampler")
-        if getattr(recipe, name) != getattr(standard, name)
-    }
-    for name in ("learning_rate", "warmup", "init_scale", "slope", "beta1", "beta2"):
+    # The standard recipe's values of the fields in which this one is far from it. The more steps,
+    # the lower the learning rate that trains well.
+    standard, recipe = RECIPES["standard"], recipe.resolve(config)
+    few_steps = recipe.steps < standard.steps / _FACTOR
+    steps = standard.steps if few_steps else recipe.steps
+    standard = standard.replace(steps=steps).resolve(config)
+    unlike = _standard_values(standard, recipe, "schedule", "init", "sampler")
+    numbers = ["learning_rate", "warmup", "init_scale", "beta1", "beta2", "curriculum"]
+    if recipe.trained_features(config) != standard.trained_features(config):
+        numbers.append("min_importance")
+    for name in numbers:
         given, good = getattr(recipe, name), getattr(standard, name)
         if name.startswith("beta"):  # how many steps Adam's average spans is 1 / (1 - beta)
             given, good = 1 - given, 1 - good
         if not good / _FACTOR <= given <= good * _FACTOR:
             unlike[name] = getattr(standard, name)
-    for name in ("steps", "batch_size"):
-        if getattr(recipe, name) < getattr(standard, name) / _FACTOR:
-            unlike[name] = getattr(standard, name)
+    unlike |= _more_slope(config, recipe, 1 / _FACTOR)
+    if few_steps:
+        unlike["steps"] = steps
+    if recipe.batch_size < standard.batch_size / _FACTOR:
+        unlike["batch_size"] = standard.batch_size
     return {} if unlike.keys() <= _HARMLESS else unlike

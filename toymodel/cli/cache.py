@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 import numpy as np
@@ -12,14 +11,14 @@ import numpy as np
 from toymodel.cli.models import progress_bar
 from toymodel.config import Config, Recipe
 from toymodel.model import Model
-from toymodel.storage.model_file import DamagedFile, load_named, model_key
+from toymodel.storage.model_file import DamagedFile, OtherEngine, load_named, model_key
 from toymodel.storage.store import Store, default_store
 from toymodel.sweeps.shipped import SHIPPED
 
 
 @click.command("cache")
 @click.option("--clear", is_flag=True, help="Remove the models trained here, not the shipped ones.")
-@click.option("--check", is_flag=True, help="Read every file and list those that are damaged.")
+@click.option("--check", is_flag=True, help="Read every file, and list those that cannot be used.")
 @click.option(
     "--ship",
     is_flag=True,
@@ -33,7 +32,7 @@ def cache_command(clear: bool, check: bool, ship: bool, as_json: bool) -> None:
         _ship(store, as_json)
         return
     removed = store.clear() if clear else 0
-    damaged = [str(path) for path in store.files() if check and not _sound(path)]
+    damaged, other_engine = _unusable(store) if check else ([], [])
     counts = {
         kind.name: {
             "models": len(paths := [f for f in store.files() if f.parent == kind]),
@@ -43,13 +42,22 @@ def cache_command(clear: bool, check: bool, ship: bool, as_json: bool) -> None:
     }
     if as_json:
         about = {"folder": str(store.root), "max_bytes": store.max_bytes, **counts}
-        click.echo(json.dumps(about | {"removed": removed, "damaged": damaged}))
+        click.echo(
+            json.dumps(
+                about | {"removed": removed, "damaged": damaged, "other_engine": other_engine}
+            )
+        )
     else:
         click.echo(f"{store.root}")
         for kind, count in counts.items():
             click.echo(f"  {kind}: {count['models']} models, {count['bytes'] / 2**20:.1f} MB")
         if clear:
             click.echo(f"  removed: {removed}")
+        if other_engine:
+            click.echo(
+                f"  of other versions of the engine: {len(other_engine)}; they are not used, and "
+                "go first when the space is needed"
+            )
         if check:
             click.echo(f"  damaged: {', '.join(damaged) or 'none'}")
     if damaged:
@@ -87,9 +95,15 @@ def _train(configs: Sequence[Config], recipe: Recipe, quiet: bool) -> list[Model
         return train(configs, recipe, on_snapshot=show, device="cpu")
 
 
-def _sound(path: Path) -> bool:
-    try:
-        load_named(path)
-    except DamagedFile:
-        return False
-    return True
+def _unusable(store: Store) -> tuple[list[str], list[str]]:
+    """The damaged files, and those of other versions of the engine."""
+    damaged: list[str] = []
+    other_engine: list[str] = []
+    for path in store.files():
+        try:
+            load_named(path)
+        except OtherEngine:
+            other_engine.append(str(path))
+        except DamagedFile:
+            damaged.append(str(path))
+    return damaged, other_engine

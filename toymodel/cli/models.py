@@ -18,7 +18,7 @@ from toymodel.config import Config, Recipe
 from toymodel.model import Model
 from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store, default_store
-from toymodel.text import number
+from toymodel.text import number, percent
 from toymodel.training.load_or_train import load_or_train
 from toymodel.training.snapshot import Snapshot
 
@@ -104,6 +104,7 @@ def print_models(models: list[Model], as_json: bool) -> None:
                 "key": model_key(model.config, model.recipe),
                 "config": model.config.model_dump(),
                 "recipe": model.recipe.model_dump(),
+                "trained_features": model.recipe.trained_features(model.config),
                 **{k: v if not _missing(v) else None for k, v in row.items()},
             }
             for model, row in zip(models, table.to_dict("records"), strict=True)
@@ -118,6 +119,20 @@ def print_models(models: list[Model], as_json: bool) -> None:
         click.echo(
             f"{row['density']:>8g}{row['loss']:>10.3g}{row['loss_error']:>9.1g}"
             f"{row['no_superposition_loss']:>11.3g}{row['gain']:>7.2f}  {counts}"
+        )
+    _print_left_out(models)
+
+
+def _print_left_out(models: list[Model]) -> None:
+    n = models[0].config.n_features
+    counts = [n - model.recipe.trained_features(model.config) for model in models]
+    if any(counts):
+        most = max(model.recipe.importance_left_out(model.config) for model in models)
+        listed = ", ".join(f"{left:,}" for left in counts)
+        share = percent(most) + (" at most" if len(models) > 1 else "")
+        click.echo(
+            f"left out of the training: {listed} of {n:,} features, with {share} of the "
+            "importance; --set min_importance=0 trains all"
         )
 
 

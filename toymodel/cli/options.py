@@ -119,8 +119,9 @@ def recipe_fields() -> str:
     lines = ["\b", "Fields of the recipe, for --set; in brackets those of the standard preset:"]
     for name, field in Recipe.model_fields.items():
         if field.description:
+            default = "chosen" if field.default is None else field.default
             lines += textwrap.wrap(
-                f"{_words(field)} [{field.default}]",
+                f"{_words(field)} [{default}]",
                 _HELP_WIDTH,
                 initial_indent=f"  {name:<{_NAME_WIDTH}}",
                 subsequent_indent=" " * (_NAME_WIDTH + 2),

@@ -18,7 +18,7 @@ from toymodel.config import Activation, Config, Recipe
 from toymodel.errors import TrainingCancelled, TrainingDiverged
 from toymodel.model import History, Model, Weights
 from toymodel.storage.checkpoint import Checkpoint, TrainingPaused
-from toymodel.storage.model_file import model_key
+from toymodel.storage.model_file import ENGINE_VERSION, model_key
 from toymodel.storage.store import Store
 from toymodel.storage.tensor_file import pack, unpack, write_atomically
 from toymodel.training.load_or_train import load_or_train
@@ -184,6 +184,7 @@ def _progress(snapshot: Snapshot, recipe: Recipe, checkpoint: Checkpoint | None 
         "restarts": {},
         "activations": {k: c.activation for k, c in zip(keys, snapshot.configs, strict=True)},
         "together": len(keys),
+        "versions": {"engine": str(ENGINE_VERSION)},
     }
     for index, (key, config) in enumerate(zip(keys, snapshot.configs, strict=True)):
         history = snapshot.history(index)
@@ -229,7 +230,6 @@ def read_progress(path: Path, last: tuple[float, Progress]) -> tuple[float, Prog
             about = json.loads(file.metadata()["toymodel"])
             names = [name for name in file.keys() if not name.startswith(_CHECKPOINT_PREFIX)]  # noqa: SIM118
             tensors = {name: file.get_tensor(name) for name in names}
-        activations = about.get("activations", {})  # a training paused by 0.1.0 has none
         progress = Progress(
             state="running",
             step=about["step"],
@@ -240,7 +240,7 @@ def read_progress(path: Path, last: tuple[float, Progress]) -> tuple[float, Prog
                     tensors,
                     key,
                     restarts,
-                    activation=activations.get(key, "relu"),
+                    activation=about["activations"][key],
                     together=about["together"],
                 )
                 for key, restarts in about["restarts"].items()

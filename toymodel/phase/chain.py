@@ -16,7 +16,12 @@ from jaxtyping import Bool, Float32
 
 from toymodel.config import MIN_IMPORTANCE, RECIPES, Config, Recipe
 from toymodel.errors import TrainingDiverged
-from toymodel.storage.model_file import ENGINE_VERSION, DamagedFile
+from toymodel.storage.model_file import (
+    ENGINE_VERSION,
+    DamagedFile,
+    OtherEngine,
+    require_engine,
+)
 from toymodel.storage.tensor_file import check_tensor, pack, unpack, write_atomically
 
 if TYPE_CHECKING:
@@ -143,18 +148,20 @@ def load_chain(path: Path) -> Chain:
     """Read a chain that `save_chain` wrote.
 
     Raises:
-        DamagedFile: if the file is something else, or was written by another engine version.
+        DamagedFile: if the file is something else.
+        OtherEngine: if another version of the engine wrote it.
         OSError: if it cannot be read.
     """
     try:
         tensors, about = unpack(path.read_bytes())
-        if about["engine"] != ENGINE_VERSION:
-            raise ValueError(f"it is of engine {about['engine']}, this is {ENGINE_VERSION}")
+        require_engine(path.name, about["engine"])
         config, recipe = Config.from_mapping(about["config"]), Recipe.from_mapping(about["recipe"])
         densities = tuple(float(p) for p in about["densities"])
         networks = len(densities), recipe.restarts
         check_tensor("W1", tensors["W1"], (*networks, config.n_neurons, config.n_features))
         check_tensor("losses", tensors["losses"], networks)
+    except OtherEngine:
+        raise
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedFile(f"{path.name} is not a usable chain of networks: {error}") from None
     return Chain(config=config, recipe=recipe, densities=densities, **tensors)

@@ -18,7 +18,12 @@ from toymodel.config import RECIPES, Config, Recipe
 from toymodel.errors import TrainingDiverged
 from toymodel.model import Model, Weights
 from toymodel.phase.exact_loss import squared_errors
-from toymodel.storage.model_file import ENGINE_VERSION, DamagedFile
+from toymodel.storage.model_file import (
+    ENGINE_VERSION,
+    DamagedFile,
+    OtherEngine,
+    require_engine,
+)
 from toymodel.storage.tensor_file import check_tensor, pack, unpack, write_atomically
 
 if TYPE_CHECKING:
@@ -30,8 +35,9 @@ DENSITIES = tuple(round(10 ** (-k / 15), 4) for k in range(31))
 RATIOS = tuple(round(10 ** (k / 15), 4) for k in range(-15, 16))
 """Importances of the second feature over the first."""
 
-RECIPE = RECIPES["quick"].replace(restarts=8)
-"""How the diagram is trained."""
+RECIPE = RECIPES["quick"].replace(restarts=8, slope_until=0.8)
+"""How the diagram is trained. Most cells have an output that no neuron serves: without a slope that
+lasts until the learning rate is low, it ends at 0 instead of at the best constant."""
 
 FIRST, SECOND, SHARED, SIDES, NONE = range(5)
 PHASES = ("the first", "the second", "both", "a neuron each", "neither")
@@ -278,17 +284,19 @@ def load_diagram(path: Path) -> Diagram:
     """Read a diagram that `save_diagram` wrote.
 
     Raises:
-        DamagedFile: if the file is something else, or was written by another engine version.
+        DamagedFile: if the file is something else.
+        OtherEngine: if another version of the engine wrote it.
         OSError: if it cannot be read.
     """
     try:
         tensors, about = unpack(path.read_bytes())
-        if about["engine"] != ENGINE_VERSION:
-            raise ValueError(f"it is of engine {about['engine']}, this is {ENGINE_VERSION}")
+        require_engine(path.name, about["engine"])
         recipe = Recipe.from_mapping(about["recipe"])
         shape = *(len(tensors[name]) for name in ("densities", "ratios")), recipe.restarts
         for name, (more, dtype) in _TENSORS.items():
             check_tensor(name, tensors[name], (*shape, *more), dtype, finite=name != "losses")
+    except OtherEngine:
+        raise
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedFile(f"{path.name} is not a usable phase diagram: {error}") from None
     densities, ratios = (tuple(map(float, tensors.pop(name))) for name in ("densities", "ratios"))

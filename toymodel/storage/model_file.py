@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,42 @@ class DamagedFile(ValueError):
     """A file is not a model that `save` wrote, or it was changed since; the message says why."""
 
 
+class OtherEngine(DamagedFile):
+    """A file is whole, but another version of the engine wrote it; the message says what to do."""
+
+
 def model_key(config: Config, recipe: Recipe) -> str:
     """The name of the model that a config and a recipe give: 32 hexadecimal digits."""
     text = f"{ENGINE_VERSION}\n{config.canonical()}\n{recipe.resolve(config).canonical()}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def require_engine(name: str, engine: object) -> None:
+    """Refuse a file of another engine version: this one would train other weights.
+
+    Args:
+        name: what the file is called in error messages.
+        engine: the version that the file says.
+
+    Raises:
+        OtherEngine: for another version.
+        ValueError: for what is no version.
+    """
+    if not str(engine).isdecimal():
+        raise ValueError(f"its engine version is {engine!r}")
+    version = int(str(engine))
+    if version != ENGINE_VERSION:
+        remedy = "train it again" if version < ENGINE_VERSION else "update toymodel"
+        raise OtherEngine(
+            f"{name} was trained by engine {version}; this version reads models of engine "
+            f"{ENGINE_VERSION}: {remedy}"
+        )
+
+
+def engine_of(about: Mapping[str, Any]) -> str:
+    """The engine version in the metadata of a model or of a paused training; "" where it is not."""
+    versions = about.get("versions")
+    return str(versions.get("engine", "")) if isinstance(versions, Mapping) else ""
 
 
 def save(model: Model, path: str | os.PathLike[str]) -> None:
@@ -71,6 +104,7 @@ def load(path: str | os.PathLike[str]) -> Model:
 
     Raises:
         DamagedFile: if the file is something else, or any byte of it was changed.
+        OtherEngine: if another version of the engine wrote it. It is a `DamagedFile`, too.
         OSError: if it cannot be read.
     """
     path = Path(path)
@@ -90,11 +124,15 @@ def read_settings(path: Path) -> tuple[Config, Recipe]:
 
     Raises:
         DamagedFile: if they cannot be read. The rest of the file is not checked.
+        OtherEngine: as `load` does.
         OSError: if the file cannot be read.
     """
     try:
         about = read_metadata(path)
+        require_engine(path.name, engine_of(about))
         return Config.from_mapping(about["config"]), Recipe.from_mapping(about["recipe"])
+    except OtherEngine:
+        raise
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(path.name, error) from None
 
@@ -127,7 +165,7 @@ def from_bytes(data: bytes, name: str) -> Model:
         name: what the file is called in error messages.
 
     Raises:
-        DamagedFile: as `load` does.
+        DamagedFile: as `load` does, and OtherEngine.
     """
     try:
         tensors, about = unpack(data)
@@ -135,6 +173,7 @@ def from_bytes(data: bytes, name: str) -> Model:
             raise ValueError("its checksum does not fit its content")
         if about["format"] != _FORMAT:
             raise ValueError(f"it has format {about['format']}, this version reads {_FORMAT}")
+        require_engine(name, engine_of(about))
         config = Config.from_mapping(about["config"])
         recipe = Recipe.from_mapping(about["recipe"])
         require_trained(recipe)
@@ -142,6 +181,8 @@ def from_bytes(data: bytes, name: str) -> Model:
         if type(together) is not int or together < 1:
             raise ValueError("trained_together is not a number of models")
         _check(tensors, config, recipe)
+    except OtherEngine:
+        raise
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(name, error) from None
     return _model(config, recipe, tensors, together)

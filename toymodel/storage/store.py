@@ -9,20 +9,24 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from toymodel.config import Config, Recipe
 from toymodel.model import Model
 from toymodel.storage.model_file import (
+    ENGINE_VERSION,
     DamagedFile,
+    OtherEngine,
+    engine_of,
     load_named,
     model_key,
     read_settings,
     save,
     to_bytes,
 )
-from toymodel.storage.tensor_file import write_atomically
+from toymodel.storage.tensor_file import read_metadata, write_atomically
 
 _SUFFIX = ".safetensors"
 _PAUSED = ".paused"
@@ -34,12 +38,14 @@ _STALE_SECONDS = 3_600  # a partial file that is older is of a process that has 
 class Store:
     """A folder of models: `shipped` ones, which stay, and `trained` ones, up to a size.
 
-    A damaged file is renamed, with a note, and counts as absent. If the folder cannot be written
+    A damaged file is renamed, with a note, and counts as absent. So do files of other versions of
+    the engine, which stay as they are until the space is needed. If the folder cannot be written
     to, models are kept in memory. Threads and processes may share a store.
 
     Attributes:
         root: the folder.
-        max_bytes: the size that the trained models may take; the least recently used go first.
+        max_bytes: the size that the trained models may take. Those of other versions of the
+            engine go first, then the least recently used.
         notes: messages to the user about damaged files and failed writes, the latest last.
     """
 
@@ -72,7 +78,7 @@ class Store:
             path = folder / (key + _SUFFIX)
             try:
                 model = load_named(path)
-            except FileNotFoundError:
+            except (FileNotFoundError, OtherEngine):
                 continue
             except DamagedFile as error:
                 self._set_aside(path, error)
@@ -201,14 +207,17 @@ class Store:
             self._note(f"{error}. It is not used.")
 
     def _evict(self, *, keep: str) -> None:
-        # Removes the least recently used files until the rest fits, but never the one to keep.
+        # Removes files until the rest fits, but never the one to keep. Only a full store reads what
+        # they say of themselves.
         for file in _files(self.trained, ".*.part"):
             if file.used < time.time() - _STALE_SECONDS:
                 with contextlib.suppress(OSError):
                     file.path.unlink()
         files = _files(self.trained, "[!.]*")
         total = sum(file.size for file in files)
-        for file in sorted(files):
+        if total <= self.max_bytes:
+            return
+        for file in sorted(files, key=lambda file: (not _of_other_engine(file.path), file)):
             if total <= self.max_bytes:
                 return
             if file.path.stem != keep:
@@ -236,6 +245,19 @@ def _files(folder: Path, pattern: str) -> list[_File]:
     return files
 
 
+def _of_other_engine(path: Path) -> bool:
+    engine = _engine(path)
+    return engine is not None and engine != str(ENGINE_VERSION)
+
+
+@lru_cache(maxsize=32_768)  # the name of a file is a hash that depends on the engine
+def _engine(path: Path) -> str | None:
+    try:
+        return engine_of(read_metadata(path))
+    except (OSError, ValueError):
+        return None
+
+
 def _latest_first(folder: Path) -> list[_File]:
     return sorted(_files(folder, "[!.]*" + _SUFFIX), key=lambda file: (-file.used, file.path))
 
@@ -245,7 +267,7 @@ def _settings(files: Iterable[_File]) -> list[tuple[Config, Recipe]]:
     for file in files:
         with contextlib.suppress(OSError, DamagedFile):
             config, recipe = read_settings(file.path)
-            if model_key(config, recipe) == file.path.stem:  # not of another engine version
+            if model_key(config, recipe) == file.path.stem:  # not a file that was renamed
                 found.append((config, recipe))
     return found
 

@@ -64,6 +64,7 @@ class Shard:
         start: Sequence[Sequence[Weights]] | None = None,
     ) -> None:
         self.configs, self.restarts = configs, restarts
+        densities = _densities(configs, recipe)
         self.recipe = recipe = recipe.resolve(configs[0])
         C, R, B = len(configs), len(restarts), recipe.batch_size
         n, m, I = recipe.trained_features(configs[0]), configs[0].n_neurons, C * R
@@ -73,7 +74,7 @@ class Shard:
             return torch.empty(shape, device=device)
 
         self.task = task
-        self.densities = torch.from_numpy(_densities(configs, recipe, n)).to(device)
+        self.densities = torch.from_numpy(densities).to(device)
         self.weighted = bool(self.densities[:, 1:3].any())
         self.level = -1
         self.density = torch.empty_like(self.densities[0])
@@ -352,7 +353,7 @@ def _left_out_loss(config: Config, n: int) -> float:
 
 
 def _densities(
-    configs: Sequence[Config], recipe: Recipe, n: int
+    configs: Sequence[Config], recipe: Recipe
 ) -> Float32[np.ndarray, "level about config 1 1"]:
     """What steps need to know of the densities of their inputs, for every level of the curriculum.
 
@@ -361,16 +362,21 @@ def _densities(
         constant and the slope of the logarithm of the likelihood ratio, and p over the density of
         the level, by which a loss is multiplied to be normalised at that density.
     """
-    levels = _LEVELS if recipe.curriculum and recipe.cycles == 1 else 0
-    table = np.empty((levels + 1, 4, len(configs), 1, 1), np.float32)
-    for level in range(levels + 1):
-        for index, config in enumerate(configs):
-            task, p = config.definition, config.feature_probability
-            now = curriculum_density(config, recipe, level / levels) if levels else p
-            q = sampling_probability(now, n, recipe)
-            about = ((task.low - task.high) / q, *log_ratio(now, q, n), p / now)
-            table[level, :, index, 0, 0] = about
-    return table
+    curriculum = recipe.resolve(configs[0]).curriculum
+    levels = _LEVELS if curriculum and recipe.cycles == 1 else 0
+    shares = [level / levels for level in range(levels + 1)] if levels else [1.0]
+    of_config: dict[Config, list[tuple[float, ...]]] = {}
+    for config in (config.replace(seed=0) for config in configs):  # seeds change nothing here
+        if config in of_config:
+            continue
+        task, p, n = config.definition, config.feature_probability, recipe.trained_features(config)
+        of_config[config] = [
+            ((task.low - task.high) / q, *log_ratio(now, q, n), p / now)
+            for now in (curriculum_density(config, recipe, share) for share in shares)
+            for q in (sampling_probability(now, n, recipe),)
+        ]
+    table = np.array([of_config[config.replace(seed=0)] for config in configs], np.float32)
+    return np.ascontiguousarray(table.transpose(1, 2, 0))[..., None, None]
 
 
 class Draws:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from toymodel.config import Config, Recipe
+from toymodel.config import Config, Recipe, drawn_features
 
 # The unit of work is a multiplication of a forward layer. A shard of more of them has weights that
 # do not stay in a core's cache, and one with more activations of a layer has too many of those.
@@ -29,7 +29,8 @@ class ShardSpec(NamedTuple):
     """What a shard trains.
 
     Attributes:
-        configs: the positions of its configs in the training; they are of one shape.
+        configs: the positions of its configs in the training; they are of one shape, and the
+            recipe chooses the same for them.
         restarts: the numbers of the restarts of each.
     """
 
@@ -95,6 +96,7 @@ def _kind(config: Config, recipe: Recipe) -> tuple[object, ...]:
         config.hidden_bias,
         config.activation,
         chosen.trained_features(config),
+        drawn_features(config, recipe),
         config.n_neurons,
         chosen.learning_rate,
         chosen.slope_until,

@@ -69,6 +69,7 @@ def train(
         TrainingDiverged: if all restarts of a config did. It has the models of the others.
         SettingError: for imported weights, a device that is not there, and a wrong number of
             processes.
+        ValueError: for a checkpoint of another training or of another version of the engine.
     """
     recipe = recipe or Recipe()
     require_trained(recipe)
@@ -138,6 +139,11 @@ def training(
     """
     if not configs:
         return []
+    if resume and not resume.fits(configs, recipe):
+        raise ValueError(
+            "the checkpoint is of another training, or another version of the engine paused it: "
+            "train without it"
+        )
     device = resolve_device(device)
     processes = processes_here(processes)
     restarts, on_accelerator = restarts_per_config(configs, recipe, start), accelerated(device)

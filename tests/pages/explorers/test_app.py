@@ -14,6 +14,7 @@ from pages.shared.explorer_state import DEFAULT, ExplorerState
 from pages.shared.model_choice import Choice
 from pages.shared.models import find_model
 from tests.helpers.apps import (
+    QUICK,
     by_slot,
     disabled,
     fine,
@@ -644,6 +645,23 @@ def test_of_a_linear_hidden_layer_it_is_told_what_means_nothing(script: str):
     assert "**Model**: linear hidden layer, 3 features, 2 neurons" in said(app)
     assert app.info[0].value.startswith("The hidden layer is linear")
     assert bool(app.metric) == (script == FEATURES)
+
+
+def test_a_feature_that_was_left_out_is_told_to_be():
+    config = Config(n_features=6, n_neurons=4, feature_probability=0.1, importance_decay=0.5)
+    made = random_network(config)
+    for array in (made.W1.T, made.W2):
+        array[3:] = 0
+    state = put(config, made, recipe=QUICK.replace(min_importance=0.5))
+    said_of = "f4 was left out of the training"
+    app = look(FEATURES, state.changed(feature=4))
+    (info,) = [info.value for info in app.info if said_of in info.value]
+    assert info.endswith("the best constant, p/2 = 0.05, whatever the input.")
+    assert "Left out of the training: 3 of 6 features, from f3 on" in said(app)
+    assert said_of not in said(look(FEATURES, state.changed(feature=2)))
+    app = look(NEURONS, state.changed(neuron=0, second=4, output=4))
+    assert said(app).count(f"{said_of}: no neuron has weights of it.") == 2
+    assert said_of not in said(look(NEURONS, state.changed(neuron=0, second=2, output=2)))
 
 
 def test_a_neuron_that_takes_several_features_is_told_to():

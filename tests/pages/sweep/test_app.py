@@ -32,6 +32,18 @@ def labels(app) -> list[str]:
     return [button.label for button in app.button]
 
 
+def test_features_that_are_left_out_are_counted_in_every_panel_and_explained_once():
+    state = STATE.changed(n=20, m=4, d=0.5)
+    put(state)
+    told = said(fine(opened(SCRIPT, **state.link)))
+    assert told.count("Features left out of the training: 14 of 20") == 2
+    assert told.count("Features of little importance are left out of the training") == 1
+    assert "up to 1.6 % of the importance" in told
+    every = state.changed(recipe="usual")
+    put(every)
+    assert "left out" not in said(fine(opened(SCRIPT, **every.link)))
+
+
 def test_linear_networks_can_be_trained_where_they_are_missing():
     made = put(STATE)
     app = fine(opened(SCRIPT, **STATE.link))

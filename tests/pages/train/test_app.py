@@ -10,7 +10,8 @@ from pages.shared.models import find_model
 from pages.train.examples import EXAMPLES, example_name
 from pages.train.history import _read
 from pages.train.state import DEFAULT
-from tests.helpers.apps import by_slot, opened, put, random_network, small
+from tests.helpers.apps import QUICK, by_slot, opened, put, random_network, small
+from tests.helpers.networks import ROOT
 from toymodel.config import RECIPES, Recipe
 from toymodel.jobs.limits import Limits
 
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.usefixtures("shipped")
 
 
 SCRIPT = "train/page.py"
+OLD = ROOT / "tests" / "version_before" / "engine_1.safetensors"
 
 
 def test_the_first_view_is_a_model_that_is_there():
@@ -84,6 +86,30 @@ def test_of_a_linear_hidden_layer_it_is_told_what_means_nothing():
     assert not app.warning and not app.error
 
 
+def test_features_that_are_left_out_are_counted_under_the_numbers():
+    config = small(8, 4).replace(importance_decay=0.5)
+    state = put(config, random_network(config))
+    (said,) = [
+        c.value for c in opened(SCRIPT, **state.choice.link).caption if "Left out" in c.value
+    ]
+    assert said.startswith("Left out of the training: 2 of 8 features, from f6 on")
+    every = put(config, random_network(config), recipe=QUICK.replace(min_importance=0.0))
+    app = opened(SCRIPT, **every.choice.link)
+    assert app.metric
+    assert not any("Left out" in caption.value for caption in app.caption)
+
+
+def test_a_file_of_an_older_engine_says_what_to_do():
+    app = opened(SCRIPT)
+    app.file_uploader[0].upload("old.safetensors", OLD.read_bytes()).run()
+    (error,) = app.error
+    assert error.value == (
+        "`old.safetensors was trained by engine 1; this version reads models of engine 2: train it "
+        "again`"
+    )
+    assert app.metric  # the page's own model is still there
+
+
 HOSTILE = [
     {"n": "-1"},
     {"p": "nan"},
@@ -111,7 +137,8 @@ EXTREME = [
     {"n": "2000", "m": "2000", "restarts": "64", "steps": "1000000", "batch": "65536"},
     {"n": "1", "m": "1", "p": "1e-300", "d": "1e-9"},
     {"lr": "10", "warmup": "1", "beta1": "0", "beta2": "0", "scale": "10", "active": "100"},
-    {"lr": "1e-300", "beta1": "0.999999", "scale": "0", "linear": "1", "cycles": "100"},
+    {"lr": "1e-300", "beta1": "0.999999", "scale": "0", "cycles": "100"},
+    {"slope": "1", "slope-until": "1", "curriculum": "100", "min-importance": "1"},
     {"vs.n": "2000", "vs.recipe": "usual", "vs.steps": "1"},
 ]
 
@@ -126,7 +153,7 @@ def test_a_number_that_its_box_takes_and_the_recipe_refuses_is_told():
     app = opened(SCRIPT)
     by_slot(app.number_input, "train.beta2").set_value(1.0).run()
     assert "beta2 = 1.0: must be a number from 0 and below 1" in app.error[0].value
-    assert by_slot(app.number_input, "train.beta2").value == 0.98
+    assert by_slot(app.number_input, "train.beta2").value == 0.95
 
 
 def test_a_training_beyond_the_budget_is_refused_with_what_is_allowed(

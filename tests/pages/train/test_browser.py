@@ -405,8 +405,8 @@ def test_the_failing_preset_is_explained_and_can_be_mended(server: str, page: Pa
     wait_until_idle(page)
     expect(page.get_by_text("Dead outputs.")).to_be_visible()
     expect(page.get_by_text("Empty batches.")).to_be_visible()
-    button(page, "Set linear_until to 0.8").click()
-    page.wait_for_function("location.search.includes('linear=0.8')")
+    button(page, "Set slope to 0.3, slope_until to 0.8").click()
+    page.wait_for_function("location.search.includes('slope=0.3&slope-until=0.8')")
     button(page, "Cancel").click()
     expect(button(page, "Train")).to_be_visible()
 
@@ -433,7 +433,7 @@ def test_what_a_browser_had_before_changes_nothing_back(
 def test_a_divergence_is_explained_and_can_be_mended(server: str, page: Page):
     page.goto(
         f"{server}/train?n=6&m=4&p=0.5&recipe=quick&steps=100&lr=10&schedule=constant&warmup=0"
-        "&linear=1&seed=3"
+        "&slope=1&slope-until=1&seed=3"
     )
     button(page, "Train").click()
     expect(page.get_by_role("heading", name="Why did it go badly?")).to_be_visible()
@@ -441,8 +441,7 @@ def test_a_divergence_is_explained_and_can_be_mended(server: str, page: Page):
     expect(page.get_by_text("not trained here yet")).to_have_count(0)
     page.get_by_role("main").get_by_role("button", name=re.compile("learning_rate")).click()
     wait_for_model(page)
-    assert "lr" not in link(page)
-    assert link(page)["schedule"] == "constant"
+    assert (link(page)["lr"], link(page)["schedule"]) == ("0.078", "constant")
 
 
 def test_a_file_is_opened_again_and_nothing_or_rubbish_is_refused(
