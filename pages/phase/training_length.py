@@ -14,7 +14,6 @@ from pages.shared.resources import colours
 from pages.shared.widgets import segments
 from toymodel.analysis.polysemanticity import CLASSES
 from toymodel.charts.phase.network_curves import class_curves, loss_curves
-from toymodel.config import drawn_features
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_PANELS
 from toymodel.sweeps.shipped import CONVERGENCE, LENGTHS, SAMPLERS
 
@@ -154,13 +153,13 @@ def _draw_charts(networks: pd.DataFrame, paper: Mapping[str, int], density: str)
                 f"phase-training-{sampler}-{density}",
             )
     config = PAPER_CONFIG.replace(feature_probability=float(density))
-    drawn = drawn_features(config, CONVERGENCE["iid", LENGTHS[-1]].recipe)
-    empty = (1 - float(density)) ** drawn
+    trained = CONVERGENCE["iid", LENGTHS[-1]].recipe.trained_features(config)
+    empty = (1 - float(density)) ** trained
     st.caption(
         "Crosses at the right end: the counts read off the paper's figure. Each length is a "
         "separate training of three networks, whose learning rate falls to zero at its end. Plain "
         f"sampling draws from the true distribution: at 1 − S = {density}, {empty:.0%} of the "
-        f"examples have none of the {drawn} trained features. Importance sampling draws more "
+        f"examples have none of the {trained} trained features. Importance sampling draws more "
         "active features and weights each example so that the expected loss is the same."
     )
     st.markdown("**Loss**")
