@@ -59,7 +59,7 @@ def draw_charts(state: TrainState, shown: Sequence[Shown]) -> None:
         _rows(graphs)
         st.caption(
             "Solid red edges are positive, dashed blue ones negative; thicker is larger. Edges "
-            "below 3 % of their layer's largest are left out."
+            "below 3 % of their layer's largest are left out, but for the main ones of a feature."
         )
 
 
