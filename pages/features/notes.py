@@ -19,13 +19,12 @@ def draw_notes() -> None:
         "carries one side of many features is polysemantic.\n"
         "- **Served on one side**: some features of little importance have a neuron for their "
         "positive or their negative values alone, and the other half is given up.\n"
-        "- **Interference is made negative.** Where features are sparse hardly any feature pushes "
-        "another's output up; pairs in which one pushes the other *down*, where the output's ReLU "
-        "cuts it off, are counted in hundreds. It costs only when both are there at once. Switch "
-        "to effects by importance to see what is left of it in the loss.\n"
-        "- **Not represented**: where features are dense such an output gives a constant near p/2, "
-        "the best that can be said without looking; where they are sparse most of these outputs "
-        "give 0, which costs hardly more."
+        "- **Interference is made negative.** Where features are sparse, most of it pushes the "
+        "other's output *down*, where its ReLU cuts it off, and the sparser the features, the less "
+        "pushes it up. Pushing down costs only when both features are there at once. Switch to "
+        "effects by importance to see what is left of it in the loss.\n"
+        "- **Not represented**: most of these outputs give a constant near p/2, the best that can "
+        "be said without looking. Where features are sparse, 0 costs hardly more: some give that."
     )
     st.subheader("Try")
     for label, state, expect in _EXAMPLES:
@@ -40,8 +39,8 @@ def _paper(density: float, feature: int) -> ExplorerState:
 
 _EXAMPLES = (
     ("The most important feature", _paper(0.01, 0), "1 − S = 0.01: two monosemantic neurons."),
-    ("One that shares", _paper(0.01, 11), "Three neurons; nearly all interference is negative."),
-    ("The sparsest", _paper(0.001, 3), "1 − S = 0.001: even f3 is spread over several neurons."),
+    ("One that shares", _paper(0.01, 23), "Seven neurons; nearly all interference is negative."),
+    ("The sparsest", _paper(0.001, 2), "1 − S = 0.001: even f2 shares its neurons with others."),
     (
         "Dense features",
         _paper(1.0, 30),

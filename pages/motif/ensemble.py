@@ -200,8 +200,8 @@ def draw_live(state: MotifState, progress: Progress) -> None:
     history = progress.models[model_key(best.config, recipe)].history
     shown = Shown(best.config, recipe, best.weights, history, best.restart)
     st.caption(
-        "Training losses. They are noisy, and at first the output is still linear. Below: the "
-        "network with the lowest loss so far."
+        "Training losses. They are noisy, and at first those of sparser features and of outputs "
+        "with a slope below zero. Below: the network with the lowest loss so far."
     )
     _strip(table, shown, best.number, on_click=False)
     draw_live_bars(state, shown)

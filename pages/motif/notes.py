@@ -54,13 +54,18 @@ _EXAMPLES = (
     ("The paper's setting", MotifState(), f"The best of {len(MOTIF.configs)} seeds."),
     (
         "Importance falls steeply",
-        _cell(0.1, 0.65),
-        "1 − S = 0.1, d = 0.65: are the networks with low losses the ones with the motif?",
+        _cell(0.3, 0.5),
+        "1 − S = 0.3, d = 0.5: are the networks with low losses the ones with the motif?",
     ),
     (
         "Equally important features",
         _cell(0.2, 1.0),
         "1 − S = 0.2, d = 1: no feature can be left out at a small cost.",
+    ),
+    (
+        "Two neurons that inhibit for each other",
+        MotifState(member=36),
+        "Seed 36: f3 drives both, and each inhibits the output that the other one disturbs.",
     ),
     (
         "A large network",

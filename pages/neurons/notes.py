@@ -17,22 +17,23 @@ def draw_notes() -> None:
     st.markdown(
         "- **The claim**: of a neuron with a primary and secondary features the largest "
         "activations are all, or nearly all, the primary's, and the smaller ones come from many. "
-        "Where the secondary ones are clearly smaller, it leads nearly always above half of the "
-        "range, and hardly ever below a tenth. The neurons of real language models look the same: "
-        "clear at the top of their activations, mixed below.\n"
+        "Where the secondary ones are clearly smaller, it leads nearly always above three quarters "
+        "of the range, and hardly ever below a tenth. The neurons of real language models look the "
+        "same: clear at the top of their activations, mixed below.\n"
         "- **A secondary feature cannot reach the top**: alone it reaches its relative weight, the "
         "height of its block in the stack plot. What is above takes the primary feature, or "
         "several features at once, which is rare where features are sparse.\n"
         "- **How much of the top is clean** follows from the largest secondary weight, not from "
-        "the density: compare a neuron where it is a fifth of the primary one with the most "
-        "polysemantic one, where it may be nearly as large. A monosemantic neuron is clean at "
-        "every magnitude.\n"
+        "the density: compare the first neuron that this page shows, where it is a third of the "
+        "primary one, with one where it is as large. A monosemantic neuron is clean above a "
+        "tenth of its range; below, other features can lead, because their weights are small but "
+        "not 0.\n"
         "- **A threshold buys purity with silence**: move it up, and see how many of the primary "
         "feature's own activations are lost."
     )
     st.subheader("Try")
-    for label, choice, expect in _EXAMPLES:
-        link_to(NEURONS, label, ExplorerState(choice=choice).link)
+    for label, choice, neuron, expect in _EXAMPLES:
+        link_to(NEURONS, label, ExplorerState(choice=choice, neuron=neuron).link)
         st.caption(expect)
 
 
@@ -42,25 +43,46 @@ def _paper(density: float, preset: str = "standard") -> Choice:
 
 
 _EXAMPLES = (
-    ("Sparse features", DEFAULT, "1 − S = 0.01: a primary feature, and secondary ones below."),
+    (
+        "Sparse features",
+        DEFAULT,
+        None,
+        "1 − S = 0.01: a primary feature, and secondary ones below.",
+    ),
+    (
+        "Two equal weights",
+        DEFAULT,
+        39,
+        "The same network: the second weight is as large as the first, and the top is mixed.",
+    ),
     (
         "Dense features",
         _paper(1.0),
+        None,
         "1 − S = 1: every neuron is monosemantic, and one feature leads at every magnitude.",
     ),
     (
         "The sparsest",
         _paper(0.001),
+        None,
         "1 − S = 0.001: many secondary features; inputs with two of them at once are rare.",
     ),
     (
         "The same, trained for longer",
         _paper(0.001, "thorough"),
-        "Some neurons stay monosemantic.",
+        None,
+        "More neurons stay monosemantic.",
+    ),
+    (
+        "The same, trained briefly",
+        _paper(0.001, "quick"),
+        None,
+        "Every neuron is polysemantic, as in the paper's figure.",
     ),
     (
         "The motif's model",
         Choice.of(SMALL.configs[0], SMALL.recipe),
+        None,
         "6 features in 10 neurons: few enough to follow every weight.",
     ),
 )

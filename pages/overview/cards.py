@@ -160,7 +160,7 @@ def _feature_picture() -> None:
     cells = interference_cells(config, interference(config, model.weights), first=_CARD_FEATURES)
     st.caption(
         f"What each of the first {_CARD_FEATURES} features adds to the others' outputs, at "
-        f"1 − S = {config.feature_probability:g}: hardly anything, or it takes away"
+        f"1 − S = {config.feature_probability:g}: most of it takes away"
     )
     draw(
         interference_map(

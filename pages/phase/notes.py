@@ -45,7 +45,7 @@ def draw_notes() -> None:
             "The sweep from dense to sparse",
             SWEEP,
             SweepState().link,
-            "Stack plots of seven of these densities.",
+            "Stack plots of the same network at seven densities.",
         ),
     ):
         link_to(page, label, link)

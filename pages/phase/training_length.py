@@ -152,13 +152,15 @@ def _draw_charts(networks: pd.DataFrame, paper: Mapping[str, int], density: str)
                 class_curves(own, against="steps", theme=colours(), marks=marks),
                 f"phase-training-{sampler}-{density}",
             )
-    empty = (1 - float(density)) ** PAPER_CONFIG.n_features
+    config = PAPER_CONFIG.replace(feature_probability=float(density))
+    trained = CONVERGENCE["iid", LENGTHS[-1]].recipe.trained_features(config)
+    empty = (1 - float(density)) ** trained
     st.caption(
         "Crosses at the right end: the counts read off the paper's figure. Each length is a "
         "separate training of three networks, whose learning rate falls to zero at its end. Plain "
         f"sampling draws from the true distribution: at 1 − S = {density}, {empty:.0%} of the "
-        "examples are empty. Importance sampling draws more active features and weights each "
-        "example so that the expected loss is the same."
+        f"examples have none of the {trained} trained features. Importance sampling draws more "
+        "active features and weights each example so that the expected loss is the same."
     )
     st.markdown("**Loss**")
     draw(loss_curves(networks, _NAMES, theme=colours()), f"phase-training-loss-{density}")

@@ -135,7 +135,7 @@ def draw_notes() -> None:
         "- **The gain rises above 1 where neurons turn polysemantic**: the model then computes "
         "|x| for more features than it has pairs of neurons for.\n"
         "- **Not always as in the paper**: where features are sparse, the classes depend on how "
-        "the network was trained. The paper's counts stand over each panel: compare them with "
+        "the network was trained. The paper's counts stand beside each panel: compare them with "
         "those of *quick* and *thorough*, and the losses of the two.\n"
         "- **The usual recipe** leaves outputs dead and features unlearnt where they are sparse: "
         "its neurons are polysemantic too, and its gain is far below 1."

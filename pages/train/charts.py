@@ -25,8 +25,8 @@ from toymodel.charts.network.output_response import output_response
 from toymodel.charts.scales import rounded_up
 
 _LOSS_LINES = (
-    "Blue: the restart that is shown; grey: the others. Training losses, which are noisy, and at "
-    "first those of an output that is still linear."
+    "Blue: the restart that is shown; grey: the others. Training losses, which are noisy: at first "
+    "features may be sparser, and outputs may have a slope below zero."
 )
 
 
@@ -59,7 +59,7 @@ def draw_charts(state: TrainState, shown: Sequence[Shown]) -> None:
         _rows(graphs)
         st.caption(
             "Solid red edges are positive, dashed blue ones negative; thicker is larger. Edges "
-            "below 3 % of their layer's largest are left out."
+            "below 3 % of their layer's largest are left out, but for the main ones of a feature."
         )
 
 

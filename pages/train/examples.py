@@ -42,8 +42,8 @@ EXAMPLES = {
     **{f"The paper's sweep, 1 − S = {number(p)}": Example(_paper(p)) for p in PAPER_DENSITIES},
     "The usual recipe, failing": Example(
         _paper(0.001, "usual"),
-        "The sparsest of the paper's models, trained as in courses: dead outputs, and a loss near "
-        "that of answering 0.",
+        "The sparsest of the paper's models, trained as in courses: dead outputs, and a loss not "
+        "far below that of answering 0.",
     ),
 }
 

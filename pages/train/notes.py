@@ -22,8 +22,8 @@ def draw_notes() -> None:
         "of the density at each step.\n"
         "- **Restarts end at different losses** at sparse features: the loss has many valleys, "
         "which one is reached is luck, and taking the lowest of several is part of the recipe.\n"
-        "- **The most important features come first**: their lines in the response chart meet "
-        "|x| while the others still lie flat.\n"
+        "- **The most important features settle first**: their lines in the response chart follow "
+        "|x| while those of less important ones still move.\n"
         "- **A gain above 1**, where m is even, cannot come from giving neurons to features: it "
         "takes computing several with the same neurons."
     )

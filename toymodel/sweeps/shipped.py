@@ -31,7 +31,7 @@ SMALL = Family(
 """Six sparse features in ten neurons: the setting of the paper's motif."""
 
 MOTIF = Family(tuple(with_seeds(SMALL.configs[0], 64)), RECIPES["standard"])
-"""The same with 64 seeds; the best of these models hold asymmetric superposition."""
+"""The same with 64 seeds; most of these models hold asymmetric superposition."""
 
 GRID_DENSITIES = (1.0, 0.5, 0.3, 0.2, 0.1, 0.05, 0.03, 0.01)
 GRID_DECAYS = (1.0, 0.9, 0.8, 0.65, 0.5)

@@ -44,6 +44,13 @@ def test_edges_lead_from_features_to_neurons_and_on_to_outputs():
     ]
 
 
+def test_an_output_keeps_its_main_edges_beside_much_larger_ones_of_another():
+    network = weights(np.eye(3), [[0.2, 0.1, 0.01], [0, -10, 20], [0, 0.01, 0.02]])
+    found = edges(network)
+    out = found.loc[found["layer"] == "W2", ["feature", "neuron"]]
+    assert out.values.tolist() == [[0, 0], [0, 1], [1, 1], [1, 2]]
+
+
 def test_edges_of_a_part_are_laid_out_from_left_to_right():
     network = weights([[1, 2, 3], [4, 5, 6], [7, 8, 9]], np.ones((3, 3)))
     found = edges(network, features=[2, 0], neurons=[1])

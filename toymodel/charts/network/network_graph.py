@@ -18,6 +18,7 @@ SELECTION = "neuron"
 """The chart's selection parameter: a click on a hidden neuron selects it."""
 
 _MIN_WEIGHT = 0.03  # of the layer's largest
+_MAIN, _MIN_MAIN = 0.3, 0.005  # of the feature's and of the layer's largest: a feature's main ones
 _MAX_NUMBERS = 24
 _SIGNS = ["positive", "negative"]
 _NODE = 230
@@ -40,6 +41,9 @@ def edges(
 ) -> pd.DataFrame:
     """The edges of a network; those below 3 % of their layer's largest are left out.
 
+    The main ones of a feature stay down to 0.5 %: neurons have scales of their own, so that an
+    output may be computed by weights that are all small beside those that inhibit another one.
+
     Args:
         weights: the network.
         features: those that are drawn, from left to right; all unless given.
@@ -54,7 +58,10 @@ def edges(
     rows: list[dict[str, Any]] = []
     for name, W in (("W1", weights.W1), ("W2", weights.W2.T)):
         part = W[np.ix_(between, across)]
-        shown = (np.abs(part) >= _MIN_WEIGHT * np.abs(part).max(initial=0)) & (part != 0)
+        size = np.abs(part)
+        largest = size.max(initial=0)
+        main = size >= np.maximum(_MAIN * size.max(axis=0, initial=0), _MIN_MAIN * largest)
+        shown = ((size >= _MIN_WEIGHT * largest) | main) & (part != 0)
         for place, k in np.argwhere(shown).tolist():
             at, neuron = (k + 0.5) / len(across), (place + 0.5) / len(between)
             ends = (at, 2.0, neuron, 1.0) if name == "W1" else (neuron, 1.0, at, 0.0)
