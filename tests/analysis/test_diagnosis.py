@@ -153,17 +153,16 @@ def with_dead(config: tm.Config, *dead: int) -> Weights:
 @pytest.mark.parametrize(
     ("recipe", "changes", "action"),
     [
-        (STANDARD.replace(slope=0.0), {"slope": 0.3}, "Set slope to 0.3"),
-        (STANDARD.replace(slope_until=0.1), {"slope_until": 0.2}, "Set slope_until to 0.2"),
         (
-            STANDARD.replace(slope=1.0, slope_until=0.05),
-            {"slope": 0.3, "slope_until": 0.2},
-            "Set slope to 0.3, slope_until to 0.2",
+            STANDARD.replace(slope=0.0),
+            {"slope": 0.3, "slope_until": 0.8},
+            "Set slope to 0.3, slope_until to 0.8",
         ),
-        (STANDARD.replace(slope=0.1, slope_until=0.7), {"restarts": 8}, "Set restarts to 8"),
-        (STANDARD, {"restarts": 8}, "Set restarts to 8"),
+        (STANDARD, {"slope_until": 0.8}, "Set slope_until to 0.8"),
+        (STANDARD.replace(slope=1.0), {"slope": 0.3, "slope_until": 0.8}, "Set slope to 0.3, "),
+        (STANDARD.replace(slope_until=0.8), {"restarts": 8}, "Set restarts to 8"),
         (
-            STANDARD.replace(schedule="constant"),
+            STANDARD.replace(slope_until=0.8, schedule="constant"),
             {"schedule": "cosine", "restarts": 8},
             "Set schedule to cosine, restarts to 8",
         ),
@@ -178,7 +177,8 @@ def test_dead_outputs_are_counted_and_weighed(
     assert found.message.startswith(
         "2 of the 4 most important outputs answer 0 to every input, which is 67% of the loss."
     )
-    assert (found.changes, found.action) == (changes, action)
+    assert found.changes == changes
+    assert found.action.startswith(action)
 
 
 def test_dead_outputs_that_hardly_matter_are_not_named():
@@ -466,6 +466,12 @@ def trained(config: tm.Config, recipe: tm.Recipe) -> Model:
             STEADY.replace(learning_rate=1e-4),
             ["still falling"],
             0.7,
+        ),
+        (
+            tm.Config(n_features=2, n_neurons=2, feature_probability=0.01),
+            tm.Recipe(steps=1_000),
+            ["dead outputs"],
+            0.98,
         ),
         (
             tm.Config(n_features=6, n_neurons=4, seed=1),

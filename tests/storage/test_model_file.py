@@ -70,7 +70,7 @@ def test_every_field_and_the_engine_version_change_the_key(monkeypatch: pytest.M
         "beta1": 0.5,
         "beta2": 0.5,
         "init": "kaiming",
-        "init_scale": 1.0,
+        "init_scale": 0.5,
         "sampler": "iid",
         "min_active": 2.0,
         "slope": 0.5,

@@ -387,6 +387,28 @@ def test_draws_are_shared_by_densities_and_differ_between_seeds(sampler: str):
 
 
 @pytest.mark.parametrize("draws_of", [Draws, partial(DeviceDraws, device="cpu")])
+@pytest.mark.parametrize("sampler", ["tilted", "iid"])
+def test_densities_that_leave_out_more_features_have_the_inputs_of_the_others(
+    draws_of, sampler: str
+):
+    recipe = Recipe(batch_size=B, sampler=sampler)
+    dense = Config(n_features=60, n_neurons=10, importance_decay=0.8)
+    sparse = dense.replace(feature_probability=0.01)
+    other = sparse.replace(importance_decay=0.7)
+    assert [recipe.trained_features(each) for each in (dense, sparse, other)] == [16, 26, 18]
+    draws = draws_of([dense, sparse, other], recipe)
+    draws.advance(3)
+    few, more = draws.uniform([dense]), draws.uniform([sparse])
+    assert (few.shape, more.shape) == ((3, 1, 16, B), (3, 1, 26, B))
+    assert torch.equal(few, more[:, :, :16])
+    alone = draws_of([other], recipe)
+    alone.advance(3)
+    assert torch.equal(draws.uniform([other]), alone.uniform([other]))
+    # Of one seed, as many features share a stream, and others have their own.
+    assert draws.state().keys() == {(0, 32), (0, 22)}
+
+
+@pytest.mark.parametrize("draws_of", [Draws, partial(DeviceDraws, device="cpu")])
 def test_importance_sampling_spreads_a_batch_evenly_and_plain_sampling_does_not(draws_of):
     def counts(sampler: str) -> set[float]:
         draws = draws_of(CONFIGS[:1], Recipe(batch_size=100, sampler=sampler))

@@ -37,6 +37,7 @@ _DENSE = 0.3  # the feature probability from which on superposition gains little
 _FACTOR = 5  # a setting that differs more from the standard one may be the cause
 _HARMLESS = {"warmup", "beta1", "beta2", "curriculum"}  # if no other setting differs
 _FEW, _MAX_NAMED = 2, 4  # settings
+_LONG_SLOPE = 0.8  # of the steps; the learning rate is low then
 _MANY_RESTARTS, _MAX_RESTARTS, _MAX_CYCLES = 8, 64, 100
 _LUCK = (
     "Training ends in the arrangement of neurons that it happens to find; of several restarts"
@@ -141,8 +142,8 @@ def _dead_outputs(model: Model, restart: int) -> Finding | None:
         f" {min(share, 1):.0%} of the loss. Such an output has no gradient, so training cannot"
         " revive it."
     )
-    if sloped := _more_slope(config, recipe):
-        why = "An output with a slope below zero hardly ever dies."
+    if sloped := _more_slope(config, recipe, until=_LONG_SLOPE):
+        why = "An output hardly ever dies while it has a slope below zero."
         return _finding("dead outputs", f"{message} {why}", sloped)
     why, changes = _improvement(config, recipe)
     return _finding("dead outputs", f"{message} {why}", changes)
@@ -282,10 +283,13 @@ def _action(changes: Changes) -> str:
     return "Set " + ", ".join(words)
 
 
-def _more_slope(config: Config, recipe: Recipe, share: float = 1.0) -> Changes:
+def _more_slope(
+    config: Config, recipe: Recipe, *, share: float = 1.0, until: float | None = None
+) -> Changes:
     # The standard slope of outputs below zero, where it and its duration, multiplied, are less
-    # than this share of the standard ones.
-    standard, own = RECIPES["standard"].resolve(config), recipe.resolve(config)
+    # than this share of the standard ones. The duration is chosen unless given.
+    standard = RECIPES["standard"].replace(slope_until=until).resolve(config)
+    own = recipe.resolve(config)
     good = standard.slope * (standard.slope_until or 0.0)
     if own.slope * (own.slope_until or 0.0) >= share * good:
         return {}
@@ -350,7 +354,7 @@ def _unlike_standard(config: Config, recipe: Recipe) -> Changes:
             given, good = 1 - given, 1 - good
         if not good / _FACTOR <= given <= good * _FACTOR:
             unlike[name] = getattr(standard, name)
-    unlike |= _more_slope(config, recipe, 1 / _FACTOR)
+    unlike |= _more_slope(config, recipe, share=1 / _FACTOR)
     if few_steps:
         unlike["steps"] = steps
     if recipe.batch_size < standard.batch_size / _FACTOR:

@@ -50,7 +50,7 @@ def evaluation_examples(config: Config) -> int:
     """
     n, p = config.n_features, config.feature_probability
     if mostly_several(config):
-        wanted = round(_DENSE_EXAMPLES * min(4.0, max(1.0, 0.2 / p)))
+        wanted = round(_DENSE_EXAMPLES * min(4.0, max(1.0, 0.4 / p)))
     elif n * config.n_neurons <= _SMALL_WEIGHTS:
         wanted = _SMALL_EXAMPLES
     elif n > _MANY_FEATURES and n * p > _RARE:
