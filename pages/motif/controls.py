@@ -30,8 +30,9 @@ Ensemble = tuple[Config, Recipe, int]
 def choose_models(state: MotifState) -> None:
     """Choose the shipped seeds, any stored model, or an ensemble with other settings."""
     MOTIF_PAGE.show_refused()
-    shown = (state.choice.config, state.choice.recipe, state.seeds)
-    default = (DEFAULT.config, DEFAULT.recipe, MotifState().seeds)
+    # A stored model has what its recipe chose, and so have the settings that are looked for there.
+    shown = (state.choice.config, state.choice.resolved, state.seeds)
+    default = (DEFAULT.config, DEFAULT.resolved, MotifState().seeds)
     options = list(dict.fromkeys([default, *_ensembles()]))
     if shown not in options:
         options.insert(0, shown)

@@ -31,8 +31,10 @@ Settings = tuple[Config, Recipe]
 def choose_model(state: ExplorerState, model: Model | None) -> None:
     """Draw the boxes for the model (the paper's sweep first) and for its restart."""
     EXPLORER_PAGES.show_refused()
-    shown: Settings = (state.choice.config, state.choice.recipe)
-    first = [(config, RECIPES["standard"]) for config in sweep(PAPER_CONFIG, PAPER_DENSITIES)]
+    # A stored model has what its recipe chose, and so have the settings that are looked for there.
+    shown: Settings = (state.choice.config, state.choice.resolved)
+    papers = sweep(PAPER_CONFIG, PAPER_DENSITIES)
+    first = [(config, RECIPES["standard"].resolve(config)) for config in papers]
     there = [*brought(), *store().contents()]
     options = [one for one in first if one in there]
     options += [one for one in there if one not in options]

@@ -35,7 +35,7 @@ DENSITIES = tuple(round(10 ** (-k / 15), 4) for k in range(31))
 RATIOS = tuple(round(10 ** (k / 15), 4) for k in range(-15, 16))
 """Importances of the second feature over the first."""
 
-RECIPE = RECIPES["quick"].replace(restarts=8, slope_until=0.8)
+RECIPE = RECIPES["quick"].replace(restarts=16, slope_until=0.8)
 """How the diagram is trained. Most cells have an output that no neuron serves: without a slope that
 lasts until the learning rate is low, it ends at 0 instead of at the best constant."""
 

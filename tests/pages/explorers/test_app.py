@@ -104,7 +104,7 @@ def test_both_pages_share_their_model_and_their_thresholds():
         assert (state.choice.config.feature_probability, state.neuron) == (0.1, 3)
         assert state.thresholds.second_weight == 0.2
         # Streamlit forgets the value of a widget on another page, though not that it had one.
-        model = (state.choice.config, state.choice.recipe)
+        model = (state.choice.config, state.choice.resolved)
         assert by_slot(app.selectbox, "explore.model").value == model
         assert by_slot(app.number_input, "explore.mono").value == 0.2
 
@@ -491,7 +491,11 @@ def test_another_model_keeps_the_feature_and_chooses_a_neuron_of_its_own():
     state = ExplorerState().changed(neuron=39, feature=20, second=50, above=0.25)
     other = DEFAULT.config.replace(feature_probability=1.0)
     app = look(NEURONS, state)
-    fine(by_slot(app.selectbox, "explore.model").set_value((other, DEFAULT.recipe)).run())
+    fine(
+        by_slot(app.selectbox, "explore.model")
+        .set_value((other, DEFAULT.recipe.resolve(other)))
+        .run()
+    )
     found = state_of(app)
     assert found.choice.config == other
     # The page has chosen another neuron at once, as it does where none is chosen.

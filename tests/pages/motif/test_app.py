@@ -642,7 +642,7 @@ def test_seeds_are_listed_together_from_eight_on():
 def test_other_models_are_seen_from_their_best_network_and_keep_what_counts():
     choice = cell(0.05, 0.9)
     app = look(MotifState(thresholds=MotifThresholds(most_gain=2)).changed(member=9, instance=1))
-    choose(app, "motif.models", (choice.config, choice.recipe, 1))
+    choose(app, "motif.models", (choice.config, choice.resolved, 1))
     state = MotifState.of_network(choice)
     assert state_of(app) == state.replace(thresholds=MotifThresholds(most_gain=2))
     assert f", restart {stored(choice.config, choice.recipe).best}, " in model_line(app)
