@@ -597,9 +597,11 @@ def test_it_is_said_whether_features_are_drawn_more_often_than_they_are_there(
     assert ("drawn more often than they are there" in said(app)) == more
 
 
-def test_the_output_with_the_neuron_on_and_off_is_the_primary_ones_until_another_is_chosen():
+def test_the_output_with_the_neuron_on_and_off_is_the_primary_ones_until_another_is_chosen(
+    paper: Model,
+):
     app = look(NEURONS, ExplorerState().changed(neuron=16, feature=30))
-    assert by_slot(app.selectbox, "explore.output").value == 9
+    assert by_slot(app.selectbox, "explore.output").value == neurons(paper.W1).primary[16]
     fine(by_slot(app.selectbox, "explore.output").set_value(30).run())
     assert of_link(app, "output") == "30"
     press(app, "Next")
