@@ -133,7 +133,7 @@ def test_the_followed_neurons_are_counted():
     shown_table = table(app, "turns falls", "turns rises")
     assert shown_table["effective rises"].tolist() == found["effective rises"].tolist()
     sparsest = PAPER_CONFIG.replace(feature_probability=min(FINE_DENSITIES))
-    gain = superposition_gain(sparsest, found["loss falls"].iloc[-1])
+    gain = superposition_gain(sparsest, float(found["loss falls"].iloc[-1]))
     assert shown["Gain of the followed"] == f"{gain:.2f}"
     ratio = found["effective rises"] / found["effective falls"]
     assert shown["Hysteresis, largest"].startswith(f"{ratio.max():.2f} at ")
