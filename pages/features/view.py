@@ -49,12 +49,12 @@ def draw_metrics(state: ExplorerState, shown: Shown, found: Interference) -> Non
         )
         metric(
             "Gain of the positive side",
-            f"{found.high[feature, feature]:.2f}",
+            _gain(found.high[feature, feature]),
             "Path gains of the neurons that positive values drive, added up: 1 is exact.",
         )
         metric(
             "Gain of the negative side",
-            f"{found.low[feature, feature]:.2f}" if found.two_sided else "–",
+            _gain(found.low[feature, feature]) if found.two_sided else "–",
             "Path gains of the neurons that negative values drive, added up: 1 is exact.",
         )
         metric(
@@ -78,6 +78,11 @@ def draw_metrics(state: ExplorerState, shown: Shown, found: Interference) -> Non
         _say_left_out(config, feature)
     elif side in ("in part", "not represented"):
         _say_what_instead(shown, feature)
+
+
+def _gain(value: float) -> str:
+    rounded = round(float(value), 2) + 0.0  # no minus before a zero
+    return f"{rounded:.2f}".replace("-", "−")
 
 
 def _say_left_out(config: Config, feature: int) -> None:

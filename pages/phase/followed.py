@@ -11,6 +11,7 @@ from pages.phase.state import PhaseState
 from pages.shared.chart import draw
 from pages.shared.metrics import metric
 from pages.shared.resources import colours
+from toymodel.analysis.loss import superposition_gain
 from toymodel.charts.phase.network_curves import ONE_FEATURE, TWO_FEATURES
 from toymodel.charts.phase.neuron_paths import (
     DIRECTIONS,
@@ -107,6 +108,13 @@ def _draw_metrics(
             "and the density at which this is largest. 1 would be no hysteresis.",
         )
         metric(
+            "Gain of the followed",
+            _gain(chain, table),
+            "At the sparsest density: the no-superposition baseline over the mean loss of the "
+            "followed networks. At about 1 they compute no more than without superposition, and "
+            "most weights that their neurons have besides the largest serve nothing.",
+        )
+        metric(
             "Loss, followed over separate",
             _loss_ratio(state, table),
             "At the sparsest density: the mean loss of the followed networks over that of the "
@@ -119,6 +127,12 @@ def _draw_metrics(
             "Steps of density after which no other neuron of the network has input weights more "
             "like a neuron's than its own, by their cosine. So neuron j is followed as neuron j.",
         )
+
+
+def _gain(chain: Chain, table: pd.DataFrame) -> str:
+    sparsest = table.iloc[-1]
+    config = chain.config.replace(feature_probability=float(sparsest["density"]))
+    return f"{superposition_gain(config, float(sparsest['loss falls'])):.2f}"
 
 
 def _loss_ratio(state: PhaseState, table: pd.DataFrame) -> str:

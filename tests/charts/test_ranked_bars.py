@@ -34,11 +34,12 @@ def test_bars_stand_in_the_order_of_the_table_under_their_names():
     assert layer["encoding"]["y"]["title"] == "path gain"
     assert spec["description"] == "path gain: a bar a neuron, positive above the axis."
 
-    def angle(count: int) -> int:
-        table = pd.DataFrame({"neuron": range(count), "path_gain": 1.0})
+    def angle(count: int, **more: str) -> int:
+        table = pd.DataFrame({"neuron": range(count), "path_gain": 1.0}).assign(**more)
         return bar_layer(drawn(table).spec)["encoding"]["x"]["axis"]["labelAngle"]
 
     assert (angle(8), angle(9)) == (0, -90)
+    assert (angle(6, side="positive"), angle(7, side="positive")) == (0, -90)
     told = bar_layer(drawn(TABLE.assign(share=0.1)).spec)["encoding"]["tooltip"]
     assert [(each["title"], each.get("format")) for each in told] == [
         ("neuron", None),

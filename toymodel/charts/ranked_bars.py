@@ -16,6 +16,7 @@ SELECTION = "bar"
 
 _MAX_PIXELS = 60
 _MAX_LEVEL_NAMES = 8  # the names of more bars stand upright
+_MAX_LEVEL_NAMES_AND_SIDES = 6
 
 
 def ranked_bars(
@@ -45,7 +46,7 @@ def ranked_bars(
         ends = {"positive": " (+)", "negative": " (−)"}
         names = [name + ends[side] for name, side in zip(names, table["side"], strict=True)]
     bars = table.assign(name=names)
-    turned = len(table) > _MAX_LEVEL_NAMES
+    turned = len(table) > (_MAX_LEVEL_NAMES_AND_SIDES if "side" in table else _MAX_LEVEL_NAMES)
     x = ordinal(
         "name",
         sort=None,

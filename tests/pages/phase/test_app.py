@@ -20,6 +20,7 @@ from pages.shared.model_choice import Choice
 from pages.train.state import TrainState
 from tests.helpers.apps import by_slot, fine, metrics, opened, said, table
 from tests.helpers.links import as_link
+from toymodel.analysis.loss import superposition_gain
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds
 from toymodel.charts.phase.density_map import turning_points
 from toymodel.charts.phase.neuron_paths import DIRECTIONS, by_density, followed_neurons, turns
@@ -40,7 +41,7 @@ from toymodel.phase.diagram import (
 )
 from toymodel.storage.model_file import model_key
 from toymodel.storage.store import default_store
-from toymodel.sweeps.paper import PAPER_PANELS
+from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_PANELS
 from toymodel.sweeps.shipped import DENSITY_SWEEP, FINE_DENSITIES, LENGTHS, SAMPLERS
 
 pytestmark = pytest.mark.usefixtures("shipped")
@@ -94,8 +95,8 @@ def test_the_metrics_have_the_numbers_of_the_networks():
     assert shown["Of these, with a gap between"] == str(gaps.sum())
     assert ("**There is a gap**" in said(app)) == (gaps.sum() > len(both) / 2)
     assert f"(`{recipe_name(DENSITY_SWEEP.recipe)}`)" in said(app)
-    turning = turning_points(found.ranks).dropna()["density"]
-    first, last = turning.iloc[:10].median(), turning.iloc[-10:].median()
+    turning = turning_points(found.ranks).set_index("rank")["density"]  # NaN: it never turns
+    first, last = turning.loc[:9].median(), turning.loc[30:].median()
     assert shown["First quarter, from 1 − S"] == f"{first:g}"
     assert shown["Last quarter, from 1 − S"] == f"{last:g}"
     drifts = first < last
@@ -131,6 +132,9 @@ def test_the_followed_neurons_are_counted():
     found = by_density(chain, followed)
     shown_table = table(app, "turns falls", "turns rises")
     assert shown_table["effective rises"].tolist() == found["effective rises"].tolist()
+    sparsest = PAPER_CONFIG.replace(feature_probability=min(FINE_DENSITIES))
+    gain = superposition_gain(sparsest, float(found["loss falls"].iloc[-1]))
+    assert shown["Gain of the followed"] == f"{gain:.2f}"
     ratio = found["effective rises"] / found["effective falls"]
     assert shown["Hysteresis, largest"].startswith(f"{ratio.max():.2f} at ")
     networks = along_density(Thresholds())
