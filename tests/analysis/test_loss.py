@@ -163,7 +163,7 @@ def test_dense_and_large_models_are_measured_on_fewer_examples():
     def examples(n: int, m: int, p: float) -> int:
         return evaluation_examples(Config(n_features=n, n_neurons=m, feature_probability=p))
 
-    assert [examples(100, 40, p) for p in (1, 0.3, 0.1)] == [2**14, 2**14, 2**15]
+    assert [examples(100, 40, p) for p in (1, 0.5, 0.2, 0.1)] == [2**14, 2**14, 2**15, 2**16]
     assert [examples(100, 40, p) for p in (0.03, 0.001)] == [110_000, 2**16]
     assert examples(1_000, 200, 0.01) == 10_000
     assert examples(2_000, 2_000, 0.01) == 4_096

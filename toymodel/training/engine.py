@@ -338,7 +338,7 @@ def learning_rate_at(recipe: Recipe, t: int) -> float:
     warmup = recipe.warmup * recipe.steps
     highest = recipe.learning_rate or 0.0
     if recipe.cycles > 1 and recipe.schedule == "cosine":
-        highest /= 3  # at the full rate, outputs of the sparsest models die again
+        highest /= 10  # at a third, outputs of the sparsest models die again
     if t < warmup:
         return highest * (t + 1) / (warmup + 1)
     if recipe.schedule == "constant":
