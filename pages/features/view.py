@@ -82,7 +82,7 @@ def draw_metrics(state: ExplorerState, shown: Shown, found: Interference) -> Non
 
 def _gain(value: float) -> str:
     rounded = round(float(value), 2) + 0.0  # no minus before a zero
-    return f"{rounded:.2f}".replace("-", "−")
+    return f"{rounded:.2f}"
 
 
 def _say_left_out(config: Config, feature: int) -> None:

@@ -739,7 +739,15 @@ def test_the_examples_are_shipped_and_show_what_they_say():
     for state in led.values():
         assert all(find_model(config, state.choice.recipe) for config in state.configs)
     assert led["The paper's setting"] == MotifState()
-    assert led["Importance falls steeply"].choice.config.importance_decay == 0.65
+    steep = led["Importance falls steeply"]
+    assert steep.choice.config.importance_decay == 0.5
+    (found,) = found_in(steep)
+    assert found["clear"]
+    assert found["difference"] > 0  # the networks with low losses are the ones with the motif
+    pair = led["Two neurons that inhibit for each other"]
+    network = stored(pair.configs[pair.member or 0], pair.choice.recipe)
+    one, other, *_ = find_motifs(network.W1, network.W2)
+    assert (one.inhibitors, other.inhibitors) == ((other.neuron,), (one.neuron,))
     assert led["Equally important features"].choice.config.importance_decay == 1
     large = led["A large network"].choice
     assert found_in_weights(stored(large.config, large.recipe))[0] > 1
