@@ -55,7 +55,7 @@ def offer_more(choice: Choice) -> None:
             on_click=train,
             kwargs={"recipe": {"cycles": recipe.cycles + 1}},
             help="From where it stands, with new data; a cosine schedule starts again at a tenth "
-            "of the learning rate. Where features are very sparse the loss may rise.",
+            "of the learning rate.",
         )
 
 
