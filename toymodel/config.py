@@ -155,8 +155,8 @@ class Recipe(Settings):
         restarts: models trained side by side for one config, 1 to 64. The one with the lowest loss
             is the model; the others are kept to look at.
         cycles: how often the schedule runs, 1 to 100. From the second time on, training goes on
-            from the weights of the time before: a warm restart of Adam, with new data, a plain
-            ReLU, no curriculum and, where the schedule is a cosine, a tenth of the learning rate.
+            from the weights of the time before: a warm restart of Adam, with new data, no
+            curriculum and, where the schedule is a cosine, a third of the learning rate.
         weights: 16 hexadecimal digits that name weights that were not trained here; the other
             fields mean nothing then, and such a recipe cannot be trained. Empty otherwise.
 

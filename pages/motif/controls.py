@@ -49,7 +49,7 @@ def choose_models(state: MotifState) -> None:
 def _ensembles() -> list[Ensemble]:
     seeds: dict[tuple[Config, Recipe], set[int]] = defaultdict(set)
     for config, recipe in [*brought(), *store().contents()]:
-        seeds[config.replace(seed=0), recipe].add(config.seed)
+        seeds[config.replace(seed=0), recipe.resolve(config)].add(config.seed)
     found: list[Ensemble] = []
     for (config, recipe), there in seeds.items():
         run = next(k for k in range(len(there) + 1) if k not in there)

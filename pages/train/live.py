@@ -54,7 +54,7 @@ def offer_more(choice: Choice) -> None:
             f"Train {count(recipe.steps, 'step')} more",
             on_click=train,
             kwargs={"recipe": {"cycles": recipe.cycles + 1}},
-            help="From where it stands, with new data; a cosine schedule starts again at a tenth "
+            help="From where it stands, with new data; a cosine schedule starts again at a third "
             "of the learning rate.",
         )
 

@@ -81,8 +81,8 @@ def follow(
 ) -> Chain:
     """Train networks at one density after the other, from the weights of the one before.
 
-    Each density is one more cycle of the recipe: new data, Adam anew, a plain ReLU at the output,
-    and a lower learning rate than at the first density, which is trained from new weights.
+    Each density is one more cycle of the recipe: new data, Adam anew, and a lower learning rate
+    than at the first density, which is trained from new weights.
 
     Args:
         config: of the networks; its density is replaced.

@@ -328,7 +328,7 @@ def leaky_relu_backward(gradient: Tensor, z: Tensor, slope: float | Tensor) -> N
 def slope_at(recipe: Recipe, t: int) -> float:
     """The output unit's slope for negative pre-activations at step t of a resolved recipe."""
     end = (recipe.slope_until or 0.0) * recipe.steps
-    if recipe.cycles > 1 or not end:  # in later cycles every output has found its feature
+    if not end:
         return 0.0
     return recipe.slope * min(1.0, max(0.0, 2 * (1 - t / end)))
 
@@ -338,7 +338,7 @@ def learning_rate_at(recipe: Recipe, t: int) -> float:
     warmup = recipe.warmup * recipe.steps
     highest = recipe.learning_rate or 0.0
     if recipe.cycles > 1 and recipe.schedule == "cosine":
-        highest /= 10  # at a third, outputs of the sparsest models die again
+        highest /= 3  # at the full rate, a model loses more than a cycle can gain
     if t < warmup:
         return highest * (t + 1) / (warmup + 1)
     if recipe.schedule == "constant":
