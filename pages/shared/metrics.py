@@ -22,6 +22,7 @@ from toymodel.text import estimate
 _LIVE_WORK = 50_000  # weights up to which the outputs are tried while the model still trains
 _LIVE_EXAMPLES = 512
 _LOWEST = "lowest"
+_NEGLIGIBLE = 1e-5  # a loss that is not worth comparing
 
 
 def draw_metrics(shown: Shown, thresholds: Thresholds) -> None:
@@ -145,7 +146,7 @@ def choose_restart(
 def _beside_the_best(shown: Shown) -> str:
     # How far a trained network is from the lowest loss that is known for its setting.
     best = best_loss(shown.config)
-    if best is None or shown.model is None or not math.isfinite(shown.loss):
+    if best is None or shown.model is None or not _NEGLIGIBLE < shown.loss < math.inf:
         return ""
     known = f"the lowest known for this setting, {figure(best.loss)} ({best.recipe})"
     excess = best.excess(shown.loss)

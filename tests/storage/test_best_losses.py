@@ -52,4 +52,5 @@ def test_the_losses_that_are_known_are_possible():
         config = Config.from_mapping(json.loads(setting))
         assert best_loss(config) is not None
         assert 0 < about["loss"] <= 1
-        assert 0 <= about["error"] < 0.02 * about["loss"]
+        # Where every feature has its neurons, the loss is next to nothing and has no exact error.
+        assert 0 <= about["error"] < 0.02 * about["loss"] + 1e-9
