@@ -99,10 +99,10 @@ def draw_transition(neurons: NeuronTransition, layer: LayerTransition) -> None:
             "hold several.",
         )
         metric(
-            "More in between, at 1 − S",
-            ", ".join(map(number, neurons.slow)) or "–",
+            "With more in between",
+            f"{len(neurons.slow)}",
             "Densities at which a tenth of the neurons or more are in between, and more than hold "
-            "one feature.",
+            "one feature" + (f": {', '.join(map(number, neurons.slow))}." if neurons.slow else "."),
         )
     st.markdown(_LAYERS[layer.drifts])
     with st.container(horizontal=True):
