@@ -118,7 +118,7 @@ def test_the_histograms_scale_and_threshold_are_in_the_link_and_in_the_chart(
 
 
 def test_a_cell_of_the_map_opens_the_feature_of_its_row(server: str, page: Page):
-    page.goto(f"{server}/features?n=6&m=10&p=0.1&d=0.8&recipe=standard&restarts=8&feature=2")
+    page.goto(f"{server}/features?n=10&m=5&p=0.1&d=0.75&recipe=standard&restarts=8&feature=2")
     expect(heading(page, "^Feature f2: ")).to_be_visible()
     expect(drawing(page, "map-2")).to_be_visible()
     # Cells that are too small to draw take no click, so several places of the map are tried.
