@@ -126,7 +126,8 @@ def draw_map(state: ExplorerState, shown: Shown, found: Interference) -> None:
     rest = "the others do not matter here" if size < MAX_FEATURES else "of more it draws none"
     part = f" The first {size} of {n:,} features; {rest}." if n > size else ""
     st.caption(
-        "A row is an output, a column the feature that reaches it; red adds, blue takes away. What "
-        "a feature does for itself is left out, and so is what is below 1 % of the largest."
+        "A row is an output, a column the feature that reaches it; red adds, blue takes away. "
+        "Colours end at 1, the largest target, or at the largest effect if that is smaller. What a "
+        "feature does for itself is left out, and so is what is below 1 % of that."
         f"{part} **Click a cell** for the feature of its row."
     )

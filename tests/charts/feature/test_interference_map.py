@@ -51,16 +51,15 @@ def test_cells_by_importance_are_scaled_by_the_receiving_features_root():
     ]
 
 
-def test_the_smallest_cells_are_measured_by_the_largest_that_is_drawn():
-    high = np.array([[9, 64, 0.5], [0.75, 9, 0], [-0.5, 0.625, 9]])
-    found = Interference(high=high, low=0 * high)
+def test_the_smallest_cells_are_measured_by_the_largest_or_by_the_largest_target():
+    high = np.array([[9, 0.5, 0.0049], [0.0051, 9, 0], [-0.25, 0.004, 9]])
     assert MIN_CELL == 0.01
-    table = interference_cells(THREE, found)
-    assert list(table.itertuples(index=False, name=None)) == [(0, 1, 64), (1, 0, 0.75)]
-    # Without the outlier everything counts.
-    high[0, 1] = 0
     found = Interference(high=high, low=0 * high)
-    assert interference_cells(THREE, found)["value"].tolist() == [0.5, 0.75, -0.5, 0.625]
+    assert interference_cells(THREE, found)["value"].tolist() == [0.5, 0.0051, -0.25]
+    # Of an effect that is far beyond every target no 1 % is needed to matter.
+    high[0, 1:] = -64, 0.011
+    found = Interference(high=high, low=0 * high)
+    assert interference_cells(THREE, found)["value"].tolist() == [-64, 0.011, -0.25]
 
 
 @pytest.mark.parametrize("n", [1, 3])
@@ -112,7 +111,7 @@ def test_cells_stand_at_their_numbers_with_the_first_row_on_top():
     assert (name, fields) == (SELECTION, ["receiving"])
 
 
-@pytest.mark.parametrize(("largest", "reach"), [(1.0, 1.0), (4.0, 4.0), (0.01, 0.05)])
+@pytest.mark.parametrize(("largest", "reach"), [(1.0, 1.0), (0.5, 0.5), (4.0, 1.0), (0.01, 0.05)])
 def test_the_colours_are_symmetric_about_zero(largest: float, reach: float):
     table = CELLS.assign(value=[largest / 2, -largest, largest])
     scale = encoding(table=table)["color"]["scale"]

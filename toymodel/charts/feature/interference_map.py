@@ -18,10 +18,12 @@ MAX_FEATURES = 100
 """Features along either side of the map."""
 
 MIN_CELL = 0.01
-"""Of the largest: smaller effects are not drawn."""
+"""Of the largest, or of 1 where that is larger: smaller effects are not drawn."""
 
 _MAX_SIZE_WITH_SIGNS = 20
 _MIN_REACH = 0.05  # what hardly matters looks like it
+# A target is 1 at most, so a larger effect is no worse; one that is would hide all others.
+_MAX_REACH = 1.0
 _MAX_LABELS = 10
 
 
@@ -38,13 +40,14 @@ def interference_cells(
         first: how many features, the most important ones.
 
     Returns:
-        One row a cell of 1 % of the largest or more. Columns: receiving, interfering, value.
+        One row a cell of 1 % of the largest, or of 1, or more. Columns: receiving, interfering,
+        value.
     """
     worst = found.worst[:first, :first]
     if weighted:
         worst = worst * np.sqrt(config.importance[:first, None])
     largest = np.abs(worst).max(initial=0)
-    row, column = np.nonzero((np.abs(worst) >= MIN_CELL * largest) & (worst != 0))
+    row, column = np.nonzero((np.abs(worst) >= MIN_CELL * min(largest, _MAX_REACH)) & (worst != 0))
     return pd.DataFrame({"receiving": row, "interfering": column, "value": worst[row, column]})
 
 
@@ -59,6 +62,8 @@ def interference_map(
 ) -> Chart:
     """A square of cells; signs are written into them while they are large.
 
+    Colours end at an effect of 1 or, where it is smaller, at the largest.
+
     Args:
         cells: what `interference_cells` gives.
         size: features along either side.
@@ -67,7 +72,8 @@ def interference_map(
         height: in pixels.
         selected: the feature whose row and column are framed.
     """
-    reach = max(_MIN_REACH, float(cells["value"].abs().to_numpy().max(initial=0)))
+    largest = float(cells["value"].abs().to_numpy().max(initial=0))
+    reach = min(max(_MIN_REACH, largest), _MAX_REACH)
     drawn = cells.assign(
         x=cells["interfering"],
         x2=cells["interfering"] + 1,
