@@ -18,8 +18,7 @@ from toymodel.config import MIN_IMPORTANCE, RECIPES, Config, Recipe
 from toymodel.errors import TrainingDiverged
 from toymodel.storage.model_file import (
     ENGINE_VERSION,
-    DamagedFile,
-    OtherEngine,
+    naming_damage,
     require_engine,
 )
 from toymodel.storage.tensor_file import check_tensor, pack, unpack, write_atomically
@@ -152,7 +151,7 @@ def load_chain(path: Path) -> Chain:
         OtherEngine: if another version of the engine wrote it.
         OSError: if it cannot be read.
     """
-    try:
+    with naming_damage(path.name, "chain of networks"):
         tensors, about = unpack(path.read_bytes())
         require_engine(path.name, about["engine"])
         config, recipe = Config.from_mapping(about["config"]), Recipe.from_mapping(about["recipe"])
@@ -160,8 +159,4 @@ def load_chain(path: Path) -> Chain:
         networks = len(densities), recipe.restarts
         check_tensor("W1", tensors["W1"], (*networks, config.n_neurons, config.n_features))
         check_tensor("losses", tensors["losses"], networks)
-    except OtherEngine:
-        raise
-    except (ValueError, KeyError, TypeError) as error:
-        raise DamagedFile(f"{path.name} is not a usable chain of networks: {error}") from None
     return Chain(config=config, recipe=recipe, densities=densities, **tensors)

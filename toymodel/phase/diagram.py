@@ -20,8 +20,7 @@ from toymodel.model import Model, Weights
 from toymodel.phase.exact_loss import squared_errors
 from toymodel.storage.model_file import (
     ENGINE_VERSION,
-    DamagedFile,
-    OtherEngine,
+    naming_damage,
     require_engine,
 )
 from toymodel.storage.tensor_file import check_tensor, pack, unpack, write_atomically
@@ -288,16 +287,12 @@ def load_diagram(path: Path) -> Diagram:
         OtherEngine: if another version of the engine wrote it.
         OSError: if it cannot be read.
     """
-    try:
+    with naming_damage(path.name, "phase diagram"):
         tensors, about = unpack(path.read_bytes())
         require_engine(path.name, about["engine"])
         recipe = Recipe.from_mapping(about["recipe"])
         shape = *(len(tensors[name]) for name in ("densities", "ratios")), recipe.restarts
         for name, (more, dtype) in _TENSORS.items():
             check_tensor(name, tensors[name], (*shape, *more), dtype, finite=name != "losses")
-    except OtherEngine:
-        raise
-    except (ValueError, KeyError, TypeError) as error:
-        raise DamagedFile(f"{path.name} is not a usable phase diagram: {error}") from None
     densities, ratios = (tuple(map(float, tensors.pop(name))) for name in ("densities", "ratios"))
     return Diagram(densities=densities, ratios=ratios, recipe=recipe, **tensors)

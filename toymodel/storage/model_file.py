@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,27 @@ def require_engine(name: str, engine: object) -> None:
         )
 
 
+@contextmanager
+def naming_damage(name: str, what: str) -> Iterator[None]:
+    """Raise what is wrong with a file that is read as a `DamagedFile` that names it.
+
+    Args:
+        name: what the file is called in error messages.
+        what: it should hold.
+
+    Raises:
+        DamagedFile: for a ValueError, KeyError or TypeError.
+    """
+    try:
+        yield
+    except DamagedFile:
+        raise
+    except (ValueError, KeyError, TypeError) as error:
+        # The message of a KeyError or a TypeError says little without its type.
+        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        raise DamagedFile(f"{name} is not a usable {what}: {kind}{error}") from None
+
+
 def engine_of(about: Mapping[str, Any]) -> str:
     """The engine version in the metadata of a model or of a paused training; "" where it is not."""
     versions = about.get("versions")
@@ -127,14 +149,10 @@ def read_settings(path: Path) -> tuple[Config, Recipe]:
         OtherEngine: as `load` does.
         OSError: if the file cannot be read.
     """
-    try:
+    with naming_damage(path.name, "model"):
         about = read_metadata(path)
         require_engine(path.name, engine_of(about))
         return Config.from_mapping(about["config"]), Recipe.from_mapping(about["recipe"])
-    except OtherEngine:
-        raise
-    except (ValueError, KeyError, TypeError) as error:
-        raise _damaged(path.name, error) from None
 
 
 def to_bytes(model: Model) -> bytes:
@@ -167,7 +185,7 @@ def from_bytes(data: bytes, name: str) -> Model:
     Raises:
         DamagedFile: as `load` does, and OtherEngine.
     """
-    try:
+    with naming_damage(name, "model"):
         tensors, about = unpack(data)
         if about.pop("checksum") != checksum(tensors, about):
             raise ValueError("its checksum does not fit its content")
@@ -181,17 +199,7 @@ def from_bytes(data: bytes, name: str) -> Model:
         if type(together) is not int or together < 1:
             raise ValueError("trained_together is not a number of models")
         _check(tensors, config, recipe)
-    except OtherEngine:
-        raise
-    except (ValueError, KeyError, TypeError) as error:
-        raise _damaged(name, error) from None
     return _model(config, recipe, tensors, together)
-
-
-def _damaged(name: str, error: Exception) -> DamagedFile:
-    # The message of a KeyError or a TypeError says little without its type.
-    kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
-    return DamagedFile(f"{name} is not a usable model: {kind}{error}")
 
 
 def _tensors(model: Model) -> dict[str, np.ndarray]:

@@ -338,7 +338,7 @@ def learning_rate_at(recipe: Recipe, t: int) -> float:
     warmup = recipe.warmup * recipe.steps
     highest = recipe.learning_rate or 0.0
     if recipe.cycles > 1 and recipe.schedule == "cosine":
-        highest /= 3  # at the full rate, a model loses more than a cycle can gain
+        highest /= 3  # at the full rate, losses at middle densities rise
     if t < warmup:
         return highest * (t + 1) / (warmup + 1)
     if recipe.schedule == "constant":
