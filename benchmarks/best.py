@@ -12,8 +12,9 @@ import click
 import numpy as np
 
 from benchmarks.record import record
-from toymodel.config import RECIPES, Config
+from toymodel.config import Config
 from toymodel.model import Model
+from toymodel.recipe import RECIPES
 from toymodel.storage.best_losses import best_loss, record_best
 from toymodel.storage.store import default_store
 from toymodel.sweeps.shipped import SHIPPED

@@ -19,7 +19,7 @@ from toymodel.analysis.motifs import count_words, find_motifs
 from toymodel.charts.motif.ensemble_strip import ensemble_table
 from toymodel.charts.motif.frequency import motif_frequency
 from toymodel.charts.motif.neuron_counts import MAX_COUNTED
-from toymodel.config import RECIPES
+from toymodel.recipe import RECIPES
 from toymodel.storage.store import default_store
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
 from toymodel.sweeps.shipped import MOTIF, MOTIF_GRID

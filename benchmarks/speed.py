@@ -13,7 +13,8 @@ import torch
 
 from benchmarks.record import record
 from toymodel.analysis.ensemble import MAX_SEEDS
-from toymodel.config import RECIPES, Config, Recipe
+from toymodel.config import Config
+from toymodel.recipe import RECIPES, Recipe
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
 from toymodel.training.engine import Draws, Shard
 from toymodel.training.train import train

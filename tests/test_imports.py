@@ -18,6 +18,7 @@ BASE = {
             "errors",
             "evaluation",
             "model",
+            "recipe",
             "sampling",
             "settings",
             "task",

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tests.helpers.networks import model, two_neurons_a_feature, weights
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
+from toymodel.recipe import Recipe
 
 
 def test_output_is_computed_as_in_the_paper():

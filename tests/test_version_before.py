@@ -29,10 +29,11 @@ from pages.train.state import TrainState
 from toymodel.analysis.loss import superposition_gain
 from toymodel.analysis.motifs import find_motifs
 from toymodel.analysis.polysemanticity import neurons
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
 from toymodel.jobs.job import job_name, run_job
 from toymodel.model import Weights
 from toymodel.phase.diagram import load_diagram
+from toymodel.recipe import Recipe
 from toymodel.storage import imported_weights, weight_file
 from toymodel.storage.model_file import OtherEngine, load, model_key, read_settings
 from toymodel.storage.store import Store

@@ -28,9 +28,10 @@ from toymodel.analysis.loss import (
 )
 from toymodel.analysis.motifs import Motif, find_motifs, scale_neurons
 from toymodel.analysis.polysemanticity import Thresholds, neurons, path_gain, superposition
-from toymodel.config import RECIPES, Config, Recipe
+from toymodel.config import Config
 from toymodel.errors import TrainingCancelled, TrainingDiverged
 from toymodel.model import Model, Weights
+from toymodel.recipe import RECIPES, Recipe
 from toymodel.settings import SettingError
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
-from toymodel.config import Activation, Config, Recipe
+from toymodel.config import Activation, Config
+from toymodel.recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -16,7 +16,8 @@ from enum import IntEnum
 import numpy as np
 from jaxtyping import Float32, UInt32
 
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
+from toymodel.recipe import Recipe
 
 MIN_ACTIVE = 1.5
 """Active features an example that importance sampling aims at, where a recipe does not say it."""

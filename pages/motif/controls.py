@@ -15,7 +15,8 @@ from pages.shared.page_session import watched
 from pages.shared.resources import store
 from pages.shared.widgets import STEPS, model_inputs, number_box, option_box, preset_box
 from toymodel.analysis.ensemble import MAX_SEEDS
-from toymodel.config import Config, Recipe, nearest_preset
+from toymodel.config import Config
+from toymodel.recipe import Recipe, nearest_preset
 from toymodel.settings import bounds
 
 _BEST = "lowest"

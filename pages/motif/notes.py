@@ -7,7 +7,7 @@ import streamlit as st
 from pages.motif.state import MotifState
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import MOTIFS, link_to
-from toymodel.config import RECIPES
+from toymodel.recipe import RECIPES
 from toymodel.sweeps.paper import PAPER_CONFIG
 from toymodel.sweeps.shipped import MOTIF, MOTIF_GRID
 

@@ -10,7 +10,8 @@ from pages.shared.model_choice import Choice
 from pages.shared.navigation import MOTIFS, link_to
 from pages.shared.resources import store
 from toymodel.analysis.motifs import MotifThresholds, count_words, find_motifs
-from toymodel.config import RECIPES, Config, Recipe
+from toymodel.config import Config
+from toymodel.recipe import RECIPES, Recipe
 from toymodel.storage.model_file import model_key
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
 from toymodel.text import number

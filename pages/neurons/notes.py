@@ -7,7 +7,7 @@ import streamlit as st
 from pages.shared.explorer_state import DEFAULT, ExplorerState
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import NEURONS, link_to
-from toymodel.config import RECIPES
+from toymodel.recipe import RECIPES
 from toymodel.sweeps.shipped import SMALL
 
 

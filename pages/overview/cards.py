@@ -46,8 +46,9 @@ from toymodel.charts.network.weight_matrix import weight_matrix
 from toymodel.charts.neuron.activation_histogram import activation_histogram
 from toymodel.charts.phase.network_curves import class_curves
 from toymodel.charts.sweep.density_lines import density_lines
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
 from toymodel.model import Model
+from toymodel.recipe import Recipe
 from toymodel.sweeps.measures import MEASURES
 from toymodel.sweeps.shipped import DENSITY_SWEEP, IDENTITY, SMALL
 

@@ -18,7 +18,7 @@ from toymodel.charts.phase.network_curves import (
     class_curves,
     measure_curve,
 )
-from toymodel.config import recipe_name
+from toymodel.recipe import recipe_name
 from toymodel.sweeps.shipped import DENSITY_SWEEP
 from toymodel.text import number
 

@@ -20,8 +20,8 @@ from toymodel.charts.phase.neuron_paths import (
     neuron_paths,
     turns,
 )
-from toymodel.config import recipe_name
 from toymodel.phase.chain import Chain
+from toymodel.recipe import recipe_name
 from toymodel.text import number
 
 

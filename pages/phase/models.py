@@ -19,10 +19,11 @@ from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.charts.phase.density_map import effective_shares, rank_shares
 from toymodel.charts.phase.neuron_paths import followed_neurons
 from toymodel.charts.phase.neuron_sets import set_sizes
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
 from toymodel.phase.candidates import Theory, theory
 from toymodel.phase.chain import Chain, chain_path, load_chain
 from toymodel.phase.diagram import DENSITIES, RATIOS, Diagram, diagram_path, load_diagram
+from toymodel.recipe import Recipe
 from toymodel.storage.model_file import DamagedFile
 from toymodel.sweeps.shipped import CONVERGENCE, DENSITY_SWEEP
 

@@ -26,8 +26,8 @@ from toymodel.analysis.predictions import (
     sparsity_trend,
     top_versus_bottom,
 )
-from toymodel.config import RECIPES
 from toymodel.model import Model
+from toymodel.recipe import RECIPES
 
 MAIN, LONGER, WEAK = "standard", "thorough", "usual"
 """The recipes: the one that is measured, a longer one, and one that trains poorly."""

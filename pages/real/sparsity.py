@@ -19,7 +19,7 @@ from pages.sweep.state import SweepState
 from pages.train.state import TrainState
 from toymodel.analysis.predictions import SparsestSetting, SparsityTrend, Trend
 from toymodel.charts.sweep.density_lines import density_lines
-from toymodel.config import RECIPES
+from toymodel.recipe import RECIPES
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, PAPER_PANELS
 
 _SPARSEST = PAPER_CONFIG.replace(feature_probability=min(PAPER_DENSITIES))

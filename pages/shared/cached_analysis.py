@@ -30,8 +30,9 @@ from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.analysis.predictions import density_table
 from toymodel.charts.neuron.neuron_weights import neuron_weights
 from toymodel.charts.phase.network_curves import network_table
-from toymodel.config import RECIPES, Config, Recipe
+from toymodel.config import Config
 from toymodel.model import Model
+from toymodel.recipe import RECIPES, Recipe
 from toymodel.storage.model_file import model_key
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
 from toymodel.sweeps.shipped import Family

@@ -20,8 +20,9 @@ from pages.shared.widgets import number_box
 from pages.train.state import TrainState
 from toymodel.analysis.loss import superposition_gain
 from toymodel.analysis.polysemanticity import first_shown, neurons
-from toymodel.config import RECIPES, Config, Recipe, recipe_name
+from toymodel.config import Config
 from toymodel.model import Model
+from toymodel.recipe import RECIPES, Recipe, recipe_name
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
 from toymodel.text import count, number
 

@@ -11,7 +11,7 @@ from pages.shared.model_choice import Choice
 from pages.shared.page_session import PageSession
 from toymodel.analysis.activations import EDGES, STEP
 from toymodel.analysis.polysemanticity import Thresholds
-from toymodel.config import RECIPES
+from toymodel.recipe import RECIPES
 from toymodel.settings import Allowed
 from toymodel.sweeps.paper import PAPER_CONFIG
 

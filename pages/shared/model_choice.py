@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pages.shared.link_state import LinkState
-from toymodel.config import RECIPES, Config, Recipe, difference, nearest_preset
+from toymodel.config import Config
+from toymodel.recipe import RECIPES, Recipe, difference, nearest_preset
 from toymodel.text import percent
 
 Preset = Annotated[

@@ -11,8 +11,9 @@ import streamlit as st
 
 from pages.shared.model_choice import Choice
 from pages.shared.resources import store
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
 from toymodel.model import History, Model, Weights
+from toymodel.recipe import Recipe
 from toymodel.storage.model_file import model_key
 
 _BROUGHT = "models.brought"

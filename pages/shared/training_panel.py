@@ -12,9 +12,10 @@ from pages.own.state import OwnState
 from pages.shared.chart import going
 from pages.shared.navigation import OWN
 from pages.shared.resources import jobs, visitor, warm_worker
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
 from toymodel.jobs.job import Progress
 from toymodel.jobs.limits import Refused
+from toymodel.recipe import Recipe
 from toymodel.text import count, duration
 
 _POLL_SECONDS = 0.8

@@ -10,7 +10,8 @@ from pages.shared.link_state import LinkState, write
 from pages.shared.model_choice import BlockColour, Preset
 from pages.shared.page_session import PageSession
 from toymodel.analysis.polysemanticity import Thresholds
-from toymodel.config import RECIPES, Config, Recipe
+from toymodel.config import Config
+from toymodel.recipe import RECIPES, Recipe
 from toymodel.settings import Allowed
 from toymodel.sweeps.paper import MAX_DENSITIES, PAPER_DENSITIES, sweep
 

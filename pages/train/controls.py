@@ -18,7 +18,7 @@ from pages.shared.widgets import (
 )
 from pages.train.examples import EXAMPLES, example_name
 from pages.train.state import TRAIN_PAGE, TrainState
-from toymodel.config import Recipe
+from toymodel.recipe import Recipe
 from toymodel.settings import plain_type
 
 _NOT_ADVANCED = ("restarts", "weights")

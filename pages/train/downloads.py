@@ -16,8 +16,8 @@ from toymodel.charts.export import KINDS, Kind, write_chart
 from toymodel.charts.figures import figures, not_drawn
 from toymodel.charts.network.figures import MODEL_FIGURES
 from toymodel.charts.network.weight_table import weight_table
-from toymodel.config import difference
 from toymodel.model import Model
+from toymodel.recipe import difference
 from toymodel.storage.model_file import model_key, to_bytes
 
 _CHART = "train.take.chart"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pages.shared.model_choice import Choice
-from toymodel.config import RECIPES
+from toymodel.recipe import RECIPES
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES
 from toymodel.sweeps.shipped import SMALL, SMALLEST, Family
 from toymodel.text import number

@@ -16,7 +16,7 @@ from pages.train.controls import show
 from pages.train.state import DEFAULT, TRAIN_PAGE
 from toymodel.analysis.loss import superposition_gain
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds, neurons
-from toymodel.config import recipe_name
+from toymodel.recipe import recipe_name
 
 MOST = 200
 _TRIED = "train.tried"

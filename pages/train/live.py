@@ -12,8 +12,9 @@ from pages.shared.models import Shown
 from pages.shared.training_panel import request
 from pages.train.charts import draw_charts
 from pages.train.state import TRAIN_PAGE, TrainState
-from toymodel.config import MAX_SEED, Recipe
+from toymodel.config import MAX_SEED
 from toymodel.jobs.job import Live, Progress
+from toymodel.recipe import Recipe
 from toymodel.storage.model_file import model_key
 from toymodel.text import count
 

@@ -10,7 +10,8 @@ from pages.shared.link_state import Link, LinkState
 from pages.shared.model_choice import BlockColour, Choice, DrawnNeurons
 from pages.shared.page_session import PageSession
 from toymodel.analysis.polysemanticity import Thresholds
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
+from toymodel.recipe import Recipe
 from toymodel.settings import Allowed
 from toymodel.sweeps.shipped import SMALL
 

@@ -7,7 +7,8 @@ import pytest
 
 from tests.helpers.networks import model, same
 from toymodel.analysis.ensemble import MAX_SEEDS, members, with_seeds
-from toymodel.config import MAX_SEED, Config, Recipe
+from toymodel.config import MAX_SEED, Config
+from toymodel.recipe import Recipe
 from toymodel.settings import SettingError
 
 CONFIG = Config(n_features=2, n_neurons=3, seed=5)

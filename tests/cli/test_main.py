@@ -6,7 +6,8 @@ import click
 import pytest
 
 from toymodel.cli import main as module
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
+from toymodel.recipe import Recipe
 from toymodel.storage.store import Store
 from toymodel.training.workers import WorkerDied
 

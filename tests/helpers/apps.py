@@ -16,8 +16,9 @@ from pages.shared.explorer_state import ExplorerState
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import PAGES
 from tests.helpers.networks import ROOT, model
-from toymodel.config import RECIPES, Config, Recipe
+from toymodel.config import Config
 from toymodel.model import Weights
+from toymodel.recipe import RECIPES, Recipe
 
 
 def opened(script: str = "", **link: str) -> AppTest:

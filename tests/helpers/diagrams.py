@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from toymodel.config import Recipe
 from toymodel.phase import diagram
 from toymodel.phase.diagram import Diagram, train_diagram
+from toymodel.recipe import Recipe
 
 
 def trained(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from pages.shared.model_choice import Choice
-from toymodel.config import MAX_SEED, RECIPES, Config, Recipe
+from toymodel.config import MAX_SEED, Config
+from toymodel.recipe import RECIPES, Recipe
 
 
 def as_link(parameters: dict[str, str]) -> dict[str, list[str]]:

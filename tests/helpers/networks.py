@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
 from toymodel.model import History, Model, Weights
+from toymodel.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parents[2]
 

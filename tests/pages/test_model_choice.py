@@ -6,7 +6,8 @@ from hypothesis import given
 
 from pages.shared.model_choice import Choice, left_out
 from tests.helpers.links import CHOICES
-from toymodel.config import RECIPES, Config, Recipe, difference, recipe_name
+from toymodel.config import Config
+from toymodel.recipe import RECIPES, Recipe, difference, recipe_name
 
 PAPER = Config(feature_probability=0.01)
 

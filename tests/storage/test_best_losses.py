@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from tests.helpers.networks import model
-from toymodel.config import RECIPES, Config
+from toymodel.config import Config
 from toymodel.model import Model
+from toymodel.recipe import RECIPES
 from toymodel.storage.best_losses import BEST_FILE, best_loss, record_best
 
 CONFIG = Config(n_features=5, n_neurons=4, feature_probability=0.1)

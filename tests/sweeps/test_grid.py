@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from toymodel.config import RECIPES, Config
+from toymodel.config import Config
+from toymodel.recipe import RECIPES
 from toymodel.settings import SettingError
 from toymodel.sweeps.grid import Grid, grid_of, read_grid, shards
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from toymodel.config import RECIPES
+from toymodel.recipe import RECIPES
 from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store
 from toymodel.sweeps.estimate import estimate, size_of

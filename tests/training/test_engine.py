@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from toymodel.analysis.loss import evaluate
-from toymodel.config import RECIPES, Config, Recipe
+from toymodel.config import Config
 from toymodel.model import Weights
+from toymodel.recipe import RECIPES, Recipe
 from toymodel.sampling import inputs_from_uniform
 from toymodel.training.accelerator import DeviceDraws
 from toymodel.training.engine import Draws, Shard

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toymodel as tm
-from toymodel.config import drawn_features
+from toymodel.recipe import drawn_features
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
 from toymodel.training.sharding import (
     ShardSpec,

@@ -10,8 +10,9 @@ import numpy as np
 from jaxtyping import Float32
 
 from toymodel.analysis.loss import dead_outputs, no_superposition_loss
-from toymodel.config import RECIPES, Config, Recipe
+from toymodel.config import Config
 from toymodel.model import Model
+from toymodel.recipe import RECIPES, Recipe
 from toymodel.text import count
 
 Kind = Literal[

@@ -19,8 +19,9 @@ from toymodel.charts.neuron.figures import NEURON_FIGURES
 from toymodel.charts.sweep.class_shares import class_shares
 from toymodel.charts.sweep.gain_curve import gain_curve
 from toymodel.charts.sweep.privileged_basis import basis_table, neurons_of_a_feature, read_off
-from toymodel.config import Config, recipe_name
+from toymodel.config import Config
 from toymodel.model import Model
+from toymodel.recipe import recipe_name
 from toymodel.settings import Problem, SettingError, require_whole
 from toymodel.text import count, estimate
 

@@ -9,8 +9,9 @@ import click
 import numpy as np
 
 from toymodel.cli.models import progress_bar
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
 from toymodel.model import Model
+from toymodel.recipe import Recipe
 from toymodel.storage.model_file import DamagedFile, OtherEngine, load_named, model_key
 from toymodel.storage.store import Store, default_store
 from toymodel.sweeps.shipped import SHIPPED

@@ -14,8 +14,9 @@ from tqdm import tqdm
 
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds
 from toymodel.analysis.sweep_table import sweep_table
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
 from toymodel.model import Model
+from toymodel.recipe import Recipe
 from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store, default_store
 from toymodel.text import number, percent

@@ -15,8 +15,9 @@ from toymodel.analysis.motif_effects import Inhibitor, motif_effects, relative_w
 from toymodel.analysis.motifs import Motif, asymmetric_neurons, count_words
 from toymodel.cli.models import stored_models
 from toymodel.cli.options import density_option, model_options, recipe_of, refuse_model_options
-from toymodel.config import Config, recipe_name
+from toymodel.config import Config
 from toymodel.model import Model, Weights
+from toymodel.recipe import recipe_name
 from toymodel.settings import require_whole
 from toymodel.storage.model_file import load
 

@@ -9,7 +9,8 @@ from typing import Any, Literal, get_args, get_origin
 import click
 from pydantic.fields import FieldInfo
 
-from toymodel.config import RECIPES, Config, Recipe, require_trained
+from toymodel.config import Config
+from toymodel.recipe import RECIPES, Recipe, require_trained
 from toymodel.settings import allowed_words, plain_type
 from toymodel.task import TASKS
 from toymodel.training.devices import DEVICES

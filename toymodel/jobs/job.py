@@ -14,9 +14,10 @@ from typing import Any, Literal
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from toymodel.config import Activation, Config, Recipe
+from toymodel.config import Activation, Config
 from toymodel.errors import TrainingCancelled, TrainingDiverged
 from toymodel.model import History, Model, Weights
+from toymodel.recipe import Recipe
 from toymodel.storage.checkpoint import Checkpoint, TrainingPaused
 from toymodel.storage.model_file import ENGINE_VERSION, model_key
 from toymodel.storage.store import Store

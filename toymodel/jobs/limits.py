@@ -8,7 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
+from toymodel.recipe import Recipe
 from toymodel.settings import Settings
 from toymodel.training.memory import physical_megabytes, training_megabytes
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
 from toymodel.jobs.job import (
     JobResult,
     Progress,
@@ -27,6 +27,7 @@ from toymodel.jobs.job import (
     run_job,
 )
 from toymodel.jobs.limits import Limits, Refused
+from toymodel.recipe import Recipe
 from toymodel.storage.checkpoint import TrainingPaused
 from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool, Float32
 
-from toymodel.config import MIN_IMPORTANCE, RECIPES, Config, Recipe
+from toymodel.config import Config
 from toymodel.errors import TrainingDiverged
+from toymodel.recipe import MIN_IMPORTANCE, RECIPES, Recipe
 from toymodel.storage.model_file import (
     ENGINE_VERSION,
     naming_damage,

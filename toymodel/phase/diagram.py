@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Float32, Int
 
-from toymodel.config import RECIPES, Config, Recipe
+from toymodel.config import Config
 from toymodel.errors import TrainingDiverged
 from toymodel.model import Model, Weights
 from toymodel.phase.exact_loss import squared_errors
+from toymodel.recipe import RECIPES, Recipe
 from toymodel.storage.model_file import (
     ENGINE_VERSION,
     naming_damage,

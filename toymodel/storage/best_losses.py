@@ -11,8 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from toymodel.config import Config, recipe_name
+from toymodel.config import Config
 from toymodel.model import Model
+from toymodel.recipe import recipe_name
 from toymodel.storage.tensor_file import write_atomically
 
 BEST_FILE = Path(__file__).parents[2] / "benchmarks" / "best.json"

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
+from toymodel.recipe import Recipe
 from toymodel.storage import tensor_file
 from toymodel.storage.model_file import model_key
 

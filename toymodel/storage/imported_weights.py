@@ -11,8 +11,9 @@ from jaxtyping import Float32
 from pydantic import Field
 
 from toymodel.analysis.loss import evaluate
-from toymodel.config import Activation, Config, Recipe
+from toymodel.config import Activation, Config
 from toymodel.model import History, Model, Weights
+from toymodel.recipe import Recipe
 from toymodel.settings import Allowed, Settings
 from toymodel.storage.weight_file import Array, UnusableWeights, quoted
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from toymodel.config import Config, Recipe, require_trained
+from toymodel.config import Config
 from toymodel.model import History, Model, Weights
+from toymodel.recipe import Recipe, require_trained
 from toymodel.storage.tensor_file import (
     check_tensor,
     checksum,

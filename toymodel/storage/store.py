@@ -13,8 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
 from toymodel.model import Model
+from toymodel.recipe import Recipe
 from toymodel.storage.model_file import (
     ENGINE_VERSION,
     DamagedFile,

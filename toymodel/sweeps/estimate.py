@@ -6,7 +6,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
+from toymodel.recipe import Recipe
 from toymodel.storage.model_file import RECORDS
 from toymodel.storage.store import Store
 from toymodel.sweeps.grid import Grid, shape_of, shards

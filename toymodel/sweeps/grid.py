@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from toymodel.config import RECIPES, Config, Recipe, nearest_preset, recipe_name
+from toymodel.config import Config
+from toymodel.recipe import RECIPES, Recipe, nearest_preset, recipe_name
 from toymodel.settings import Problem, SettingError
 from toymodel.training.memory import training_megabytes
 

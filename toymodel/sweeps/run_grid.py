@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, field
 
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
 from toymodel.errors import TrainingDiverged
 from toymodel.model import Model
+from toymodel.recipe import Recipe
 from toymodel.settings import SettingError
 from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store

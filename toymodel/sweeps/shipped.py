@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from toymodel.analysis.ensemble import with_seeds
-from toymodel.config import RECIPES, Config, Recipe
+from toymodel.config import Config
+from toymodel.recipe import RECIPES, Recipe
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
 
 

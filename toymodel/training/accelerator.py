@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from toymodel.config import Config, Recipe, drawn_features
+from toymodel.config import Config
+from toymodel.recipe import Recipe, drawn_features
 from toymodel.sampling import Stream, generator, strata
 from toymodel.settings import Problem, SettingError
 from toymodel.training.devices import DEVICES

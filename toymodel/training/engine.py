@@ -17,8 +17,9 @@ from jaxtyping import Float32
 from torch import Tensor
 
 from toymodel.analysis.loss import best_constant_loss
-from toymodel.config import Activation, Config, Recipe, drawn_features
+from toymodel.config import Activation, Config
 from toymodel.model import Weights
+from toymodel.recipe import Recipe, drawn_features
 from toymodel.sampling import (
     Draw,
     Stream,

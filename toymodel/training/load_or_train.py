@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from toymodel.config import Config, Recipe, require_trained
+from toymodel.config import Config
 from toymodel.errors import TrainingDiverged
 from toymodel.model import Model
+from toymodel.recipe import Recipe, require_trained
 from toymodel.storage.checkpoint import Checkpoint
 from toymodel.storage.store import Store, default_store
 from toymodel.training.snapshot import Snapshot

@@ -6,7 +6,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from toymodel.config import Config, Recipe, drawn_features
+from toymodel.config import Config
+from toymodel.recipe import Recipe, drawn_features
 from toymodel.sampling import strata_rows
 
 # Multiplications of a forward layer in a block of steps: a fifth of a second, after which a

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
 from toymodel.model import Model, Weights
+from toymodel.recipe import Recipe
 from toymodel.training.shard_group import (
     Instance,
     ShardGroup,

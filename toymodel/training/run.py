@@ -11,9 +11,10 @@ from jaxtyping import Float32
 
 from toymodel.analysis.diagnosis import likely_cause
 from toymodel.analysis.loss import Estimate
-from toymodel.config import Config, Recipe, drawn_features
+from toymodel.config import Config
 from toymodel.errors import TrainingDiverged
 from toymodel.model import History, Model, Weights
+from toymodel.recipe import Recipe, drawn_features
 from toymodel.storage.checkpoint import Checkpoint
 from toymodel.storage.model_file import RECORDS, model_key
 from toymodel.training.memory import block_steps

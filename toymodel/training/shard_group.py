@@ -14,8 +14,9 @@ import numpy as np
 import torch
 
 from toymodel.analysis.loss import Estimate, evaluate_many, inputs_of
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
 from toymodel.model import Weights
+from toymodel.recipe import Recipe
 from toymodel.training.accelerator import CapturedShard, DeviceDraws
 from toymodel.training.devices import accelerated
 from toymodel.training.engine import Draws, Shard

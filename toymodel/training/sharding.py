@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from toymodel.config import Config, Recipe, drawn_features
+from toymodel.config import Config
+from toymodel.recipe import Recipe, drawn_features
 
 # The unit of work is a multiplication of a forward layer. A shard of more of them has weights that
 # do not stay in a core's cache, and one with more activations of a layer has too many of those.

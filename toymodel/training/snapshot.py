@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
 from toymodel.model import History, Weights
+from toymodel.recipe import Recipe
 from toymodel.storage.checkpoint import Checkpoint
 
 

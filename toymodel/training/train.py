@@ -9,9 +9,10 @@ from dataclasses import replace
 
 import torch
 
-from toymodel.config import Config, Recipe, require_trained
+from toymodel.config import Config
 from toymodel.errors import TrainingDiverged
 from toymodel.model import Model
+from toymodel.recipe import Recipe, require_trained
 from toymodel.storage.checkpoint import Checkpoint
 from toymodel.training.accelerator import resolve_device
 from toymodel.training.devices import accelerated

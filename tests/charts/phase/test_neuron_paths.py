@@ -18,8 +18,9 @@ from toymodel.charts.phase.neuron_paths import (
     neuron_paths,
     turns,
 )
-from toymodel.config import Config, Recipe
+from toymodel.config import Config
 from toymodel.phase.chain import Chain
+from toymodel.recipe import Recipe
 
 FALLS, RISES = DIRECTIONS
 DENSITIES = (1.0, 0.1, 0.01, 0.1, 1.0)

@@ -8,7 +8,8 @@ from pages.shared.link_state import read
 from pages.shared.model_choice import Choice
 from tests.helpers.links import CHOICES, as_link
 from toymodel.analysis.polysemanticity import Thresholds
-from toymodel.config import RECIPES, Config
+from toymodel.config import Config
+from toymodel.recipe import RECIPES
 
 FULL = ExplorerState(
     choice=DEFAULT.changed(recipe="thorough"),

@@ -55,9 +55,10 @@ from toymodel.analysis.motifs import (
     scale_neurons,
 )
 from toymodel.charts.motif.frequency import motif_frequency
-from toymodel.config import MAX_SEED, RECIPES, Config, Recipe
+from toymodel.config import MAX_SEED, Config
 from toymodel.jobs.limits import Limits
 from toymodel.model import Model, Weights
+from toymodel.recipe import RECIPES, Recipe
 from toymodel.storage.model_file import model_key
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, sweep
 from toymodel.sweeps.shipped import MOTIF, MOTIF_GRID

@@ -8,7 +8,8 @@ from pages.shared.model_choice import Choice
 from tests.helpers.links import CHOICES, as_link
 from toymodel.analysis.ablation import SHARES
 from toymodel.analysis.motifs import MotifThresholds
-from toymodel.config import MAX_SEED, RECIPES, Config
+from toymodel.config import MAX_SEED, Config
+from toymodel.recipe import RECIPES
 from toymodel.sweeps.shipped import MOTIF
 
 FULL = MotifState(

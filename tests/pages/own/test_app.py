@@ -22,8 +22,9 @@ from tests.helpers.links import as_link
 from tests.helpers.networks import two_neurons_a_feature
 from toymodel.analysis.loss import superposition_gain
 from toymodel.analysis.polysemanticity import neurons
-from toymodel.config import RECIPES, Config, Recipe
+from toymodel.config import Config
 from toymodel.model import Model
+from toymodel.recipe import RECIPES, Recipe
 from toymodel.storage.imported_weights import Assignment, as_model, assign
 
 pytestmark = pytest.mark.usefixtures("shipped")

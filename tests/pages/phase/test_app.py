@@ -24,7 +24,6 @@ from toymodel.analysis.loss import superposition_gain
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds
 from toymodel.charts.phase.density_map import turning_points
 from toymodel.charts.phase.neuron_paths import DIRECTIONS, by_density, followed_neurons, turns
-from toymodel.config import recipe_name
 from toymodel.phase.candidates import Theory
 from toymodel.phase.chain import chain_path, load_chain
 from toymodel.phase.comparison import candidate_losses, trained_cells
@@ -39,6 +38,7 @@ from toymodel.phase.diagram import (
     load_diagram,
     save_diagram,
 )
+from toymodel.recipe import recipe_name
 from toymodel.storage.model_file import model_key
 from toymodel.storage.store import default_store
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_PANELS

@@ -38,8 +38,8 @@ from toymodel.analysis.predictions import (
     mixed_layers,
     sparsity_trend,
 )
-from toymodel.config import RECIPES
 from toymodel.model import Model
+from toymodel.recipe import RECIPES
 from toymodel.storage.model_file import model_key
 from toymodel.storage.store import default_store
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES, PAPER_PANELS, sweep

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pages.sweep.state import SweepState
 from tests.helpers.links import as_link
-from toymodel.config import RECIPES
+from toymodel.recipe import RECIPES
 
 
 def test_a_preset_brings_its_own_number_of_restarts():

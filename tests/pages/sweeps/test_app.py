@@ -11,7 +11,7 @@ import pytest
 from pages.sweeps.state import SweepsState
 from tests.helpers.apps import opened
 from tests.helpers.networks import model
-from toymodel.config import RECIPES
+from toymodel.recipe import RECIPES
 from toymodel.storage.store import Store
 from toymodel.sweeps.grid import Grid, grid_of
 from toymodel.sweeps.measures import measure

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.helpers.browser import click_drawing, heading, link, wait_until_idle
 from tests.helpers.networks import model
-from toymodel.config import RECIPES
+from toymodel.recipe import RECIPES
 from toymodel.storage.store import Store
 from toymodel.sweeps.grid import Grid, grid_of
 from toymodel.sweeps.run_grid import remember

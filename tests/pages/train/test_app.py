@@ -12,8 +12,8 @@ from pages.train.history import _read
 from pages.train.state import DEFAULT
 from tests.helpers.apps import QUICK, by_slot, opened, put, random_network, small
 from tests.helpers.networks import ROOT
-from toymodel.config import RECIPES, Recipe
 from toymodel.jobs.limits import Limits
+from toymodel.recipe import RECIPES, Recipe
 
 pytestmark = pytest.mark.usefixtures("shipped")
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from pages.shared.model_choice import Choice
 from pages.train.state import DEFAULT, TrainState
 from tests.helpers.links import CHOICES, as_link
-from toymodel.config import RECIPES
+from toymodel.recipe import RECIPES
 
 
 def read(state: TrainState) -> tuple[TrainState, list[str]]:
