@@ -406,6 +406,14 @@ def test_of_the_usual_recipe_all_that_differs_is_taken_from_the_standard_one():
     assert more.changes.keys() == found.changes.keys() | {"min_importance"}
 
 
+def test_a_linear_hidden_layer_is_not_blamed_on_the_recipe():
+    found = only(made(DENSE.replace(activation="none"), STANDARD, 0.5))
+    assert (found.kind, found.changes, found.action) == ("above the baseline", {}, "")
+    assert found.message.endswith(
+        "with a ReLU. A linear hidden layer cannot compute |x|: its output follows one side."
+    )
+
+
 def test_a_worse_restart_than_the_best_needs_no_other_recipe():
     found = only(made(DENSE, STANDARD.replace(restarts=2), 0.08, 0.05), restart=0)
     assert (found.kind, found.changes) == ("above the baseline", {})

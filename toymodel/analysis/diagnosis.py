@@ -211,6 +211,9 @@ def _above_the_baseline(model: Model, restart: int) -> Finding:
         f"The loss, {loss:.3g}, is above the no-superposition baseline:"
         f" {_without_superposition(config)} would give {baseline:.3g}"
     )
+    if config.activation == "none" and config.definition.low < 0:
+        why = "with a ReLU. A linear hidden layer cannot compute |x|: its output follows one side."
+        return _finding("above the baseline", f"{message} {why}")
     message += f" (gain {baseline / loss:.2f})." if baseline else "."
     if restart != model.best and not _falls_short(model, model.best):
         message += f" The best restart of this model did better: {model.loss:.3g}."
