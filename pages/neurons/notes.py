@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
+from pages.shared import head
 from pages.shared.explorer_state import DEFAULT, ExplorerState
+from pages.shared.head import Example
 from pages.shared.model_choice import Choice
-from pages.shared.navigation import NEURONS, link_to
 from toymodel.recipe import RECIPES
 from toymodel.sweeps.shipped import SMALL
 
 
 def draw_notes() -> None:
-    """Draw what the paper says, what to look for, and the links."""
-    st.subheader("What to notice")
-    st.markdown(
+    """Draw what the paper says and what to look for."""
+    head.draw_notes(
         "- **The claim**: of a neuron with a primary and secondary features the largest "
         "activations are all, or nearly all, the primary's, and the smaller ones come from many. "
         "Where the secondary ones are clearly smaller, it leads nearly always above three quarters "
@@ -31,10 +29,6 @@ def draw_notes() -> None:
         "- **A threshold buys purity with silence**: move it up, and see how many of the primary "
         "feature's own activations are lost."
     )
-    st.subheader("Try")
-    for label, choice, neuron, expect in _EXAMPLES:
-        link_to(NEURONS, label, ExplorerState(choice=choice, neuron=neuron).link)
-        st.caption(expect)
 
 
 def _paper(density: float, preset: str = "standard") -> Choice:
@@ -42,7 +36,7 @@ def _paper(density: float, preset: str = "standard") -> Choice:
     return Choice.of(config, RECIPES[preset])
 
 
-_EXAMPLES = (
+_SETTINGS = (
     (
         "Sparse features",
         DEFAULT,
@@ -86,3 +80,9 @@ _EXAMPLES = (
         "6 features in 10 neurons: few enough to follow every weight.",
     ),
 )
+
+EXAMPLES = tuple(
+    Example(name, ExplorerState(choice=choice, neuron=neuron).link, expect)
+    for name, choice, neuron, expect in _SETTINGS
+)
+"""Instructive neurons."""

@@ -5,14 +5,17 @@ import streamlit as st
 from pages.neurons.activity import draw_activity, draw_examples
 from pages.neurons.controls import choose_neuron, settled
 from pages.neurons.entered_input import draw_given
-from pages.neurons.notes import draw_notes
+from pages.neurons.notes import EXAMPLES, draw_notes
 from pages.neurons.response import draw_responses
 from pages.neurons.view import draw_metrics, draw_stack, draw_weights
 from pages.shared.explorer_controls import choose_model, draw_model_line
 from pages.shared.explorer_state import EXPLORER_PAGES
+from pages.shared.head import draw_head
 from pages.shared.messages import show_problems
 from pages.shared.models import Shown, find_model, say_where_from
+from pages.shared.navigation import NEURONS
 from pages.shared.resources import store
+from pages.shared.sections import tabs
 from pages.shared.training_panel import train_missing
 from pages.shared.widgets import threshold_inputs
 
@@ -27,12 +30,12 @@ with st.sidebar:
         choose_neuron(state, model)
     threshold_inputs(EXPLORER_PAGES)
 
-st.title(
-    "A polysemantic neuron's largest activations come from one feature, its small ones from many"
-)
-st.markdown(
+draw_head(
+    NEURONS,
+    "A polysemantic neuron's largest activations come from one feature, its small ones from many",
     r"Neuron $j$ answers $h_j = \mathrm{ReLU}(\sum_i W_1[j,i]\,x_i)$. The feature with the largest "
-    r"$|W_1[j,i]|$ is its *primary* one; the others that matter are *secondary*."
+    r"$|W_1[j,i]|$ is its *primary* one; the others that matter are *secondary*.",
+    EXAMPLES,
 )
 show_problems(problems, tuple(store().notes))
 if model is None:
@@ -44,9 +47,23 @@ else:
     draw_stack(state, shown)
     if shown.config.activation == "relu":
         draw_metrics(state, shown)
-        draw_weights(state, shown)
-        draw_activity(state, shown)
-        draw_examples(state, shown)
-        draw_responses(state, shown)
-        draw_given(state, shown)
+
+        def _fires() -> None:
+            draw_activity(EXPLORER_PAGES.state, shown)
+            draw_examples(EXPLORER_PAGES.state, shown)
+
+        tabs(
+            EXPLORER_PAGES,
+            "tab",
+            {
+                "fires": ("Fires on", _fires),
+                "answers": (
+                    "Answers",
+                    lambda: draw_responses(EXPLORER_PAGES.state, shown),
+                ),
+                "weights": ("Weights", lambda: draw_weights(EXPLORER_PAGES.state, shown)),
+                "input": ("Enter an input", lambda: draw_given(EXPLORER_PAGES.state, shown)),
+            },
+            own=frozenset({"above", "counts", "second", "output", "given"}),
+        )
 draw_notes()

@@ -18,6 +18,7 @@ from pages.shared.explorer_state import DEFAULT
 from pages.shared.models import Shown
 from pages.shared.navigation import (
     FEATURES,
+    GRIDS,
     IDENTITIES,
     MOTIFS,
     NEURONS,
@@ -26,7 +27,6 @@ from pages.shared.navigation import (
     PHASE,
     REAL,
     SWEEP,
-    SWEEPS,
     TRAIN,
 )
 from pages.shared.resources import colours, store
@@ -65,7 +65,7 @@ def draw_cards() -> None:
                 st.page_link(page.script, label=f"**{page.title}**")
                 st.markdown(page.claim)
                 _PICTURES[page]()
-    for page in (OWN, SWEEPS):
+    for page in (OWN, GRIDS):
         st.page_link(page.script, label=f"**{page.title}**: {page.claim}")
 
 

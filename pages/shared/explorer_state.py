@@ -43,6 +43,7 @@ class ExplorerState(LinkState):
         counts: the scale of the histogram.
         weighted: how the effects of features on each other are shown.
         given: the input that was entered by hand.
+        tab: the open section of the neuron explorer.
     """
 
     choice: Choice = DEFAULT
@@ -79,6 +80,9 @@ class ExplorerState(LinkState):
             "each feature once, values from -1 to 1; or none"
         ),
     ] = None
+    tab: Annotated[
+        Literal["fires", "answers", "weights", "input"], Field(alias="tab", title="Section")
+    ] = "fires"
 
     @field_validator("above")
     @classmethod
