@@ -185,7 +185,7 @@ class Recipe(Settings):
             alias="slope-until",
             title="Slope until",
             description="Share of the steps after which the slope is 0. Unless set, it is chosen "
-            "by the number of trained features and of neurons.",
+            "by density and the numbers of trained features and of neurons.",
         ),
     ] = None
     curriculum: Annotated[
@@ -256,9 +256,9 @@ class Recipe(Settings):
         Few features allow a high learning rate, and so do few steps; where input and output
         weights are the same ones, many features need a lower one, and sparser features at first
         do not help. An output of a small network finds its feature early, and a slope that lasts
-        hides better arrangements of neurons from it; the more features there are to a neuron, the
-        later the last output finds its own. Features without weights do not disturb others, and
-        the denser the features, the fewer are worth it.
+        hides better arrangements of neurons from it; where sparse features must share neurons, the
+        last output finds its own later. Features without weights do not disturb others, and the
+        denser the features, the fewer are worth it.
 
         Args:
             config: what is trained.
@@ -297,8 +297,10 @@ def _resolve(recipe: Recipe, config: Config) -> Recipe:
     if recipe.curriculum is None:
         chosen["curriculum"] = 0.0 if config.definition.tied else 2.0
     if recipe.slope_until is None:
+        # Features that are hardly ever there together share neurons, where these are few.
         crowd = 1.0 if config.definition.tied else config.n_features / config.n_neurons
-        chosen["slope_until"] = min(max(trained / 50 * min(max(crowd, 1.0), 2.0), 0.2), 0.8)
+        sharing = min(trained * min(crowd, 2.0), 1 / config.feature_probability)
+        chosen["slope_until"] = round(min(max(max(trained, sharing) / 50, 0.2), 0.8), 2)
     return recipe.replace(**chosen) if chosen else recipe
 
 
