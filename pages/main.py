@@ -6,6 +6,9 @@ import streamlit as st
 
 from pages.shared.navigation import navigate
 
+_HERE = Path(__file__).parent
+
 st.set_page_config(layout="wide")
-st.html(Path(__file__).with_name("style.css"))
+st.html(_HERE / "style.css")
+st.html(f"<script>{(_HERE / 'history.js').read_text()}</script>", unsafe_allow_javascript=True)
 navigate()

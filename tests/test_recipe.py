@@ -79,10 +79,14 @@ IDENTITY = tm.Config(task="identity", n_features=10, n_neurons=5, importance_dec
         (PAPER, 800, 0.15, 0.62, 2.0, 0.1, 31),
         (PAPER, 14_000, 0.038, 0.62, 2.0, 0.1, 31),
         # Sparse features that must share neurons keep the slope, until 1 / p = 33 or 10.
-        (PAPER.replace(n_features=20, n_neurons=8, feature_probability=0.003),)
-        + (3_500, 0.078, 0.8, 2.0, 0.003, 20),
-        (PAPER.replace(n_features=20, n_neurons=8, feature_probability=0.03),)
-        + (3_500, 0.078, 0.67, 2.0, 0.03, 20),
+        (
+            PAPER.replace(n_features=20, n_neurons=8, feature_probability=0.003),
+            *(3_500, 0.078, 0.8, 2.0, 0.003, 20),
+        ),
+        (
+            PAPER.replace(n_features=20, n_neurons=8, feature_probability=0.03),
+            *(3_500, 0.078, 0.67, 2.0, 0.03, 20),
+        ),
         (PAPER.replace(n_features=8, n_neurons=4), 3_500, 0.078, 0.2, 2.0, 0.1, 8),
         (PAPER.replace(n_features=20, n_neurons=40), 3_500, 0.078, 0.4, 2.0, 0.1, 20),
         # A neuron each, and where the weights are tied, the rate falls with the features.

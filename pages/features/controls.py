@@ -20,7 +20,7 @@ def settled(state: ExplorerState, shown: Shown) -> ExplorerState:
     gains = np.abs(path_gain(shown.weights.W1, shown.weights.W2))
     shared = (gains >= CARRIES).sum(axis=0) > _OWN
     state = state.changed(feature=int(shared.argmax()))
-    EXPLORER_PAGES.show(state)
+    EXPLORER_PAGES.settle(state)
     return state
 
 

@@ -12,7 +12,7 @@ from toymodel.model import Model
 def settled(state: ExplorerState, model: Model) -> ExplorerState:
     """The state with a neuron chosen; if none is, one with clear secondary features."""
     state = with_neuron(state, model)
-    EXPLORER_PAGES.show(state)
+    EXPLORER_PAGES.settle(state)
     return state
 
 

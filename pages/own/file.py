@@ -44,7 +44,7 @@ def settled(state: OwnState, file: OwnFile) -> OwnState:
     if state.assignment.W1 is not None:
         return state
     state = state.replace(assignment=guess(file.arrays))
-    OWN_PAGE.show(state)
+    OWN_PAGE.settle(state)
     return state
 
 

@@ -9,7 +9,9 @@ import streamlit as st
 
 from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
 from pages.shared.model_choice import Choice
+from pages.shared.resources import colours
 from toymodel.charts.chart import Chart
+from toymodel.charts.look import legible
 
 _GO = "clicks.go"
 
@@ -31,7 +33,7 @@ def draw(
         selection: the name of the chart's selection that a click sets.
         on_select: called after a click.
     """
-    spec = chart.to_vega_lite()
+    spec = legible(chart.to_vega_lite(), colours())
     more: dict[str, Any] = {}
     if alt:
         spec = {name: value for name, value in spec.items() if name != "description"}

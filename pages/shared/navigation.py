@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared.chart import where_to
-from pages.shared.page_session import current_page, note_page
+from pages.shared.page_session import complete_link, current_page, note_page
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -157,10 +157,12 @@ def navigate() -> None:
     page = _menu()
     if asked := where_to():
         path, link = asked
+        complete_link()
         _end_redraws()
         st.switch_page(_entry(path).script, query_params=link)
     note_page(page.url_path or PAGES[0].path)
     page.run()
+    complete_link()
 
 
 def _menu() -> StreamlitPage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import urlencode
@@ -17,12 +18,12 @@ S = TypeVar("S", bound=LinkState)
 
 _PAGE = "page"
 _ARRIVED = "page.arrived"
-_LINK_OWNERS = "links"
-_MAX_LINKS = 300
+_LINK = "page.link"
 
 
 def note_page(path: str) -> None:
     """Note which page this run of the app shows; a page reads its link when the visitor arrives."""
+    st.session_state[_LINK] = None
     if current_page() != path:
         st.session_state[_PAGE] = path
         # It stays until the page has read its link, because a run may end before that.
@@ -32,6 +33,21 @@ def note_page(path: str) -> None:
 def current_page() -> str | None:
     """The path of the page that this run of the app shows."""
     return st.session_state.get(_PAGE)
+
+
+def complete_link() -> None:
+    """Write the page's whole link into the address, without a step in the browser's history."""
+    if link := st.session_state.get(_LINK):
+        # In a script, "<" could end it. The browser may show another page by now.
+        address, path = (
+            json.dumps(text).replace("<", "\\u003c")
+            for text in (f"?{urlencode(link)}", f"/{current_page()}")
+        )
+        script = (
+            f"if (location.pathname.endsWith({path})) "
+            f"history.replaceState(history.state, '', {address} + location.hash)"
+        )
+        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
 
 class PageSession(Generic[S]):
@@ -68,13 +84,13 @@ class PageSession(Generic[S]):
         """
         link = {name: st.query_params.get_all(name) for name in st.query_params}
         text = _text(st.query_params.to_dict())
-        if link and self._asks(text) and _owners().get(text, self.name) == self.name:
+        if link and self._asks(text):
             state, problems = self._type.from_link(link)
             st.session_state[f"{self.name}.problems"] = (state, problems)
         else:
             state = self.state
         st.session_state[_ARRIVED] = False
-        self.show(state)
+        self.settle(state)
         said = st.session_state.get(f"{self.name}.problems", (None, []))
         return state, said[1] if said[0] == state else []
 
@@ -89,27 +105,16 @@ class PageSession(Generic[S]):
             st.session_state[asked] = text
         return bool(st.session_state.get(_ARRIVED, True)) or back or clicked
 
-    def show(self, state: S) -> None:
-        """Make this the page's state, and write it into the link."""
-        key = f"{self.name}.written"
-        written = st.session_state.get(key)
-        # After a link to the same page the address can be older than the parameters.
-        if st.query_params.to_dict() != state.link or written != state.link:
-            st.query_params.from_dict(state.link)
-        st.session_state[key] = state.link
+    def settle(self, state: S) -> None:
+        """Make this the page's state where nobody changed anything: no step in the history."""
         st.session_state[f"{self.name}.state"] = state
-        self.own(state)
+        st.session_state[_LINK] = state.link
 
-    def own(self, state: S) -> None:
-        """Note that a link is this page's, although a browser may show it with another page's path.
-
-        When a visitor moves on, Streamlit tells the browser the next page's link before its path,
-        so the history has the old path with the new link: Back leads there.
-        """
-        links = _owners()
-        links[_text(state.link)] = self.name
-        while len(links) > _MAX_LINKS:
-            del links[next(iter(links))]
+    def show(self, state: S) -> None:
+        """Make this the page's state because somebody changed it: a step in the history."""
+        if state.link != self.state.link:
+            st.query_params.from_dict(state.link)
+        self.settle(state)
 
     def change(self, **values: object) -> None:
         """Change some settings, named by their parameters; the page says why one is refused."""
@@ -198,10 +203,6 @@ def watched(slot: str, value: Any, on_change: Callable[[Any], None]) -> dict[str
             on_change(reported)
 
     return {"key": key, "on_change": report}
-
-
-def _owners() -> dict[str, str]:
-    return st.session_state.setdefault(_LINK_OWNERS, {})
 
 
 def _text(link: dict[str, str]) -> str:

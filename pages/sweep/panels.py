@@ -129,7 +129,7 @@ def _on_click(key: str, state: SweepState, config: Config) -> Callable[[], None]
         if neuron is not None:
             # A visitor who comes back sees the neuron marked.
             left = SWEEP_PAGE.state
-            SWEEP_PAGE.show(left.replace(at=config.feature_probability, neuron=neuron))
+            SWEEP_PAGE.settle(left.replace(at=config.feature_probability, neuron=neuron))
         open_it()
 
     return mark_and_open

@@ -12,15 +12,31 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from streamlit.testing.v1 import AppTest
 
 from pages.shared import resources
 from tests.helpers.networks import ROOT
 
 expect.set_options(timeout=60_000)  # other programs may want the processor too
+
+
+@pytest.fixture(autouse=True)
+def completed_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page run without a browser has the address that the browser would complete for it."""
+    run = AppTest._run
+
+    def run_and_complete(app: AppTest, *args: Any, **options: Any) -> AppTest:
+        run(app, *args, **options)
+        if link := app.session_state.get("page.link", None):
+            app.query_params = dict(link)
+        return app
+
+    monkeypatch.setattr(AppTest, "_run", run_and_complete)
 
 
 @pytest.fixture(scope="session")

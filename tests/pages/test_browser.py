@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pages.shared.navigation import PAGES
+from pages.shared.navigation import OVERVIEW, PAGES
 from tests.helpers.browser import chart, click_column, link, panel, wait_until_idle
+from tests.helpers.contrast import low_contrast
 
 pytestmark = pytest.mark.browser
 
+MAX_HEIGHT = 2_200
+NAMELESS = """[...document.querySelectorAll('a, button, input, [tabindex="0"]')].filter(e =>
+    e.tabIndex >= 0 && !e.disabled && e.checkVisibility({ checkVisibilityCSS: true })
+    && !(e.textContent.trim() || e.ariaLabel || e.title || e.labels?.length
+         || e.getAttribute("aria-labelledby") || e.placeholder)
+).map(e => e.outerHTML.slice(0, 200))"""
+"""Where the keyboard stops at something that has no name."""
 SMALL = "n=12&m=6&p=0.5,0.1,0.02&recipe=quick"
 
 
@@ -49,34 +59,77 @@ def test_the_overview_leads_to_every_page(server: str, page: Page):
     expect(page.get_by_role("heading", name="Neurons turn polysemantic")).to_be_visible()
 
 
-def test_a_clicked_neuron_opens_and_is_marked_when_the_visitor_comes_back(
-    server: str, page: Page, browser: Browser
-):
-    page.goto(f"{server}/sweep")
+def scrolled(page: Page) -> float:
+    return page.get_by_test_id("stMain").evaluate("main => main.scrollTop")
+
+
+def test_one_back_is_one_step_and_leads_to_where_one_was(server: str, page: Page):
+    page.goto(server)
+    wait_until_idle(page)
+    at_first = page.evaluate("history.length")
+    menu = page.get_by_test_id("stSidebarNav")
+    menu.get_by_role("link", name="Sparsity sweep").click()
+    expect(chart(page, "0.01")).to_be_visible()
+    wait_until_idle(page)
+    sweep = page.url
     click_column(page, "0.01", 0.71)
     expect(page.get_by_role("heading", name=re.compile(r"^Neuron \d+: "))).to_be_visible()
-    neuron = link(page)["neuron"]
-    for _ in range(3):
+    wait_until_idle(page)
+    neuron = page.url
+    page.get_by_role("link", name="(primary)").first.click()
+    expect(page.get_by_role("heading", name="Features correspond")).to_be_visible()
+    wait_until_idle(page)
+    feature = page.url
+    menu.get_by_role("link", name="The motif").click()
+    expect(page.get_by_role("heading", name="inhibition").first).to_be_visible()
+    wait_until_idle(page)
+    assert page.evaluate("history.length") == at_first + 4
+    for address in (feature, neuron, sweep, f"{server}/"):
         page.go_back()
         wait_until_idle(page)
-        if "/sweep" in page.evaluate("location.pathname"):
-            break
-    said = page.get_by_text(f"Neuron {neuron} is ")
-    expect(said).to_be_visible()
-    page.wait_for_function("location.search.includes('at=0.01')")
-    assert link(page)["neuron"] == neuron
+        assert page.url == address
 
-    context = browser.new_context()
-    other = context.new_page()
-    other.goto(page.evaluate("location.href"))
-    expect(other.get_by_text(f"Neuron {neuron} is ")).to_be_visible()
+
+def test_back_scrolls_to_where_one_was(server: str, page: Page):
+    page.goto(f"{server}/neurons")
+    wait_until_idle(page)
+    page.mouse.move(900, 500)
+    page.mouse.wheel(0, 350)
+    page.wait_for_timeout(500)
+    place = scrolled(page)
+    assert place > 0
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Overview").click()
+    expect(page.get_by_role("heading", name="Networks can compute")).to_be_visible()
+    wait_until_idle(page)
+    page.go_back()
+    expect(page.get_by_role("heading", name=re.compile(r"^Neuron \d+: "))).to_be_visible()
+    page.wait_for_function(
+        "place => Math.abs(document.querySelector('[data-testid=stMain]').scrollTop - place) < 3",
+        arg=place,
+    )
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_can_be_read_headings_are_in_order_and_every_stop_has_a_name(
+    theme: Literal["light", "dark"], server: str, browser: Browser
+):
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, color_scheme=theme)
+    page = context.new_page()
+    for entry in PAGES:
+        page.goto(f"{server}/{'' if entry is OVERVIEW else entry.path}")
+        expect(page.locator("h1")).to_have_count(1)
+        wait_until_idle(page)
+        page.wait_for_timeout(500)
+        assert low_contrast(page) == {}, entry.title
+        levels = page.evaluate(
+            "[...document.querySelectorAll('h1, h2, h3, h4')].map(h => Number(h.tagName[1]))"
+        )
+        assert levels[0] == 1
+        assert all(after <= before + 1 for before, after in pairwise(levels)), entry.title
+        assert page.evaluate(NAMELESS) == [], entry.title
+        height = page.get_by_test_id("stMain").evaluate("main => main.scrollHeight")
+        assert height <= MAX_HEIGHT, entry.title
     context.close()
-
-    page.get_by_role("button", name="Close").click()
-    expect(said).to_have_count(0)
-    assert "neuron" not in link(page)
-    click_column(page, "0.01", 0.71)
-    expect(page.get_by_role("heading", name=re.compile(f"^Neuron {neuron}: "))).to_be_visible()
 
 
 def test_switches_change_the_panels_and_the_link(server: str, page: Page):

@@ -25,6 +25,7 @@ class Theme:
     background: str
     gap: str
     ink: str
+    quiet: str
     faint: str
     mark: str
     node: str
@@ -42,6 +43,7 @@ LIGHT = Theme(
     background="#ffffff",
     gap="#ffffff",
     ink="#31333f",
+    quiet="#595b66",
     faint="#c9cbd1",
     mark="#d6336c",
     node="#a3a6ad",
@@ -56,6 +58,7 @@ DARK = Theme(
     background="#0f1116",
     gap="#16171d",
     ink="#fafafa",
+    quiet="#b3b6c2",
     faint="#4b4e57",
     mark="#ff7aa8",
     node="#8b8e96",
@@ -118,6 +121,20 @@ def signed_scale(reach: float, theme: Theme) -> Spec:
         "interpolate": "rgb",
         "clamp": True,
     }
+
+
+def legible(spec: Spec, theme: Theme) -> Spec:
+    """A Vega-Lite specification whose axes and legends have enough contrast to be read.
+
+    Args:
+        spec: of a chart on a page.
+        theme: the colours.
+    """
+    quiet = {"labelColor": theme.quiet, "titleColor": theme.quiet}
+    config = spec.get("config", {})
+    for part in ("axis", "legend", "header"):
+        config = config | {part: quiet | config.get(part, {})}
+    return spec | {"config": config}
 
 
 def standing_alone(

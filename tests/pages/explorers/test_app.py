@@ -181,21 +181,6 @@ def test_a_model_that_is_not_stored_can_be_trained(script: str, link: dict[str, 
     assert {name: of_link(app, name) for name in link} == link
 
 
-def test_a_link_that_a_browser_shows_with_another_pages_path_is_not_that_pages():
-    app = fine(opened(NEURONS, neuron="7"))
-    shown = dict(app.query_params)
-    # As Back does: the old path, with the link that came next.
-    app.switch_page("sweep/page.py").run()
-    assert len([m for m in fine(app).markdown if m.value.startswith("**1 − S = ")]) == 7
-    assert (of_link(app, "neuron"), of_link(app, "above")) == (None, None)
-    # Its own link is still read by the page that it belongs to.
-    app.query_params.clear()
-    for name, value in shown.items():
-        app.query_params[name] = value
-    app.switch_page(NEURONS).run()
-    assert fine(app).header[0].value.startswith("Neuron 7: ")
-
-
 def test_another_pages_link_that_nobody_was_shown_is_read_with_a_warning():
     app = opened("sweep/page.py", **ExplorerState().changed(neuron=7).link)
     assert len(app.warning) == 1
