@@ -222,7 +222,7 @@ def stack_plot(
             _column_layer(across),
             layer(
                 "blocks",
-                {"type": "rect", "stroke": theme.gap},
+                {"type": "rect", "stroke": theme.block_edge},
                 {**box, "color": _block_colour(colour, n_features, legend=legend)}
                 | {
                     "tooltip": [
