@@ -15,9 +15,9 @@ NEURON_COUNTS = ("0", "1", "2", "3 or more")
 """What numbers of asymmetric neurons are called; from the last on, models are shown together."""
 
 FEATURE_COLOURS = (
-    *("#2d69d2", "#ffc32d", "#960000", "#00d2ff", "#96875a", "#5a2d87", "#7896d2", "#006969"),
-    *("#e1a596", "#b4a500", "#965a00", "#2d8796", "#004b5a", "#4b5a96", "#4be1d2", "#9678f0"),
-    *("#c3d287", "#78b4d2", "#c36900", "#1e4bb4"),
+    *("#2d69d2", "#e1d21e", "#a51e00", "#ffb4ff", "#c38769", "#694b78", "#7896d2", "#69d2a5"),
+    *("#966978", "#c3a500", "#b45a00", "#0fb4a5", "#783ca5", "#6978b4", "#9678f0", "#a5a5ff"),
+    *("#b4870f", "#f0b469", "#874b4b", "#3c96a5"),
 )
 """Of up to 20 features. Each is as far as can be from those before it, for who sees no red or no
 green, too."""

@@ -90,7 +90,7 @@ def links_to(script: str, model: Model) -> dict[str, str]:
 
 def test_the_first_view_says_what_a_file_should_hold():
     app = fine(opened(SCRIPT))
-    assert "taken apart like those" in app.title[0].value
+    assert "taken apart like trained ones" in app.title[0].value
     assert [code.language for code in app.code] == ["python", "python"]
     assert "up to 2,000 of either" in said(app)
     assert "You alone will see it" in app.file_uploader[0].label
@@ -126,7 +126,7 @@ def test_the_numbers_of_a_file_are_the_librarys(kind: str):
     assert found["Loss"] == f"{model.loss:.3g}"
     assert found["Superposition gain"] == f"{superposition_gain(model.config, model.loss):.2f}"
     assert found["Mono / slightly / poly"] == " / ".join(map(str, counts.values()))
-    assert shown(app) == 2 + 1  # stack plots, and the colours
+    assert shown(app) == 2
     assert "Trained for" not in said(app)
 
 
