@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import streamlit as st
@@ -39,11 +40,8 @@ def choose_model(state: ExplorerState, model: Model | None) -> None:
     EXPLORER_PAGES.show_refused()
     # A stored model has what its recipe chose, and so have the settings that are looked for there.
     shown: Settings = (state.choice.config, state.choice.resolved)
-    papers = sweep(PAPER_CONFIG, PAPER_DENSITIES)
-    first = [(config, RECIPES["standard"].resolve(config)) for config in papers]
-    there = [*brought(), *store().contents()]
-    options = [one for one in first if one in there]
-    options += [one for one in there if one not in options]
+    options = [*_stored(frozenset(store().keys()))]
+    options += [one for one in brought() if one not in options]
     if shown not in options:
         options.insert(0, shown)
     st.selectbox(
@@ -57,6 +55,15 @@ def choose_model(state: ExplorerState, model: Model | None) -> None:
     )
     if model and len(model.restarts) > 1:
         choose_restart(Shown.of(model, state.restart), range(len(model.restarts)), EXPLORER_PAGES)
+
+
+@lru_cache(maxsize=8)
+def _stored(keys: frozenset[str]) -> list[Settings]:
+    # Reading the settings of hundreds of files takes longer than the rest of the page.
+    papers = sweep(PAPER_CONFIG, PAPER_DENSITIES)
+    first = [(config, RECIPES["standard"].resolve(config)) for config in papers]
+    there = dict.fromkeys(store().contents())
+    return list(dict.fromkeys([*(one for one in first if one in there), *there]))
 
 
 def draw_jump(state: ExplorerState, alone: Literal["n", "f"]) -> None:
@@ -187,6 +194,7 @@ def _whole(shown: Shown) -> tuple[str, dict[str, str]]:
     return TRAIN.script, whole.link
 
 
+@lru_cache(maxsize=2_000)
 def model_name(settings: Settings, seeds: int = 1) -> str:
     """A model's settings in one line; seeds: of how many models with seeds from this one on."""
     config, recipe = settings
