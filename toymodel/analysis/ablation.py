@@ -59,13 +59,13 @@ def ablate(
     W2, b = weights.W2[touched], weights.b[touched, None]
     for x, weight, _ in evaluation_inputs(config, examples):
         own = weights.activate(weights.W1[neuron] @ x + weights.b_hidden[neuron])
-        x, weight = x[:, own != 0], weight[own != 0]
-        hidden, target = weights.hidden(x), config.definition.target(x[touched])
+        seen = x[:, own != 0]
+        hidden, target = weights.hidden(seen), config.definition.target(seen[touched])
         drive = W2 @ hidden + b
         before = (np.maximum(drive, 0) - target) ** 2
         drive -= np.outer(W2[:, neuron], hidden[neuron])
         after = (np.maximum(drive, 0) - target) ** 2
-        rise[touched] += (after - before) @ weight
+        rise[touched] += (after - before) @ weight[own != 0]
     by_feature = rise * config.importance / config.loss_scale
     return Ablation(float(by_feature.sum()), by_feature)
 

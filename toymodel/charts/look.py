@@ -114,7 +114,7 @@ def ink_on(colour: str) -> str:
     """Black or white, whichever is more legible on a colour, "#rrggbb"."""
     red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
     luminance = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
-    return _INKS[int(luminance > 0.18)]
+    return _INKS[int(luminance > 0.2)]
 
 
 def colour_stops(colour: Literal["superposition", "feature"], n_features: int) -> str:

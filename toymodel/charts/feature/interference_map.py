@@ -68,7 +68,12 @@ def interference_cells(
 
 
 def represented(found: Interference) -> list[int]:
-    """The features that are represented at least in part: up to 100, the most important ones."""
+    """The features that are represented at least in part: up to 100, the most important ones.
+
+    Up to 20 features are all there, because none of them has to make room.
+    """
+    if len(found.sides) <= _MAX_SIZE_WITH_SIGNS:
+        return list(range(len(found.sides)))
     there = [i for i, sides in enumerate(found.sides) if sides != "not represented"]
     return there[:MAX_FEATURES]
 
@@ -154,7 +159,7 @@ def interference_map(
 def _place(features: Sequence[int], x: str, y: str) -> Spec:
     size = len(features)
     axis = {
-        "values": [place + 0.5 for place in range(0, size, -(-size // _MAX_LABELS))],
+        "values": [place + 0.5 for place in range(0, size, max(1, -(-size // _MAX_LABELS)))],
         "labelExpr": f"{json.dumps([f'f{i}' for i in features])}[floor(datum.value)]",
         "grid": False,
         "ticks": False,

@@ -153,15 +153,15 @@ def weight_bars(
             {"y": quantitative("y")},
         ),
     ]
-    labels = _labels(bars, named_colours(n_features, chosen), height / (2 * far))
-    if len(labels):
-        tables["labels"] = labels
-        layers.append(_label_layer(count))
     if "cut" in tables:
         ink: Spec = {"value": theme.ink}
         if lit:
             ink = where("datum.lit", ink, {"value": theme.node})
         layers += _arrows(count, seen["color"], ink, told)
+    labels = _labels(bars, named_colours(n_features, chosen), height / (2 * far) if far else 0)
+    if len(labels):
+        tables["labels"] = labels
+        layers.append(_label_layer(count))
     spec = {
         "layer": layers,
         "params": [click(SELECTION, "bars", "neuron")],
