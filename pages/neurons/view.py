@@ -26,6 +26,7 @@ from toymodel.charts.ranked_bars import SELECTION as BAR
 
 _COLUMNS = 100
 _STACK = "explore-stack"
+_ROUND = "explore.round"
 _LOWEST_TOP = 4.0
 SILENT = f"Silent (below {EDGES[0]:.0%})"
 """The name of the share of inputs on which a neuron hardly fires."""
@@ -48,14 +49,13 @@ def draw_stack(state: ExplorerState, shown: Shown) -> None:
         theme=colours(),
         selected=neuron,
         height=96,
+        round=_round(shown, neuron),
     )
-    # A chart keeps its selection; in a chart with a new key the same neuron can be clicked again.
-    key = f"{_STACK}-{neuron}"
     draw(
         chart,
-        key,
+        _STACK,
         selection=SELECTION,
-        on_select=shows(key, SELECTION, "neuron", "neuron"),
+        on_select=shows(_STACK, SELECTION, "neuron", "neuron"),
         alt=f"Neuron weight stack plot of the input weights; neuron {neuron} is marked",
     )
     part = f" Columns {start + 1:,} to {end:,} of {m:,}." if end - start < m else ""
@@ -66,6 +66,15 @@ def draw_stack(state: ExplorerState, shown: Shown) -> None:
         shown.config.n_features,
         f"**Click a neuron** to look at it.{part} ",
     )
+
+
+def _round(shown: Shown, neuron: int | None) -> int:
+    # The chart stays when the neuron changes, because drawing it anew takes a browser long.
+    drawn, number = st.session_state.get(_ROUND, (None, 0))
+    if drawn != (shown.name, neuron):
+        number += 1
+        st.session_state[_ROUND] = ((shown.name, neuron), number)
+    return number
 
 
 def draw_name(state: ExplorerState, shown: Shown) -> None:

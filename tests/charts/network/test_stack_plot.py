@@ -240,6 +240,10 @@ def test_a_click_anywhere_in_a_column_selects_its_neuron():
         [neuron, column, column + 1] for column, neuron in enumerate(ORDER)
     ]
     assert not {"y", "y2"} & layer["encoding"].keys()
+    spec = plot(round=7).to_vega_lite()
+    _, fields, layer = clicked(spec)
+    assert fields == ["neuron", "round"]
+    assert set(rows(spec, layer)["round"]) == {7}
 
 
 def test_columns_of_a_pixel_or_two_are_not_hidden_by_the_gaps_between_blocks():
