@@ -107,11 +107,13 @@ def _take() -> None:
 
 def _use(name: str, arrays: Mapping[str, Array], state: OwnState) -> None:
     file = OwnFile(name, arrays, count_instances(arrays))
-    # The link's instance, or that of the file before, if there is one.
-    instance = state.instance if state.instance < (file.instances or 1) else 0
-    assignment = _assignment(file.of(instance), state.assignment)
+    fits = state.instance < (file.instances or 1)
+    assignment = _assignment(file.of(state.instance if fits else 0), state.assignment)
+    # A link's instance that is not there is told by `settled`; that of the file before is not.
+    if not fits and own_file():
+        state = state.replace(instance=0)
     st.session_state[_FILE] = file
-    OWN_PAGE.show(state.replace(assignment=assignment, instance=instance))
+    OWN_PAGE.show(state.replace(assignment=assignment))
 
 
 def _assignment(arrays: Mapping[str, Array], before: Assignment) -> Assignment:
