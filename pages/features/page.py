@@ -45,16 +45,20 @@ if shown and found:
     draw_model_line(shown)
     draw_metrics(state, shown, found)
     draw_carriers(state, shown)
+    explored, effects = shown, found
     draws = {
         "interference": (
             "Interference",
-            lambda: draw_interference(EXPLORER_PAGES.state, shown, found),
+            lambda: draw_interference(EXPLORER_PAGES.state, explored, effects),
         ),
         "map": (
             "Every feature on every output",
-            lambda: draw_map(EXPLORER_PAGES.state, shown, found),
+            lambda: draw_map(EXPLORER_PAGES.state, explored, effects),
         ),
-        "numbers": ("Its neurons in numbers", lambda: draw_numbers(EXPLORER_PAGES.state, shown)),
+        "numbers": (
+            "Its neurons in numbers",
+            lambda: draw_numbers(EXPLORER_PAGES.state, explored),
+        ),
     }
     tabs(EXPLORER_PAGES, "section", draws, own=frozenset({"weighted"}))
 else:

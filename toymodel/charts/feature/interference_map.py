@@ -102,7 +102,10 @@ def interference_map(
     reach = rounded_up(max(_MIN_REACH, float(cells["value"].abs().to_numpy().max(initial=0))))
     size = len(features)
     place = {feature: at for at, feature in enumerate(features)}
-    x, y = cells["interfering"].map(place), cells["receiving"].map(place)
+    x, y = (
+        np.array([place[feature] for feature in cells[side]], np.int64)
+        for side in ("interfering", "receiving")
+    )
     drawn = cells.assign(
         x=x,
         x2=x + 1,
