@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pages.shared.explorer_controls import choose_one
+from pages.shared.explorer_controls import draw_finders, draw_jump, draw_steps
 from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
 from pages.shared.models import Shown
 from toymodel.analysis.features import CARRIES, Interference
@@ -25,17 +25,18 @@ def settled(state: ExplorerState, shown: Shown) -> ExplorerState:
 
 
 def choose_feature(state: ExplorerState, shown: Shown, found: Interference) -> None:
-    """Draw the controls: by number (the feature's rank of importance), or an instructive one."""
+    """Draw the controls: by name, by number (its rank of importance), or an instructive one."""
     feature, W1 = state.feature, shown.weights.W1
     assert feature is not None
     shared = superposition(W1)
     represented = np.array([side != "not represented" for side in found.sides])
     alone = represented & (np.nan_to_num(shared, nan=np.inf) < 0.05)
     most = int(np.nanargmax(shared)) if np.isfinite(shared).any() else 0
-    choose_one(
+    draw_jump(state, "f")
+    numbers = range(shown.config.n_features)
+    draw_steps("feature", feature, {"by number": (numbers, "From f0, the most important, on.")})
+    draw_finders(
         "feature",
-        feature,
-        range(shown.config.n_features),
         [
             (
                 "One with neurons of its own",

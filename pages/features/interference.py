@@ -18,23 +18,20 @@ from toymodel.charts.feature.interference_bars import (
     push_counts,
     strongest_effects,
 )
+from toymodel.charts.feature.interference_map import SELECTION as CELL
 from toymodel.charts.feature.interference_map import (
-    MAX_FEATURES,
     interference_cells,
     interference_map,
+    represented,
 )
-from toymodel.charts.feature.interference_map import SELECTION as CELL
 from toymodel.charts.ranked_bars import SELECTION as BAR
 from toymodel.text import count
-
-_MIN_SIZE = 20
 
 
 def draw_interference(state: ExplorerState, shown: Shown, found: Interference) -> None:
     """Draw what other features add to this feature's output, and what it adds to theirs."""
     feature = state.feature
     assert feature is not None
-    st.header("Interference")
     titles = {
         True: f"What the others add to output {feature}",
         False: f"What f{feature} adds to the other outputs",
@@ -100,19 +97,18 @@ def draw_map(state: ExplorerState, shown: Shown, found: Interference) -> None:
     feature = state.feature
     assert feature is not None
     n = shown.config.n_features
-    st.subheader("Every feature on every output")
     segments(EXPLORER_PAGES, "weighted")
     weighted = state.weighted == "by importance"
-    cells = interference_cells(shown.config, found, weighted=weighted)
+    features = represented(found)
+    cells = interference_cells(shown.config, found, weighted=weighted, features=features)
     if cells.empty:
         st.info("No feature reaches another one's output.")
         return
-    size = max(min(n, _MIN_SIZE), int(cells[["receiving", "interfering"]].to_numpy().max()) + 1)
     key = f"map-{feature}-{weighted}"
     draw(
         interference_map(
             cells,
-            size=size,
+            features=features,
             theme=colours(),
             selected=feature,
             title="effect at worst, × √importance" if weighted else "effect at worst",
@@ -121,13 +117,14 @@ def draw_map(state: ExplorerState, shown: Shown, found: Interference) -> None:
         key,
         selection=CELL,
         on_select=shows(key, CELL, "receiving", "feature"),
-        alt="What every feature adds to every output at worst",
+        alt="What features add to each other's outputs at worst",
     )
-    rest = "the others do not matter here" if size < MAX_FEATURES else "of more it draws none"
-    part = f" The first {size} of {n:,} features; {rest}." if n > size else ""
+    part = (
+        f" Drawn: {len(features)} of {n:,} features, those that are represented at least in part."
+    )
     st.caption(
-        "A row is an output, a column the feature that reaches it; red adds, blue takes away. "
-        "Colours end at 1, the largest target, or at the largest effect if that is smaller. What a "
-        "feature does for itself is left out, and so is what is below 1 % of that."
-        f"{part} **Click a cell** for the feature of its row."
+        "A row is an output, a column the feature that reaches it; red adds, blue takes away. The "
+        "scale of the colours is logarithmic on both sides of 0; the largest target is 1. What a "
+        "feature does for itself is left out, and so is what is below 1 % of the largest effect, "
+        f"or of 1.{part if len(features) < n else ''} **Click a cell** for the feature of its row."
     )

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
+from pages.shared import head
 from pages.shared.explorer_state import DEFAULT, ExplorerState
+from pages.shared.head import Example
 from pages.shared.model_choice import Choice
-from pages.shared.navigation import FEATURES, link_to
 from toymodel.sweeps.shipped import SMALL
 
 
 def draw_notes() -> None:
-    """Draw what the paper says, what to look for, and the links."""
-    st.subheader("What to notice")
-    st.markdown(
+    """Draw what the paper says and what to look for."""
+    head.draw_notes(
         "- **Features correspond to sets of neurons.** Where there is room a feature has one "
         "neuron for either side of |x|; the set grows where features share, and a neuron that "
         "carries one side of many features is polysemantic.\n"
@@ -26,10 +24,6 @@ def draw_notes() -> None:
         "- **Not represented**: most of these outputs give a constant near p/2, the best that can "
         "be said without looking. Where features are sparse, 0 costs hardly more: some give that."
     )
-    st.subheader("Try")
-    for label, state, expect in _EXAMPLES:
-        link_to(FEATURES, label, state.link)
-        st.caption(expect)
 
 
 def _paper(density: float, feature: int) -> ExplorerState:
@@ -37,18 +31,17 @@ def _paper(density: float, feature: int) -> ExplorerState:
     return ExplorerState(choice=choice).changed(feature=feature)
 
 
-_EXAMPLES = (
-    ("The most important feature", _paper(0.01, 0), "1 − S = 0.01: two monosemantic neurons."),
+_SETTINGS = (
+    ("The most important", _paper(0.01, 0), "1 − S = 0.01: two monosemantic neurons."),
     ("One that shares", _paper(0.01, 23), "Seven neurons; nearly all interference is negative."),
     ("The sparsest", _paper(0.001, 2), "1 − S = 0.001: even f2 shares its neurons with others."),
-    (
-        "Dense features",
-        _paper(1.0, 30),
-        "1 − S = 1: there is no room for f30.",
-    ),
+    ("Dense", _paper(1.0, 30), "1 − S = 1: there is no room for f30."),
     (
         "The motif's model",
         ExplorerState(choice=Choice.of(SMALL.configs[0], SMALL.recipe)).changed(feature=5),
         "6 features in 10 neurons: the least important one is interfered with, and inhibited.",
     ),
 )
+
+EXAMPLES = tuple(Example(name, state.link, expect) for name, state, expect in _SETTINGS)
+"""Instructive features."""

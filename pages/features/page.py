@@ -4,13 +4,16 @@ import streamlit as st
 
 from pages.features.controls import choose_feature, settled
 from pages.features.interference import draw_interference, draw_map
-from pages.features.notes import draw_notes
-from pages.features.view import draw_carriers, draw_metrics
+from pages.features.notes import EXAMPLES, draw_notes
+from pages.features.view import draw_carriers, draw_metrics, draw_numbers
 from pages.shared.explorer_controls import choose_model, draw_model_line
 from pages.shared.explorer_state import EXPLORER_PAGES
+from pages.shared.head import draw_head
 from pages.shared.messages import show_problems
 from pages.shared.models import Shown, find_model, say_where_from
+from pages.shared.navigation import FEATURES
 from pages.shared.resources import store
+from pages.shared.sections import tabs
 from pages.shared.training_panel import train_missing
 from pages.shared.widgets import threshold_inputs
 from toymodel.analysis.features import interference
@@ -28,11 +31,13 @@ with st.sidebar:
         choose_feature(state, shown, found)
     threshold_inputs(EXPLORER_PAGES)
 
-st.title("Features correspond to sets of neurons")
-st.markdown(
+draw_head(
+    FEATURES,
+    "Features correspond to sets of neurons",
     r"Through neuron $j$ feature $i$ reaches its own output with the *path gain* "
     r"$|W_1[j,i]|\,W_2[i,j]$, on the side of $x_i$ that drives the neuron. On either side the "
-    r"gains should add up to 1, and no other feature should reach this output."
+    r"gains should add up to 1, and no other feature should reach this output.",
+    EXAMPLES,
 )
 show_problems(problems, tuple(store().notes))
 if shown and found:
@@ -40,8 +45,22 @@ if shown and found:
     draw_model_line(shown)
     draw_metrics(state, shown, found)
     draw_carriers(state, shown)
-    draw_interference(state, shown, found)
-    draw_map(state, shown, found)
+    explored, effects = shown, found
+    draws = {
+        "interference": (
+            "Interference",
+            lambda: draw_interference(EXPLORER_PAGES.state, explored, effects),
+        ),
+        "map": (
+            "Every feature on every output",
+            lambda: draw_map(EXPLORER_PAGES.state, explored, effects),
+        ),
+        "numbers": (
+            "Its neurons in numbers",
+            lambda: draw_numbers(EXPLORER_PAGES.state, explored),
+        ),
+    }
+    tabs(EXPLORER_PAGES, "section", draws, own=frozenset({"weighted"}))
 else:
     train_missing(state.choice.config, state.choice.recipe)
 draw_notes()

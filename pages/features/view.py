@@ -124,7 +124,7 @@ def draw_carriers(state: ExplorerState, shown: Shown) -> None:
                     value="path_gain",
                     title="path gain",
                     theme=colours(),
-                    height=260,
+                    height=240,
                 ),
                 key,
                 selection=BAR,
@@ -135,13 +135,14 @@ def draw_carriers(state: ExplorerState, shown: Shown) -> None:
                 f"{table['side'].tolist().count(side)} on the {side} side"
                 for side in ("positive", "negative")
             )
-            st.caption(
-                f"Path gains of {CARRIES:g} and more, of either sign: {ends}; (+) and (−) are the "
-                "signs of the feature that drive the neuron. Below 0 a neuron takes away what "
-                "others give. **Click a bar** for its neuron."
-            )
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown("Its neurons:")
+                st.markdown(
+                    "**Click a bar**, or:",
+                    width="content",
+                    help=f"Path gains of {CARRIES:g} and more, of either sign: {ends}; (+) and (−) "
+                    "are the signs of the feature that drive the neuron. Below 0 a neuron takes "
+                    "away what others give.",
+                )
                 for neuron in table["neuron"].head(_LINKS):
                     st.page_link(
                         NEURONS.script,
@@ -167,28 +168,36 @@ def draw_carriers(state: ExplorerState, shown: Shown) -> None:
                 series=("output", target),
                 colours=(theme.negative, theme.ink),
                 dashes=((1, 0), (2, 3)),
-                height=260,
+                height=240,
             ),
             "alone",
             alt=f"Output {feature} against the value of f{feature} alone, and the target",
         )
-    if len(table):
-        with st.expander("Its neurons in numbers"):
-            st.dataframe(
-                table,
-                hide_index=True,
-                alt=f"Neurons that carry f{feature}",
-                key="carriers-table",
-                column_config={
-                    name: st.column_config.NumberColumn(label, format="%.3f")
-                    for name, label in (
-                        ("path_gain", "path gain"),
-                        ("w_in", "weight in"),
-                        ("w_out", "weight out"),
-                    )
-                }
-                | {"primary": st.column_config.NumberColumn("primary feature")},
+
+
+def draw_numbers(state: ExplorerState, shown: Shown) -> None:
+    """Draw the neurons that carry the feature as a table."""
+    feature = state.feature
+    assert feature is not None
+    table = carrier_table(shown.weights, feature, state.thresholds)
+    if table.empty:
+        st.caption(f"{_set(table)}.")
+        return
+    st.dataframe(
+        table,
+        hide_index=True,
+        alt=f"Neurons that carry f{feature}",
+        key="carriers-table",
+        column_config={
+            name: st.column_config.NumberColumn(label, format="%.3f")
+            for name, label in (
+                ("path_gain", "path gain"),
+                ("w_in", "weight in"),
+                ("w_out", "weight out"),
             )
+        }
+        | {"primary": st.column_config.NumberColumn("primary feature")},
+    )
 
 
 def _set(table: pd.DataFrame) -> str:

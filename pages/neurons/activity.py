@@ -24,12 +24,7 @@ from toymodel.charts.neuron.primary_share import (
 )
 from toymodel.text import number
 
-_HEIGHT = 380
-_BANDS = {
-    "top": "From the top: the strongest tenth",
-    "middle": "From the middle: around the median",
-    "bottom": "From the bottom: the weakest tenth",
-}
+_HEIGHT = 390  # of it, some 190 are the legend and the axis
 
 
 def draw_activity(state: ExplorerState, shown: Shown) -> None:
@@ -37,58 +32,47 @@ def draw_activity(state: ExplorerState, shown: Shown) -> None:
     neuron = state.neuron
     assert neuron is not None
     active = activity_of(shown.name, shown, neuron)
-    st.header("What makes it fire")
     if not active.weight.sum():
-        st.info(_what_instead(active))
+        st.info(what_instead(active))
         return
     primary = active.features[0]
     left, right = st.columns(2)
     with left, st.container(key="histogram"):
         st.markdown("**Activations, by the feature that contributes most**")
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            segments(EXPLORER_PAGES, "counts")
-            threshold = EXPLORER_PAGES.parameter("above")
-            st.slider(
-                str(threshold.title),
-                EDGES[0],
-                1.0,
-                step=STEP,
-                width=260,
-                help=threshold.description,
-                **EXPLORER_PAGES.bound("above"),
-            )
-        log = state.counts == "log"
-        draw(
-            activation_histogram(
-                active,
-                n_features=shown.config.n_features,
-                log=log,
-                threshold=state.above,
-                theme=colours(),
-                height=_HEIGHT,
-            ),
-            f"histogram-{state.counts}",
-            alt=f"Histogram of the activations of neuron {neuron}, stacked by feature",
-        )
+        draw_histogram(state, shown, active, f"histogram-{state.counts}", threshold=state.above)
     with right:
         st.markdown("**Share of the primary feature, by magnitude**")
         found = neurons(shown.weights.W1, state.thresholds)
         curve = shares_by_magnitude(active, shares_by_group(found, shares_of(shown.name, shown)))
         draw(
-            primary_share(curve, theme=colours(), height=_HEIGHT + 76),
+            primary_share(curve, theme=colours(), height=_HEIGHT),
             "share-curve",
             alt=f"How often f{primary} contributes most, by the magnitude of the activation",
         )
-    _say_precision(active, state.above)
-    st.caption(
-        f"{active.examples:,} seeded inputs, worth {active.effective:,.0f} equally likely ones "
-        f"among those on which it fires. {_drawn(shown)} Magnitudes are shares of what f{primary} "
-        f"alone reaches, {active.range:.3g}; above 1 takes several features at once. Not drawn: "
-        f"{active.silent.value:.1%} of inputs, on which it is silent, and {active.faint:.1%} below "
-        f"{EDGES[0]:.0%} of the range."
-        + (" On the log scale the height is the count, and colours divide it by shares." * log)
-    )
-    with st.expander("The shares in numbers"):
+    left, right = st.columns(2, vertical_alignment="center")
+    with left, st.container(horizontal=True, vertical_alignment="bottom"):
+        segments(EXPLORER_PAGES, "counts")
+        threshold = EXPLORER_PAGES.parameter("above")
+        st.slider(
+            str(threshold.title),
+            EDGES[0],
+            1.0,
+            step=STEP,
+            width=260,
+            help=threshold.description,
+            **EXPLORER_PAGES.bound("above"),
+        )
+    with right:
+        _say_precision(active, state.above)
+    with st.expander("How it is measured, and the shares in numbers"):
+        st.markdown(
+            f"{active.examples:,} seeded inputs, worth {active.effective:,.0f} equally likely ones "
+            f"among those on which it fires. {_drawn(shown)} Magnitudes are shares of what "
+            f"f{primary} alone reaches, {active.range:.3g}; above 1 takes several features at "
+            f"once. Not drawn: {active.below:.1%} of inputs, on which it is silent (below "
+            f"{EDGES[0]:.0%} of the range). On the log scale the height is the count, and colours "
+            "divide it by shares."
+        )
         st.dataframe(
             curve[["kind", "interval", "value", "value_low", "value_high", "effective"]],
             hide_index=True,
@@ -103,7 +87,39 @@ def draw_activity(state: ExplorerState, shown: Shown) -> None:
         )
 
 
-def _what_instead(active: Activity) -> str:
+def draw_histogram(
+    state: ExplorerState,
+    shown: Shown,
+    active: Activity,
+    key: str,
+    *,
+    threshold: float | None = None,
+) -> None:
+    """Draw the histogram of a neuron that fires.
+
+    Args:
+        state: of the page.
+        shown: the model.
+        active: the neuron's activations.
+        key: of the chart.
+        threshold: where a line stands.
+    """
+    draw(
+        activation_histogram(
+            active,
+            n_features=shown.config.n_features,
+            log=state.counts == "log",
+            threshold=threshold,
+            theme=colours(),
+            height=_HEIGHT,
+        ),
+        key,
+        alt=f"Histogram of the activations of neuron {active.neuron}, stacked by feature",
+    )
+
+
+def what_instead(active: Activity) -> str:
+    """Why there is no histogram of a neuron that no feature alone activates."""
     if active.silent.value < 1:
         return (
             f"No feature alone does. Several at once do, on {1 - active.silent.value:.2g} of "
@@ -148,27 +164,27 @@ def draw_examples(state: ExplorerState, shown: Shown) -> None:
     active = activity_of(shown.name, shown, neuron)
     if not active.bands:
         return
-    st.header("Inputs that make it fire")
-    for band in active.bands:
-        st.markdown(f"**{_BANDS[band.name]}**")
-        if not band.examples:
-            st.caption("None among the inputs that were drawn.")
-            continue
-        st.dataframe(
-            example_table(band),
-            hide_index=True,
-            alt=f"Inputs from the {band.name} of the activations of neuron {neuron}",
-            key=f"examples-{band.name}",
-            column_config={
-                "activation": st.column_config.ProgressColumn(
-                    "activation", format="%.2f", min_value=0.0, max_value=1.0, width=150
-                ),
-                "contributions": st.column_config.TextColumn(
-                    "feature = value → contribution", width="large"
-                ),
-                "features": st.column_config.NumberColumn("active features", width="small"),
-            },
-        )
+    st.markdown("**Inputs that make it fire**")
+    st.dataframe(
+        example_table(active.bands),
+        hide_index=True,
+        alt=f"Inputs from three bands of the activations of neuron {neuron}",
+        key="examples",
+        height="content",
+        row_height=29,
+        column_config={
+            "band": st.column_config.TextColumn(
+                "band", width=130, help="Where the activation is among all."
+            ),
+            "activation": st.column_config.ProgressColumn(
+                "activation", format="%.2f", min_value=0.0, max_value=1.0, width=130
+            ),
+            "contributions": st.column_config.TextColumn(
+                "feature = value → contribution", width="large"
+            ),
+            "features": st.column_config.NumberColumn("active features", width="small"),
+        },
+    )
     st.caption(
         f"Drawn at random, as likely as they are, from activations above {EDGES[0]:.0%} of the "
         "range. Activations and contributions are shares of the range; contributions "

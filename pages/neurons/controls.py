@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages.shared.explorer_controls import choose_one, with_neuron
+from pages.shared.explorer_controls import draw_finders, draw_jump, draw_steps, with_neuron
 from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
 from pages.shared.models import Shown
 from toymodel.analysis.polysemanticity import instructive, neurons, paper_order
@@ -17,17 +17,22 @@ def settled(state: ExplorerState, model: Model) -> ExplorerState:
 
 
 def choose_neuron(state: ExplorerState, model: Model) -> None:
-    """Draw the controls: by number, by place in the stack plot, or an instructive one."""
+    """Draw the controls: by name, by place in the stack plot, by number, or an instructive one."""
     W1 = Shown.of(model, state.restart).weights.W1
     found = instructive(W1, neurons(W1, state.thresholds))
     neuron = state.neuron
     assert neuron is not None
-    choose_one(
+    draw_jump(state, "n")
+    draw_steps(
         "neuron",
         neuron,
-        paper_order(W1).tolist(),
-        [(label, words, found[kind]) for kind, (label, words) in _FINDERS.items()],
+        {
+            "in the plot": (paper_order(W1).tolist(), "As they stand in the stack plot."),
+            "by number": (range(len(W1)), "From n0 on."),
+        },
     )
+    finders = [(label, words, found[kind]) for kind, (label, words) in _FINDERS.items()]
+    draw_finders("neuron", finders)
 
 
 _FINDERS = {

@@ -28,7 +28,6 @@ def draw_given(state: ExplorerState, shown: Shown) -> None:
     neuron = state.neuron
     assert neuron is not None
     config, weights = shown.config, shown.weights
-    st.header("Enter an input")
     given = _enter(state, shown)
     fires, output = forward(config, weights, given)
     x = np.zeros(config.n_features, np.float32)

@@ -38,7 +38,7 @@ def _paper(density: float, preset: str = "standard") -> Choice:
 
 _SETTINGS = (
     (
-        "Sparse features",
+        "Sparse",
         DEFAULT,
         None,
         "1 − S = 0.01: a primary feature, and secondary ones below.",
@@ -50,7 +50,7 @@ _SETTINGS = (
         "The same network: the second weight is as large as the first, and the top is mixed.",
     ),
     (
-        "Dense features",
+        "Dense",
         _paper(1.0),
         None,
         "1 − S = 1: every neuron is monosemantic, and one feature leads at every magnitude.",
@@ -62,16 +62,16 @@ _SETTINGS = (
         "1 − S = 0.001: many secondary features; inputs with two of them at once are rare.",
     ),
     (
-        "The same, trained for longer",
+        "Trained for longer",
         _paper(0.001, "thorough"),
         None,
-        "More neurons stay monosemantic.",
+        "1 − S = 0.001 again: more neurons stay monosemantic.",
     ),
     (
-        "The same, trained briefly",
+        "Trained briefly",
         _paper(0.001, "quick"),
         None,
-        "Every neuron is polysemantic, as in the paper's figure.",
+        "1 − S = 0.001 again: every neuron is polysemantic, as in the paper's figure.",
     ),
     (
         "The motif's model",

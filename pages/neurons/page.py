@@ -3,11 +3,13 @@
 import streamlit as st
 
 from pages.neurons.activity import draw_activity, draw_examples
+from pages.neurons.all_neurons import draw_all
+from pages.neurons.beside import draw_beside
 from pages.neurons.controls import choose_neuron, settled
 from pages.neurons.entered_input import draw_given
 from pages.neurons.notes import EXAMPLES, draw_notes
 from pages.neurons.response import draw_responses
-from pages.neurons.view import draw_metrics, draw_stack, draw_weights
+from pages.neurons.view import draw_metrics, draw_name, draw_stack, draw_weights
 from pages.shared.explorer_controls import choose_model, draw_model_line
 from pages.shared.explorer_state import EXPLORER_PAGES
 from pages.shared.head import draw_head
@@ -32,9 +34,9 @@ with st.sidebar:
 
 draw_head(
     NEURONS,
-    "A polysemantic neuron's largest activations come from one feature, its small ones from many",
-    r"Neuron $j$ answers $h_j = \mathrm{ReLU}(\sum_i W_1[j,i]\,x_i)$. The feature with the largest "
-    r"$|W_1[j,i]|$ is its *primary* one; the others that matter are *secondary*.",
+    "Large activations come from one feature, small from many",
+    r"$h_j = \mathrm{ReLU}(\sum_i W_1[j,i]\,x_i)$. *Primary*: the feature with the largest "
+    r"$|W_1[j,i]|$; *secondary*: others that matter.",
     EXAMPLES,
 )
 show_problems(problems, tuple(store().notes))
@@ -46,24 +48,21 @@ else:
     draw_model_line(shown)
     draw_stack(state, shown)
     if shown.config.activation == "relu":
+        draw_name(state, shown)
         draw_metrics(state, shown)
 
         def _fires() -> None:
             draw_activity(EXPLORER_PAGES.state, shown)
             draw_examples(EXPLORER_PAGES.state, shown)
 
-        tabs(
-            EXPLORER_PAGES,
-            "tab",
-            {
-                "fires": ("Fires on", _fires),
-                "answers": (
-                    "Answers",
-                    lambda: draw_responses(EXPLORER_PAGES.state, shown),
-                ),
-                "weights": ("Weights", lambda: draw_weights(EXPLORER_PAGES.state, shown)),
-                "input": ("Enter an input", lambda: draw_given(EXPLORER_PAGES.state, shown)),
-            },
-            own=frozenset({"above", "counts", "second", "output", "given"}),
-        )
+        draws = {
+            "fires": ("Fires on", _fires),
+            "answers": ("Answers", lambda: draw_responses(EXPLORER_PAGES.state, shown)),
+            "weights": ("Weights", lambda: draw_weights(EXPLORER_PAGES.state, shown)),
+            "input": ("Enter an input", lambda: draw_given(EXPLORER_PAGES.state, shown)),
+            "all": ("All neurons", lambda: draw_all(EXPLORER_PAGES.state, shown)),
+            "beside": ("Beside another", lambda: draw_beside(EXPLORER_PAGES.state, shown)),
+        }
+        own = frozenset({"above", "counts", "second", "output", "given", "beside"})
+        tabs(EXPLORER_PAGES, "tab", draws, own=own)
 draw_notes()

@@ -24,7 +24,6 @@ def draw_responses(state: ExplorerState, shown: Shown) -> None:
     config, weights, theme = shown.config, shown.weights, colours()
     named = activity_of(shown.name, shown, neuron).features
     primary, second = named[0], _second(state, named)
-    st.header("What it answers")
     one, two, three = st.columns(3)
     with one:
         st.markdown("**Activation against one feature alone**")

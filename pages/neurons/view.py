@@ -26,7 +26,11 @@ from toymodel.charts.ranked_bars import SELECTION as BAR
 
 _COLUMNS = 100
 _STACK = "explore-stack"
+_ROUND = "explore.round"
 _LOWEST_TOP = 4.0
+SILENT = f"Silent (below {EDGES[0]:.0%})"
+"""The name of the share of inputs on which a neuron hardly fires."""
+
 _EXACT = 1e-6  # a loss that is rounding alone says nothing as a factor's base
 
 
@@ -44,16 +48,14 @@ def draw_stack(state: ExplorerState, shown: Shown) -> None:
         top=max(_LOWEST_TOP, math.ceil(plot.highest * 1.05)),
         theme=colours(),
         selected=neuron,
-        height=150,
+        height=96,
+        round=_round(shown, neuron),
     )
-
-    # A chart keeps its selection; in a chart with a new key the same neuron can be clicked again.
-    key = f"{_STACK}-{neuron}"
     draw(
         chart,
-        key,
+        _STACK,
         selection=SELECTION,
-        on_select=shows(key, SELECTION, "neuron", "neuron"),
+        on_select=shows(_STACK, SELECTION, "neuron", "neuron"),
         alt=f"Neuron weight stack plot of the input weights; neuron {neuron} is marked",
     )
     part = f" Columns {start + 1:,} to {end:,} of {m:,}." if end - start < m else ""
@@ -66,8 +68,28 @@ def draw_stack(state: ExplorerState, shown: Shown) -> None:
     )
 
 
+def _round(shown: Shown, neuron: int | None) -> int:
+    # The chart stays when the neuron changes, because drawing it anew takes a browser long.
+    drawn, number = st.session_state.get(_ROUND, (None, 0))
+    if drawn != (shown.name, neuron):
+        number += 1
+        st.session_state[_ROUND] = ((shown.name, neuron), number)
+    return number
+
+
+def draw_name(state: ExplorerState, shown: Shown) -> None:
+    """Draw the neuron's name and class, and links to its features."""
+    neuron = state.neuron
+    assert neuron is not None
+    kind = neurons(shown.weights.W1, state.thresholds).classes[neuron]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.header(f"Neuron {neuron}: {kind}", width="content")
+        if kind != UNUSED:
+            _link_features(state, shown, weights_of(shown.name, shown, neuron))
+
+
 def draw_metrics(state: ExplorerState, shown: Shown) -> None:
-    """Draw the neuron's measures, and links to its features."""
+    """Draw the neuron's measures."""
     neuron = state.neuron
     assert neuron is not None
     name = shown.name
@@ -78,7 +100,6 @@ def draw_metrics(state: ExplorerState, shown: Shown) -> None:
     active = activity_of(name, shown, neuron)
     worth = ablation_of(name, shown, neuron)
     unused = kind == UNUSED
-    st.header(f"Neuron {neuron}: {kind}")
     with st.container(horizontal=True):
         metric(
             "Primary feature",
@@ -104,19 +125,18 @@ def draw_metrics(state: ExplorerState, shown: Shown) -> None:
             "The height of its stack above the first block.",
         )
         metric(
-            "Silent",
-            f"{active.silent.value:.1%}",
-            f"Share of inputs on which the activation is 0 (± {active.silent.error:.1g}). On "
-            f"another {active.faint:.1%} it is below {EDGES[0]:.0%} of its range.",
+            SILENT,
+            f"{active.below:.1%}",
+            f"Share of inputs on which the activation is below {EDGES[0]:.0%} of what the primary "
+            f"feature alone reaches; it is 0 on {active.silent.value:.1%} "
+            f"(± {active.silent.error:.1g}).",
         )
         metric(
             "Loss without it",
-            _times(shown.loss, worth.rise),
+            times(shown.loss, worth.rise),
             f"With its activation set to 0 the normalised loss goes from {figure(shown.loss)} to "
             f"{figure(shown.loss + worth.rise)}, measured on the inputs that gave the first.",
         )
-    if not unused:
-        _link_features(state, shown, table)
 
 
 def _side_of(shown: Shown) -> str:
@@ -124,7 +144,8 @@ def _side_of(shown: Shown) -> str:
     return f"one side of {task.symbol}" if task.low < 0 else task.symbol
 
 
-def _times(loss: float, rise: float) -> str:
+def times(loss: float, rise: float) -> str:
+    """By what factor a loss rises, as text; both losses where the first is rounding alone."""
     if loss <= 0:
         return "–" if rise == 0 else "∞"
     if loss < _EXACT:
@@ -153,15 +174,13 @@ def _link_motifs(state: ExplorerState, shown: Shown) -> None:
 def _link_features(state: ExplorerState, shown: Shown, table: pd.DataFrame) -> None:
     relative = table["w_in"].abs() / abs(table["w_in"].iloc[0])
     most = table.loc[relative >= state.thresholds.second_weight].head(8)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        _link_motifs(state, shown)
-        st.markdown("Its features:")
-        for k, feature in enumerate(most["feature"]):
-            st.page_link(
-                FEATURES.script,
-                label=f"f{feature}" + (" (primary)" if not k else ""),
-                query_params=state.changed(feature=int(feature)).link,
-            )
+    for k, feature in enumerate(most["feature"]):
+        st.page_link(
+            FEATURES.script,
+            label=f"f{feature}" + (" (primary)" if not k else ""),
+            query_params=state.changed(feature=int(feature)).link,
+        )
+    _link_motifs(state, shown)
 
 
 def draw_weights(state: ExplorerState, shown: Shown) -> None:

@@ -158,14 +158,15 @@ def _feature_picture() -> None:
     config, model = DEFAULT.config, _stored(DEFAULT.config, DEFAULT.recipe)
     if model is None:
         return
-    cells = interference_cells(config, interference(config, model.weights), first=_CARD_FEATURES)
+    first = range(_CARD_FEATURES)
+    cells = interference_cells(config, interference(config, model.weights), features=first)
     st.caption(
         f"What each of the first {_CARD_FEATURES} features adds to the others' outputs, at "
         f"1 − S = {config.feature_probability:g}: most of it takes away"
     )
     draw(
         interference_map(
-            cells, size=_CARD_FEATURES, title="effect at worst", theme=colours(), height=350
+            cells, features=first, title="effect at worst", theme=colours(), height=350
         ),
         "card-feature",
     )

@@ -31,8 +31,18 @@ def draw_assignment(state: OwnState, file: OwnFile) -> None:
     sizes = ", ".join(f"{name} {array.shape}" for name, array in file.arrays.items())
     left.markdown(f"**{plain(file.name)}** holds {plain(sizes)}")
     right.button("Forget this file", on_click=forget, width="stretch")
-    matrices = [name for name, array in file.arrays.items() if array.ndim == 2]
-    vectors = [_NONE, *(name for name, array in file.arrays.items() if array.ndim == 1)]
+    arrays = file.of(state.instance)
+    if file.instances:
+        number_box(
+            OWN_PAGE,
+            "instance",
+            st.columns(4)[0],
+            limits=(0, file.instances - 1),
+            help="The file holds several networks, side by side along the first axis of its "
+            f"arrays: 0 to {file.instances - 1:,}.",
+        )
+    matrices = [name for name, array in arrays.items() if array.ndim == 2]
+    vectors = [_NONE, *(name for name, array in arrays.items() if array.ndim == 1)]
     cells = st.columns(4)
     of_role = {"w1": matrices, "w2": matrices, "b": vectors, "bh": vectors}
     for cell, (role, names) in zip(cells, of_role.items(), strict=True):

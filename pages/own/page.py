@@ -3,25 +3,29 @@
 import streamlit as st
 
 from pages.own.controls import controls, draw_assignment
-from pages.own.file import draw_upload, model_of, own_file, settled
+from pages.own.file import draw_sample, draw_upload, model_of, own_file, settled
 from pages.own.state import OWN_PAGE
-from pages.own.view import draw_model, explain_file
+from pages.own.view import draw_model, explain_file, say_assumptions
+from pages.shared.head import draw_head
 from pages.shared.messages import plain, show_problems
 from pages.shared.model_choice import target
+from pages.shared.navigation import OWN
 from toymodel.storage.weight_file import UnusableWeights
 
 state, problems = OWN_PAGE.open()
 with st.sidebar:
     controls(state)
 
-st.title("Your own weights, taken apart like those that were trained here")
-st.markdown(
+draw_head(
+    OWN,
+    "Your own weights, taken apart like trained ones",
     r"Upload a network $y = \mathrm{ReLU}(W_2\,\mathrm{ReLU}(W_1 x + c) + b)$ to see what its "
     f"neurons hold. Its loss is that of computing {target(state.config)}, on features as the "
-    "sidebar has them."
+    "sidebar has them.",
 )
 show_problems(problems)
 draw_upload()
+draw_sample()
 file = own_file()
 if file:
     state = settled(state, file)
@@ -31,5 +35,6 @@ if file:
     except UnusableWeights as error:
         st.error(plain(f"{error}."))
     else:
+        say_assumptions(state, file)
         draw_model(state, model)
-explain_file()
+explain_file(folded=file is not None)

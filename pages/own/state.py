@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from pages.shared.link_state import LinkState
 from pages.shared.model_choice import BlockColour, DrawnNeurons
@@ -18,6 +20,7 @@ class OwnState(LinkState):
     Attributes:
         config: task, activation, density and decay; the file gives the sizes.
         assignment: which array is which.
+        instance: the network that is shown, of a file with several.
         thresholds: where the classes of neurons end.
         neurons: whether all neurons are drawn, or the most important ones where there are many.
         colour: what the colour of a block means.
@@ -27,6 +30,7 @@ class OwnState(LinkState):
 
     config: Config = Config(feature_probability=0.01, importance_decay=1.0)
     assignment: Assignment = Assignment()
+    instance: Annotated[int, Field(ge=0, le=1_999, alias="instance", title="Instance")] = 0
     thresholds: Thresholds = Thresholds()
     neurons: DrawnNeurons = "first"
     colour: BlockColour = "superposition"

@@ -22,7 +22,7 @@ from toymodel.analysis.ablation import (
     interventions,
     loss_by_inhibition,
 )
-from toymodel.analysis.activations import Activity, activity, shares_of_all
+from toymodel.analysis.activations import Activity, activity, histograms_of_all, shares_of_all
 from toymodel.analysis.decomposition import Decomposition, Shift, decompose, shifts_of_the_rest
 from toymodel.analysis.loss import loss_by_feature
 from toymodel.analysis.motifs import Motif, MotifThresholds
@@ -71,6 +71,12 @@ def ablation_of(name: str, _shown: Shown, neuron: int) -> Ablation:
 def shares_of(name: str, _shown: Shown) -> np.ndarray:
     """The `shares_of_all` neurons: how often each one's primary feature contributes most."""
     return shares_of_all(_shown.config, _shown.weights)
+
+
+@st.cache_data(show_spinner=_MEASURING, max_entries=50)
+def histograms_of(name: str, _shown: Shown) -> np.ndarray:
+    """The `histograms_of_all` neurons: how often each one is how active."""
+    return histograms_of_all(_shown.config, _shown.weights)
 
 
 @st.cache_data(show_spinner=_MEASURING, max_entries=50)

@@ -69,12 +69,14 @@ def opens_neuron(
     def open_it() -> None:
         neuron = clicked(key, selection, "neuron")
         if neuron is not None:
-            _go("neurons", explore_state(choice, restart).changed(neuron=neuron))
+            open_page("neurons", explore_state(choice, restart).changed(neuron=neuron))
 
     return open_it
 
 
-def shows(key: str, selection: str, field: str, what: str, *, path: str = "") -> Callable[[], None]:
+def shows(
+    key: str, selection: str, field: str, what: str, *, path: str = "", **also: object
+) -> Callable[[], None]:
     """An explorer chart's `on_select` that shows the clicked neuron or feature.
 
     Args:
@@ -83,15 +85,16 @@ def shows(key: str, selection: str, field: str, what: str, *, path: str = "") ->
         field: the selection's field with the number.
         what: "neuron" or "feature".
         path: of the page that shows it, if it is another page.
+        also: other settings that the click changes.
     """
 
     def show() -> None:
         number = clicked(key, selection, field)
         if number is None:
             return
-        state = EXPLORER_PAGES.state.changed(**{what: number})
+        state = EXPLORER_PAGES.state.changed(**{what: number}, **also)
         if path:
-            _go(path, state)
+            open_page(path, state)
         else:
             EXPLORER_PAGES.show(state)
 
@@ -105,7 +108,8 @@ def explore_state(choice: Choice, restart: int | None = None) -> ExplorerState:
     return left if same else left.showing(choice, restart)
 
 
-def _go(path: str, state: ExplorerState) -> None:
+def open_page(path: str, state: ExplorerState) -> None:
+    """Open one of the explorers in some state, when the app runs next."""
     st.session_state[_GO] = (path, state)
 
 

@@ -44,6 +44,8 @@ class ExplorerState(LinkState):
         weighted: how the effects of features on each other are shown.
         given: the input that was entered by hand.
         tab: the open section of the neuron explorer.
+        beside: the neuron that stands beside the shown one; None for the next one in the plot.
+        section: the open section of the feature explorer.
     """
 
     choice: Choice = DEFAULT
@@ -81,8 +83,13 @@ class ExplorerState(LinkState):
         ),
     ] = None
     tab: Annotated[
-        Literal["fires", "answers", "weights", "input"], Field(alias="tab", title="Section")
+        Literal["fires", "answers", "weights", "input", "all", "beside"],
+        Field(alias="tab", title="Section"),
     ] = "fires"
+    beside: Annotated[Feature, Field(alias="beside", title="Beside it")] = None
+    section: Annotated[
+        Literal["interference", "map", "numbers"], Field(alias="section", title="Section")
+    ] = "interference"
 
     @field_validator("above")
     @classmethod
@@ -116,7 +123,7 @@ class ExplorerState(LinkState):
 
     def showing(self, choice: Choice, restart: int | None = None) -> ExplorerState:
         """This state with another model, of which no neuron is chosen yet."""
-        fresh = self.replace(choice=choice, neuron=None, second=None, output=None)
+        fresh = self.replace(choice=choice, neuron=None, second=None, output=None, beside=None)
         return fresh.replace(restart=restart).consistent()
 
     def impossible(self) -> dict[str, str]:
@@ -149,7 +156,7 @@ class ExplorerState(LinkState):
         config = self.choice.config
         return {
             "restart": self.choice.recipe.restarts - 1,
-            "neuron": config.n_neurons - 1,
+            **dict.fromkeys(("neuron", "beside"), config.n_neurons - 1),
             **dict.fromkeys(("feature", "second", "output"), config.n_features - 1),
         }
 

@@ -17,7 +17,7 @@ from pages.shared.resources import colours
 from pages.shared.widgets import segments
 from pages.train.state import TRAIN_PAGE, TrainState
 from toymodel.analysis.polysemanticity import CLASSES
-from toymodel.charts.colour_bar import colour_bar
+from toymodel.charts.look import colour_stops
 from toymodel.charts.network.stack_plot import MIN_BLOCK, SELECTION, stack_plot, stacks
 from toymodel.charts.network.weight_bars import Side, signed_bars, weight_bars
 from toymodel.charts.scales import rounded_up
@@ -148,7 +148,7 @@ def stack_legend(
     n_features: int,
     hint: str = "",
 ) -> None:
-    """Draw the legend: its text, the classes as chips, and the colours as a bar.
+    """Draw the legend in a line: the classes as chips, and the colours; its text is folded.
 
     Args:
         weight: what a block is.
@@ -157,20 +157,35 @@ def stack_legend(
         n_features: n.
         hint: what a click does.
     """
-    left, right = st.columns([7, 3], vertical_alignment="center")
-    left.markdown(
-        "One column is one neuron, sorted by the importance of its largest feature. One block is "
-        f"one {weight}, {height}, the largest at the bottom; grey on top: the weights too small to "
-        f"draw, together. {hint}The background is the neuron's class, by its input weights:"
-    )
     theme = colours()
-    chip = "display: inline-block; padding: 2px 8px; margin: 0 6px 4px 0; border-top: 3px solid"
-    left.html(
-        "".join(
-            f'<span style="{chip} {theme.class_ink[name]}; color: {theme.class_ink[name]}; '
-            f'background: {theme.class_background[name]}">{name}</span>'
-            for name in CLASSES
-        )
+    chip = "padding: 1px 8px; margin-right: 6px; border-top: 3px solid; white-space: nowrap"
+    chips = "".join(
+        f'<span style="{chip} {theme.class_ink[name]}; color: {theme.class_ink[name]}; '
+        f'background: {theme.class_background[name]}">{name}</span>'
+        for name in CLASSES
     )
-    with right:
-        draw(colour_bar(colour, n_features), f"legend-{colour}")
+    low, high, title = _ends(colour, n_features)
+    bar = (
+        "display: inline-block; width: 110px; height: 12px; margin: 0 6px; vertical-align: middle; "
+        f"background: linear-gradient(to right, {colour_stops(colour, n_features)})"
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(
+            f'<div style="font-size: 0.875rem; line-height: 1.9">{chips}'
+            f'<span style="white-space: nowrap">{title}: {low}<span style="{bar}" role="img" '
+            f'aria-label="Colours from {low} to {high}"></span>{high}</span></div>',
+            width="content",
+        )
+        with st.popover("How to read it", type="tertiary"):
+            st.markdown(
+                "One column is one neuron, sorted by the importance of its largest feature. One "
+                f"block is one {weight}, {height}, the largest at the bottom; grey on top: the "
+                f"weights too small to draw, together. {hint}The background is the neuron's "
+                "class, by its input weights."
+            )
+
+
+def _ends(colour: str, n_features: int) -> tuple[str, str, str]:
+    if colour == "superposition":
+        return "0", "1+", "superposition of the feature"
+    return "f0", f"f{n_features - 1:,}", "feature"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.networks import weights
 from toymodel.analysis.activations import (
+    BINS,
     EDGES,
     INTERVALS,
     MAX_FEATURES,
@@ -18,6 +19,7 @@ from toymodel.analysis.activations import (
     _overview_examples,
     activity,
     binomial_interval,
+    histograms_of_all,
     shares_of_all,
 )
 from toymodel.analysis.example_inputs import BANDS, MAX_EXAMPLES
@@ -508,3 +510,19 @@ def test_a_neuron_that_takes_two_features_is_not_silent():
     assert not found.weight.any()
     assert found.silent.value == pytest.approx(1 - 1 / 32, abs=5 * found.silent.error)
     assert found.silent.value < 1
+
+
+def test_histograms_of_all_neurons_count_what_one_neurons_activity_counts():
+    config = Config(n_features=12, n_neurons=3, feature_probability=0.1)
+    network = weights(np.random.default_rng(0).normal(size=(3, 12)), np.zeros((12, 3)))
+    counts = histograms_of_all(config, network)
+    assert counts.shape == (3, len(BINS) - 1, 2)
+    for j in range(3):
+        found = activity(config, network, j)
+        # Bins are five steps wide; the first one starts at 2 % of the range.
+        per_step = found.weight / found.examples
+        for k in (0, 4, 12):
+            steps = per_step[max(5 * k, 2) : 5 * k + 5]
+            leads, others = steps[:, 0].sum(), steps[:, 1:].sum()
+            np.testing.assert_allclose(counts[j, k], [leads, others], rtol=0.2, atol=1e-3)
+        assert counts[j].sum() == pytest.approx(1 - found.below, abs=0.01)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.helpers.chart_specs import THEMES, layers, picture, shows
 from toymodel.charts.colour_bar import colour_bar
-from toymodel.charts.look import feature_colour, superposition_colour
+from toymodel.charts.look import FEATURE_COLOURS, feature_colour, superposition_colour
 
 
 def encoding(*given):
@@ -33,6 +33,6 @@ def test_features_have_a_stripe_each_and_what_is_more_a_scale_without_gaps():
 @THEMES
 def test_each_feature_has_its_colour(theme):
     found = picture(colour_bar("feature", 3), theme)
-    for colour in ("#4c78a8", "#9ecae9", "#f58518"):
+    for colour in FEATURE_COLOURS[:3]:
         assert shows(found, colour, 500)
     assert not shows(found, "#ffbf79")

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -12,9 +14,12 @@ from toymodel.analysis.polysemanticity import CLASSES, UNUSED
 from toymodel.charts.chart import Chart
 from toymodel.charts.look import (
     DARK,
+    FEATURE_COLOURS,
     LIGHT,
     NEURON_COUNTS,
+    colour_stops,
     feature_colour,
+    ink_on,
     neuron_count_names,
     neuron_counts_colour,
     signed_scale,
@@ -63,13 +68,73 @@ def test_text_is_legible_on_the_background_of_a_chart_that_stands_alone(each):
 def test_few_features_have_categories_and_many_a_rank():
     few, many = feature_colour(20), feature_colour(21)
     assert (few["type"], few["scale"]["domain"]) == ("nominal", list(range(20)))
-    assert few["scale"]["scheme"] == "tableau20"
+    assert few["scale"]["range"] == list(FEATURE_COLOURS)
     assert (many["type"], many["scale"]["domain"]) == ("quantitative", [0, 20])
     # Those chosen of many are told apart by category.
     chosen = feature_colour(100, [7, 3])
     assert (chosen["type"], chosen["scale"]["domain"]) == ("nominal", [7, 3])
     assert feature_colour(6, [5, 2])["scale"]["domain"] == list(range(6))
     assert feature_colour(100, range(21))["type"] == "quantitative"
+
+
+# Machado, Oliveira and Fernandes (2009), in linear RGB.
+DEUTERANOPE = np.array(
+    [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ]
+)
+
+
+def closest(colours: Sequence[str], seen: np.ndarray) -> float:
+    """The distance in OKLab of the two colours that are most alike."""
+    rgb = np.array([[int(each[i : i + 2], 16) for i in (1, 3, 5)] for each in colours]) / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    cones = np.array(
+        [
+            [0.4122214708, 0.5363325363, 0.0514459929],
+            [0.2119034982, 0.6806995451, 0.1073969566],
+            [0.0883024619, 0.2817188376, 0.6299787005],
+        ]
+    )
+    lab = np.array(
+        [
+            [0.2104542553, 0.7936177850, -0.0040720468],
+            [1.9779984951, -2.4285922050, 0.4505937099],
+            [0.0259040371, 0.7827717662, -0.8086757660],
+        ]
+    )
+    found = np.cbrt(np.clip(linear @ seen.T, 0, 1) @ cones.T) @ lab.T
+    distance = np.linalg.norm(found[:, None] - found, axis=2)
+    return float(distance[np.triu_indices(len(colours), 1)].min())
+
+
+@pytest.mark.parametrize("seen", [np.eye(3), DEUTERANOPE], ids=["all hues", "deuteranope"])
+def test_colours_of_features_are_told_apart_without_hues_too(seen: np.ndarray):
+    # Of the first six of tableau10 two are 0.007 apart for a deuteranope.
+    assert closest(FEATURE_COLOURS[:6], seen) > 0.12
+    assert closest(FEATURE_COLOURS, seen) > 0.05
+
+
+@EACH
+def test_names_on_colours_of_features_are_legible_and_blocks_seen(each):
+    for colour in FEATURE_COLOURS:
+        assert contrast(ink_on(colour), colour) >= 4
+        assert contrast(colour, each.background) >= 1.5
+
+
+@EACH
+def test_the_darkest_blocks_have_an_edge_that_is_seen_on_their_class(each):
+    on = each.class_background[CLASSES[0]]
+    assert max(contrast(colour, on) for colour in ("#440154", each.block_edge)) >= 3
+
+
+def test_the_stops_of_a_legend_are_the_colours_of_the_blocks():
+    assert colour_stops("superposition", 5).startswith("#440154, ")
+    few = colour_stops("feature", 4).split(", ")
+    assert few[0] == f"{FEATURE_COLOURS[0]} 0% 25%" and few[3].endswith(" 75% 100%")
+    assert colour_stops("feature", 21).endswith("#0d0887")
 
 
 def test_superposition_is_viridis_from_zero_to_one_as_in_the_paper():

@@ -30,7 +30,8 @@ def test_bars_stand_in_the_order_of_the_table_under_their_names():
     assert bars["name"].tolist() == ["n7", "n12", "n3"]
     assert bars["path_gain"].tolist() == TABLE["path_gain"].tolist()
     assert layer["encoding"]["x"]["field"] == "name"
-    assert layer["encoding"]["x"]["sort"] is None
+    assert layer["encoding"]["x"]["sort"] == {"field": "rank", "op": "min"}
+    assert bars["rank"].tolist() == [0, 1, 2]
     assert layer["encoding"]["y"]["title"] == "path gain"
     assert spec["description"] == "path gain: a bar a neuron, positive above the axis."
 

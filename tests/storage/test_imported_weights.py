@@ -7,7 +7,16 @@ import toymodel as tm
 from tests.helpers.networks import model, two_neurons_a_feature
 from toymodel.jobs.limits import Limits, Refused
 from toymodel.model import Weights
-from toymodel.storage.imported_weights import Assignment, as_model, assign, digest, guess
+from toymodel.storage.imported_weights import (
+    Assignment,
+    as_model,
+    assign,
+    assumptions,
+    count_instances,
+    digest,
+    guess,
+    one_instance,
+)
 from toymodel.storage.model_file import DamagedFile, model_key
 from toymodel.storage.store import Store
 from toymodel.storage.weight_file import UnusableWeights
@@ -120,6 +129,59 @@ def test_what_does_not_fit_is_told_with_what_would(chosen: dict[str, object], wo
     arrays = of("W1", "W2", "b", "c") | {"other": np.ones((4, 2), np.float32)}
     with pytest.raises(UnusableWeights, match=words):
         assign(arrays, Assignment(**chosen))
+
+
+# Several networks in one file
+
+
+def many(count: int = 2) -> dict[str, np.ndarray]:
+    """As an ARENA state_dict: every array has the instance first."""
+    scale = np.arange(1, count + 1, dtype=np.float32)
+    arrays = {"W1": W1, "W2": W2, "b_final": B}
+    return {name: np.multiply.outer(scale, array) for name, array in arrays.items()}
+
+
+def test_one_network_of_several_is_read():
+    arrays = many()
+    assert count_instances(arrays) == 2
+    for k in range(2):
+        one = one_instance(arrays, k)
+        chosen = guess(one)
+        assert (chosen.W1, chosen.W2, chosen.b) == ("W1", "W2", "b_final")
+        np.testing.assert_array_equal(assign(one, chosen).W1, (k + 1) * W1)
+        np.testing.assert_array_equal(assign(one, chosen).b, (k + 1) * B)
+    plain = {"W1": W1, "W2": W2}
+    assert count_instances(plain) is None
+    assert one_instance(plain, 7) == plain
+    # A bias without the leading axis is that of all.
+    shared = one_instance(many() | {"b_final": B}, 1)
+    np.testing.assert_array_equal(shared["b_final"], B)
+
+
+def test_what_is_wrong_with_several_networks_is_told():
+    with pytest.raises(UnusableWeights, match="it has no instance 2: they go from 0 to 1"):
+        one_instance(many(), 2)
+    mixed = many(2) | {"W2": many(3)["W2"]}
+    with pytest.raises(UnusableWeights, match="'W1' has 2, 'W2' has 3"):
+        count_instances(mixed)
+
+
+# What is assumed
+
+
+def test_what_a_file_does_not_say_is_said():
+    tied = {"W": W1}
+    said = " ".join(assumptions(tied, guess(tied)))
+    assert "one matrix, W1: its transpose is used as W2" in said
+    assert "W1 is 'W', because of its shape" in said
+    assert "W2 is" not in said
+    assert "no output biases" in said and "no hidden biases" in said
+    square = {"W1": np.eye(4, dtype=np.float32), "W2": np.eye(4, dtype=np.float32)}
+    said = " ".join(assumptions(square, guess(square)))
+    assert "W1 is square, 4 by 4" in said and "read as (neuron, feature)" in said
+    full = of("W1", "W2", "b", "b_hidden")
+    assert assumptions(full, guess(full)) == []
+    assert assumptions(full | {"more": B}, guess(full)) == ["Not used: 'more'."]
 
 
 # The model

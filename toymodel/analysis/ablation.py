@@ -54,15 +54,18 @@ def ablate(
     """
     require_whole("neuron", neuron, 0, config.n_neurons - 1)
     rise = np.zeros(config.n_features)
+    # Nothing changes in outputs without a weight, and on inputs that do not activate it.
+    touched = np.flatnonzero(weights.W2[:, neuron])
+    W2, b = weights.W2[touched], weights.b[touched, None]
     for x, weight, _ in evaluation_inputs(config, examples):
-        hidden = weights.hidden(x)
-        fires = np.flatnonzero(hidden[neuron])  # on other inputs nothing changes
-        hidden, target = hidden[:, fires], config.definition.target(x[:, fires])
-        drive = weights.W2 @ hidden + weights.b[:, None]
+        own = weights.activate(weights.W1[neuron] @ x + weights.b_hidden[neuron])
+        seen = x[:, own != 0]
+        hidden, target = weights.hidden(seen), config.definition.target(seen[touched])
+        drive = W2 @ hidden + b
         before = (np.maximum(drive, 0) - target) ** 2
-        drive -= np.outer(weights.W2[:, neuron], hidden[neuron])
+        drive -= np.outer(W2[:, neuron], hidden[neuron])
         after = (np.maximum(drive, 0) - target) ** 2
-        rise += (after - before) @ weight[fires]
+        rise[touched] += (after - before) @ weight[own != 0]
     by_feature = rise * config.importance / config.loss_scale
     return Ablation(float(by_feature.sum()), by_feature)
 

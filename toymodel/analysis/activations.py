@@ -31,6 +31,9 @@ INTERVALS = tuple(pairwise(EDGES))
 STEP = 0.01
 """The resolution of activations, as a share of the range."""
 
+BINS = tuple(k / 20 for k in range(26))
+"""The edges of the bins of `histograms_of_all`, as shares of a neuron's range."""
+
 MAX_FEATURES = 8
 """How many features of a neuron are counted one by one; all others are counted together."""
 
@@ -110,6 +113,11 @@ class Activity:
     def faint(self) -> float:
         """The share of inputs with an activation above 0, but at most `EDGES[0]` of the range."""
         return float(self.weight[: _step(EDGES[0])].sum() / self.examples)
+
+    @property
+    def below(self) -> float:
+        """The share of inputs with an activation of at most `EDGES[0]` of the range, 0 included."""
+        return self.silent.value + self.faint
 
     def dominated(self, low: float, high: float = math.inf) -> Share:
         """The share of activations to which the primary feature contributes most.
@@ -241,6 +249,33 @@ def shares_of_all(config: Config, weights: Weights) -> Float[np.ndarray, "neuron
             dominated[j] += np.bincount(interval[by_primary], weight[by_primary], intervals + 1)
     shares = np.divide(dominated, total, out=np.full_like(total, np.nan), where=total > 0)
     return shares[:, :intervals]
+
+
+def histograms_of_all(config: Config, weights: Weights) -> Float[np.ndarray, "neuron bin leads"]:
+    """Count every neuron's activations, by whether its primary feature contributes most.
+
+    Args:
+        config: gives the task, n and the feature probability.
+        weights: the network.
+
+    Returns:
+        (neuron, bin, 2), the share of inputs, 0 to 1, with an activation in each bin of `BINS`:
+        those to which the primary feature contributes most, then the others. Activations below
+        `EDGES[0]` of the range are left out; the last bin holds those above it, too.
+    """
+    bins = len(BINS) - 1
+    counts = np.zeros((config.n_neurons, bins * 2))
+    largest = [_range(config, weights, j) for j in range(config.n_neurons)]
+    primary = neurons(weights.W1).primary
+    examples = _overview_examples(config)
+    for inputs in input_blocks(config, examples):
+        for j in np.flatnonzero(largest).tolist():
+            activation, dominant, _ = _fire(inputs, weights, j)
+            inside = np.flatnonzero(activation > EDGES[0] * largest[j])
+            bin_of = np.searchsorted(BINS, activation[inside] / largest[j], side="left") - 1
+            cell = 2 * np.minimum(bin_of, bins - 1) + (dominant[inside] != primary[j])
+            counts[j] += np.bincount(cell, inputs.weight[inside], bins * 2)
+    return counts.reshape(config.n_neurons, bins, 2) / examples
 
 
 def _overview_examples(config: Config) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from toymodel.analysis.polysemanticity import CLASSES, UNUSED
 from toymodel.charts.chart import Chart, Spec
@@ -13,7 +14,17 @@ MAX_NAMED_FEATURES = 20
 NEURON_COUNTS = ("0", "1", "2", "3 or more")
 """What numbers of asymmetric neurons are called; from the last on, models are shown together."""
 
-_MAX_DISTINCT = 10  # beyond, a scheme has to tell colours apart by their lightness
+FEATURE_COLOURS = (
+    *("#2d69d2", "#e1d21e", "#a51e00", "#ffb4ff", "#c38769", "#694b78", "#7896d2", "#69d2a5"),
+    *("#966978", "#c3a500", "#b45a00", "#0fb4a5", "#783ca5", "#6978b4", "#9678f0", "#a5a5ff"),
+    *("#b4870f", "#f0b469", "#874b4b", "#3c96a5"),
+)
+"""Of up to 20 features. Each is as far as can be from those before it, for who sees no red or no
+green, too."""
+
+_INKS = ("#ffffff", "#17181d")
+_VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
+_PLASMA = ("#0d0887", "#7e03a8", "#cc4778", "#f89540", "#f0f921")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -24,6 +35,7 @@ class Theme:
     class_ink: dict[str, str]
     background: str
     gap: str
+    block_edge: str
     ink: str
     quiet: str
     faint: str
@@ -42,6 +54,7 @@ LIGHT = Theme(
     class_ink=dict(zip(_NAMES, ("#6a0b83", "#2a628c", "#7d6200", "#5c5c5c"), strict=True)),
     background="#ffffff",
     gap="#ffffff",
+    block_edge="#ffffff",
     ink="#31333f",
     quiet="#595b66",
     faint="#c9cbd1",
@@ -57,6 +70,7 @@ DARK = Theme(
     class_ink=dict(zip(_NAMES, ("#e6c4f2", "#a5d3f2", "#f2da85", "#cfcfcf"), strict=True)),
     background="#0f1116",
     gap="#16171d",
+    block_edge="#b9a6c4",  # darker ones would leave the darkest blocks without an edge
     ink="#fafafa",
     quiet="#b3b6c2",
     faint="#4b4e57",
@@ -82,13 +96,45 @@ def feature_colour(n_features: int, chosen: Sequence[int | str] | None = None) -
         chosen: the features that a chart shows of many. Up to 20 of them are categories too,
             because neighbours by rank look alike.
     """
-    named = range(n_features) if chosen is None or n_features <= MAX_NAMED_FEATURES else chosen
-    if len(named) <= MAX_NAMED_FEATURES:
-        few = named is chosen and len(named) <= _MAX_DISTINCT
-        scale: Spec = {"scheme": "tableau10" if few else "tableau20", "domain": list(named)}
+    if named := named_colours(n_features, chosen):
+        scale: Spec = {"domain": list(named), "range": list(named.values())}
         return nominal("feature", scale=scale, title="feature")
     scale = {"scheme": "plasma", "domain": [0, n_features - 1], "reverse": True}
     return quantitative("feature", scale=scale, title="feature, by importance")
+
+
+def named_colours(
+    n_features: int, chosen: Sequence[int | str] | None = None
+) -> dict[int | str, str]:
+    """The colours of features that are categories, as `feature_colour` has them; none of many."""
+    named = range(n_features) if chosen is None or n_features <= MAX_NAMED_FEATURES else chosen
+    if len(named) > MAX_NAMED_FEATURES:
+        return {}
+    return dict(zip(named, FEATURE_COLOURS, strict=False))
+
+
+def ink_on(colour: str) -> str:
+    """Black or white, whichever is more legible on a colour, "#rrggbb"."""
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    luminance = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
+    return _INKS[int(luminance > 0.2)]
+
+
+def colour_stops(colour: Literal["superposition", "feature"], n_features: int) -> str:
+    """The colours of blocks from the first to the last, as stops of a CSS gradient.
+
+    Args:
+        colour: what blocks are coloured by.
+        n_features: of the network.
+    """
+    if colour == "superposition":
+        return ", ".join(_VIRIDIS)
+    if n_features > MAX_NAMED_FEATURES:
+        return ", ".join(reversed(_PLASMA))
+    step = 100 / n_features
+    return ", ".join(
+        f"{FEATURE_COLOURS[i]} {i * step:.4g}% {(i + 1) * step:.4g}%" for i in range(n_features)
+    )
 
 
 def superposition_colour() -> Spec:

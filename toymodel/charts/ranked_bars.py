@@ -45,11 +45,13 @@ def ranked_bars(
     if "side" in table:
         ends = {"positive": " (+)", "negative": " (−)"}
         names = [name + ends[side] for name, side in zip(names, table["side"], strict=True)]
-    bars = table.assign(name=names)
+    bars = table.assign(name=names, rank=range(len(names)))
     turned = len(table) > (_MAX_LEVEL_NAMES_AND_SIDES if "side" in table else _MAX_LEVEL_NAMES)
     x = ordinal(
         "name",
-        sort=None,
+        # With the order in which names come, a browser that gets new data in a chart that it has
+        # drawn keeps the places of the names that it knows.
+        sort={"field": "rank", "op": "min"},
         title=None,
         axis={
             "labelAngle": -90 if turned else 0,

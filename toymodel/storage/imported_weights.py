@@ -26,7 +26,17 @@ _Name = Annotated[
 _NAMES = {
     "W1": ("w1", "w_in", "w_enc", "fc1.weight", "linear1.weight", "up_proj.weight", "0.weight"),
     "W2": ("w2", "w_out", "w_dec", "fc2.weight", "linear2.weight", "down_proj.weight", "2.weight"),
-    "b": ("b", "b2", "b_out", "b_dec", "fc2.bias", "linear2.bias", "down_proj.bias", "2.bias"),
+    "b": (
+        "b",
+        "b2",
+        "b_out",
+        "b_dec",
+        "b_final",
+        "fc2.bias",
+        "linear2.bias",
+        "down_proj.bias",
+        "2.bias",
+    ),
     "b_hidden": (
         *("b_hidden", "b1", "c", "b_in", "b_enc"),
         *("fc1.bias", "linear1.bias", "up_proj.bias", "0.bias"),
@@ -55,6 +65,86 @@ class Assignment(Settings):
     b_hidden: Annotated[_Name, Field(alias="bh", title="Hidden biases")] = None
     W1_transposed: Annotated[bool, Field(alias="w1t", title="Stored transposed")] = False
     W2_transposed: Annotated[bool, Field(alias="w2t", title="Stored transposed")] = False
+
+
+def count_instances(arrays: Mapping[str, Array]) -> int | None:
+    """How many networks a file holds, whose arrays have a leading axis; None if they have none.
+
+    Args:
+        arrays: the arrays by name, as `read_arrays` gives them.
+
+    Raises:
+        UnusableWeights: if arrays with three axes hold different numbers of networks.
+    """
+    many = {name: len(array) for name, array in arrays.items() if array.ndim == 3}
+    if len(set(many.values())) > 1:
+        told = ", ".join(f"{quoted(name)} has {count:,}" for name, count in many.items())
+        raise UnusableWeights(
+            f"arrays with three axes have the instance first, and the same number of them: {told}"
+        )
+    return next(iter(many.values()), None)
+
+
+def one_instance(arrays: Mapping[str, Array], instance: int) -> dict[str, Array]:
+    """The arrays of one network of a file, without the leading axis; all where there is none.
+
+    Arrays of one axis, and those of two with another length, are shared by the instances.
+
+    Args:
+        arrays: the arrays by name, as `read_arrays` gives them.
+        instance: its number, from 0; without a leading axis it does not matter.
+
+    Raises:
+        UnusableWeights: if there is no such instance, or numbers of instances differ.
+    """
+    count = count_instances(arrays)
+    if count is None:
+        return dict(arrays)
+    if instance >= count:
+        raise UnusableWeights(f"it has no instance {instance}: they go from 0 to {count - 1:,}")
+    # With one instance, a bias of one axis and one of two are told apart by their axes alone.
+    return {
+        name: array[instance] if array.ndim == 3 or _is_many(array, count) else array
+        for name, array in arrays.items()
+    }
+
+
+def _is_many(array: Array, count: int) -> bool:
+    return array.ndim == 2 and len(array) == count
+
+
+def assumptions(arrays: Mapping[str, Array], chosen: Assignment) -> list[str]:
+    """What an assignment takes for granted, which the file does not say: a sentence each.
+
+    Args:
+        arrays: the arrays by name, of one network.
+        chosen: which of them is which; a network can be made of it.
+    """
+    said: list[str] = []
+    known = {
+        role: _find_name(role, [name for name in arrays if arrays[name].ndim == axes])
+        for role, axes in (("W1", 2), ("W2", 2))
+    }
+    if chosen.W1 == chosen.W2:
+        said.append("The file gives one matrix, W1: its transpose is used as W2.")
+    for role, by_name in known.items():
+        name = getattr(chosen, role)
+        if name != by_name and not (role == "W2" and chosen.W1 == chosen.W2):
+            said.append(f"{role} is {quoted(str(name))}, because of its shape, not of its name.")
+    rows, columns = arrays[str(chosen.W1)].shape
+    if rows == columns:
+        axes = "(feature, neuron)" if chosen.W1_transposed else "(neuron, feature)"
+        said.append(
+            f"W1 is square, {rows} by {columns}, so its shape does not say which way round it is: "
+            f"it is read as {axes}. *Stored transposed* turns it."
+        )
+    for role, words in (("b", "output biases"), ("b_hidden", "hidden biases")):
+        if getattr(chosen, role) is None:
+            said.append(f"There are no {words}: zeros are used.")
+    used = {chosen.W1, chosen.W2, chosen.b, chosen.b_hidden}
+    if unused := [quoted(name) for name in arrays if name not in used]:
+        said.append(f"Not used: {', '.join(unused)}.")
+    return said
 
 
 def assign(

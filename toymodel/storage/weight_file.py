@@ -64,7 +64,7 @@ _ZIP_ERRORS = (
     IndexError,
 )
 
-Array = Float32[np.ndarray, "_ _"] | Float32[np.ndarray, " _"]
+Array = Float32[np.ndarray, "_ _ _"] | Float32[np.ndarray, "_ _"] | Float32[np.ndarray, " _"]
 
 
 class UnusableWeights(ValueError):
@@ -78,7 +78,7 @@ def read_arrays(data: bytes) -> dict[str, Array]:
         data: the content of the file.
 
     Returns:
-        The arrays by name, in the file's order, as float32. Each has one or two axes of 1 to
+        The arrays by name, in the file's order, as float32. Each has one to three axes of 1 to
         2,000, and its numbers are finite and from -100,000 to 100,000.
 
     Raises:
@@ -266,8 +266,8 @@ def _check_name(name: str) -> None:
 
 
 def _check_shape(name: str, shape: Sequence[object]) -> None:
-    if not 1 <= len(shape) <= 2:
-        raise UnusableWeights(f"{quoted(name)} has {len(shape)} axes: one or two are allowed")
+    if not 1 <= len(shape) <= 3:
+        raise UnusableWeights(f"{quoted(name)} has {len(shape)} axes: one to three are allowed")
     if not all(type(length) is int and 1 <= length <= MAX_LENGTH for length in shape):
         shown = ", ".join(map(str, shape))
         raise UnusableWeights(

@@ -9,11 +9,11 @@ from tests.helpers.networks import two_neurons_a_feature, weights
 from toymodel.analysis.features import Interference, interference
 from toymodel.charts.chart import Chart
 from toymodel.charts.feature.interference_map import (
-    MAX_FEATURES,
     MIN_CELL,
     SELECTION,
     interference_cells,
     interference_map,
+    represented,
 )
 from toymodel.charts.look import LIGHT
 from toymodel.config import Config
@@ -28,16 +28,26 @@ FOUND = Interference(
 # The table
 
 
-def cells(weighted: bool = False, first: int = MAX_FEATURES) -> list[tuple[int, int, float]]:
-    table = interference_cells(THREE, FOUND, weighted=weighted, first=first)
+def cells(weighted: bool = False, **options: object) -> list[tuple[int, int, float]]:
+    table = interference_cells(THREE, FOUND, weighted=weighted, **options)
     assert list(table.columns) == ["receiving", "interfering", "value"]
     return list(table.itertuples(index=False, name=None))
 
 
 def test_there_is_a_cell_where_a_feature_reaches_another_output():
     assert cells() == [(0, 1, -0.75), (0, 2, -0.25), (1, 2, -0.5), (2, 0, 0.3), (2, 1, -0.4)]
-    assert cells(first=2) == [(0, 1, -0.75)]
-    assert cells(first=1) == []
+    assert cells(features=[0, 1]) == [(0, 1, -0.75)]
+    assert cells(features=[0, 2]) == [(0, 2, -0.25), (2, 0, 0.3)]
+    assert cells(features=[1]) == cells(features=[]) == []
+
+
+def test_features_that_are_represented_at_least_in_part_are_drawn():
+    high = np.diag([1.0, 0.05, 0.2] * 7)
+    few, some = (Interference(high=each, low=0 * each) for each in (high[:3, :3], high))
+    assert represented(few) == [0, 1, 2]
+    assert represented(some)[:4] == [0, 2, 3, 5]
+    many = np.eye(130)
+    assert represented(Interference(high=many, low=many)) == list(range(100))
 
 
 def test_cells_by_importance_are_scaled_by_the_receiving_features_root():
@@ -85,8 +95,10 @@ def test_a_feature_without_importance_has_no_cells_by_importance():
 CELLS = pd.DataFrame({"receiving": [0, 2, 3], "interfering": [1, 0, 2], "value": [0.5, -1.0, 1.0]})
 
 
-def drawn(table: pd.DataFrame = CELLS, theme=LIGHT, size: int = 4, **options) -> Chart:
-    return interference_map(table, size=size, title="worst", theme=theme, height=420, **options)
+def drawn(table: pd.DataFrame = CELLS, theme=LIGHT, features=range(4), **options) -> Chart:
+    return interference_map(
+        table, features=features, title="worst", theme=theme, height=420, **options
+    )
 
 
 def encoding(**options):
@@ -104,18 +116,35 @@ def test_cells_stand_at_their_numbers_with_the_first_row_on_top():
     assert layer["encoding"]["x"]["scale"]["domain"] == [0, 4]
     assert layer["encoding"]["y"]["scale"]["domain"] == [4, 0]
     assert "worst" in spec["description"]
-    few, many = (encoding(size=size)["y"]["axis"]["values"] for size in (4, 100))
+    few, many = (encoding(features=range(size))["y"]["axis"]["values"] for size in (4, 100))
     assert few == [0.5, 1.5, 2.5, 3.5]
-    assert many[:2] == [0.5, 10.5]
+    assert many[:2] == [0.5, 9.5]
+    # Features that are left out take no room.
+    cropped = drawn(features=[0, 1, 2, 3, 9], table=CELLS.replace({"receiving": {3: 9}}))
+    assert cropped.tables["cells"]["y"].tolist() == [0, 2, 4]
+    axis = by_field(cropped.spec, "color", "value")["encoding"]["y"]["axis"]
+    assert axis["labelExpr"] == '["f0", "f1", "f2", "f3", "f9"][floor(datum.value)]'
     name, fields, _ = clicked(drawn().spec)
     assert (name, fields) == (SELECTION, ["receiving"])
 
 
-@pytest.mark.parametrize(("largest", "reach"), [(1.0, 1.0), (0.5, 0.5), (4.0, 1.0), (0.01, 0.05)])
-def test_the_colours_are_symmetric_about_zero(largest: float, reach: float):
+@pytest.mark.parametrize(
+    ("largest", "reach", "ticks"),
+    [
+        (1.0, 1.0, [-1, -0.1, 0, 0.1, 1]),
+        (14.2, 15.0, [-15, -1, -0.1, 0, 0.1, 1, 15]),
+        (0.01, 0.05, [-0.05, 0, 0.05]),
+    ],
+)
+def test_the_colours_are_symmetric_about_zero_on_a_log_scale(
+    largest: float, reach: float, ticks: list[float]
+):
     table = CELLS.assign(value=[largest / 2, -largest, largest])
-    scale = encoding(table=table)["color"]["scale"]
+    colour = encoding(table=table)["color"]
+    assert colour["legend"]["values"] == ticks
+    scale = colour["scale"]
     assert scale["domain"] == [-reach, 0, reach]
+    assert scale["type"] == "symlog"
     assert scale["range"] == [LIGHT.negative, LIGHT.background, LIGHT.positive]
 
 
@@ -123,11 +152,13 @@ def test_signs_are_written_while_cells_are_large():
     spec = drawn().to_vega_lite()
     (text,) = of_kind(spec, "text")
     assert rows(spec, text)[["sign", "strong"]].to_numpy().tolist() == [
-        ["+", False],
+        ["+", True],
         ["−", True],
         ["+", True],
     ]
-    assert not of_kind(drawn(size=100).spec, "text")
+    weak = drawn(CELLS.assign(value=[0.02, -1.0, 1.0])).tables["cells"]
+    assert weak["strong"].tolist() == [False, True, True]
+    assert not of_kind(drawn(features=range(100)).spec, "text")
 
 
 def test_the_selected_feature_is_framed_if_it_is_in_the_map():

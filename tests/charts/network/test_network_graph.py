@@ -17,7 +17,7 @@ from tests.helpers.chart_specs import (
 )
 from tests.helpers.networks import two_neurons_a_feature, weights
 from toymodel.charts.chart import Chart
-from toymodel.charts.look import LIGHT
+from toymodel.charts.look import FEATURE_COLOURS, LIGHT
 from toymodel.charts.network.network_graph import SELECTION, edges, network_graph
 
 SIGNED = weights([[2, -1], [0, 1]], [[1, 0], [-3, 0.5]])
@@ -162,8 +162,9 @@ def test_features_of_a_part_have_the_colours_of_the_model():
     def scale(chart: Chart) -> dict:
         return by_field(chart.to_vega_lite(), "color", "feature")["encoding"]["color"]["scale"]
 
-    assert scale(part()) == {"scheme": "tableau20", "domain": [0, 1, 2, 3]}
-    assert scale(part((7, 29), given=whole(30, 3))) == {"scheme": "tableau10", "domain": [7, 29]}
+    assert scale(part()) == {"domain": [0, 1, 2, 3], "range": [*FEATURE_COLOURS[:4]]}
+    two = {"domain": [7, 29], "range": [*FEATURE_COLOURS[:2]]}
+    assert scale(part((7, 29), given=whole(30, 3))) == two
 
 
 def test_numbers_of_a_part_stand_on_their_edges_and_not_on_each_other():
@@ -198,4 +199,4 @@ def test_a_part_is_drawn_in_the_colours_of_the_theme(theme):
         assert shows(found, colour, within=40)
     for colour in (theme.positive, theme.negative):
         assert shows(found, mixed(colour, theme.background, 0.9), within=20)
-    assert shows(found, "#ffbf79")  # the fourth feature's, of tableau20
+    assert shows(found, FEATURE_COLOURS[3])

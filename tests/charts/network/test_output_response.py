@@ -7,7 +7,7 @@ import toymodel as tm
 from tests.helpers.chart_specs import THEMES, mark, of_kind, picture, rows, shows
 from tests.helpers.networks import two_neurons_a_feature, weights
 from toymodel.charts.chart import Chart
-from toymodel.charts.look import LIGHT, feature_colour
+from toymodel.charts.look import FEATURE_COLOURS, LIGHT, feature_colour
 from toymodel.charts.network.output_response import output_response, response_lines, responses
 from toymodel.settings import SettingError
 
@@ -88,6 +88,6 @@ def test_a_table_without_a_target_is_drawn_without():
 @THEMES
 def test_lines_have_their_colours_and_the_target_is_in_ink(theme):
     found = picture(response([2], theme), theme)
-    assert shows(found, "#f58518")  # the third of tableau20
-    assert not shows(found, "#4c78a8")
+    assert shows(found, FEATURE_COLOURS[2])
+    assert not shows(found, FEATURE_COLOURS[0])
     assert shows(found, theme.ink, within=40)

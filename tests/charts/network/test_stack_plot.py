@@ -12,7 +12,7 @@ from tests.helpers.chart_specs import THEMES, by_field, clicked, of_kind, pictur
 from tests.helpers.networks import weights
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds, neurons, superposition
 from toymodel.charts.chart import Chart
-from toymodel.charts.look import LIGHT
+from toymodel.charts.look import FEATURE_COLOURS, LIGHT
 from toymodel.charts.network.stack_plot import OTHERS, SELECTION, class_spans, stack_plot, stacks
 
 MONO, SLIGHTLY, POLY = CLASSES
@@ -225,7 +225,7 @@ def test_blocks_spans_and_the_selected_neuron_are_drawn(theme):
     for name in CLASSES:
         assert shows(drawn, theme.class_background[name])
         assert shows(drawn, theme.class_ink[name])
-    for colour in ("#4c78a8", "#9ecae9", "#f58518", "#ffbf79"):  # the first four of tableau20
+    for colour in FEATURE_COLOURS[:4]:
         assert shows(drawn, colour)
     assert shows(drawn, theme.mark)
     assert shows(drawn, theme.faint)
@@ -240,6 +240,10 @@ def test_a_click_anywhere_in_a_column_selects_its_neuron():
         [neuron, column, column + 1] for column, neuron in enumerate(ORDER)
     ]
     assert not {"y", "y2"} & layer["encoding"].keys()
+    spec = plot(round=7).to_vega_lite()
+    _, fields, layer = clicked(spec)
+    assert fields == ["neuron", "round"]
+    assert set(rows(spec, layer)["round"]) == {7}
 
 
 def test_columns_of_a_pixel_or_two_are_not_hidden_by_the_gaps_between_blocks():
@@ -269,6 +273,6 @@ def test_a_plot_by_itself_says_what_heights_and_colours_mean():
     assert "stack plot" in spec["description"]
     found = plot(colour="feature").to_vega_lite()
     scale = by_field(found, "color", "feature")["encoding"]["color"]["scale"]
-    assert scale["scheme"] == "tableau20"
+    assert scale["range"] == list(FEATURE_COLOURS[:4])
     scale = by_field(plot().to_vega_lite(), "color", "superposition")["encoding"]["color"]["scale"]
     assert scale["scheme"] == "viridis"

@@ -7,7 +7,7 @@ import pytest
 from tests.helpers.chart_specs import THEMES, clicked, mark, mixed, of_kind, picture, rows, shows
 from tests.helpers.networks import two_neurons_a_feature, weights
 from toymodel.charts.chart import Chart
-from toymodel.charts.look import LIGHT
+from toymodel.charts.look import FEATURE_COLOURS, LIGHT
 from toymodel.charts.network.weight_bars import (
     SELECTION,
     by_feature,
@@ -155,7 +155,7 @@ def test_an_arrow_points_out_of_each_cut_stack_and_says_where_it_ends():
     ]
     assert (mark(above)["shape"], mark(below)["shape"]) == ("triangle-up", "triangle-down")
     assert mark(above)["yOffset"] < 0 < mark(below)["yOffset"]
-    higher, lower = (mark(text)["yOffset"] for text in of_kind(spec, "text"))
+    higher, lower = (mark(text)["yOffset"] for text in of_kind(spec, "text")[:2])
     assert higher < mark(above)["yOffset"]
     assert lower > mark(below)["yOffset"]
     # Arrows have the colours of their bars, and grey ones grey numbers.
@@ -181,7 +181,7 @@ def test_numbers_at_arrows_are_left_out_where_they_would_touch(m: int, upright: 
     ends[-2:] = -9
     bars = signed_bars(weights(np.diag(ends), np.eye(m)))
     spec = drawn(bars, n=m, clip=2.0).to_vega_lite()
-    _, number = of_kind(spec, "text")
+    number = of_kind(spec, "text")[1]
     assert (mark(number).get("angle") == 270) == upright
     width = 10 if upright else 26
     room = number["transform"][1]["filter"]
@@ -195,8 +195,8 @@ def test_numbers_at_arrows_are_left_out_where_they_would_touch(m: int, upright: 
 def test_bars_and_arrows_that_are_not_lit_are_grey(theme):
     bars = parts(signed_bars(TALL)["feature"] == 2)
     found = picture(drawn(bars, theme, clip=5.0, names=True, height=200), theme)
-    assert shows(found, "#f58518", 500)  # the third of tableau20, in its bar and its arrow
-    assert not shows(found, "#4c78a8")
+    assert shows(found, FEATURE_COLOURS[2], 500)  # in its bar and its arrow
+    assert not shows(found, FEATURE_COLOURS[0])
     assert shows(found, mixed(theme.faint, theme.background, 0.5), 500)
     assert shows(found, theme.faint)  # arrows are opaque
     assert shows(found, theme.ink, within=40)

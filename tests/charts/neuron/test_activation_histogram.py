@@ -13,7 +13,7 @@ from tests.helpers.chart_specs import THEMES, by_field, mark, of_kind, picture, 
 from tests.helpers.networks import weights
 from toymodel.analysis.activations import EDGES, STEP, activity
 from toymodel.charts.chart import Chart
-from toymodel.charts.look import LIGHT, feature_colour
+from toymodel.charts.look import FEATURE_COLOURS, LIGHT, feature_colour
 from toymodel.charts.network.stack_plot import OTHERS
 from toymodel.charts.neuron.activation_histogram import (
     MAX_BARS,
@@ -204,5 +204,5 @@ def test_a_neuron_that_never_fires_has_axes_only(log: bool):
 @THEMES
 def test_blocks_and_the_threshold_are_drawn(theme):
     found = picture(drawn(theme=theme, log=theme is not LIGHT, threshold=0.3), theme)
-    for colour in ("#4c78a8", "#f58518", theme.faint, theme.mark):
+    for colour in (*FEATURE_COLOURS[:2], theme.faint, theme.mark):
         assert shows(found, colour)

@@ -22,7 +22,7 @@ def listed(contributions: Sequence[float], values: Sequence[float] | None = None
     """What is said of an input with these contributions of the features 0, 1, ..."""
     features = tuple(range(len(contributions)))
     example = Example(0.5, features, tuple(values or [1.0] * len(features)), tuple(contributions))
-    table = example_table(band(example))
+    table = example_table([band(example)])
     assert table["features"].tolist() == [len(features)]
     return table["contributions"][0]
 
@@ -30,7 +30,7 @@ def listed(contributions: Sequence[float], values: Sequence[float] | None = None
 def test_an_input_is_written_out_feature_by_feature():
     one = Example(0.95, (3, 1), (0.8, -0.5), (0.8, 0.15))
     other = Example(0.9, (7,), (-1.0,), (0.9,))
-    table = example_table(band(one, other))
+    table = example_table([band(one, other)])
     assert table["activation"].tolist() == [0.95, 0.9]
     assert table["features"].tolist() == [2, 1]
     assert table["contributions"].tolist() == [
@@ -48,9 +48,13 @@ def test_an_input_is_written_out_feature_by_feature():
     assert listed([0.5, 0, 0.004]) == "f0 = +1.00 → +0.50;  2 others → 0"
     assert listed([0.5, -0.001], [0.3, 0.001]) == "f0 = +0.30 → +0.50;  1 other → 0"
     assert listed([0.0]) == "1 other → 0"
-    table = example_table(band())
+    low = Band("bottom", 0.0, 0.1, (other,))
+    both = example_table([band(one), low])
+    assert both["band"].tolist() == ["strongest tenth", "weakest tenth"]
+    assert both["activation"].tolist() == [0.95, 0.9]
+    table = example_table([band()])
     assert table.empty
-    assert list(table.columns) == ["activation", "contributions", "features"]
+    assert list(table.columns) == ["band", "activation", "contributions", "features"]
 
 
 @given(st.lists(st.floats(-1, 1), min_size=1, max_size=20))
@@ -89,7 +93,7 @@ def test_what_was_measured_can_be_listed(p: float):
     found = activity(config, network, 1, examples=4_000)
     assert [each.name for each in found.bands] == [name for name, *_ in BANDS]
     for each in found.bands:
-        table = example_table(each)
+        table = example_table([each])
         assert len(table) == len(each.examples) > 0
         for example, text in zip(each.examples, table["contributions"], strict=True):
             said = [float(part.split("→ ")[1].replace("−", "-")) for part in text.split(";  ")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -78,10 +79,7 @@ def test_the_neuron_page_opens_with_an_instructive_neuron_which_is_then_in_the_l
     second = np.sort(neurons(paper.W1).relative[neuron])[-2]
     assert CLEAR_SECONDARY[0] <= second <= CLEAR_SECONDARY[1]
     assert app.header[0].value.startswith(f"Neuron {neuron}: ")
-    assert by_slot(app.number_input, "explore.neuron").value == neuron
-    assert app.title[0].value.startswith(
-        "A polysemantic neuron's largest activations come from one feature"
-    )
+    assert app.title[0].value == "Large activations come from one feature, small from many"
     assert of_link(app, "n") == "100"
     assert of_link(app, "feature") is None
 
@@ -91,7 +89,6 @@ def test_the_feature_page_opens_with_a_shared_feature_which_is_then_in_the_link(
     feature = int(str(of_link(app, "feature")))
     assert len(carriers(paper.weights, feature)) > 2
     assert app.header[0].value.startswith(f"Feature f{feature}: ")
-    assert by_slot(app.number_input, "explore.feature").value == feature
     assert of_link(app, "neuron") is None
 
 
@@ -195,13 +192,14 @@ def test_the_numbers_of_a_neuron_are_the_librarys(paper: Model, neuron: int):
     found, primary = neurons(paper.W1), int(np.abs(paper.W1[neuron]).argmax())
     gain = path_gain(paper.W1, paper.W2)[neuron, primary]
     rise = ablate(paper.config, paper.weights, neuron).rise
-    silent = activity(paper.config, paper.weights, neuron).silent.value
+    found_active = activity(paper.config, paper.weights, neuron)
+    silent = found_active.silent.value + found_active.faint
     assert shown == {
         "Primary feature": f"f{primary}",
         "Its path gain": f"{gain:.2f}",
         "Effective features": f"{found.effective_features[neuron]:.2f}",
         "Extra weight": f"{found.extra_weight[neuron]:.2f}",
-        "Silent": f"{silent:.1%}",
+        "Silent (below 2%)": f"{silent:.1%}",
         "Loss without it": f"× {(paper.loss + rise) / paper.loss:.3g}",
     }
 
@@ -229,13 +227,13 @@ def test_a_models_line_says_what_it_is_and_its_loss(paper: Model):
 
 
 def test_the_weights_and_carriers_are_listed_as_they_are(paper: Model):
-    app = look(NEURONS, ExplorerState().changed(neuron=5))
+    app = look(NEURONS, ExplorerState().changed(neuron=5, tab="weights"))
     listed = table(app, "w_in", "loss_rise").set_index("feature")
     np.testing.assert_array_equal(listed["w_in"].sort_index(), paper.W1[5])
     np.testing.assert_array_equal(listed["w_out"].sort_index(), paper.W2[:, 5])
     rises = ablate(paper.config, paper.weights, 5).by_feature
     np.testing.assert_allclose(listed["loss_rise"].sort_index(), rises)
-    app = look(FEATURES, ExplorerState().changed(feature=11))
+    app = look(FEATURES, ExplorerState().changed(feature=11, section="numbers"))
     assert table(app, "side")["neuron"].tolist() == carriers(paper.weights, 11).tolist()
 
 
@@ -246,9 +244,9 @@ def test_a_model_without_error_has_figures_that_are_known_exactly():
     assert shown["Its path gain"] == "1.00"
     assert shown["Effective features"] == "1.00"
     assert shown["Extra weight"] == "0.00"
-    # It fires where x_0 is below 0: for p/2 = 1/4 of inputs.
-    assert float(shown["Silent"].rstrip("%")) == pytest.approx(75, abs=0.5)
-    app = look(FEATURES, state.changed(feature=1))
+    # It fires where x_0 is below 0: for p/2 = 1/4 of inputs, and above 2 % for 98 % of these.
+    assert float(shown["Silent (below 2%)"].rstrip("%")) == pytest.approx(75.5, abs=0.5)
+    app = look(FEATURES, state.changed(feature=1, section="map"))
     assert app.header[0].value == "Feature f1: computed on both sides"
     shown = metrics(app)
     assert shown["Importance"] == "0.8"
@@ -272,7 +270,7 @@ def test_a_neuron_without_weights_is_told_to_be_dead():
     assert app.header[0].value == "Neuron 1: unused"
     shown = metrics(app)
     assert (shown["Primary feature"], shown["Its path gain"]) == ("none", "–")
-    assert shown["Silent"] == "100.0%"
+    assert shown["Silent (below 2%)"] == "100.0%"
     assert shown["Loss without it"] == "× 1"
     assert "Nothing does: on every input its activation is 0." in said(app)
     assert "Inputs that make it fire" not in said(app)
@@ -286,7 +284,9 @@ def test_a_model_without_weights_opens_and_answers_its_constant(n: int, m: int):
     app = look(NEURONS, state)
     assert app.header[0].value.endswith(": unused")
     assert "Nothing does: on every input its activation is 0." in said(app)
-    assert f"**Neurons that fire: 0 of {m}**" in said(app)
+    assert f"**Neurons that fire: 0 of {m}**" in said(look(NEURONS, state.changed(tab="input")))
+    for tab in ("answers", "weights", "all", "beside"):
+        look(NEURONS, state.changed(tab=tab))
     app = look(FEATURES, state.changed(feature=n - 1))
     assert app.header[0].value == f"Feature f{n - 1}: not represented"
     assert "No neuron has a path gain of 0.1 or more" in said(app)
@@ -328,12 +328,12 @@ def test_a_feature_served_on_one_side_is_told_to_be():
 
 def test_a_model_of_one_feature_has_no_other_to_compare():
     state = put(small(1, 2), two_neurons_a_feature(1))
-    app = look(NEURONS, state)
+    app = look(NEURONS, state.changed(tab="answers"))
     assert "This model has one feature only." in said(app)
     assert "explore.second" not in {box.key for box in app.selectbox}
-    app = look(FEATURES, state)
+    app = look(FEATURES, state.changed(section="map"))
     assert "No feature reaches another one's output." in said(app)
-    assert {"Previous", "Next"} <= disabled(app)
+    assert {"Previous by number", "Next by number"} <= disabled(app)
 
 
 def test_a_model_of_one_neuron_has_no_other_to_go_to():
@@ -341,7 +341,11 @@ def test_a_model_of_one_neuron_has_no_other_to_go_to():
     state = put(config, weights([[1, -0.5, 0.25]], [[1], [1], [0]]))
     app = look(NEURONS, state)
     assert of_link(app, "neuron") == "0"
-    assert {"Previous", "Next"} <= disabled(app)
+    ways = {
+        f"{step} {way}" for step in ("Previous", "Next") for way in ("in the plot", "by number")
+    }
+    assert ways <= disabled(app)
+    assert "This model has one neuron only." in said(look(NEURONS, state.changed(tab="beside")))
     assert metrics(app)["Extra weight"] == "0.75"
     assert fine(opened(FEATURES, **state.link)).metric
 
@@ -384,7 +388,7 @@ def test_a_restart_that_is_chosen_is_the_one_that_is_shown():
 def test_the_rarest_features_leave_nothing_to_be_said_and_no_error():
     config = small(6, 3, 1e-300)
     state = put(config, random_network(config))
-    assert metrics(look(NEURONS, state))["Silent"] == "100.0%"
+    assert metrics(look(NEURONS, state))["Silent (below 2%)"] == "100.0%"
     assert look(FEATURES, state).metric
 
 
@@ -394,16 +398,23 @@ def test_the_rarest_features_leave_nothing_to_be_said_and_no_error():
 def test_previous_and_next_follow_the_stack_plot_to_its_ends(paper: Model):
     order = [str(j) for j in paper_order(paper.W1)]
     app = look(NEURONS, ExplorerState().changed(neuron=int(order[1]), second=50))
-    assert not {"Previous", "Next"} & disabled(app)
-    assert of_link(press(app, "Next"), "neuron") == order[2]
+    assert not {"Previous in the plot", "Next in the plot"} & disabled(app)
+    assert of_link(press(app, "Next in the plot"), "neuron") == order[2]
     assert of_link(app, "second") is None
     for place in (1, 0):
-        assert of_link(press(app, "Previous"), "neuron") == order[place]
+        assert of_link(press(app, "Previous in the plot"), "neuron") == order[place]
     assert app.header[0].value.startswith(f"Neuron {order[0]}: ")
-    assert "Previous" in disabled(app)
+    assert "Previous in the plot" in disabled(app)
     app = look(NEURONS, ExplorerState().changed(neuron=int(order[-1])))
-    assert "Next" in disabled(app)
-    assert "Previous" not in disabled(app)
+    assert "Next in the plot" in disabled(app)
+    assert "Previous in the plot" not in disabled(app)
+
+
+def test_by_number_comes_the_next_number():
+    app = look(NEURONS, ExplorerState().changed(neuron=38))
+    assert of_link(press(app, "Next by number"), "neuron") == "39"
+    assert "Next by number" in disabled(app)
+    assert of_link(press(app, "Previous by number"), "neuron") == "38"
 
 
 def test_finders_lead_to_neurons_of_their_kind(paper: Model):
@@ -429,27 +440,105 @@ def test_a_finder_of_what_there_is_not_cannot_be_pressed():
 
 def test_previous_next_and_finders_of_features(paper: Model):
     app = look(FEATURES, ExplorerState().changed(feature=1, neuron=3))
-    assert of_link(press(app, "Next"), "feature") == "2"
-    press(press(app, "Previous"), "Previous")
+    assert of_link(press(app, "Next by number"), "feature") == "2"
+    press(press(app, "Previous by number"), "Previous by number")
     assert (of_link(app, "feature"), of_link(app, "neuron")) == ("0", "3")
-    assert "Previous" in disabled(app)
+    assert "Previous by number" in disabled(app)
     press(app, "The one that shares most")
     assert of_link(app, "feature") == str(np.nanargmax(superposition(paper.W1)))
-    assert "Next" in disabled(look(FEATURES, ExplorerState().changed(feature=99)))
+    assert "Next by number" in disabled(look(FEATURES, ExplorerState().changed(feature=99)))
+
+
+def go_to(app: AppTest, name: str) -> AppTest:
+    by_slot(app.text_input, "explore.go").set_value(name).run()
+    assert not app.exception, app.exception[0].value
+    return app
 
 
 @pytest.mark.parametrize("script", [NEURONS, FEATURES])
-def test_the_first_and_the_last_number_of_the_box_are_taken(script: str):
-    what = "neuron" if script == NEURONS else "feature"
-    config = small(5, 6)
-    app = look(script, put(config, random_network(config)).changed(neuron=0, feature=0))
-    box = by_slot(app.number_input, f"explore.{what}")
-    count = 6 if what == "neuron" else 5
-    assert (box.min, box.max) == (0, count - 1)
-    for number in (1, count - 1, 0):
-        fine(by_slot(app.number_input, f"explore.{what}").set_value(number).run())
-        assert of_link(app, what) == str(number)
-        assert f"{number}: " in app.header[0].value
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [
+        ("n0", "Neuron 0: "),
+        (" N39 ", "Neuron 39: "),
+        ("f99", "Feature f99: "),
+        ("F0", "Feature f0: "),
+    ],
+)
+def test_a_name_leads_to_its_neuron_or_feature(script: str, name: str, heading: str):
+    app = fine(go_to(look(script, ExplorerState().changed(neuron=7, feature=7)), name))
+    assert app.header[0].value.startswith(heading)
+    assert by_slot(app.text_input, "explore.go").value == ""
+    number = re.sub(r"\D", "", name)
+    assert of_link(app, "neuron" if "eur" in heading else "feature") == number
+
+
+def test_a_number_alone_is_of_the_pages_kind():
+    state = ExplorerState().changed(neuron=7, feature=7)
+    assert go_to(look(NEURONS, state), "12").header[0].value.startswith("Neuron 12: ")
+    assert go_to(look(FEATURES, state), "12").header[0].value.startswith("Feature f12: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("n40", "There is no n40: neurons go from n0 to n39."),
+        ("f100", "There is no f100: features go from f0 to f99."),
+        ("m3", "`m3`: type a name such as n16 or f9."),
+        ("n-1", "`n-1`: type a name"),
+        ("n1.5", "type a name"),
+        ("[x](y)" + "9" * 500, "type a name"),
+        ("n" + "9" * 5_000, "type a name"),
+    ],
+)
+def test_nonsense_instead_of_a_name_is_told_and_nothing_changes(name: str, words: str):
+    app = go_to(look(NEURONS, ExplorerState().changed(neuron=7)), name)
+    (error,) = app.error
+    assert words in error.value
+    assert len(error.value) < 100
+    assert of_link(app, "neuron") == "7"
+    assert not fine(app.run()).error
+
+
+# Tabs
+
+
+def test_a_second_neuron_stands_beside_the_first(paper: Model):
+    order = paper_order(paper.W1).tolist()
+    app = look(NEURONS, ExplorerState().changed(neuron=order[3], tab="beside"))
+    listed = table(app, f"n{order[3]}", f"n{order[4]}").set_index("")
+    for j in order[3:5]:
+        found = neurons(paper.W1)
+        active = activity(paper.config, paper.weights, j)
+        assert listed[f"n{j}"]["class"] == found.classes[j]
+        assert listed[f"n{j}"]["effective features"] == f"{found.effective_features[j]:.2f}"
+        assert listed[f"n{j}"]["silent (below 2%)"] == f"{active.silent.value + active.faint:.1%}"
+    fine(by_slot(app.selectbox, "explore.beside").set_value(order[9]).run())
+    assert of_link(app, "beside") == str(order[9])
+    assert table(app, f"n{order[3]}", f"n{order[9]}") is not None
+    # It cannot stand beside itself.
+    app = look(NEURONS, ExplorerState().changed(neuron=5, beside=5, tab="beside"))
+    assert by_slot(app.selectbox, "explore.beside").value != 5
+
+
+@pytest.mark.parametrize("tab", ["fires", "answers", "weights", "input", "all", "beside"])
+def test_every_tab_has_few_charts_and_is_in_the_link(tab: str):
+    app = look(NEURONS, ExplorerState().changed(neuron=16, tab=tab))
+    assert 2 <= len(app.get("vega_lite_chart")) <= 4
+    assert of_link(app, "tab") == tab
+
+
+@pytest.mark.parametrize(("section", "charts"), [("interference", 4), ("map", 3), ("numbers", 2)])
+def test_sections_of_features_are_in_the_link(section: str, charts: int):
+    app = look(FEATURES, ExplorerState().changed(feature=11, section=section))
+    assert len(app.get("vega_lite_chart")) == charts
+    assert of_link(app, "section") == section
+
+
+def test_examples_of_all_bands_stand_in_one_table():
+    app = look(NEURONS, ExplorerState().changed(neuron=16))
+    bands = table(app, "band", "contributions")["band"]
+    assert bands.unique().tolist() == ["strongest tenth", "around the median", "weakest tenth"]
 
 
 def test_thresholds_move_the_class():
@@ -523,7 +612,7 @@ def test_the_share_above_a_threshold_is_the_librarys(paper: Model):
 def test_the_other_feature_of_the_response_map_is_never_the_primary_one(paper: Model):
     primary, second = np.argsort(-np.abs(paper.W1[16]), kind="stable")[:2].tolist()
     for asked in (None, primary):
-        app = look(NEURONS, ExplorerState().changed(neuron=16, second=asked))
+        app = look(NEURONS, ExplorerState().changed(neuron=16, second=asked, tab="answers"))
         assert by_slot(app.selectbox, "explore.second").value == second
     fine(by_slot(app.selectbox, "explore.second").set_value(50).run())
     assert of_link(app, "second") == "50"
@@ -546,7 +635,7 @@ def shown_outputs(app: AppTest, network: Weights, given: dict[int, float]) -> No
 
 
 def test_an_input_that_is_entered_shows_its_outputs_and_is_in_the_link(paper: Model):
-    app = look(NEURONS, ExplorerState().changed(neuron=16))
+    app = look(NEURONS, ExplorerState().changed(neuron=16, tab="input"))
     fine(by_slot(app.multiselect, "explore.given").set_value([3, 60]).run())
     assert of_link(app, "given") == "3:1,60:1"
     shown_outputs(app, paper.weights, {3: 1.0, 60: 1.0})
@@ -563,7 +652,8 @@ def test_an_input_that_is_entered_shows_its_outputs_and_is_in_the_link(paper: Mo
 
 
 def test_two_changes_of_an_input_in_one_moment_both_count():
-    app = look(NEURONS, ExplorerState().changed(neuron=16, given=((3, 0.5), (7, -1.0))))
+    given = ((3, 0.5), (7, -1.0))
+    app = look(NEURONS, ExplorerState().changed(neuron=16, given=given, tab="input"))
     by_slot(app.slider, "explore.given.3").set_value(0.25)
     fine(by_slot(app.slider, "explore.given.7").set_value(-0.3).run())
     assert of_link(app, "given") == "3:0.25,7:-0.3"
@@ -585,16 +675,16 @@ def test_it_is_said_whether_features_are_drawn_more_often_than_they_are_there(
 def test_the_output_with_the_neuron_on_and_off_is_the_primary_ones_until_another_is_chosen(
     paper: Model,
 ):
-    app = look(NEURONS, ExplorerState().changed(neuron=16, feature=30))
+    app = look(NEURONS, ExplorerState().changed(neuron=16, feature=30, tab="answers"))
     assert by_slot(app.selectbox, "explore.output").value == neurons(paper.W1).primary[16]
     fine(by_slot(app.selectbox, "explore.output").set_value(30).run())
     assert of_link(app, "output") == "30"
-    press(app, "Next")
+    press(app, "Next in the plot")
     assert of_link(app, "output") is None
 
 
 def test_the_neurons_that_fire_are_counted():
-    state = put(small(2, 4), two_neurons_a_feature(2)).changed(neuron=0)
+    state = put(small(2, 4), two_neurons_a_feature(2)).changed(neuron=0, tab="input")
     app = look(NEURONS, state.changed(given=((0, -0.5), (1, 1.0))))
     assert "**Neurons that fire: 2 of 4**" in said(app)
     assert "Error of this input, Σ I (y − |x|)²: 0." in said(app)
@@ -605,7 +695,7 @@ def test_the_neurons_that_fire_are_counted():
 def test_without_an_input_the_primary_feature_is_there_on_the_side_that_drives_the_neuron():
     state = put(small(2, 4), two_neurons_a_feature(2))
     for neuron, value in ((1, 1.0), (3, -1.0)):
-        app = look(NEURONS, state.changed(neuron=neuron))
+        app = look(NEURONS, state.changed(neuron=neuron, tab="input"))
         assert by_slot(app.multiselect, "explore.given").value == [1]
         assert by_slot(app.slider, "explore.given.1").value == value
         assert "**Neurons that fire: 1 of 4**" in said(app)
@@ -613,8 +703,8 @@ def test_without_an_input_the_primary_feature_is_there_on_the_side_that_drives_t
 
 
 def test_an_input_stays_when_the_neuron_changes():
-    app = look(NEURONS, ExplorerState().changed(neuron=16, given=((3, 0.5),)))
-    press(app, "Next")
+    app = look(NEURONS, ExplorerState().changed(neuron=16, given=((3, 0.5),), tab="input"))
+    press(app, "Next in the plot")
     assert of_link(app, "given") == "3:0.5"
     assert by_slot(app.slider, "explore.given.3").value == 0.5
 
@@ -648,11 +738,14 @@ def test_a_feature_that_was_left_out_is_told_to_be():
     app = look(FEATURES, state.changed(feature=4))
     (info,) = [info.value for info in app.info if said_of in info.value]
     assert info.endswith("the best constant, p/2 = 0.05, whatever the input.")
-    assert "Left out of the training: 3 of 6 features, from f3 on" in said(app)
+    (line,) = (each for each in app.markdown if each.value.startswith("**Model**"))
+    assert "Left out of the training: 3 of 6 features, from f3 on" in line.help
     assert said_of not in said(look(FEATURES, state.changed(feature=2)))
-    app = look(NEURONS, state.changed(neuron=0, second=4, output=4))
+    app = look(NEURONS, state.changed(neuron=0, second=4, output=4, tab="answers"))
     assert said(app).count(f"{said_of}: no neuron has weights of it.") == 2
-    assert said_of not in said(look(NEURONS, state.changed(neuron=0, second=2, output=2)))
+    assert said_of not in said(
+        look(NEURONS, state.changed(neuron=0, second=2, output=2, tab="answers"))
+    )
 
 
 def test_a_neuron_that_takes_several_features_is_told_to():

@@ -82,16 +82,21 @@ def test_a_click_in_the_stack_plot_and_the_buttons_choose_the_neuron(server: str
     expect(heading(page, r"^Neuron \d+: ")).to_be_visible()
     wait_until_idle(page)
     before = link(page)["neuron"]
-    click_drawing(page, "explore-stack-", 0.9, 0.5)
+    click_drawing(page, "explore-stack", 0.9, 0.5)
     page.wait_for_function(f"!location.search.includes('neuron={before}&')")
     clicked = link(page)["neuron"]
     expect(heading(page, f"^Neuron {clicked}: ")).to_be_visible()
+    page.get_by_role("button", name="Next in the plot").click()
+    expect(heading(page, f"^Neuron {clicked}: ")).to_have_count(0)
+    click_drawing(page, "explore-stack", 0.9, 0.5)  # the same one again
+    expect(heading(page, f"^Neuron {clicked}: ")).to_be_visible()
+    wait_until_idle(page)
     page.get_by_role("button", name="A monosemantic one").click()
     expect(heading(page, r"^Neuron \d+: monosemantic")).to_be_visible()
-    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Next by number").click()
     page.wait_for_function(f"!location.search.includes('neuron={clicked}&')")
-    page.get_by_label("Neuron", exact=True).fill("3")
-    page.get_by_label("Neuron", exact=True).press("Enter")
+    page.get_by_role("textbox", name="Go to").fill("n3")
+    page.get_by_role("textbox", name="Go to").press("Enter")
     expect(heading(page, "^Neuron 3: ")).to_be_visible()
     wait_until_idle(page)
     page.go_back()
@@ -118,7 +123,8 @@ def test_the_histograms_scale_and_threshold_are_in_the_link_and_in_the_chart(
 
 
 def test_a_cell_of_the_map_opens_the_feature_of_its_row(server: str, page: Page):
-    page.goto(f"{server}/features?n=6&m=10&p=0.1&d=0.8&recipe=standard&restarts=8&feature=2")
+    model = "n=6&m=10&p=0.1&d=0.8&recipe=standard&restarts=8"
+    page.goto(f"{server}/features?{model}&feature=2&section=map")
     expect(heading(page, "^Feature f2: ")).to_be_visible()
     expect(drawing(page, "map-2")).to_be_visible()
     # Effects that are too small to draw have no cells, so several places of the map are tried. f5
@@ -146,12 +152,70 @@ def test_neurons_of_other_pages_open_too(server: str, page: Page):
 
 
 def test_an_input_entered_by_hand_is_answered_and_in_the_link(server: str, page: Page):
-    page.goto(f"{server}/neurons?{SPARSE}&neuron=16&given=0:0.5,1:-0.25")
+    page.goto(f"{server}/neurons?{SPARSE}&neuron=16&given=0:0.5,1:-0.25&tab=input")
     expect(page.get_by_text("Neurons that fire")).to_be_visible()
     wait_until_idle(page)
     slider(page, "Value of f1").press("ArrowRight")
     page.wait_for_function("decodeURIComponent(location.search).includes('given=0:0.5,1:-0.24')")
-    expect(page.get_by_role("heading", name="Enter an input")).to_be_visible()
+    expect(page.get_by_text("What comes out, and what should")).to_be_visible()
+
+
+BARS = """
+(chart) => [...chart.querySelectorAll('text')]
+  .filter((text) => /^n\\d/.test(text.textContent))
+  .sort((a, b) => a.getBoundingClientRect().x - b.getBoundingClientRect().x)
+  .map((text) => text.textContent)
+"""
+"""The names below the bars of a chart, from left to right."""
+
+
+def test_bars_stand_by_size_after_a_change_too(server: str, page: Page):
+    page.goto(f"{server}/neurons?{SPARSE}&neuron=26&given=16:1&tab=input")
+    bars = drawing(page, "fires-26")
+    expect(bars).to_be_visible()
+    wait_until_idle(page)
+    first = bars.evaluate(BARS)[0]
+    box = page.get_by_role("combobox", name="Features that are there")
+    box.click()
+    box.press_sequentially("f11")
+    page.get_by_role("option", name="f11", exact=True).click()
+    page.wait_for_function("decodeURIComponent(location.search).includes('given=16:1,11:1')")
+    wait_until_idle(page)
+    # The neuron of f11 fires most now, and was not there before.
+    page.wait_for_function(
+        f"(chart) => ({BARS})(chart)[0] !== '{first}'", arg=bars.element_handle()
+    )
+    drawn = bars.evaluate(BARS)
+    page.reload()
+    expect(bars).to_be_visible()
+    wait_until_idle(page)
+    assert bars.evaluate(BARS) == drawn
+
+
+def test_a_neuron_is_picked_among_all(server: str, page: Page):
+    page.goto(f"{server}/neurons?{SPARSE}&neuron=26")
+    expect(drawing(page, "histogram")).to_be_visible()
+    wait_until_idle(page)
+    page.get_by_role("tab", name="All neurons").click()
+    click_drawing(page, "all-neurons", 0.06, 0.1)  # the first of the plot
+    expect(heading(page, r"^Neuron \d+: monosemantic")).to_be_visible()
+    expect(drawing(page, "histogram")).to_be_visible()
+    assert link(page)["tab"] == "fires"
+    assert link(page)["neuron"] != "26"
+
+
+def test_the_first_view_of_a_neuron_has_its_histogram_on_the_first_screen(server: str, page: Page):
+    page.set_viewport_size({"width": 1400, "height": 900})
+    for path, key, charts in (("neurons", "histogram", 3), ("features", "alone", 4)):
+        page.goto(f"{server}/{path}?{SPARSE}")
+        expect(heading(page, r"^(Neuron \d+|Feature f\d+): ")).to_be_visible()
+        expect(drawing(page, key)).to_be_visible()
+        wait_until_idle(page)
+        box = drawing(page, key).bounding_box()
+        assert box and box["y"] + 200 < 900
+        assert page.get_by_test_id("stVegaLiteChart").count() == charts
+        height = "document.querySelector('[data-testid=stMain]').scrollHeight"
+        assert page.evaluate(height) <= 2_200
 
 
 def test_a_finished_panel_is_opened_while_others_train(server: str, page: Page):

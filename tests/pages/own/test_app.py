@@ -14,13 +14,14 @@ from streamlit.testing.v1 import AppTest
 from pages.motif.state import MotifState
 from pages.own.state import OwnState
 from pages.shared import resources
-from pages.shared.explorer_state import ExplorerState
+from pages.shared.explorer_state import DEFAULT, ExplorerState
 from pages.shared.model_choice import Choice
+from pages.shared.models import find_model
 from pages.train.state import TrainState
 from tests.helpers.apps import by_slot, fine, metrics, opened, press, said
 from tests.helpers.links import as_link
 from tests.helpers.networks import two_neurons_a_feature
-from toymodel.analysis.loss import superposition_gain
+from toymodel.analysis.loss import no_superposition_loss, superposition_gain
 from toymodel.analysis.polysemanticity import neurons
 from toymodel.config import Config
 from toymodel.model import Model
@@ -90,7 +91,7 @@ def links_to(script: str, model: Model) -> dict[str, str]:
 
 def test_the_first_view_says_what_a_file_should_hold():
     app = fine(opened(SCRIPT))
-    assert "taken apart like those" in app.title[0].value
+    assert "taken apart like trained ones" in app.title[0].value
     assert [code.language for code in app.code] == ["python", "python"]
     assert "up to 2,000 of either" in said(app)
     assert "You alone will see it" in app.file_uploader[0].label
@@ -126,7 +127,7 @@ def test_the_numbers_of_a_file_are_the_librarys(kind: str):
     assert found["Loss"] == f"{model.loss:.3g}"
     assert found["Superposition gain"] == f"{superposition_gain(model.config, model.loss):.2f}"
     assert found["Mono / slightly / poly"] == " / ".join(map(str, counts.values()))
-    assert shown(app) == 2 + 1  # stack plots, and the colours
+    assert shown(app) == 2
     assert "Trained for" not in said(app)
 
 
@@ -282,6 +283,74 @@ def test_a_small_network_is_drawn_weight_by_weight():
     assert float(metrics(app)["Loss"]) < 1e-9
     assert "Bars: one column is one neuron" in said(app)
     assert shown(app) == 2
+
+
+# Several networks, a sample, and what is said
+
+
+def several(count: int = 3) -> dict[str, np.ndarray]:
+    """As an ARENA state_dict, one network better than the next."""
+    perfect = two_neurons_a_feature(3)
+    scale = 1 + np.arange(count, dtype=np.float32) / 10
+    arrays = {"W1": perfect.W1, "W2": perfect.W2, "b_final": perfect.b}
+    return {name: np.multiply.outer(scale, array) for name, array in arrays.items()}
+
+
+def test_of_several_networks_one_is_picked_and_is_in_the_link():
+    app = fine(uploaded(opened(SCRIPT), npz(**several())))
+    assert by_slot(app.number_input, "own.instance").max == 2
+    assert float(metrics(app)["Loss"]) < 1e-9
+    by_slot(app.number_input, "own.instance").set_value(2).run()
+    assert app.query_params["instance"] == "2"
+    # W1 and W2 are 1.2 times as large, so outputs are 0.44 |x| too large.
+    assert float(metrics(fine(app))["Loss"]) == pytest.approx(0.44**2, rel=0.05)
+    # A file with fewer of them starts with its first.
+    assert uploaded(app, npz(**several(2))).query_params["instance"] == "0"
+
+
+def test_an_instance_that_is_not_there_is_told():
+    app = fine(uploaded(opened(SCRIPT, instance="2"), npz(**several())))
+    assert app.query_params["instance"] == "2"
+    app = uploaded(opened(SCRIPT, instance="9"), npz(**several()))
+    assert "This file has no instance 9: they go from 0 to 2." in app.warning[0].value
+    assert app.query_params["instance"] == "0"
+    app = uploaded(opened(SCRIPT, instance="1"), npz(**ARRAYS))
+    assert "This file holds one network" in app.warning[0].value
+    mixed = several(2) | {"W2": several(3)["W2"]}
+    app = uploaded(opened(SCRIPT), npz(**mixed))
+    assert "the same number of them: 'W1' has 2, 'W2' has 3" in app.error[0].value
+
+
+def test_a_sample_opens_as_if_it_were_uploaded():
+    app = press(opened(SCRIPT), "Try a sample")
+    model = find_model(DEFAULT.config, DEFAULT.recipe)
+    assert model
+    assert metrics(app)["Loss"] == f"{model.loss:.3g}"
+    assert (app.query_params["p"], app.query_params["d"]) == ("0.01", "0.8")
+    assert "toymodel-sample.npz" in said(app)
+    ratio = model.loss / no_superposition_loss(model.config)
+    assert f"{ratio:.2g} times the loss of the no-superposition baseline" in app.header[0].value
+
+
+@pytest.mark.parametrize(
+    ("arrays", "verdict"),
+    [
+        (ARRAYS, "It does not compute |x|"),
+        ({"W1": np.eye(4, 8), "W2": np.eye(8, 4)}, "baseline: it gains nothing"),
+        ({name: several(2)[name][1] for name in ("W1", "W2")}, "where 0 is possible"),
+    ],
+)
+def test_a_verdict_is_given(arrays: dict[str, np.ndarray], verdict: str):
+    app = fine(uploaded(opened(SCRIPT), npz(**arrays)))
+    assert verdict in app.header[0].value
+
+
+def test_what_was_assumed_is_said():
+    app = fine(uploaded(opened(SCRIPT), npz(W=np.eye(16))))
+    (line,) = [each.value for each in app.markdown if each.value.startswith("**Assumed**")]
+    assert "its transpose is used as W2" in line
+    assert "W1 is square, 16 by 16" in line
+    assert "have a ReLU" in line
 
 
 def test_a_file_is_forgotten_on_request():

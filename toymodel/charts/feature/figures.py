@@ -15,9 +15,9 @@ from toymodel.charts.feature.interference_bars import (
     strongest_effects,
 )
 from toymodel.charts.feature.interference_map import (
-    MAX_FEATURES,
     interference_cells,
     interference_map,
+    represented,
 )
 from toymodel.charts.figure import Figure, Subject, TitledChart
 from toymodel.charts.ranked_bars import ranked_bars
@@ -72,20 +72,21 @@ def _interference(subject: Subject, *, received: bool) -> TitledChart:
 
 def _map(subject: Subject) -> TitledChart:
     n, chosen = subject.config.n_features, subject.feature
-    size = min(n, MAX_FEATURES)
-    cells = interference_cells(subject.config, subject.interference)
+    features = represented(subject.interference)
+    cells = interference_cells(subject.config, subject.interference, features=features)
     chart = interference_map(
         cells,
-        size=size,
+        features=features,
         title="effect at worst",
         theme=subject.theme,
         selected=chosen,
         height=_SQUARE,
     )
-    part = f"The {size} most important of {n:,} features. " if n > size else ""
-    framed = f" Framed: feature {chosen}." if chosen is not None and chosen < size else ""
+    part = f"{len(features)} of {n:,} features, those that are represented. "
+    framed = f" Framed: feature {chosen}." if chosen in features else ""
     notes = (
-        f"{part}Red adds, blue takes away; left out: below 1 % of the largest.{framed}",
+        f"{part if len(features) < n else ''}Red adds, blue takes away; left out: below 1 % of "
+        f"the largest.{framed}",
         _EXACT,
     )
     if cells.empty:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from toymodel.analysis.features import Interference
 from toymodel.charts.chart import Chart, Spec
 from toymodel.charts.look import Theme, signed_scale
+from toymodel.charts.scales import rounded_up
 from toymodel.charts.vega import click, layer, nominal, quantitative, tip, where
 from toymodel.config import Config
 
@@ -22,39 +26,62 @@ MIN_CELL = 0.01
 
 _MAX_SIZE_WITH_SIGNS = 20
 _MIN_REACH = 0.05  # what hardly matters looks like it
-# A target is 1 at most, so a larger effect is no worse; one that is would hide all others.
-_MAX_REACH = 1.0
-_MAX_LABELS = 10
+_LARGE = 1.0  # a target is 1 at most
+_LINEAR = 0.03  # the scale is about linear below, and logarithmic above
+_MAX_LABELS = 12
 
 
 def interference_cells(
-    config: Config, found: Interference, *, weighted: bool = False, first: int = MAX_FEATURES
+    config: Config,
+    found: Interference,
+    *,
+    weighted: bool = False,
+    features: Sequence[int] | None = None,
 ) -> pd.DataFrame:
-    """The worst that every feature does to every output.
+    """The worst that features do to each other's outputs.
 
     Args:
         config: of the network.
         found: its interference.
         weighted: whether effects are multiplied by the square root of the receiving feature's
             importance, so that their squares count as the loss does.
-        first: how many features, the most important ones.
+        features: which ones; up to 100 of the most important unless given.
 
     Returns:
         One row a cell of 1 % of the largest, or of 1, or more. Columns: receiving, interfering,
         value.
     """
-    worst = found.worst[:first, :first]
+    most = range(min(config.n_features, MAX_FEATURES))
+    chosen = np.array(most if features is None else features, np.int64)
+    worst = found.worst[np.ix_(chosen, chosen)]
     if weighted:
-        worst = worst * np.sqrt(config.importance[:first, None])
+        worst = worst * np.sqrt(config.importance[chosen, None])
     largest = np.abs(worst).max(initial=0)
-    row, column = np.nonzero((np.abs(worst) >= MIN_CELL * min(largest, _MAX_REACH)) & (worst != 0))
-    return pd.DataFrame({"receiving": row, "interfering": column, "value": worst[row, column]})
+    row, column = np.nonzero((np.abs(worst) >= MIN_CELL * min(largest, _LARGE)) & (worst != 0))
+    return pd.DataFrame(
+        {
+            "receiving": chosen[row],
+            "interfering": chosen[column],
+            "value": worst[row, column],
+        }
+    )
+
+
+def represented(found: Interference) -> list[int]:
+    """The features that are represented at least in part: up to 100, the most important ones.
+
+    Up to 20 features are all there, because none of them has to make room.
+    """
+    if len(found.sides) <= _MAX_SIZE_WITH_SIGNS:
+        return list(range(len(found.sides)))
+    there = [i for i, sides in enumerate(found.sides) if sides != "not represented"]
+    return there[:MAX_FEATURES]
 
 
 def interference_map(
     cells: pd.DataFrame,
     *,
-    size: int,
+    features: Sequence[int],
     title: str,
     theme: Theme,
     height: int,
@@ -62,34 +89,39 @@ def interference_map(
 ) -> Chart:
     """A square of cells; signs are written into them while they are large.
 
-    Colours end at an effect of 1 or, where it is smaller, at the largest.
+    The colours' scale is symmetric and logarithmic, because effects differ by orders of magnitude.
 
     Args:
-        cells: what `interference_cells` gives.
-        size: features along either side.
+        cells: what `interference_cells` gives of these features.
+        features: those along either side, in their order.
         title: what the values are.
         theme: the colours.
         height: in pixels.
         selected: the feature whose row and column are framed.
     """
-    largest = float(cells["value"].abs().to_numpy().max(initial=0))
-    reach = min(max(_MIN_REACH, largest), _MAX_REACH)
-    drawn = cells.assign(
-        x=cells["interfering"],
-        x2=cells["interfering"] + 1,
-        y=cells["receiving"],
-        y2=cells["receiving"] + 1,
-        middle_x=cells["interfering"] + 0.5,
-        middle_y=cells["receiving"] + 0.5,
-        sign=["−" if value < 0 else "+" for value in cells["value"]],
-        strong=cells["value"].abs() > reach / 2,
+    reach = rounded_up(max(_MIN_REACH, float(cells["value"].abs().to_numpy().max(initial=0))))
+    size = len(features)
+    place = {feature: at for at, feature in enumerate(features)}
+    x, y = (
+        np.array([place[feature] for feature in cells[side]], np.int64)
+        for side in ("interfering", "receiving")
     )
-    at = [] if selected is None or selected >= size else [selected]
+    drawn = cells.assign(
+        x=x,
+        x2=x + 1,
+        y=y,
+        y2=y + 1,
+        middle_x=x + 0.5,
+        middle_y=y + 0.5,
+        sign=["−" if value < 0 else "+" for value in cells["value"]],
+        strong=np.log1p(cells["value"].abs() / _LINEAR) > np.log1p(reach / _LINEAR) / 2,
+    )
+    at = [place[selected]] if selected in place else []
     frames = pd.DataFrame(
         [edges for k in at for edges in ((0, size, k, k + 1), (k, k + 1, 0, size))],
         columns=["x", "x2", "y", "y2"],
     )
-    box = {**_place(size, "x", "y"), "x2": {"field": "x2"}, "y2": {"field": "y2"}}
+    box = {**_place(features, "x", "y"), "x2": {"field": "x2"}, "y2": {"field": "y2"}}
     told = [tip("receiving"), tip("interfering"), tip("value", title, "+.3f")]
     layers = [
         layer(
@@ -106,7 +138,7 @@ def interference_map(
                 "cells",
                 {"type": "text", "cursor": "pointer", "fontSize": 12, "baseline": "middle"},
                 {
-                    **_place(size, "middle_x", "middle_y"),
+                    **_place(features, "middle_x", "middle_y"),
                     "text": nominal("sign"),
                     "color": ink,
                     "tooltip": told,
@@ -127,10 +159,11 @@ def interference_map(
     return Chart(spec, {"cells": drawn, "selected": frames})
 
 
-def _place(size: int, x: str, y: str) -> Spec:
+def _place(features: Sequence[int], x: str, y: str) -> Spec:
+    size = len(features)
     axis = {
-        "values": [place + 0.5 for place in range(0, size, -(-size // _MAX_LABELS))],
-        "labelExpr": "floor(datum.value)",
+        "values": [place + 0.5 for place in range(0, size, max(1, -(-size // _MAX_LABELS)))],
+        "labelExpr": f"{json.dumps([f'f{i}' for i in features])}[floor(datum.value)]",
         "grid": False,
         "ticks": False,
     }
@@ -144,12 +177,21 @@ def _place(size: int, x: str, y: str) -> Spec:
 def _colour(title: str, reach: float, theme: Theme) -> Spec:
     legend = {
         "orient": "bottom",
-        "gradientLength": 240,
+        "gradientLength": 360,
         "gradientStrokeColor": theme.node,
         "gradientStrokeWidth": 0.5,
         "titleLimit": 340,
-        "values": [-reach, 0, reach],
-        "format": "+.2~g",
+        "values": _ticks(reach),
+        "format": "+~g",
         "labelExpr": "datum.value == 0 ? '0' : datum.label",
+        "labelOverlap": True,
     }
-    return quantitative("value", title=title, scale=signed_scale(reach, theme), legend=legend)
+    scale = signed_scale(reach, theme) | {"type": "symlog", "constant": _LINEAR}
+    return quantitative("value", title=title, scale=scale, legend=legend)
+
+
+def _ticks(reach: float) -> list[float]:
+    # The ends, and powers of ten that are not too near to them.
+    powers = [power for power in (0.1, 1.0, 10.0, 100.0, 1e3, 1e4) if 2 * power < reach]
+    sizes = [*powers, reach]
+    return [*(-size for size in reversed(sizes)), 0.0, *sizes]

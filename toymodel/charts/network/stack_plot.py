@@ -169,6 +169,7 @@ def stack_plot(
     height: int = 200,
     class_names: bool = True,
     legend: bool = False,
+    round: int | None = None,
 ) -> Chart:
     """The stack plot of a network. Paper: "Computation in Superposition".
 
@@ -183,6 +184,8 @@ def stack_plot(
         height: in pixels.
         class_names: whether the names of the classes stand on their widest spans.
         legend: whether to add a legend of the colours.
+        round: a number that a click selects, too, so that the same neuron can be clicked again in
+            a chart whose data has changed.
     """
     m = len(stacks.columns)
     spans = class_spans(stacks.columns)
@@ -196,6 +199,9 @@ def stack_plot(
     # Places are worked out here because a browser takes long over expressions and filters.
     place = stacks.columns["column"]
     columns = stacks.columns.assign(start=place, end=place + 1)
+    fields = ["neuron"]
+    if round is not None:
+        columns, fields = columns.assign(round=round), ["neuron", "round"]
     place = stacks.blocks["column"]
     blocks = stacks.blocks.assign(start=place + _GAP / 2, end=place + 1 - _GAP / 2)
     others = blocks["feature"] == OTHERS
@@ -222,7 +228,7 @@ def stack_plot(
             _column_layer(across),
             layer(
                 "blocks",
-                {"type": "rect", "stroke": theme.gap},
+                {"type": "rect", "stroke": theme.block_edge},
                 {**box, "color": _block_colour(colour, n_features, legend=legend)}
                 | {
                     "tooltip": [
@@ -249,7 +255,7 @@ def stack_plot(
                 across,
             ),
         ],
-        "params": [click(SELECTION, "columns", "neuron")],
+        "params": [click(SELECTION, "columns", *fields)],
         "height": height,
         "description": "Neuron weight stack plot: a column a neuron, a block a weight.",
     }

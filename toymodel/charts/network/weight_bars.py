@@ -11,7 +11,7 @@ import pandas as pd
 
 from toymodel.analysis.polysemanticity import neurons
 from toymodel.charts.chart import Chart, Spec
-from toymodel.charts.look import Theme, feature_colour
+from toymodel.charts.look import Theme, feature_colour, ink_on, named_colours
 from toymodel.charts.scales import rounded_up
 from toymodel.charts.vega import click, layer, nominal, quantitative, tip, where
 from toymodel.model import Weights
@@ -27,6 +27,7 @@ _MAX_COLUMNS_WITH_LEVEL_NUMBERS = 16  # at the arrows; those of more columns sta
 _HEAD = 10  # pixels of an arrow's head
 _NUMBER_HEIGHT, _NUMBER_LENGTH = 10, 26  # pixels
 _UNLIT = 0.5
+_NAME_HEIGHT, _NAME_WIDTH = 13, 24  # pixels that a feature's name needs in its block
 _LONG = 2.0  # times where it would be clipped: a bar is long
 _CLIP = 3.0  # of the lower quartile of the stacks: about as in the paper
 
@@ -157,6 +158,10 @@ def weight_bars(
         if lit:
             ink = where("datum.lit", ink, {"value": theme.node})
         layers += _arrows(count, seen["color"], ink, told)
+    labels = _labels(bars, named_colours(n_features, chosen), height / (2 * far) if far else 0)
+    if len(labels):
+        tables["labels"] = labels
+        layers.append(_label_layer(count))
     spec = {
         "layer": layers,
         "params": [click(SELECTION, "bars", "neuron")],
@@ -165,6 +170,37 @@ def weight_bars(
         "description": f"{title}: bars of each neuron's weights, positive above the axis.",
     }
     return Chart(spec, {"bars": bars} | tables)
+
+
+def _labels(bars: pd.DataFrame, colours: dict[int | str, str], pixels: float) -> pd.DataFrame:
+    # The names of the blocks that are high enough; grey blocks have none.
+    large = (bars["high"] - bars["low"]).abs() * pixels >= _NAME_HEIGHT
+    large &= bars["feature"].isin(list(colours))
+    if "lit" in bars:
+        large &= bars["lit"].astype(bool)
+    drawn = bars.loc[large]
+    return pd.DataFrame(
+        {
+            "middle": drawn["column"] + 0.5,
+            "at": (drawn["low"] + drawn["high"]) / 2,
+            "name": [f"f{feature}" for feature in drawn["feature"]],
+            "ink": [ink_on(colours[feature]) for feature in drawn["feature"]],
+        }
+    )
+
+
+def _label_layer(count: int) -> Spec:
+    return layer(
+        "labels",
+        {"type": "text", "fontSize": 10, "baseline": "middle"},
+        {
+            "x": quantitative("middle"),
+            "y": quantitative("at"),
+            "text": nominal("name"),
+            "color": nominal("ink", scale=None),
+        },
+        transform=[{"filter": f"width > {count * _NAME_WIDTH}"}],
+    )
 
 
 def _columns(bars: pd.DataFrame, count: int, *, names: bool) -> Spec:

@@ -161,7 +161,7 @@ def primary_share(table: pd.DataFrame, *, theme: Theme, height: int) -> Chart:
         return nominal("kind", scale=scale, legend=legend if kinds else None)
 
     colour = by_kind([theme.negative, theme.positive, theme.ink, theme.node])
-    value = quantitative("value", title="share with the primary feature", **share)
+    value = quantitative("value", title="share", **share)
     place = {"x": x, "y": value, "color": colour}
     errors = {
         "x": x,
