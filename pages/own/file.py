@@ -11,8 +11,10 @@ from pages.own.state import OWN_PAGE, OwnState
 from pages.shared.messages import plain
 from pages.shared.models import bring, forget_own_weights
 from toymodel.model import Model
+from toymodel.storage.foreign_file import SlowFile, read_elsewhere
 from toymodel.storage.imported_weights import Assignment, as_model, assign, guess
 from toymodel.storage.weight_file import MAX_MEGABYTES, Array, UnusableWeights, read_arrays
+from toymodel.text import one_line
 
 _UPLOAD = "own.upload"
 _FILE = "own.file"
@@ -71,11 +73,11 @@ def _take() -> None:
     file = st.session_state[_key()]
     if file is None:  # taken out of the box, or the visitor went to another page
         return
-    name = file.name[:_NAME_SHOWN]
+    name = one_line(file.name, _NAME_SHOWN)
     try:
-        arrays = read_arrays(file.getvalue())
+        arrays = read_elsewhere(lambda: read_arrays(file.getvalue()))
         assignment = _assignment(arrays)
-    except UnusableWeights as error:
+    except (UnusableWeights, SlowFile) as error:
         st.session_state[_SAID] = f"{name} is not used: {error}."
         return
     st.session_state[_FILE] = OwnFile(name, arrays)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from toymodel.config import Config
+from toymodel.text import one_line
 
 
 def show_problems(link: Iterable[str], notes: Iterable[str] = ()) -> None:
@@ -29,5 +30,8 @@ def note_linear(config: Config) -> None:
 
 
 def plain(text: str) -> str:
-    """Escape text from a link or a file, so that it is not read as Markdown."""
-    return "`" + text.replace("`", "'").replace("\n", " ") + "`"
+    """Text from a link, a file or the system as code, so that it is never read as Markdown.
+
+    Code is the one form in which nothing is read: neither an address, nor a formula, nor an icon.
+    """
+    return f"`{one_line(text).replace('`', chr(39)) or ' '}`"

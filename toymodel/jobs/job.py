@@ -27,6 +27,7 @@ from toymodel.training.snapshot import Snapshot
 
 _MIN_WRITE_SECONDS = 0.25
 _MAX_SHOWN_WEIGHTS = 2_000_000  # of all restarts of a config; beyond, only the leader's are shown
+_MAX_HEADER = 2**26  # bytes of the header of a paused training, which may be of many models
 _CHECKPOINT_PREFIX = "run."
 _PAUSE_REFUSED = "refused"
 _TENSORS = ("W1", "W2", "b", "b_hidden")
@@ -278,7 +279,7 @@ def _live(
 
 def _read_checkpoint(path: Path) -> Checkpoint | None:
     try:
-        tensors, about = unpack(path.read_bytes())
+        tensors, about = unpack(path.read_bytes(), max_header=_MAX_HEADER)
         run = about["run"]
         state = {
             n.removeprefix(_CHECKPOINT_PREFIX): v
