@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import toymodel as tm
+from tests.helpers.memory import peak_bytes
 from tests.helpers.networks import model, run_python, same_model
 from toymodel.storage import model_file as module
 from toymodel.storage.model_file import (
@@ -18,6 +20,7 @@ from toymodel.storage.model_file import (
     DamagedFile,
     OtherEngine,
     from_bytes,
+    from_upload,
     load,
     model_key,
     read_settings,
@@ -236,6 +239,44 @@ def test_content_that_does_not_fit_is_refused_even_with_a_good_checksum(
     assert same_model(from_bytes(changed(), "a"), MODEL)
     with pytest.raises(DamagedFile, match=f"{REFUSED}.*{message}"):
         from_bytes(changed(**change), "a")
+
+
+def test_nothing_is_read_of_a_file_that_is_not_as_large_as_its_settings_make_it(tmp_path: Path):
+    path = tmp_path / "a"
+    path.write_bytes(DATA)
+    os.truncate(path, 2**31)  # the rest is a hole, which takes no space
+
+    def refused() -> None:
+        with pytest.raises(DamagedFile, match=f"{REFUSED}its tensors take"):
+            load(path)
+
+    assert peak_bytes(refused) < 2**20
+    large = CONFIG.replace(n_features=2_000, n_neurons=2_000)
+    path.write_bytes(changed(config=large.model_dump()))
+    with pytest.raises(DamagedFile, match=r"W1 is F32 .* \(2, 2000, 2000\)"):
+        load(path)
+
+
+def test_a_header_of_a_million_tensors_costs_nothing(tmp_path: Path):
+    # As large as 81 MB, it took gigabytes and minutes.
+    header = b"{" + b",".join(b'"%07d":{}' % k for k in range(500_000)) + b"}"
+    data = len(header).to_bytes(8, "little") + header
+    small = b"{" + b",".join(b'"%d":{}' % k for k in range(6_000)) + b"}"
+
+    def refused() -> None:
+        with pytest.raises(DamagedFile, match="its header is too long: up to 65,536 bytes"):
+            from_bytes(data, "a")
+        with pytest.raises(DamagedFile, match="it holds 6,000 arrays: up to 16"):
+            from_bytes(len(small).to_bytes(8, "little") + small, "a")
+
+    assert peak_bytes(refused) < 4 * 2**20
+
+
+def test_a_visitors_file_has_a_limit(monkeypatch: pytest.MonkeyPatch):
+    assert same_model(from_upload(DATA, "a"), MODEL)
+    monkeypatch.setattr(module, "MAX_MEGABYTES", 0)
+    with pytest.raises(DamagedFile, match="^a is larger than 0 MB, .*toymodel.load"):
+        from_upload(DATA, "a")
 
 
 def of_engine(version: object) -> bytes:
