@@ -275,7 +275,7 @@ def test_a_header_of_a_million_tensors_costs_nothing(tmp_path: Path):
 def test_a_visitors_file_has_a_limit(monkeypatch: pytest.MonkeyPatch):
     assert same_model(from_upload(DATA, "a"), MODEL)
     monkeypatch.setattr(module, "MAX_MEGABYTES", 0)
-    with pytest.raises(DamagedFile, match="^a is larger than 0 MB, .*toymodel.load"):
+    with pytest.raises(DamagedFile, match=r"^a is larger than 0 MB, .*toymodel\.load"):
         from_upload(DATA, "a")
 
 

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -371,6 +372,49 @@ def test_workers_end_within_two_seconds_of_their_parent_whatever_they_do(end: st
     processes = list(map(int, result.stdout.split()))
     assert len(processes) == 4
     assert until(lambda: not any(map(alive, processes)), 2)
+
+
+def test_workers_end_with_their_parent_although_another_process_has_its_connections():
+    # A process that the parent forked has a copy of every connection, which so stays open.
+    result = run_python(
+        "-c",
+        "import os, signal, subprocess, sys, time\n"
+        "from toymodel.training import workers\n"
+        "busy = workers.Worker()\n"
+        "busy.send(time.sleep, 60)\n"
+        "fork = os.fork()\n"
+        "if not fork:\n"
+        "    os.close(1); os.close(2); time.sleep(60); os._exit(0)\n"
+        "print(busy.pid, fork, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)",
+    )
+    worker, fork = map(int, result.stdout.split())
+    try:
+        assert until(lambda: not alive(worker), 2)
+        assert alive(fork)
+    finally:
+        os.kill(fork, signal.SIGKILL)
+
+
+def test_a_worker_whose_imports_take_long_ends_with_its_parent(tmp_path: Path):
+    (tmp_path / "numpy.py").write_text("import time; time.sleep(60)")
+    result = run_python(
+        "-c",
+        "import os, signal, sys, time\n"
+        "from toymodel.training import workers\n"
+        "os.environ['PYTHONPATH'] = sys.argv[1]\n"
+        "workers.__file__ = '/nowhere/a/b/c'\n"
+        "print(workers.Worker().pid, flush=True)\n"
+        "time.sleep(0.5)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        str(tmp_path),
+    )
+    worker = int(result.stdout)
+    try:
+        assert until(lambda: not alive(worker), 2)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGKILL)
 
 
 def test_a_worker_does_not_import_the_main_module_of_its_parent(tmp_path: Path):

@@ -219,6 +219,14 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
     Raises:
         OSError: if it cannot be written. Then an earlier file is left as it was.
     """
+    try:
+        _write_atomically(path, data, durable=durable)
+    except OSError as error:
+        # Of the file that was asked for, not of the one that was to become it.
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def _write_atomically(path: Path, data: bytes, *, durable: bool) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
