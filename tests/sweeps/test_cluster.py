@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from distributed import Client, LocalCluster
 
-from tests.helpers.networks import ROOT, run_python
+from tests.helpers.networks import ROOT
 from tests.helpers.processes import alive, until
 from toymodel.storage.store import Store
 from toymodel.sweeps import executors
@@ -172,8 +172,17 @@ if __name__ == "__main__":
 def test_the_workers_of_a_cluster_started_here_end_with_the_program(tmp_path: Path):
     script = tmp_path / "program.py"
     script.write_text(_PROGRAM)
-    result = run_python("-W", "ignore", str(script))
-    worker, fork = map(int, result.stdout.split())
+    # Another process of Dask's keeps the standard output open as long as the fork lives.
+    with subprocess.Popen(
+        [sys.executable, str(script)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as program:
+        assert program.stdout
+        worker, fork = map(int, program.stdout.readline().split())
+        program.wait(10)
     try:
         assert until(lambda: not alive(worker), 2)
         assert alive(fork)  # which has a copy of the program's connections

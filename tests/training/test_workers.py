@@ -8,6 +8,7 @@ import operator
 import os
 import pickle
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -19,7 +20,7 @@ from pathlib import Path
 import pytest
 
 import toymodel as tm
-from tests.helpers.networks import run_python
+from tests.helpers.networks import ROOT, run_python
 from tests.helpers.processes import SOON, alive, until
 from toymodel.training import workers
 from toymodel.training.workers import (
@@ -374,21 +375,32 @@ def test_workers_end_within_two_seconds_of_their_parent_whatever_they_do(end: st
     assert until(lambda: not any(map(alive, processes)), 2)
 
 
+def numbers_of_a_program(code: str, *arguments: str) -> list[int]:
+    """What a program writes before it kills itself, while processes that it started may live on."""
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as program:
+        assert program.stdout
+        numbers = list(map(int, program.stdout.readline().split()))
+        assert program.wait(SOON) == -signal.SIGKILL
+    return numbers
+
+
 def test_workers_end_with_their_parent_although_another_process_has_its_connections():
     # A process that the parent forked has a copy of every connection, which so stays open.
-    result = run_python(
-        "-c",
-        "import os, signal, subprocess, sys, time\n"
+    worker, fork = numbers_of_a_program(
+        "import os, signal, time\n"
         "from toymodel.training import workers\n"
         "busy = workers.Worker()\n"
         "busy.send(time.sleep, 60)\n"
         "fork = os.fork()\n"
-        "if not fork:\n"
-        "    os.close(1); os.close(2); time.sleep(60); os._exit(0)\n"
+        "if not fork: time.sleep(60); os._exit(0)\n"
         "print(busy.pid, fork, flush=True)\n"
-        "os.kill(os.getpid(), signal.SIGKILL)",
+        "os.kill(os.getpid(), signal.SIGKILL)"
     )
-    worker, fork = map(int, result.stdout.split())
     try:
         assert until(lambda: not alive(worker), 2)
         assert alive(fork)
@@ -397,19 +409,21 @@ def test_workers_end_with_their_parent_although_another_process_has_its_connecti
 
 
 def test_a_worker_whose_imports_take_long_ends_with_its_parent(tmp_path: Path):
-    (tmp_path / "numpy.py").write_text("import time; time.sleep(60)")
-    result = run_python(
-        "-c",
-        "import os, signal, sys, time\n"
+    (tmp_path / "numpy.py").write_text(
+        "import pathlib, time\n"
+        "pathlib.Path(__file__).with_name('importing').touch()\n"
+        "time.sleep(60)"
+    )
+    (worker,) = numbers_of_a_program(
+        "import os, pathlib, signal, sys, time\n"
         "from toymodel.training import workers\n"
         "os.environ['PYTHONPATH'] = sys.argv[1]\n"
-        "workers.__file__ = '/nowhere/a/b/c'\n"
-        "print(workers.Worker().pid, flush=True)\n"
-        "time.sleep(0.5)\n"
+        "worker = workers.Worker()\n"
+        "while not pathlib.Path(sys.argv[1], 'importing').exists(): time.sleep(0.01)\n"
+        "print(worker.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)",
         str(tmp_path),
     )
-    worker = int(result.stdout)
     try:
         assert until(lambda: not alive(worker), 2)
     finally:
