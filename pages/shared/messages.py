@@ -9,10 +9,15 @@ import streamlit as st
 from toymodel.config import Config
 from toymodel.text import one_line
 
+_MAX_PROBLEMS = 12  # of a link
+
 
 def show_problems(link: Iterable[str], notes: Iterable[str] = ()) -> None:
     """Warn of what is wrong with the link, and of files that the store could not use."""
-    lines = [f"- {plain(problem)}" for problem in link]
+    problems = list(link)
+    lines = [f"- {plain(problem)}" for problem in problems[:_MAX_PROBLEMS]]
+    if len(problems) > _MAX_PROBLEMS:
+        lines.append(f"- and {len(problems) - _MAX_PROBLEMS:,} more")
     if lines:
         st.warning("This link was not read in full; defaults stand in.\n" + "\n".join(lines))
     for note in notes:
