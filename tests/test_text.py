@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toymodel.text import count, duration, estimate, number, percent
+from toymodel.text import (
+    MAX_FOREIGN,
+    count,
+    duration,
+    estimate,
+    number,
+    one_line,
+    percent,
+    quoted,
+    refusal,
+)
 
 
 def test_a_count_agrees_with_its_noun():
@@ -49,3 +59,39 @@ def test_a_number_reads_back_as_itself(value: float):
 )
 def test_an_estimate_has_no_digits_below_its_error(value: float, error: float, text: str):
     assert estimate(value, error) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("as it is, with `code` and *stars*", "as it is, with `code` and *stars*"),
+        ("a\r\n# heading\n\n![x](http://y)", "a # heading ![x](http://y)"),
+        ("tab\tnull\0bell\a escape\x1b[31m c1\x9b", "tab null bell escape [31m c1"),
+        ("left\u202eright\u2066isolate\u200fmark", "left right isolate mark"),
+        ("line\u2028paragraph\u2029next\x85 \ufeffend", "line paragraph next end"),
+        ("lone \ud800 surrogate", "lone surrogate"),
+        ("Grüße, 数字, 🙂", "Grüße, 数字, 🙂"),
+        ("", ""),
+        (" \n ", ""),
+        ("x" * MAX_FOREIGN, "x" * MAX_FOREIGN),
+        ("x" * 900_000, "x" * (MAX_FOREIGN - 3) + "..."),
+        ("\n" * 900_000 + "hidden", "..."),
+    ],
+)
+def test_foreign_text_is_one_line_of_what_can_be_seen(text: str, line: str):
+    assert one_line(text) == line
+
+
+@given(st.text(max_size=2_000))
+def test_any_foreign_text_is_one_short_line(text: str):
+    line = one_line(text)
+    assert len(line) <= MAX_FOREIGN
+    assert line.isprintable()
+    assert one_line(line) == line
+    assert quoted(text).isprintable()
+
+
+def test_what_the_system_refuses_is_told_without_a_path():
+    error = OSError(28, "No space left on device", "/srv/secret/file")
+    assert refusal(error) == "No space left on device"
+    assert refusal(OSError("sentence /srv/secret")) == "OSError"

@@ -36,6 +36,11 @@ class Weights:
         """Whether no weight is NaN or infinite."""
         return all(np.isfinite(a).all() for a in (self.W1, self.W2, self.b, self.b_hidden))
 
+    @property
+    def largest(self) -> float:
+        """The largest absolute value of a weight or a bias."""
+        return max(float(np.abs(a).max()) for a in (self.W1, self.W2, self.b, self.b_hidden))
+
     def activate(self, drive: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
         """Apply the hidden layer's activation function to pre-activations of any shape."""
         return np.maximum(drive, 0) if self.activation == "relu" else drive

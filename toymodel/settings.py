@@ -12,6 +12,10 @@ from typing import Any, Literal, NamedTuple, Self, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
+from toymodel.text import one_line
+
+_MAX_SHOWN = 60  # characters of a field's name and of its value
+
 
 class Allowed(NamedTuple):
     """What a field may be, in words, where its type and its bounds do not say it all."""
@@ -28,9 +32,8 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         shown = json.dumps(self.value) if isinstance(self.value, str) else repr(self.value)
-        if len(shown) > 60:
-            shown = shown[:57] + "..."
-        return f"{self.field} = {shown}: must be {self.allowed}"
+        field, shown = one_line(self.field, _MAX_SHOWN), one_line(shown, _MAX_SHOWN)
+        return f"{field} = {shown}: must be {self.allowed}"
 
 
 class SettingError(ValueError):

@@ -1,8 +1,42 @@
-"""Numbers and lists as text."""
+"""Numbers and lists as text, and text that somebody else wrote."""
 
 from __future__ import annotations
 
 import math
+import unicodedata
+
+MAX_FOREIGN = 300
+"""Characters that are shown of a text that somebody else wrote."""
+
+_MAX_NAME = 100  # characters
+_NOT_SHOWN = ("C", "Z")  # of Unicode: controls, marks of direction, surrogates; and all spaces
+
+
+def one_line(text: str, most: int = MAX_FOREIGN) -> str:
+    """Text from a file, a link or the system as one line of printable characters.
+
+    Args:
+        text: anything. Runs of spaces, line breaks, control characters, marks that change the
+            direction of writing, and other characters that show nothing become one space each.
+        most: characters of the result; what is longer ends with "...".
+    """
+    # What is far longer than the result is not looked at: it may have a million characters.
+    begin = text[: 4 * most]
+    shown = "".join(" " if unicodedata.category(c)[0] in _NOT_SHOWN else c for c in begin)
+    line = " ".join(shown.split())
+    if len(line) <= most and len(begin) == len(text):
+        return line
+    return line[: most - 3].rstrip() + "..."
+
+
+def quoted(name: str) -> str:
+    """A name from a file, in quotes, with escapes, and shortened to 100 characters."""
+    return repr(name if len(name) <= _MAX_NAME else name[: _MAX_NAME - 3] + "...")
+
+
+def refusal(error: OSError) -> str:
+    """What the system refuses, without the path: "No space left on device"."""
+    return one_line(error.strerror or type(error).__name__)
 
 
 def number(value: float) -> str:

@@ -14,6 +14,7 @@ from pages.shared.explorer_state import DEFAULT
 from pages.shared.messages import plain
 from pages.shared.models import Shown, bring, find_model, forget_own_weights
 from toymodel.model import Model
+from toymodel.storage.foreign_file import SlowFile, read_elsewhere
 from toymodel.storage.imported_weights import (
     Assignment,
     as_model,
@@ -23,6 +24,7 @@ from toymodel.storage.imported_weights import (
     one_instance,
 )
 from toymodel.storage.weight_file import MAX_MEGABYTES, Array, UnusableWeights, read_arrays
+from toymodel.text import one_line
 
 _UPLOAD = "own.upload"
 _FILE = "own.file"
@@ -98,10 +100,10 @@ def _take() -> None:
     file = st.session_state[_key()]
     if file is None:  # taken out of the box, or the visitor went to another page
         return
-    name = file.name[:_NAME_SHOWN]
+    name = one_line(file.name, _NAME_SHOWN)
     try:
-        _use(name, read_arrays(file.getvalue()), OWN_PAGE.state)
-    except UnusableWeights as error:
+        _use(name, read_elsewhere(lambda: read_arrays(file.getvalue())), OWN_PAGE.state)
+    except (UnusableWeights, SlowFile) as error:
         st.session_state[_SAID] = f"{name} is not used: {error}."
 
 

@@ -7,11 +7,17 @@ from collections.abc import Iterable
 import streamlit as st
 
 from toymodel.config import Config
+from toymodel.text import one_line
+
+_MAX_PROBLEMS = 12  # of a link
 
 
 def show_problems(link: Iterable[str], notes: Iterable[str] = ()) -> None:
     """Warn of what is wrong with the link, and of files that the store could not use."""
-    lines = [f"- {plain(problem)}" for problem in link]
+    problems = list(link)
+    lines = [f"- {plain(problem)}" for problem in problems[:_MAX_PROBLEMS]]
+    if len(problems) > _MAX_PROBLEMS:
+        lines.append(f"- and {len(problems) - _MAX_PROBLEMS:,} more")
     if lines:
         st.warning("This link was not read in full; defaults stand in.\n" + "\n".join(lines))
     for note in notes:
@@ -29,5 +35,8 @@ def note_linear(config: Config) -> None:
 
 
 def plain(text: str) -> str:
-    """Escape text from a link or a file, so that it is not read as Markdown."""
-    return "`" + text.replace("`", "'").replace("\n", " ") + "`"
+    """Text from a link, a file or the system as code, so that it is never read as Markdown.
+
+    Code is the one form in which nothing is read: neither an address, nor a formula, nor an icon.
+    """
+    return f"`{one_line(text).replace('`', chr(39)) or ' '}`"

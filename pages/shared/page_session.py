@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared.link_state import LinkState
+from pages.shared.messages import plain
 from toymodel.settings import SettingError
 
 S = TypeVar("S", bound=LinkState)
@@ -126,7 +127,7 @@ class PageSession(Generic[S]):
     def show_refused(self) -> None:
         """Say why the last change of a widget was refused."""
         if refused := st.session_state.pop(f"{self.name}.refused", None):
-            st.error(refused)
+            st.error(plain(refused))
 
     def bound(
         self,

@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.own.state import OwnState
 from pages.shared.chart import going
+from pages.shared.messages import plain
 from pages.shared.navigation import OWN
 from pages.shared.resources import jobs, visitor, warm_worker
 from toymodel.config import Config
@@ -65,7 +66,7 @@ def offer_training(
         recipe: how they are trained.
         missing: how many of them are not trained.
         on_train: what the button does; it requests the training unless given.
-        on_failure: draws why a training failed, given its message.
+        on_failure: draws why a training failed, given its message as Markdown.
         key: of the button, unique on the page.
     """
     if recipe.weights:
@@ -76,7 +77,7 @@ def offer_training(
     progress = progress_of(configs, recipe)
     failed = progress is not None and progress.state == "failed"
     if progress and progress.message:
-        (on_failure if failed else st.error)(progress.message)
+        (on_failure if failed else st.error)(plain(progress.message))
     train = on_train or (lambda: request(configs, recipe))
     if progress and progress.state == "paused":
         st.info(f"Paused at step {progress.step:,} of {progress.steps:,}.")
@@ -133,7 +134,7 @@ def watch_training(
     left, pause, cancel = st.columns([8, 2, 2], vertical_alignment="center")
     left.progress(_share(progress), text=_words(progress))
     if progress.message:
-        st.warning(progress.message)
+        st.warning(plain(progress.message))
     if progress.state == "running":
         pause.button(
             "Pause",

@@ -9,10 +9,13 @@ from pages.shared.model_choice import Choice
 from pages.shared.models import bring, find_model, was_brought
 from pages.shared.navigation import OWN
 from pages.train.controls import show
-from toymodel.storage.model_file import DamagedFile, from_bytes
+from toymodel.storage.foreign_file import SlowFile, read_elsewhere
+from toymodel.storage.model_file import MAX_MEGABYTES, DamagedFile, from_upload
+from toymodel.text import one_line
 
 _UPLOAD = "train.upload"
 _SAID = "train.upload.said"
+_NAME_SHOWN = 80
 
 
 def draw_upload() -> None:
@@ -22,6 +25,7 @@ def draw_upload() -> None:
             "A .safetensors file that this page, `toymodel.save` or the shell command wrote. "
             "You alone will see it.",
             type="safetensors",
+            max_upload_size=MAX_MEGABYTES,
             key=_UPLOAD,
             on_change=_take,
         )
@@ -34,10 +38,14 @@ def _take() -> None:
     file = st.session_state[_UPLOAD]
     if file is None:
         return
+    name = one_line(file.name, _NAME_SHOWN)
     try:
-        model = from_bytes(file.getvalue(), file.name[:80])
+        model = read_elsewhere(lambda: from_upload(file.getvalue(), name))
     except DamagedFile as error:
         st.session_state[_SAID] = str(error)
+        return
+    except SlowFile as error:
+        st.session_state[_SAID] = f"{name} is not open: {error}."
         return
     if find_model(model.config, model.recipe) and not was_brought(model.config, model.recipe):
         st.session_state[_SAID] = (

@@ -81,9 +81,11 @@ def test_a_divergence_is_one_line_on_standard_error(shell, cache: Path):
     [
         (KeyboardInterrupt(), 130, "toymodel: stopped"),
         (WorkerDied("The training process ended."), 1, "toymodel: The training process ended."),
-        (OSError(28, "No space left"), 1, "toymodel: [Errno 28] No space left"),
+        (OSError(28, "No space left", "/a/b"), 1, "toymodel: No space left: /a/b"),
+        (OSError("the disk is gone"), 1, "toymodel: the disk is gone"),
+        (ValueError("x\x1b]0;title\x07\r\u202ey"), 1, "toymodel: x ]0;title y"),
     ],
-    ids=["Ctrl-C", "a dead worker", "a full disk"],
+    ids=["Ctrl-C", "a dead worker", "a full disk", "another disk", "orders to the terminal"],
 )
 def test_what_ends_a_command_is_one_line_on_standard_error(
     shell, error: BaseException, code: int, words: str, monkeypatch: pytest.MonkeyPatch

@@ -103,12 +103,28 @@ def test_features_that_are_left_out_are_counted(shell):
     assert json.loads(shell(*every, "--json").out)[0]["trained_features"] == 4
 
 
-def test_a_store_that_cannot_be_written_to_is_noted_and_the_answer_given(
+def test_what_is_stored_nowhere_is_an_error_after_the_answer(
     shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("TOYMODEL_CACHE", str(tmp_path / "file" / "cache"))
-    answer = shell("train", *SMALL, "--json")
-    assert answer.code == 0
-    assert len(json.loads(answer.out)) == 1
-    assert "cannot be written to" in answer.err
+    for command in ("train", "sweep"):
+        answer = shell(command, *SMALL, "-p", "0.5", "--json")
+        assert answer.code == 1
+        assert len(json.loads(answer.out)) == 1
+        assert answer.err.endswith(
+            "toymodel: The store cannot be written to (Not a directory): models trained now are "
+            "lost when the program ends.\n"
+        )
+    saved = shell("train", *SMALL, "--json", "--out", str(tmp_path / "model"))
+    assert (saved.code, "cannot be written to" in saved.err) == (0, True)
+    assert tm.load(tmp_path / "model").loss == json.loads(saved.out)[0]["loss"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+def test_an_answer_that_cannot_be_written_is_an_error():
+    code = "import sys; sys.stdout = open('/dev/full', 'w'); sys.argv = ['toymodel', *sys.argv[1:]]"
+    run = f"{code}; from toymodel.cli.main import main; main()"
+    result = run_python("-W", "ignore", "-c", run, "cache")
+    assert result.returncode != 0
+    assert result.stderr.startswith("toymodel: No space left on device\n")

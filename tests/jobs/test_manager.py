@@ -3,6 +3,7 @@ from __future__ import annotations
 import functools
 import math
 import os
+import shutil
 import signal
 import threading
 import time
@@ -633,12 +634,83 @@ def test_models_that_cannot_be_written_come_back_into_memory(tmp_path: Path, wor
     assert found is not None
     assert same_model(found, tm.train([config(130)], RECIPE)[0])
     assert any("cannot be written to" in note for note in store.notes)
-    manager._folder.cleanup()  # its executor is another manager's to close
+    manager._scratch.close()  # its executor is another manager's to close
+
+
+def folder_of(manager: JobManager) -> Path:
+    path = manager._scratch._path
+    assert path is not None
+    return path
+
+
+def test_a_scratch_folder_that_vanishes_is_made_anew(manager: JobManager, brake: Brake):
+    start(manager, [config(0)])
+    for _ in range(2):
+        shutil.rmtree(folder_of(manager))
+        shown = wait(
+            manager, [config(0)], PAUSABLE, lambda p: p.step > 0 and folder_of(manager).exists()
+        )
+        assert shown and shown.state == "running"
+    shutil.rmtree(folder_of(manager))
+    assert manager.pause([config(0)], PAUSABLE, "ann") == 0
+    paused = wait(manager, [config(0)], PAUSABLE, lambda p: p.state == "paused")
+    assert paused and paused.state == "paused"
+    shutil.rmtree(folder_of(manager))
+    brake.released.set()
+    manager.request([config(0)], PAUSABLE, "ann")
+    assert wait(manager, [config(0)], PAUSABLE) is None
+    assert manager.store.has(config(0), PAUSABLE)
+    shutil.rmtree(folder_of(manager))
+    manager.request([config(1)], ENDLESS, "ann")
+    manager.cancel([config(1)], ENDLESS, "ann")
+    assert wait(manager, [config(1)], ENDLESS) is None
+
+
+def no_space(*arguments: object, **options: object) -> None:
+    raise OSError(28, "No space left on device", "/srv/secret")
+
+
+def test_what_the_system_refuses_is_one_sentence(
+    manager: JobManager, monkeypatch: pytest.MonkeyPatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr("tempfile.mkdtemp", no_space)
+        with pytest.raises(Refused) as refused:
+            manager.request([config(0)], RECIPE, "ann")
+    assert str(refused.value) == (
+        "The system refuses a folder for this training: No space left on device. Try again later."
+    )
+    manager.request([config(0)], RECIPE, "ann")
+    assert wait(manager, [config(0)]) is None
+    with monkeypatch.context() as patch:
+        patch.setattr(job, "load_or_train", no_space)
+        manager.request([config(1)], RECIPE, "ann")
+        failed = wait(manager, [config(1)])
+    assert failed and failed.message == (
+        "The system refuses what this training needs: No space left on device."
+    )
+
+
+def test_a_pause_that_cannot_be_asked_for_is_told_and_stops_nothing(
+    manager: JobManager, brake: Brake, monkeypatch: pytest.MonkeyPatch
+):
+    start(manager, [config(0)])
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.touch", no_space)
+        manager.pause([config(0)], PAUSABLE, "ann")
+    told = manager.progress([config(0)], PAUSABLE)
+    assert told and (told.state, told.message) == (
+        "running",
+        "It cannot be paused (No space left on device), so it goes on.",
+    )
+    brake.released.set()
+    assert wait(manager, [config(0)], PAUSABLE) is None
+    assert manager.store.has(config(0), PAUSABLE)
 
 
 def test_nothing_is_left_behind(manager: JobManager, threads: Threads):
-    scratch = Path(manager._folder.name)
     manager.request([config(0)], RECIPE, "ann")
+    scratch = folder_of(manager)
     manager.request([config(0)], WILD, "ann")
     wait(manager, [config(0)], RECIPE)
     wait(manager, [config(0)], WILD)
@@ -689,7 +761,7 @@ print("torch", "torch" in sys.modules, "streamlit", "streamlit" in sys.modules)
 print(manager.executor.submit(os.getpid).result(60), flush=True)
 manager.request(configs, endless, "ann")
 wait(configs, endless, lambda p: p.step > 0)
-manager._folder.cleanup()
+manager._scratch.close()
 os._exit(0)
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import toymodel as tm
+from tests.helpers.memory import peak_bytes
 from tests.helpers.networks import model, run_python, same_model
 from toymodel.storage import model_file as module
 from toymodel.storage.model_file import (
@@ -18,6 +20,7 @@ from toymodel.storage.model_file import (
     DamagedFile,
     OtherEngine,
     from_bytes,
+    from_upload,
     load,
     model_key,
     read_settings,
@@ -203,18 +206,29 @@ def test_a_file_cut_off_anywhere_is_refused():
     [
         ({"format": 1}, "it has format 1, this version reads 2"),
         ({"config": CONFIG.model_dump() | {"n_features": 0}}, "n_features = 0: must be a whole"),
-        ({"config": CONFIG.model_dump() | {"n_features": 4}}, r"W1 is float32 \(2, 2, 3\)"),
+        (
+            {"config": CONFIG.model_dump() | {"n_features": 4}},
+            r"W1 is F32 \(2, 2, 3\), it should be F32 \(2, 2, 4\)",
+        ),
         ({"config": CONFIG.model_dump() | {"colour": 1}}, "colour = 1: must be one of"),
         ({"recipe": RECIPE.model_dump() | {"steps": "5"}}, 'steps = "5": must be a whole'),
         ({"recipe": RECIPE.model_dump() | {"restarts": 1}}, "it holds 2 restarts, its recipe"),
-        ({"tensors": {"W1": np.ones((2, 2, 3))}}, "W1 is float64"),
+        ({"tensors": {"W1": np.ones((2, 2, 3))}}, "W1 is F64"),
         ({"tensors": {"b": np.full((2, 3), np.nan, np.float32)}}, "b holds numbers that are not"),
         ({"tensors": {"b_hidden": np.ones((2, 2), np.float32)}}, "it has hidden biases"),
         ({"tensors": {"losses": np.array([1, np.inf], np.float32)}}, "losses holds numbers that"),
         ({"tensors": {"losses": np.ones(0, np.float32)}}, "it holds 0 restarts"),
         ({"trained_together": 0}, "trained_together is not"),
-        ({"tensors": {"history.loss": np.ones((2, 3), np.float32)}}, "history.loss is float32"),
-        ({"tensors": {"more": np.ones(1)}}, "it holds the tensors W1, W2"),
+        ({"tensors": {"history.loss": np.ones((2, 3), np.float32)}}, "history.loss is F32"),
+        ({"tensors": {"more": np.ones(1)}}, "it also holds 'more'"),
+        (
+            {"tensors": {"b": np.full((2, 3), 1e10, np.float32)}},
+            "b holds .* to 1e.10, at most 100,000",
+        ),
+        ({"tensors": {"W1": np.full((2, 2, 3), -2e5, np.float32)}}, "W1 holds .* at most 100,000"),
+        ({"tensors": {"losses": np.zeros(2, np.float32)}}, "losses holds .* above 0"),
+        ({"tensors": {"loss_errors": -np.ones(2, np.float32)}}, "loss_errors holds .* 0 and up"),
+        ({"tensors": {"history.step": np.array([1, 6])}}, "beyond the 5 steps of its recipe"),
         ({"tensors": {"history.step": np.zeros(0, np.int64)}}, "its history has 0 records"),
         ({"tensors": {"history.step": np.zeros(201, np.int64)}}, "its history has 201 records"),
     ],
@@ -225,6 +239,44 @@ def test_content_that_does_not_fit_is_refused_even_with_a_good_checksum(
     assert same_model(from_bytes(changed(), "a"), MODEL)
     with pytest.raises(DamagedFile, match=f"{REFUSED}.*{message}"):
         from_bytes(changed(**change), "a")
+
+
+def test_nothing_is_read_of_a_file_that_is_not_as_large_as_its_settings_make_it(tmp_path: Path):
+    path = tmp_path / "a"
+    path.write_bytes(DATA)
+    os.truncate(path, 2**31)  # the rest is a hole, which takes no space
+
+    def refused() -> None:
+        with pytest.raises(DamagedFile, match=f"{REFUSED}its tensors take"):
+            load(path)
+
+    assert peak_bytes(refused) < 2**20
+    large = CONFIG.replace(n_features=2_000, n_neurons=2_000)
+    path.write_bytes(changed(config=large.model_dump()))
+    with pytest.raises(DamagedFile, match=r"W1 is F32 .* \(2, 2000, 2000\)"):
+        load(path)
+
+
+def test_a_header_of_a_million_tensors_costs_nothing(tmp_path: Path):
+    # As large as 81 MB, it took gigabytes and minutes.
+    header = b"{" + b",".join(b'"%07d":{}' % k for k in range(500_000)) + b"}"
+    data = len(header).to_bytes(8, "little") + header
+    small = b"{" + b",".join(b'"%d":{}' % k for k in range(6_000)) + b"}"
+
+    def refused() -> None:
+        with pytest.raises(DamagedFile, match="its header is too long: up to 65,536 bytes"):
+            from_bytes(data, "a")
+        with pytest.raises(DamagedFile, match="it holds 6,000 arrays: up to 16"):
+            from_bytes(len(small).to_bytes(8, "little") + small, "a")
+
+    assert peak_bytes(refused) < 4 * 2**20
+
+
+def test_a_visitors_file_has_a_limit(monkeypatch: pytest.MonkeyPatch):
+    assert same_model(from_upload(DATA, "a"), MODEL)
+    monkeypatch.setattr(module, "MAX_MEGABYTES", 0)
+    with pytest.raises(DamagedFile, match=r"^a is larger than 0 MB, .*toymodel\.load"):
+        from_upload(DATA, "a")
 
 
 def of_engine(version: object) -> bytes:

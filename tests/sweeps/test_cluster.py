@@ -151,3 +151,40 @@ def test_without_dask_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch, 
 def test_without_a_cluster_a_process_here_does_it():
     with open_executor() as where:
         assert where.executor.submit(os.getpid).result() != os.getpid()
+
+
+_PROGRAM = """
+import os, signal, time
+from toymodel.sweeps.executors import open_executor
+
+if __name__ == "__main__":
+    with open_executor(workers=1) as where:
+        (process,) = where.executor._client.run(os.getpid).values()
+        fork = os.fork()
+        if not fork:
+            os.close(1); os.close(2); time.sleep(60); os._exit(0)
+        where.executor.submit(time.sleep, 60)
+        print(process, fork, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_workers_of_a_cluster_started_here_end_with_the_program(tmp_path: Path):
+    script = tmp_path / "program.py"
+    script.write_text(_PROGRAM)
+    # Another process of Dask's keeps the standard output open as long as the fork lives.
+    with subprocess.Popen(
+        [sys.executable, str(script)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as program:
+        assert program.stdout
+        worker, fork = map(int, program.stdout.readline().split())
+        program.wait(10)
+    try:
+        assert until(lambda: not alive(worker), 2)
+        assert alive(fork)  # which has a copy of the program's connections
+    finally:
+        os.kill(fork, signal.SIGKILL)

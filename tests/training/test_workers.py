@@ -8,17 +8,19 @@ import operator
 import os
 import pickle
 import signal
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 import toymodel as tm
-from tests.helpers.networks import run_python
+from tests.helpers.networks import ROOT, run_python
 from tests.helpers.processes import SOON, alive, until
 from toymodel.training import workers
 from toymodel.training.workers import (
@@ -371,6 +373,62 @@ def test_workers_end_within_two_seconds_of_their_parent_whatever_they_do(end: st
     processes = list(map(int, result.stdout.split()))
     assert len(processes) == 4
     assert until(lambda: not any(map(alive, processes)), 2)
+
+
+def numbers_of_a_program(code: str, *arguments: str) -> list[int]:
+    """What a program writes before it kills itself, while processes that it started may live on."""
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as program:
+        assert program.stdout
+        numbers = list(map(int, program.stdout.readline().split()))
+        assert program.wait(SOON) == -signal.SIGKILL
+    return numbers
+
+
+def test_workers_end_with_their_parent_although_another_process_has_its_connections():
+    # A process that the parent forked has a copy of every connection, which so stays open.
+    worker, fork = numbers_of_a_program(
+        "import os, signal, time\n"
+        "from toymodel.training import workers\n"
+        "busy = workers.Worker()\n"
+        "busy.send(time.sleep, 60)\n"
+        "fork = os.fork()\n"
+        "if not fork: time.sleep(60); os._exit(0)\n"
+        "print(busy.pid, fork, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    try:
+        assert until(lambda: not alive(worker), 2)
+        assert alive(fork)
+    finally:
+        os.kill(fork, signal.SIGKILL)
+
+
+def test_a_worker_whose_imports_take_long_ends_with_its_parent(tmp_path: Path):
+    (tmp_path / "numpy.py").write_text(
+        "import pathlib, time\n"
+        "pathlib.Path(__file__).with_name('importing').touch()\n"
+        "time.sleep(60)"
+    )
+    (worker,) = numbers_of_a_program(
+        "import os, pathlib, signal, sys, time\n"
+        "from toymodel.training import workers\n"
+        "os.environ['PYTHONPATH'] = sys.argv[1]\n"
+        "worker = workers.Worker()\n"
+        "while not pathlib.Path(sys.argv[1], 'importing').exists(): time.sleep(0.01)\n"
+        "print(worker.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        str(tmp_path),
+    )
+    try:
+        assert until(lambda: not alive(worker), 2)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGKILL)
 
 
 def test_a_worker_does_not_import_the_main_module_of_its_parent(tmp_path: Path):

@@ -67,10 +67,11 @@ def cache_command(clear: bool, check: bool, ship: bool, as_json: bool) -> None:
 
 def _ship(store: Store, as_json: bool) -> None:
     rows: list[dict[str, object]] = []
+    stored = True
     for configs, recipe in SHIPPED:
         old = [store.get(config, recipe) for config in configs]
         for before, model in zip(old, _train(configs, recipe, as_json), strict=True):
-            store.put(model, shipped=True)
+            stored &= store.put(model, shipped=True)
             apart = float(np.abs(model.W1 - before.W1).max()) if before else None
             rows.append(
                 {
@@ -86,6 +87,8 @@ def _ship(store: Store, as_json: bool) -> None:
                 click.echo(f"{rows[-1]['key']}  loss {model.loss:.6g}, {was}")
     if as_json:
         click.echo(json.dumps(rows))
+    if not stored:
+        raise click.ClickException(" ".join(store.notes))
 
 
 def _train(configs: Sequence[Config], recipe: Recipe, quiet: bool) -> list[Model]:

@@ -15,7 +15,10 @@ from toymodel.cli.train import train_command
 from toymodel.errors import TrainingDiverged
 from toymodel.settings import SettingError
 from toymodel.sweeps.executors import NoCluster
+from toymodel.text import one_line
 from toymodel.training.workers import WorkerDied
+
+_MAX_MESSAGE = 4_000  # characters
 
 
 def main() -> None:
@@ -34,13 +37,17 @@ def main() -> None:
         _fail(error.format_message(), error.exit_code)
     except SettingError as error:
         _fail(str(error), 2)
-    except (TrainingDiverged, NoCluster, WorkerDied, OSError, ValueError) as error:
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        _fail((error.strerror or str(error)) + where, 1)
+    except (TrainingDiverged, NoCluster, WorkerDied, ValueError) as error:
         _fail(str(error), 1)
     raise SystemExit(code)
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    click.echo("toymodel: " + " ".join(message.split()), err=True)
+    # Names in files and paths may hold anything that a terminal would obey.
+    click.echo("toymodel: " + one_line(message, _MAX_MESSAGE), err=True)
     raise SystemExit(code)
 
 

@@ -19,7 +19,7 @@ from toymodel.model import Model
 from toymodel.recipe import Recipe
 from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store, default_store
-from toymodel.text import number, percent
+from toymodel.text import number, one_line, percent
 from toymodel.training.load_or_train import load_or_train
 from toymodel.training.snapshot import Snapshot
 
@@ -28,13 +28,17 @@ _MAX_SHOWN_LOSSES = 8
 
 def load_or_train_models(
     configs: list[Config], recipe: Recipe, quiet: bool, device: str
-) -> list[Model]:
-    """The models from the default store, or trained with a progress bar."""
+) -> tuple[list[Model], bool]:
+    """The models from the default store, or trained with a progress bar.
+
+    Returns:
+        The models, and whether all of them are in the store now.
+    """
     store = default_store()
     with progress_bar(recipe, quiet) as show:
         models = load_or_train(configs, recipe, store=store, on_snapshot=show, device=device)
     _print_notes(store)
-    return models
+    return models, not any(store.in_memory(model.config, model.recipe) for model in models)
 
 
 @contextmanager
@@ -93,7 +97,7 @@ def stored_models(
 
 def _print_notes(store: Store) -> None:
     for note in store.notes:
-        click.echo(f"toymodel: {note}", err=True)
+        click.echo(f"toymodel: {one_line(note)}", err=True)
 
 
 def print_models(models: list[Model], as_json: bool) -> None:

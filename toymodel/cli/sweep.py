@@ -29,6 +29,7 @@ from toymodel.sweeps.executors import ShardExecutor, open_executor
 from toymodel.sweeps.grid import Grid, read_grid
 from toymodel.sweeps.paper import PAPER_DENSITIES, sweep
 from toymodel.sweeps.run_grid import GridProgress, Outcome, run_grid
+from toymodel.text import one_line
 
 _GRID_OPTIONS = ("scheduler", "workers", "dry_run")
 
@@ -91,8 +92,10 @@ def sweep_command(
         base = Config(**fields)
         configs = sweep(base, numbers("densities", densities))
         recipe = recipe_of(preset, changes)
-        models = load_or_train_models(configs, recipe, quiet or as_json, device)
+        models, stored = load_or_train_models(configs, recipe, quiet or as_json, device)
         print_models(models, as_json)
+        if not stored:
+            raise click.exceptions.Exit(1)
         return
     if wrong := given - {*_GRID_OPTIONS, "file", "as_json", "quiet", "device"}:
         name = sorted(wrong)[0].replace("_", "-")
@@ -178,6 +181,6 @@ def _print_outcome(grid: Grid, outcome: Outcome, as_json: bool) -> None:
             f"{progress.done:,} trained in {progress.seconds:,.0f} s, {progress.failed:,} failed"
         )
         for reason in outcome.reasons:
-            click.echo(f"  {reason}", err=True)
+            click.echo(f"  {one_line(reason, 1_000)}", err=True)
     if progress.failed:
         raise click.exceptions.Exit(1)

@@ -36,14 +36,19 @@ def train_command(
     device: str,
     **fields: Any,
 ) -> None:
-    """Train one model, or read it from the store."""
+    """Train one model, or read it from the store.
+
+    The exit code is 1 where the model could be written neither to the store nor to --out.
+    """
     config = Config(**fields)
     recipe = recipe_of(preset, changes)
     if out and not out.resolve().parent.is_dir():
         raise click.BadParameter(f"{out.parent} is not a folder", param_hint="--out")
     if out and out.is_dir():
         raise click.BadParameter(f"{out} is a folder, not a file", param_hint="--out")
-    models = load_or_train_models([config], recipe, quiet or as_json, device)
+    models, stored = load_or_train_models([config], recipe, quiet or as_json, device)
     if out:
         save(models[0], out)
     print_models(models, as_json)
+    if not (stored or out):
+        raise click.exceptions.Exit(1)

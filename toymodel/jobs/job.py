@@ -22,11 +22,13 @@ from toymodel.storage.checkpoint import Checkpoint, TrainingPaused
 from toymodel.storage.model_file import ENGINE_VERSION, model_key
 from toymodel.storage.store import Store
 from toymodel.storage.tensor_file import pack, unpack, write_atomically
+from toymodel.text import refusal
 from toymodel.training.load_or_train import load_or_train
 from toymodel.training.snapshot import Snapshot
 
 _MIN_WRITE_SECONDS = 0.25
 _MAX_SHOWN_WEIGHTS = 2_000_000  # of all restarts of a config; beyond, only the leader's are shown
+_MAX_HEADER = 2**26  # bytes of the header of a paused training, which may be of many models
 _CHECKPOINT_PREFIX = "run."
 _PAUSE_REFUSED = "refused"
 _TENSORS = ("W1", "W2", "b", "b_hidden")
@@ -133,6 +135,7 @@ def run_job(
         if snapshot.step and time.monotonic() >= due:
             start = time.monotonic()
             with suppress(OSError):  # a full disk must not stop a training
+                scratch.mkdir(parents=True, exist_ok=True)  # the system may have cleaned it up
                 write_atomically(scratch / "progress", _progress(snapshot, recipe), durable=False)
             end = time.monotonic()
             due = end + max(_MIN_WRITE_SECONDS, 10 * (end - start))  # large models show less often
@@ -156,9 +159,14 @@ def run_job(
 def pause_refused(scratch: Path) -> str:
     """Why a job could not be paused; "" where it could, or was not asked to."""
     try:
-        return (scratch / _PAUSE_REFUSED).read_text()
+        return (scratch / _PAUSE_REFUSED).read_text() or "It cannot be paused, so it goes on."
     except OSError:
         return ""
+
+
+def pause_refusal(error: OSError) -> str:
+    """Why a training is not paused, in a sentence."""
+    return f"It cannot be paused ({refusal(error)}), so it goes on."
 
 
 def _pause(store: Store, name: str, scratch: Path, snapshot: Snapshot, recipe: Recipe) -> None:
@@ -166,10 +174,9 @@ def _pause(store: Store, name: str, scratch: Path, snapshot: Snapshot, recipe: R
     try:
         store.put_paused(name, _progress(snapshot, recipe, checkpoint))
     except OSError as error:  # it goes on then, so that nothing is lost
-        (scratch / "pause").unlink(missing_ok=True)
-        (scratch / _PAUSE_REFUSED).write_text(
-            f"It cannot be paused ({error.strerror}), so it goes on."
-        )
+        with suppress(OSError):  # a full disk may have no space for a new file, nor for its text
+            (scratch / "pause").replace(scratch / _PAUSE_REFUSED)
+            (scratch / _PAUSE_REFUSED).write_text(pause_refusal(error))
         return
     raise TrainingPaused
 
@@ -278,7 +285,7 @@ def _live(
 
 def _read_checkpoint(path: Path) -> Checkpoint | None:
     try:
-        tensors, about = unpack(path.read_bytes())
+        tensors, about = unpack(path.read_bytes(), max_header=_MAX_HEADER)
         run = about["run"]
         state = {
             n.removeprefix(_CHECKPOINT_PREFIX): v

@@ -7,7 +7,7 @@ scratch folder. So any `concurrent.futures` executor can run it whose workers se
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -22,15 +22,18 @@ from toymodel.jobs.job import (
     JobResult,
     Progress,
     job_name,
+    pause_refusal,
     pause_refused,
     read_progress,
     run_job,
 )
 from toymodel.jobs.limits import Limits, Refused
+from toymodel.jobs.scratch import Scratch, sweep_scratch
 from toymodel.recipe import Recipe
 from toymodel.storage.checkpoint import TrainingPaused
 from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store
+from toymodel.text import one_line, refusal
 
 _MAX_PAUSED_SEEN = 8
 _MAX_FAILURES = 1_000
@@ -46,6 +49,8 @@ class _Job:
     visitors: set[str]
     future: Future[Any]
     stopping: bool = False
+    cancelled: bool = False
+    refused: str = ""
     snapshot: tuple[float, Progress] = (0.0, Progress(state="running"))
 
 
@@ -73,7 +78,8 @@ class JobManager:
         self.store = store
         self.executor = executor
         self.limits = limits or Limits()
-        self._folder = tempfile.TemporaryDirectory(prefix="toymodel-jobs-")
+        sweep_scratch()
+        self._scratch = Scratch()
         self._jobs: OrderedDict[int, _Job] = OrderedDict()
         self._paused_seen: OrderedDict[str, tuple[float, Progress]] = OrderedDict()
         self._failures: OrderedDict[str, str] = OrderedDict()
@@ -85,7 +91,7 @@ class JobManager:
         """Queue a job for the models that are neither stored nor in another job.
 
         Raises:
-            Refused: beyond the limits, and when the queue is full.
+            Refused: beyond the limits, when the queue is full, and where the system refuses it.
         """
         with self._lock:
             missing = [c for c in dict.fromkeys(configs) if not self.store.has(c, recipe)]
@@ -131,7 +137,9 @@ class JobManager:
             steps=shown.steps or wanted[0].recipe.total_steps,
             remaining=shown.remaining if len(running) == len(parts) else float("nan"),
             models={key: value for part in parts for key, value in part.models.items()},
-            message=" ".join(filter(None, map(pause_refused, (job.scratch for job in wanted)))),
+            message=" ".join(
+                filter(None, (job.refused or pause_refused(job.scratch) for job in wanted))
+            ),
         )
 
     def _name(self, configs: Sequence[Config], recipe: Recipe) -> str:
@@ -164,9 +172,13 @@ class JobManager:
         """
         released, others = self._release(configs, recipe, visitor, whole=True)
         for job in released:
-            with suppress(OSError):
-                (job.scratch / "pause").touch()
-            job.future.cancel()
+            try:
+                _order(job, "pause")
+            except OSError as error:
+                if not job.future.cancel():
+                    job.refused, job.stopping, job.visitors = pause_refusal(error), False, {visitor}
+            else:
+                job.future.cancel()
         return others
 
     def cancel(self, configs: Sequence[Config], recipe: Recipe, visitor: str) -> int:
@@ -185,8 +197,9 @@ class JobManager:
         return others
 
     def _stop(self, job: _Job) -> None:
+        job.cancelled = True
         with suppress(OSError):
-            (job.scratch / "cancel").touch()
+            _order(job, "cancel")
         if not job.future.cancel():
             kill = getattr(self.executor, "kill", None)
             if kill:
@@ -226,7 +239,7 @@ class JobManager:
             job.stopping = True
             self._stop(job)
         self.executor.shutdown(wait=True)
-        self._folder.cleanup()
+        self._scratch.close()
 
     def _active(self) -> dict[str, _Job]:
         active = [
@@ -237,8 +250,12 @@ class JobManager:
     def _start(self, configs: list[Config], recipe: Recipe, visitor: str) -> None:
         self._count += 1
         number = self._count
-        scratch = Path(self._folder.name) / str(number)
-        scratch.mkdir()
+        try:
+            scratch = self._scratch.folder(str(number))
+        except OSError as error:
+            raise Refused(
+                f"The system refuses a folder for this training: {refusal(error)}. Try again later."
+            ) from None
         keys = [model_key(config, recipe) for config in configs]
         for key in keys:
             self._failures.pop(key, None)
@@ -268,16 +285,25 @@ class JobManager:
             except (CancelledError, TrainingPaused):
                 pass
             except Exception as error:
-                if not (job.scratch / "cancel").exists():
-                    failures = dict.fromkeys(job.keys, f"{error}" or type(error).__name__)
+                if not job.cancelled:
+                    failures = dict.fromkeys(job.keys, _words(error))
             self._failures |= failures
             while len(self._failures) > _MAX_FAILURES:
                 self._failures.popitem(last=False)
-            if (job.scratch / "cancel").exists() and not self._closing:
+            if job.cancelled and not self._closing:
                 with suppress(OSError):  # it may have been pausing
                     self.store.paused(job_name(job.keys)).unlink(missing_ok=True)
             del self._jobs[number]
-        for path in job.scratch.iterdir():
-            path.unlink(missing_ok=True)
-        with suppress(OSError):
-            job.scratch.rmdir()
+        shutil.rmtree(job.scratch, ignore_errors=True)
+
+
+def _order(job: _Job, order: str) -> None:
+    job.scratch.mkdir(parents=True, exist_ok=True)  # the system may have cleaned it up
+    (job.scratch / order).touch()
+
+
+def _words(error: Exception) -> str:
+    """Why a training failed: in one line, without a path of this machine."""
+    if isinstance(error, OSError):
+        return f"The system refuses what this training needs: {refusal(error)}."
+    return one_line(str(error)) or type(error).__name__

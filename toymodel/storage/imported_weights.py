@@ -15,7 +15,8 @@ from toymodel.config import Activation, Config
 from toymodel.model import History, Model, Weights
 from toymodel.recipe import Recipe
 from toymodel.settings import Allowed, Settings
-from toymodel.storage.weight_file import Array, UnusableWeights, quoted
+from toymodel.storage.weight_file import Array, UnusableWeights
+from toymodel.text import quoted
 
 _Name = Annotated[
     str | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import platform
 from collections.abc import Iterator, Mapping
@@ -16,23 +17,27 @@ import numpy as np
 from toymodel.config import Config
 from toymodel.model import History, Model, Weights
 from toymodel.recipe import Recipe, require_trained
+from toymodel.storage.model_checks import WEIGHTS, check_shapes, check_values
 from toymodel.storage.tensor_file import (
-    check_tensor,
     checksum,
+    metadata_of,
     pack,
+    read_header,
     read_metadata,
-    unpack,
+    read_tensors,
     write_atomically,
 )
+from toymodel.text import one_line
 
 ENGINE_VERSION = 2
 """Part of every key. It goes up when the same config and recipe would train other weights."""
 
-RECORDS = 200
-"""Records of the loss in a cycle, at most."""
+MAX_MEGABYTES = 65
+"""Of a file that a visitor opens: enough for two restarts of the largest size."""
 
+_MAX_HEADER = 2**16  # bytes
+_MAX_TENSORS = 16  # other versions of the engine may have more than this one
 _FORMAT = 2
-_WEIGHTS = ("W1", "W2", "b", "b_hidden")
 
 
 class DamagedFile(ValueError):
@@ -61,7 +66,7 @@ def require_engine(name: str, engine: object) -> None:
         ValueError: for what is no version.
     """
     if not str(engine).isdecimal():
-        raise ValueError(f"its engine version is {engine!r}")
+        raise ValueError(f"its engine version is {one_line(repr(engine), 40)}")
     version = int(str(engine))
     if version != ENGINE_VERSION:
         remedy = "train it again" if version < ENGINE_VERSION else "update toymodel"
@@ -119,6 +124,8 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str]) -> Model:
     """Read a model that `save` wrote.
 
+    Nothing but the header is read of a file that is not as large as its own settings make it.
+
     Args:
         path: the file.
 
@@ -131,7 +138,8 @@ def load(path: str | os.PathLike[str]) -> Model:
         OSError: if it cannot be read.
     """
     path = Path(path)
-    return from_bytes(path.read_bytes(), path.name)
+    with path.open("rb") as file:
+        return _read(file, os.fstat(file.fileno()).st_size, path.name)
 
 
 def load_named(path: Path) -> Model:
@@ -186,25 +194,51 @@ def from_bytes(data: bytes, name: str) -> Model:
     Raises:
         DamagedFile: as `load` does, and OtherEngine.
     """
+    return _read(io.BytesIO(data), len(data), name)
+
+
+def from_upload(data: bytes, name: str) -> Model:
+    """Read a model from a file of a visitor's, as `from_bytes` does, up to 65 MB.
+
+    Raises:
+        DamagedFile: as `load` does, and for a larger file.
+    """
+    if len(data) > MAX_MEGABYTES * 10**6:
+        raise DamagedFile(
+            f"{name} is larger than {MAX_MEGABYTES} MB, which is all that this page reads: "
+            "`toymodel.load` reads it in Python"
+        )
+    return from_bytes(data, name)
+
+
+def _read(file: io.BufferedIOBase, size: int, name: str) -> Model:
+    # What is cheap comes first: settings, then shapes, then all bytes with their checksum.
     with naming_damage(name, "model"):
-        tensors, about = unpack(data)
+        header = read_header(file, max_header=_MAX_HEADER, max_tensors=_MAX_TENSORS)
+        about = metadata_of(header)
+        if about["format"] != _FORMAT:
+            said = one_line(str(about["format"]), 40)
+            raise ValueError(f"it has format {said}, this version reads {_FORMAT}")
+        settings, engine = None, engine_of(about)
+        if engine == str(ENGINE_VERSION):
+            settings = Config.from_mapping(about["config"]), Recipe.from_mapping(about["recipe"])
+            require_trained(settings[1])
+            check_shapes(header, *settings)
+        tensors = read_tensors(file, header, size)
         if about.pop("checksum") != checksum(tensors, about):
             raise ValueError("its checksum does not fit its content")
-        if about["format"] != _FORMAT:
-            raise ValueError(f"it has format {about['format']}, this version reads {_FORMAT}")
-        require_engine(name, engine_of(about))
-        config = Config.from_mapping(about["config"])
-        recipe = Recipe.from_mapping(about["recipe"])
-        require_trained(recipe)
+        if settings is None:
+            require_engine(name, engine)
+            raise ValueError(f"its engine version is {engine!r}")
         together = about["trained_together"]
         if type(together) is not int or together < 1:
             raise ValueError("trained_together is not a number of models")
-        _check(tensors, config, recipe)
-    return _model(config, recipe, tensors, together)
+        check_values(tensors, *settings)
+    return _model(*settings, tensors, together)
 
 
 def _tensors(model: Model) -> dict[str, np.ndarray]:
-    stacked = {name: np.stack([getattr(w, name) for w in model.restarts]) for name in _WEIGHTS}
+    stacked = {name: np.stack([getattr(w, name) for w in model.restarts]) for name in WEIGHTS}
     return stacked | {
         "losses": model.losses,
         "loss_errors": model.loss_errors,
@@ -215,12 +249,12 @@ def _tensors(model: Model) -> dict[str, np.ndarray]:
 
 
 def _model(config: Config, recipe: Recipe, tensors: dict[str, np.ndarray], together: int) -> Model:
-    each_restart = zip(*(tensors[name] for name in _WEIGHTS), strict=True)
+    each_restart = zip(*(tensors[name] for name in WEIGHTS), strict=True)
     return Model(
         config=config,
         recipe=recipe,
         restarts=tuple(
-            Weights(**dict(zip(_WEIGHTS, arrays, strict=True)), activation=config.activation)
+            Weights(**dict(zip(WEIGHTS, arrays, strict=True)), activation=config.activation)
             for arrays in each_restart
         ),
         losses=tensors["losses"],
@@ -232,37 +266,6 @@ def _model(config: Config, recipe: Recipe, tensors: dict[str, np.ndarray], toget
             together=together,
         ),
     )
-
-
-def _check(tensors: dict[str, np.ndarray], config: Config, recipe: Recipe) -> None:
-    n, m = config.n_features, config.n_neurons
-    restarts = len(tensors["losses"])
-    if not 1 <= restarts <= recipe.restarts:
-        raise ValueError(f"it holds {restarts} restarts, its recipe has {recipe.restarts}")
-    records = tensors["history.step"].size
-    if not 1 <= records <= RECORDS * recipe.cycles:
-        raise ValueError(f"its history has {records} records")
-    shapes = {
-        "W1": (restarts, m, n),
-        "W2": (restarts, n, m),
-        "b": (restarts, n),
-        "b_hidden": (restarts, m),
-        "losses": (restarts,),
-        "loss_errors": (restarts,),
-        "history.step": (records,),
-        "history.seconds": (records,),
-        "history.loss": (restarts, records),
-    }
-    if tensors.keys() != shapes.keys():
-        raise ValueError(f"it holds the tensors {', '.join(sorted(tensors))}")
-    for name, shape in shapes.items():
-        dtype = np.int64 if name == "history.step" else np.float32
-        check_tensor(name, tensors[name], shape, dtype)
-    if tensors["b_hidden"].any() and not config.hidden_bias:
-        raise ValueError("it has hidden biases, but its config has none")
-    tied = config.definition.tied
-    if tied and not np.array_equal(tensors["W1"], tensors["W2"].transpose(0, 2, 1)):
-        raise ValueError("W2 is not W1 transposed, as its task requires")
 
 
 def _version(package: str) -> str:

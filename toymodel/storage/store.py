@@ -28,6 +28,7 @@ from toymodel.storage.model_file import (
     to_bytes,
 )
 from toymodel.storage.tensor_file import read_metadata, write_atomically
+from toymodel.text import refusal
 
 _SUFFIX = ".safetensors"
 _PAUSED = ".paused"
@@ -85,7 +86,7 @@ class Store:
                 self._set_aside(path, error)
                 continue
             except OSError as error:
-                self._note(f"{path.name} could not be read ({error.strerror}).")
+                self._note(f"{path.name} could not be read ({refusal(error)}).")
                 continue
             if folder == self.trained:
                 with contextlib.suppress(OSError):
@@ -144,7 +145,7 @@ class Store:
             save(model, folder / (key + _SUFFIX))
         except OSError as error:
             self._note(
-                f"{folder} cannot be written to ({error.strerror}): "
+                f"The store cannot be written to ({refusal(error)}): "
                 "models trained now are lost when the program ends."
             )
             self.put_in_memory(model)

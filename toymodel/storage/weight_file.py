@@ -8,16 +8,25 @@ from __future__ import annotations
 
 import ast
 import io
-import json
 import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32
+
+from toymodel.storage.tensor_file import MAX_MAGNITUDE
+from toymodel.storage.tensor_header import (
+    MAX_HEADER,
+    Entry,
+    NoHeader,
+    check_layout,
+    header_length,
+    parse_header,
+)
+from toymodel.text import quoted
 
 MAX_MEGABYTES = 65
 """Of a file: enough for two matrices of the largest size in float64."""
@@ -31,11 +40,10 @@ MAX_LENGTH = 2_000
 MAX_NUMBERS = 10_000_000
 """Of all arrays of a file together."""
 
-MAX_SIZE = 100_000
-"""Of the absolute value of a number; with larger ones losses would overflow."""
+MAX_SIZE = MAX_MAGNITUDE
+"""Of the absolute value of a number."""
 
 _MAX_NAME = 100  # characters
-_MAX_HEADER = 2**20  # bytes
 _MAX_NPY_HEADER = 1_024  # bytes
 _ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
 _ZIP_ENTRY = b"PK\x01\x02"
@@ -92,80 +100,43 @@ def read_arrays(data: bytes) -> dict[str, Array]:
     return arrays
 
 
-def quoted(name: str) -> str:
-    """A name from a file, in quotes and shortened to 100 characters."""
-    return repr(name if len(name) <= _MAX_NAME else name[: _MAX_NAME - 3] + "...")
-
-
-class _Tensor(NamedTuple):
-    """The entry of a tensor in a safetensors header."""
-
-    dtype: str
-    shape: tuple[int, ...]
-    begin: int
-    end: int
-
-
 def _read_safetensors(data: bytes) -> dict[str, Array]:
-    size = int.from_bytes(data[:8], "little")
-    if not 0 < size <= min(_MAX_HEADER, len(data) - 8):
+    try:
+        length = header_length(data, min(MAX_HEADER, len(data) - 8))
+    except NoHeader:
         if data.startswith(_NPY):
-            raise UnusableWeights("it is a single array: numpy.savez writes several to one file")
+            raise UnusableWeights(
+                "it is a single array: numpy.savez writes several to one file"
+            ) from None
         raise UnusableWeights(
             "it is neither a whole npz file nor a whole safetensors file, whose header has "
-            f"up to {_MAX_HEADER:,} bytes"
-        )
-    header = _parse_header(data[8 : 8 + size])
-    about = header.pop("__metadata__", None)
-    if isinstance(about, dict) and "toymodel" in about:
-        raise UnusableWeights("toymodel wrote it: the page Train your own opens such files")
-    _check_array_count(len(header))
-    tensors = {name: _parse_tensor(name, entry) for name, entry in header.items()}
-    _check_total_size(sum(_size(tensor.shape) for tensor in tensors.values()))
-    content = memoryview(data)[8 + size :]
-    end = 0
-    for tensor in sorted(tensors.values(), key=lambda tensor: tensor.begin):
-        if tensor.begin != end:
-            raise UnusableWeights("its tensors overlap or leave gaps")
-        end = tensor.end
-    if end != len(content):
-        raise UnusableWeights(f"its tensors take {end:,} bytes, it has {len(content):,} for them")
-    return {name: _tensor_array(name, tensor, content) for name, tensor in tensors.items()}
-
-
-def _parse_header(text: bytes) -> dict[str, Any]:
+            f"up to {MAX_HEADER:,} bytes"
+        ) from None
     try:
-        header = json.loads(text.decode(), object_pairs_hook=_without_repetition)
+        header = parse_header(data[8 : 8 + length], MAX_ARRAYS)
+        about = header.metadata
+        if isinstance(about, dict) and "toymodel" in about:
+            raise UnusableWeights("toymodel wrote it: the page Train your own opens such files")
+        sizes = {name: _bytes_of(name, entry) for name, entry in header.entries.items()}
+        _check_total_size(sum(_size(entry.shape) for entry in header.entries.values()))
+        content = memoryview(data)[header.start :]
+        check_layout(header.entries, sizes, len(content))
     except UnusableWeights:
         raise
-    except (ValueError, RecursionError):
-        raise UnusableWeights("its header cannot be read") from None
-    if not isinstance(header, dict):
-        raise UnusableWeights("its header is not a JSON object")
-    return header
+    except ValueError as error:
+        raise UnusableWeights(str(error)) from None
+    return {name: _tensor_array(name, entry, content) for name, entry in header.entries.items()}
 
 
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(dict(pairs)) < len(pairs):
-        raise UnusableWeights("its header has a name twice")
-    return dict(pairs)
-
-
-def _parse_tensor(name: str, entry: object) -> _Tensor:
+def _bytes_of(name: str, entry: Entry) -> int:
     _check_name(name)
-    match entry:
-        case {"dtype": str(dtype), "shape": [*shape], "data_offsets": [int(begin), int(end)]}:
-            if dtype not in _TENSOR_TYPES:
-                raise UnusableWeights(f"{quoted(name)} is {quoted(dtype)}: {_TYPES_ALLOWED}")
-            _check_shape(name, shape)
-            size = _size(shape) * np.dtype(_TENSOR_TYPES[dtype]).itemsize
-            if begin < 0 or end - begin != size:
-                raise UnusableWeights(f"the data offsets of {quoted(name)} do not fit its shape")
-            return _Tensor(dtype, tuple(shape), begin, end)
-    raise UnusableWeights(f"the entry of {quoted(name)} in its header cannot be read")
+    if entry.dtype not in _TENSOR_TYPES:
+        raise UnusableWeights(f"{quoted(name)} is {quoted(entry.dtype)}: {_TYPES_ALLOWED}")
+    _check_shape(name, entry.shape)
+    return _size(entry.shape) * np.dtype(_TENSOR_TYPES[entry.dtype]).itemsize
 
 
-def _tensor_array(name: str, tensor: _Tensor, content: memoryview) -> Array:
+def _tensor_array(name: str, tensor: Entry, content: memoryview) -> Array:
     raw = np.frombuffer(content[tensor.begin : tensor.end], _TENSOR_TYPES[tensor.dtype])
     if tensor.dtype == _BFLOAT16:  # the upper half of a float32
         raw = (raw.astype(np.uint32) << 16).view(np.float32)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from toymodel.config import Config
 from toymodel.recipe import Recipe
-from toymodel.storage.model_file import RECORDS
+from toymodel.storage.model_checks import RECORDS
 from toymodel.storage.store import Store
 from toymodel.sweeps.grid import Grid, shape_of, shards
 from toymodel.sweeps.run_grid import missing

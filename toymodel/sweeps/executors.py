@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from toymodel.training.worker_process import end_with
 from toymodel.training.workers import WorkerExecutor
 
 HOW_TO_INSTALL = (
@@ -55,7 +57,7 @@ def open_executor(
             executor.shutdown(cancel_futures=True)
         return
     try:
-        from distributed import Client, LocalCluster
+        from distributed import Client, LocalCluster, WorkerPlugin
     except ImportError:
         asked = "--scheduler" if scheduler else "--workers"
         raise NoCluster(f"{asked}: {HOW_TO_INSTALL}") from None
@@ -68,6 +70,13 @@ def open_executor(
             running = len(client.scheduler_info()["workers"])
             yield _on_cluster(client, max(1, running))
         return
+
+    class EndWithThis(WorkerPlugin):
+        parent = os.getpid()
+
+        def setup(self, worker: object) -> None:
+            end_with(self.parent)
+
     # One thread for each worker: a training has a core to itself. No memory limit, because shards
     # are of limited size, and a worker that Dask pauses would wait forever.
     with (
@@ -80,6 +89,7 @@ def open_executor(
         ) as cluster,
         Client(cluster) as client,
     ):
+        client.register_plugin(EndWithThis())
         yield _on_cluster(client, workers or 1)
 
 

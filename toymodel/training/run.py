@@ -16,7 +16,9 @@ from toymodel.errors import TrainingDiverged
 from toymodel.model import History, Model, Weights
 from toymodel.recipe import Recipe, drawn_features
 from toymodel.storage.checkpoint import Checkpoint
-from toymodel.storage.model_file import RECORDS, model_key
+from toymodel.storage.model_checks import RECORDS, SMALLEST_LOSS
+from toymodel.storage.model_file import model_key
+from toymodel.storage.tensor_file import MAX_MAGNITUDE
 from toymodel.training.memory import block_steps
 from toymodel.training.parallel import ParallelGroups
 from toymodel.training.shard_group import GroupState, Instance, ShardGroup
@@ -287,7 +289,8 @@ class Run:
             config=self.configs[index],
             recipe=self.recipe.resolve(self.configs[index]),
             restarts=weights,
-            losses=np.array([estimate.value for estimate in estimates], np.float32),
+            # Networks of one feature can be exact; a loss in a file is above 0.
+            losses=np.array([max(e.value, SMALLEST_LOSS) for e in estimates], np.float32),
             loss_errors=np.array([estimate.error for estimate in estimates], np.float32),
             history=self.history(index, kept, losses),
         )
@@ -295,7 +298,9 @@ class Run:
     def _diverged(
         self, instance: Instance, measured: dict[Instance, tuple[Weights, Estimate]]
     ) -> bool:
-        _, estimate = measured[instance]
+        weights, estimate = measured[instance]
+        if weights.largest > MAX_MAGNITUDE:  # no file may hold them
+            return True
         if estimate.value < _RECOVERED_LOSS:
             return False
         return instance in self._diverged_at or not np.isfinite(estimate.value)

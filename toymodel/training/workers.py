@@ -1,7 +1,7 @@
 """Worker processes: Python processes that run the calls they are sent, one at a time.
 
-A worker runs `python -m toymodel.training.workers`, with a connection to its parent as standard
-input. It does not import its parent's main module, which in a dashboard is the page.
+A worker runs `worker_process.py`, with a connection to its parent as standard input. It does not
+import its parent's main module, which in a dashboard is the page.
 
 Threads cannot replace workers: the operators of a training step are so short that threads spend
 more time waiting for the interpreter's lock than working.
@@ -26,12 +26,12 @@ from pathlib import Path
 from typing import Any
 
 from toymodel.settings import Problem, SettingError
+from toymodel.training import worker_process
 from toymodel.training.memory import physical_megabytes
 
 IDLE_SECONDS = 600.0
 """How long a worker is kept without a call."""
 
-_MODULE = "toymodel.training.workers"
 _MAX_PROCESSES = 256
 _MAX_DEFAULT_PROCESSES = 8
 _MEGABYTES_PER_PROCESS = 1_000  # of the machine; a worker takes a quarter of it before any work
@@ -63,7 +63,7 @@ class Worker:
             stdin = _descriptor(theirs)
             try:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", _MODULE, *(["nice"] if nice else [])],
+                    worker_process.command(nice=nice),
                     stdin=stdin,
                     stdout=subprocess.DEVNULL,
                     # A program without a console has no standard error to share.
@@ -382,13 +382,17 @@ def cores() -> int:
         return count
 
 
-def _main() -> None:
-    """Run in the worker: answer calls until the parent closes the connection or is gone."""
+def serve(*, nice: bool) -> None:
+    """Run in the worker: answer calls until the parent closes the connection.
+
+    Args:
+        nice: whether this process has a low priority.
+    """
     connection = _connection_to_parent()
     # What a library prints goes to standard error, as standard output is the parent's.
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which decides
-    if "nice" in sys.argv and hasattr(os, "nice"):
+    if nice and hasattr(os, "nice"):
         os.nice(10)
     calls: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive_calls, args=(connection, calls), daemon=True).start()
@@ -403,7 +407,7 @@ def _main() -> None:
 
 
 def _receive_calls(connection: Connection, calls: queue.SimpleQueue[bytes]) -> None:
-    # In a thread of its own, which also sees that the parent is gone while a call runs.
+    # In a thread of its own, so that a call that runs ends with the connection.
     try:
         while True:
             calls.put(connection.recv_bytes())
@@ -421,7 +425,3 @@ def _connection_to_parent() -> Connection:
     with open(os.devnull) as nothing:  # noqa: PTH123
         os.dup2(nothing.fileno(), 0)  # no library reads from the connection
     return connection
-
-
-if __name__ == "__main__":
-    _main()
