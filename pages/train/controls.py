@@ -45,12 +45,12 @@ def controls(state: TrainState) -> None:
         placeholder="Your own settings",
         **watched("train.example", example, _start_from),
     )
+    live_toggle()
+    _sliders(state.config)
     st.header("Model")
     task_inputs(TRAIN_PAGE)
     _, right = model_inputs(TRAIN_PAGE)
     number_box(TRAIN_PAGE, "restarts", right)
-    _sliders(state.config)
-    live_toggle()
     preset_box(TRAIN_PAGE)
     with st.expander("Advanced: every field of the recipe"):
         for name, info in Recipe.model_fields.items():

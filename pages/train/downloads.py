@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -83,7 +84,7 @@ def draw_downloads(state: TrainState, shown: Sequence[Shown]) -> None:
         )
         _offer(
             f"Chart (.{kind})",
-            lambda: _chart(state, model, each, chart, kind),
+            lambda: _chart(state, model, each, chart, cast("Kind", kind)),
             0,
             f"{name}{restart}-{chart}.{kind}",
             _MIME[kind],

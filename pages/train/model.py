@@ -20,7 +20,7 @@ from toymodel.model import Model
 
 
 def draw_actions(state: TrainState, model: Model, *, brought: bool) -> None:
-    """Draw the buttons that train more, the box for the restart, and links to the explorers.
+    """Draw the buttons that train more, and links to the explorers.
 
     Args:
         state: of the page.
@@ -32,7 +32,6 @@ def draw_actions(state: TrainState, model: Model, *, brought: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if not brought:
             offer_more(state.choice)
-        choose_restart(shown, range(len(model.restarts)))
         link_explorers(state, shown)
 
 
@@ -50,6 +49,7 @@ def draw_model() -> None:
     with right:
         if state.config.activation == "relu":  # its baseline is that of neurons with a ReLU
             draw_diagnosis(model, shown)
+        choose_restart(shown, range(len(model.restarts)))
     draw_weights(state, [shown])
     draw_tabs([shown])
 
