@@ -112,9 +112,9 @@ def offer_training(
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(with_estimate(label, configs, recipe), type="primary", on_click=train, key=key)
         if len(configs) == 1 and not failed:
-            st.markdown("This model is not trained here yet.")
+            st.info("This model is not trained here yet.")
         elif len(configs) > 1:
-            st.markdown(f"{missing} of {len(configs)} models are not trained here yet.")
+            st.info(f"{missing} of {len(configs)} models are not trained here yet.")
 
 
 def _offer_paused(configs: Configs, recipe: Recipe, progress: Progress, key: str) -> None:

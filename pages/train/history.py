@@ -131,7 +131,7 @@ def _row(choice: Choice, thresholds: Thresholds) -> dict[str, Any]:
         "model": _name(choice),
         "loss": None,
         "gain": None,
-        "classes": None,
+        "mono / slightly / poly": None,
         "recipe": _recipe(choice),
     }
     # Reading many large models at every click would take long.
@@ -139,7 +139,9 @@ def _row(choice: Choice, thresholds: Thresholds) -> dict[str, Any]:
     found = numbers.get((choice, thresholds)) or _numbers(choice, thresholds)
     if found is None:
         progress = jobs().progress([config], choice.recipe)
-        return row | {"classes": progress.state if progress else "not stored any more"}
+        return row | {
+            "mono / slightly / poly": progress.state if progress else "not stored any more"
+        }
     numbers[choice, thresholds] = found
     return row | found
 
@@ -175,7 +177,7 @@ def _numbers(choice: Choice, thresholds: Thresholds) -> dict[str, Any] | None:
     return {
         "loss": model.loss,
         "gain": None if math.isnan(gain) else gain,
-        "classes": " / ".join(str(counts[name]) for name in CLASSES),
+        "mono / slightly / poly": " / ".join(str(counts[name]) for name in CLASSES),
     }
 
 
@@ -183,7 +185,7 @@ _COLUMNS = {
     "model": st.column_config.TextColumn("model", width=150),
     "loss": st.column_config.NumberColumn("loss", format="%.3g", width=60),
     "gain": st.column_config.NumberColumn("gain", format="%.2f", width=55),
-    "classes": st.column_config.TextColumn(
+    "mono / slightly / poly": st.column_config.TextColumn(
         "mono / slightly / poly", help="How many neurons are of each class", width=150
     ),
     "recipe": st.column_config.TextColumn("recipe", width="medium"),

@@ -48,7 +48,7 @@ class Pace:
         work = _work(configs, recipe) * cycles
         weights, ratios = [_FIRST_WEIGHT], [math.log(_FIRST_RATIO)]
         for seen in self._seen:
-            weights.append(math.exp(-((math.log(work) - seen.work) ** 2) / 2))
+            weights.append(math.exp(-4 * (math.log(work) - seen.work) ** 2))
             ratios.append(seen.ratio)
         mean = sum(w * r for w, r in zip(weights, ratios, strict=True)) / sum(weights)
         return work * math.exp(mean)
