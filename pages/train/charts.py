@@ -24,6 +24,7 @@ from toymodel.charts.network.network_graph import network_graph
 from toymodel.charts.network.output_response import output_response
 from toymodel.charts.scales import rounded_up
 
+_MAX_BESIDE = 50  # neurons, up to which input and output weights stand side by side
 _LOSS_LINES = (
     "Blue: the restart that is shown; grey: the others. Training losses, which are noisy: at first "
     "features may be sparser, and outputs may have a slope below zero."
@@ -33,7 +34,7 @@ _LOSS_LINES = (
 def draw_weights(state: TrainState, shown: Sequence[Shown]) -> None:
     """Draw input and output weights; two models side by side have the same axes."""
     left, right = weight_cells(state, shown)
-    if len(shown) == 1 and shown[0].small:
+    if len(shown) == 1 and shown[0].config.n_neurons <= _MAX_BESIDE:
         _rows([*left, *right])
     else:
         _rows(left, right)

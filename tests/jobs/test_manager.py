@@ -656,7 +656,7 @@ def test_a_divergence_is_told_and_not_stored_and_the_others_of_the_job_are(worke
     assert progress and (progress.state, progress.active) == ("failed", False)
     assert progress.failure == "diverged"
     assert progress.message.startswith("Training diverged at p = 1 by step ")
-    assert "learning_rate 10 is probably too high" in progress.message
+    assert "learning rate 10 is probably too high" in progress.message
     stored = [worker.store.has(c, SOMETIMES_WILD) for c in configs]
     assert 0 < sum(stored) < 8
     for each, there in zip(configs, stored, strict=True):
