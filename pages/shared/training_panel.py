@@ -12,11 +12,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.own.state import OwnState
 from pages.shared.chart import going
-from pages.shared.live_training import show_before, state_before, stop_live, train_if_live
 from pages.shared.navigation import OWN
-from pages.shared.ownership import own_name, own_names, remember_owner
 from pages.shared.page_session import PageSession
 from pages.shared.resources import jobs, visitor, warm_worker
+from pages.shared.training.live import show_before, state_before, stop_live, train_if_live
+from pages.shared.training.ownership import own_name, own_names, remember_owner
 from toymodel.config import Config
 from toymodel.jobs.job import Progress
 from toymodel.jobs.limits import Refused

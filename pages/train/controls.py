@@ -6,9 +6,9 @@ from typing import Literal, get_origin
 
 import streamlit as st
 
-from pages.shared.live_training import live_toggle
 from pages.shared.model_choice import Choice
 from pages.shared.page_session import watched
+from pages.shared.training.live import live_toggle
 from pages.shared.widgets import (
     model_inputs,
     number_box,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pages.shared.head import Example as HeadExample
 from pages.shared.model_choice import Choice
-from pages.train.state import TrainState
+from pages.train.state import TRAIN_PAGE
 from toymodel.recipe import RECIPES
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES
 from toymodel.sweeps.shipped import SMALL, SMALLEST, Family
@@ -56,15 +56,16 @@ EXAMPLES = {
 def links() -> list[HeadExample]:
     """The examples that the page offers to begin with, and two recipes side by side."""
     good, usual = (EXAMPLES[name].choice for name in _PAIR)
+    shown = TRAIN_PAGE.state.replace(other=None)  # what is open stays open
     return [
         *(
-            HeadExample(name, TrainState(choice=example.choice).link, example.expect)
+            HeadExample(name, shown.showing(example.choice).link, example.expect)
             for name, example in EXAMPLES.items()
             if example.expect
         ),
         HeadExample(
             "Two recipes side by side",
-            TrainState(choice=good, other=usual).link,
+            shown.showing(good).replace(other=usual).link,
             "The same model by the standard recipe and by that of courses, on the same axes.",
         ),
     ]

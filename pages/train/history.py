@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.shared.browser_memory import keep_list
 from pages.shared.model_choice import Choice
 from pages.shared.models import find_model
 from pages.shared.resources import jobs
+from pages.shared.training.browser_memory import keep_list
 from pages.train.controls import show
 from pages.train.scroll import ask_to_scroll_up
 from pages.train.state import DEFAULT, TRAIN_PAGE

@@ -6,13 +6,13 @@ import streamlit as st
 
 from pages.shared.explorer_controls import model_name
 from pages.shared.head import draw_head
-from pages.shared.live_training import keep_standing
 from pages.shared.messages import show_problems
 from pages.shared.model_choice import formula, target
 from pages.shared.models import find_model, say_where_from
 from pages.shared.navigation import TRAIN
 from pages.shared.resources import store, warm_worker
 from pages.shared.sections import expander
+from pages.shared.training.live import keep_standing
 from pages.shared.training_panel import (
     link_own_weights,
     progress_of,

@@ -68,7 +68,7 @@ class TrainState(LinkState):
     @field_validator("open")
     @classmethod
     def _known(cls, open: tuple[str, ...]) -> tuple[str, ...]:
-        if not set(open) <= set(SECTIONS):
+        if not set(open) <= set(SECTIONS) or len(set(open)) < len(open):
             raise ValueError
         return open
 

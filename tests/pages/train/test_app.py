@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +15,7 @@ from streamlit.testing.v1.element_tree import Toggle
 from pages.shared import resources
 from pages.shared.model_choice import Choice
 from pages.shared.models import find_model
-from pages.shared.ownership import _read as _read_names
+from pages.shared.training.ownership import _read as _read_names
 from pages.train import downloads
 from pages.train.downloads import file_name
 from pages.train.examples import EXAMPLES, example_name
@@ -413,11 +414,19 @@ def test_files_are_there_before_the_click_and_of_large_ones_a_click_makes_them(
 # What was tried
 
 
-def test_what_was_tried_has_no_holes_and_fits():
+def test_what_was_tried_has_no_holes_and_fits_a_phone():
     app = opened(SCRIPT, open="tried")
+    app.session_state["train.tried"] = [DEFAULT.changed(seed=77)]
+    fine(app.run())
     rows = table(app, "model")
-    assert list(rows) == ["model", "loss", "gain", "mono / slightly / poly", "recipe"]
-    assert rows.loc[0, "model"] == "n 6 m 10 1−S 0.1"
+    assert list(rows["model"]) == ["n 6 m 10 1−S 0.1", "n 6 m 10 1−S 0.1 seed 77"]
+    assert list(rows["mono / slightly / poly"]) == ["6 / 4 / 0", "not stored any more"]
+    assert rows["loss"].isna().tolist() == [False, True]
+    assert app.dataframe[0].proto.placeholder == "–"
+    columns = json.loads(app.dataframe[0].proto.columns)
+    first = ("model", "loss", "gain")
+    assert list(rows)[:3] == list(first)
+    assert 40 + sum(columns[name]["width"] for name in first) < 390 - 2 * 35
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import secrets
 
 import streamlit as st
 
-from pages.shared.browser_memory import keep_list
+from pages.shared.training.browser_memory import keep_list
 
 _OWN = "training.owner"
 _OTHERS = "training.owner.others"
