@@ -28,7 +28,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the default store during a test."""
     folder = tmp_path / "cache"
     monkeypatch.setenv("TOYMODEL_CACHE", str(folder))
-    for name in ("CACHE_MB", "PROCESSES", "MAX_QUEUE", "MAX_MEMORY_MB", "MAX_STEPS"):
+    limits = ("MAX_QUEUE", "MAX_MEMORY_MB", "MAX_STEPS", "MAX_LIVE_SECONDS")
+    for name in ("CACHE_MB", "PROCESSES", *limits):
         monkeypatch.delenv(f"TOYMODEL_{name}", raising=False)
     return folder
 

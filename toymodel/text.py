@@ -44,6 +44,11 @@ def number(value: float) -> str:
     return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
+def rounded(value: float) -> str:
+    """A number to read, with three significant digits at most: "0.158", "0.1", "1"."""
+    return f"{value:.3g}"
+
+
 def estimate(value: float, error: float) -> str:
     """An estimate and its standard error: "0.0093 ± 0.0002", with no digits below the error's.
 

@@ -153,4 +153,6 @@ def _beside_the_best(shown: Shown) -> str:
     error = float(shown.model.loss_errors[shown.restart])
     if abs(shown.loss - best.loss) <= 2 * math.hypot(error, best.error):
         return f"Within the error of {known}. "
+    if excess > 2:
+        return f"{1 + excess:,.3g} times {known}. "
     return f"{abs(excess):.0%} {'above' if excess > 0 else 'below'} {known}. "

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import urlencode
 
@@ -128,6 +129,17 @@ class PageSession(Generic[S]):
         """Say why the last change of a widget was refused."""
         if refused := st.session_state.pop(f"{self.name}.refused", None):
             st.error(plain(refused))
+
+    @contextmanager
+    def showing(self, state: S) -> Iterator[None]:
+        """Have this as the page's state inside, for what draws from it; the link is as before."""
+        key = f"{self.name}.state"
+        own = self.state
+        st.session_state[key] = state
+        try:
+            yield
+        finally:
+            st.session_state[key] = own
 
     def bound(
         self,

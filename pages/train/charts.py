@@ -24,43 +24,24 @@ from toymodel.charts.network.network_graph import network_graph
 from toymodel.charts.network.output_response import output_response
 from toymodel.charts.scales import rounded_up
 
+_MAX_BESIDE = 50  # neurons, up to which input and output weights stand side by side
 _LOSS_LINES = (
     "Blue: the restart that is shown; grey: the others. Training losses, which are noisy: at first "
     "features may be sparser, and outputs may have a slope below zero."
 )
 
 
-def draw_charts(state: TrainState, shown: Sequence[Shown]) -> None:
-    """Draw weights, network, loss and responses; two models side by side have the same axes."""
+def draw_weights(state: TrainState, shown: Sequence[Shown]) -> None:
+    """Draw input and output weights; two models side by side have the same axes."""
     left, right = weight_cells(state, shown)
-    if len(shown) > 1:
-        _rows(left, right)
-    elif shown[0].small:
+    if len(shown) == 1 and shown[0].config.n_neurons <= _MAX_BESIDE:
         _rows([*left, *right])
     else:
-        _rows(left)
-        _rows(right)
+        _rows(left, right)
     if any(each.small for each in shown):
         explain_bars(shown)
     if not all(each.small for each in shown):
         choose_look(state, shown)
-    if len(shown) > 1:
-        _losses(state, shown)
-        _responses(state, shown)
-    else:
-        one, other = st.columns(2)
-        with one:
-            _losses(state, shown)
-        with other:
-            _responses(state, shown)
-    graphs = _graphs(state, shown)
-    if any(each.small for each in shown):
-        st.markdown("**The network**: inputs above, neurons in the middle, outputs below.")
-        _rows(graphs)
-        st.caption(
-            "Solid red edges are positive, dashed blue ones negative; thicker is larger. Edges "
-            "below 3 % of their layer's largest are left out, but for the main ones of a feature."
-        )
 
 
 def _rows(*rows: Sequence[Cell]) -> None:
@@ -73,7 +54,8 @@ def _rows(*rows: Sequence[Cell]) -> None:
                 show()
 
 
-def _losses(state: TrainState, shown: Sequence[Shown]) -> None:
+def draw_losses(state: TrainState, shown: Sequence[Shown]) -> None:
+    """Draw the loss of every restart during the training."""
     _choose_axis(state)
     against = "step" if state.against == "steps" else "seconds"
     records = [loss_records(each.history) for each in shown]
@@ -109,7 +91,8 @@ def _losses(state: TrainState, shown: Sequence[Shown]) -> None:
     st.caption(_LOSS_LINES)
 
 
-def _responses(state: TrainState, shown: Sequence[Shown]) -> None:
+def draw_outputs(state: TrainState, shown: Sequence[Shown]) -> None:
+    """Draw the outputs of some features, each of which is there alone."""
     _choose_features(state, shown)
 
     def show(number: int, each: Shown) -> None:
@@ -121,7 +104,9 @@ def _responses(state: TrainState, shown: Sequence[Shown]) -> None:
     st.caption(f"Dashed: the target, {shown[0].config.definition.symbol}.")
 
 
-def _graphs(state: TrainState, shown: Sequence[Shown]) -> list[Cell]:
+def draw_network(state: TrainState, shown: Sequence[Shown]) -> None:
+    """Draw inputs, neurons and outputs as a graph."""
+
     def show(number: int, each: Shown) -> None:
         if not each.small:
             st.caption("Too large to draw as a graph.")
@@ -130,7 +115,12 @@ def _graphs(state: TrainState, shown: Sequence[Shown]) -> list[Cell]:
         key = f"network-{number}-{bool(each.model)}"
         draw(chart, key, **opens_shown(key, state, number, each))
 
-    return [lambda n=n, each=each: show(n, each) for n, each in enumerate(shown)]
+    st.markdown("**The network**: inputs above, neurons in the middle, outputs below.")
+    _rows([lambda n=n, each=each: show(n, each) for n, each in enumerate(shown)])
+    st.caption(
+        "Solid red edges are positive, dashed blue ones negative; thicker is larger. Edges below "
+        "3 % of their layer's largest are left out, but for the main ones of a feature."
+    )
 
 
 def _features(state: TrainState, shown: Sequence[Shown]) -> Sequence[int]:

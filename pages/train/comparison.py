@@ -5,13 +5,16 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from pages.shared.explorer_controls import model_name
 from pages.shared.metrics import draw_metrics
 from pages.shared.model_choice import Choice
 from pages.shared.models import Shown, find_model
 from pages.shared.training_panel import train_missing
-from pages.train.charts import draw_charts
+from pages.train.charts import draw_losses, draw_weights
 from pages.train.history import note_tried
+from pages.train.model import draw_tabs
 from pages.train.state import TRAIN_PAGE, TrainState
+from toymodel.text import rounded
 
 
 def draw_comparison(state: TrainState, other: Choice) -> None:
@@ -31,7 +34,7 @@ def draw_comparison(state: TrainState, other: Choice) -> None:
         st.columns(2), (state.choice, other), ("left", "right"), strict=True
     ):
         with cell, st.container(key=f"compared-{which}"):
-            st.subheader("Left" if which == "left" else "Right")
+            st.subheader(model_name((choice.config, choice.resolved)))
             model = find_model(choice.config, choice.recipe)
             if model is None:
                 train_missing(choice.config, choice.recipe, key=which)
@@ -41,7 +44,9 @@ def draw_comparison(state: TrainState, other: Choice) -> None:
             draw_metrics(shown[-1], state.thresholds)
     note_tried(*(c for c in (state.choice, other) if find_model(c.config, c.recipe)))
     if len(shown) == 2:
-        draw_charts(state, shown)
+        draw_losses(state, shown)
+        draw_weights(state, shown)
+        draw_tabs(shown)
 
 
 def differences(one: Choice, other: Choice) -> pd.DataFrame:
@@ -60,7 +65,9 @@ def differences(one: Choice, other: Choice) -> pd.DataFrame:
 
 
 def _written(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value}"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return f"{value}"
+    return f"{value:,}" if isinstance(value, int) else rounded(value)
 
 
 def _alone(choice: Choice) -> None:

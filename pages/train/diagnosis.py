@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.shared.metrics import figure
 from pages.shared.model_choice import Choice
 from pages.shared.models import Shown
-from pages.train.live import train
+from pages.train.start import train
 from toymodel.analysis.diagnosis import Finding, diagnose, diagnose_divergence
+from toymodel.analysis.loss import no_superposition_loss
+from toymodel.jobs.job import Progress
 from toymodel.model import Model
+from toymodel.text import percent
 
 
 def draw_diagnosis(model: Model, shown: Shown) -> None:
@@ -25,6 +29,35 @@ def draw_divergence(choice: Choice, message: str) -> None:
     """Draw why a training diverged that left no model."""
     st.subheader("Why did it go badly?")
     _draw([diagnose_divergence(choice.config, choice.recipe, message)])
+
+
+def draw_so_far(shown: Shown, progress: Progress) -> None:
+    """Draw how the training of a model goes, beside the loss that it is to reach."""
+    st.subheader("How it goes")
+    with st.container(border=True):
+        st.markdown(_so_far(shown, progress))
+
+
+def _so_far(shown: Shown, progress: Progress) -> str:
+    if not shown.weights.finite:
+        return "**Diverged.** The weights of this restart are not finite any more."
+    baseline = no_superposition_loss(shown.config)
+    done = (
+        f"{percent(progress.step / progress.steps)} of the steps are done."
+        if progress.steps
+        else ""
+    )
+    if not shown.history.step.size or shown.config.activation == "none":
+        return done
+    if shown.loss < baseline:
+        return (
+            f"{done} The training loss, {figure(shown.loss)}, is below that without superposition, "
+            f"{figure(baseline)}: the model computes more than it has neurons for."
+        )
+    return (
+        f"{done} The training loss, {figure(shown.loss)}, is still above that without "
+        f"superposition, {figure(baseline)}."
+    )
 
 
 @st.cache_data(show_spinner=False, max_entries=1_000)

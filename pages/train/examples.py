@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pages.shared.head import Example as HeadExample
 from pages.shared.model_choice import Choice
+from pages.train.state import TRAIN_PAGE
 from toymodel.recipe import RECIPES
 from toymodel.sweeps.paper import PAPER_CONFIG, PAPER_DENSITIES
 from toymodel.sweeps.shipped import SMALL, SMALLEST, Family
@@ -21,6 +23,9 @@ class Example(NamedTuple):
 
     choice: Choice
     expect: str = ""
+
+
+_PAIR = ("The paper's sweep, 1 − S = 0.001", "The usual recipe, failing")
 
 
 def _small(family: Family) -> Choice:
@@ -46,6 +51,24 @@ EXAMPLES = {
         "far below that of answering 0.",
     ),
 }
+
+
+def links() -> list[HeadExample]:
+    """The examples that the page offers to begin with, and two recipes side by side."""
+    good, usual = (EXAMPLES[name].choice for name in _PAIR)
+    shown = TRAIN_PAGE.state.replace(other=None)  # what is open stays open
+    return [
+        *(
+            HeadExample(name, shown.showing(example.choice).link, example.expect)
+            for name, example in EXAMPLES.items()
+            if example.expect
+        ),
+        HeadExample(
+            "Two recipes side by side",
+            shown.showing(good).replace(other=usual).link,
+            "The same model by the standard recipe and by that of courses, on the same axes.",
+        ),
+    ]
 
 
 def example_name(choice: Choice) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pandas as pd
@@ -11,12 +12,15 @@ import streamlit as st
 from pages.shared.model_choice import Choice
 from pages.shared.models import find_model
 from pages.shared.resources import jobs
-from pages.train.browser_memory import keep_list
+from pages.shared.training.browser_memory import keep_list
 from pages.train.controls import show
+from pages.train.scroll import ask_to_scroll_up
 from pages.train.state import DEFAULT, TRAIN_PAGE
 from toymodel.analysis.loss import superposition_gain
 from toymodel.analysis.polysemanticity import CLASSES, Thresholds, neurons
+from toymodel.config import Config
 from toymodel.recipe import recipe_name
+from toymodel.text import count, rounded
 
 MOST = 200
 _TRIED = "train.tried"
@@ -45,11 +49,16 @@ def note_tried(*shown: Choice) -> None:
         _choose_none()  # a choice is of row numbers
 
 
-def draw_tried(thresholds: Thresholds) -> None:
+def tried_label() -> str:
+    """The name of the section with the table."""
+    tried = len(_tried())
+    return f"What you tried: {count(tried, 'model')}" if tried else "What you tried"
+
+
+def draw_tried() -> None:
     """Draw the table and its buttons."""
-    _keep()
+    thresholds = TRAIN_PAGE.state.thresholds
     tried = _tried()
-    st.subheader("What you tried")
     if not tried:
         st.caption("Models that you train or open here are listed in this place.")
         return
@@ -65,8 +74,9 @@ def draw_tried(thresholds: Thresholds) -> None:
         key=key,
         on_select="rerun",
         selection_mode="multi-row",
-        alt="Models tried: settings, loss, gain, classes and time",
+        alt="Models tried: settings, loss, gain and classes",
         column_config=_COLUMNS,
+        placeholder="–",
     )
     rows = [tried[i] for i in chosen["selection"]["rows"] if i < len(tried)]
     with st.container(horizontal=True):
@@ -86,7 +96,8 @@ def _tried() -> list[Choice]:
     return st.session_state.get(_TRIED, [])
 
 
-def _keep() -> None:
+def keep_tried() -> None:
+    """Have the browser keep the list, and take up what it kept before."""
     tried, gone = _tried(), st.session_state.get(_GONE, [])
     text = keep_list(
         "tried",
@@ -117,29 +128,44 @@ def _read(text: str) -> list[Choice]:
 def _row(choice: Choice, thresholds: Thresholds) -> dict[str, Any]:
     config = choice.config
     row: dict[str, Any] = {
-        "state": "trained",
-        "task": config.task
-        + (", hidden bias" if config.hidden_bias else "")
-        + (", linear hidden layer" if config.activation == "none" else ""),
-        "n": config.n_features,
-        "m": config.n_neurons,
-        "density": config.feature_probability,
-        "decay": config.importance_decay,
-        "seed": config.seed,
-        "recipe": recipe_name(choice.recipe, choice.config),
+        "model": _name(choice),
         "loss": None,
         "gain": None,
-        **dict.fromkeys(CLASSES),
-        "seconds": None,
+        "mono / slightly / poly": None,
+        "recipe": _recipe(choice),
     }
     # Reading many large models at every click would take long.
     numbers = st.session_state.setdefault(_NUMBERS, {})
     found = numbers.get((choice, thresholds)) or _numbers(choice, thresholds)
     if found is None:
         progress = jobs().progress([config], choice.recipe)
-        return row | {"state": progress.state if progress else "not stored any more"}
+        return row | {
+            "mono / slightly / poly": progress.state if progress else "not stored any more"
+        }
     numbers[choice, thresholds] = found
     return row | found
+
+
+def _name(choice: Choice) -> str:
+    # Short, because a telephone has no room for a column for each setting.
+    config = choice.config
+    parts = [f"n {config.n_features:,}", f"m {config.n_neurons:,}"]
+    parts.append(f"1−S {rounded(config.feature_probability)}")
+    if config.importance_decay != Config.model_fields["importance_decay"].default:
+        parts.append(f"d {rounded(config.importance_decay)}")
+    if config.seed:
+        parts.append(f"seed {config.seed}")
+    return " ".join(parts)
+
+
+def _recipe(choice: Choice) -> str:
+    config = choice.config
+    return (
+        recipe_name(choice.recipe, config)
+        + (", identity" if config.task == "identity" else "")
+        + (", hidden bias" if config.hidden_bias else "")
+        + (", linear hidden layer" if config.activation == "none" else "")
+    )
 
 
 def _numbers(choice: Choice, thresholds: Thresholds) -> dict[str, Any] | None:
@@ -147,40 +173,36 @@ def _numbers(choice: Choice, thresholds: Thresholds) -> dict[str, Any] | None:
     if model is None:
         return None
     counts = neurons(model.W1, thresholds).counts
+    gain = superposition_gain(choice.config, model.loss)
     return {
         "loss": model.loss,
-        "gain": superposition_gain(choice.config, model.loss),
-        **{name: counts[name] for name in CLASSES},
-        "seconds": float(model.history.seconds[-1]),
+        "gain": None if math.isnan(gain) else gain,
+        "mono / slightly / poly": " / ".join(str(counts[name]) for name in CLASSES),
     }
 
 
 _COLUMNS = {
-    "density": st.column_config.NumberColumn("1 − S", format="%g"),
-    "decay": st.column_config.NumberColumn("d", format="%g"),
-    "state": st.column_config.TextColumn("state", width="small"),
-    "task": st.column_config.TextColumn("task", width="small"),
-    "recipe": st.column_config.TextColumn("recipe", width="medium"),
-    "loss": st.column_config.NumberColumn("loss", format="%.3g"),
-    "gain": st.column_config.NumberColumn("gain", format="%.2f"),
-    "monosemantic": st.column_config.NumberColumn("mono", help="Monosemantic neurons"),
-    "slightly polysemantic": st.column_config.NumberColumn(
-        "slightly", help="Slightly polysemantic neurons"
+    "model": st.column_config.TextColumn("model", width=150),
+    "loss": st.column_config.NumberColumn("loss", format="%.3g", width=60),
+    "gain": st.column_config.NumberColumn("gain", format="%.2f", width=55),
+    "mono / slightly / poly": st.column_config.TextColumn(
+        "mono / slightly / poly", help="How many neurons are of each class", width=150
     ),
-    "polysemantic": st.column_config.NumberColumn("poly", help="Polysemantic neurons"),
-    "seconds": st.column_config.NumberColumn("seconds", format="%.1f", help="Of its training"),
+    "recipe": st.column_config.TextColumn("recipe", width="medium"),
 }
 
 
 def _open(rows: list[Choice]) -> None:
     TRAIN_PAGE.show(TRAIN_PAGE.state.replace(other=None))
     show(rows[0])
+    ask_to_scroll_up()
     _choose_none()
 
 
 def _compare(pair: list[Choice]) -> None:
     show(pair[0])
     TRAIN_PAGE.show(TRAIN_PAGE.state.replace(other=pair[1]))
+    ask_to_scroll_up()
     _choose_none()
 
 

@@ -16,6 +16,9 @@ from toymodel.settings import Allowed
 from toymodel.sweeps.shipped import SMALL
 
 MAX_FEATURES = 8
+SECTIONS = ("tried", "file")
+"""The sections that can be opened: what was tried, and a model's file to open."""
+
 _OTHER = "vs."
 
 
@@ -34,6 +37,8 @@ class TrainState(LinkState):
         against: what the loss is drawn against.
         neurons: whether all neurons are drawn, or the most important ones where there are many.
         colour: what the colour of a block means.
+        tab: which tab is open.
+        open: which of the sections below are open.
         other: the model to compare with. In a link, what differs from `choice`, after "vs.".
     """
 
@@ -50,7 +55,22 @@ class TrainState(LinkState):
     )
     neurons: DrawnNeurons = "first"
     colour: BlockColour = "superposition"
+    tab: Annotated[Literal["outputs", "network", "download"], Field(alias="tab", title="Tab")] = (
+        "outputs"
+    )
+    open: Annotated[
+        tuple[str, ...],
+        Field(alias="open", title="Open"),
+        Allowed(f"{' and '.join(SECTIONS)}, with commas, or none"),
+    ] = ()
     other: Choice | None = None
+
+    @field_validator("open")
+    @classmethod
+    def _known(cls, open: tuple[str, ...]) -> tuple[str, ...]:
+        if not set(open) <= set(SECTIONS) or len(set(open)) < len(open):
+            raise ValueError
+        return open
 
     @field_validator("features")
     @classmethod

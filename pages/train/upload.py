@@ -9,6 +9,7 @@ from pages.shared.model_choice import Choice
 from pages.shared.models import bring, find_model, was_brought
 from pages.shared.navigation import OWN
 from pages.train.controls import show
+from pages.train.scroll import ask_to_scroll_up
 from toymodel.storage.foreign_file import SlowFile, read_elsewhere
 from toymodel.storage.model_file import MAX_MEGABYTES, DamagedFile, from_upload
 from toymodel.text import one_line
@@ -20,18 +21,17 @@ _NAME_SHOWN = 80
 
 def draw_upload() -> None:
     """Draw the upload box; a message below it says what is wrong with a file."""
-    with st.expander("Open a model's file", expanded=_SAID in st.session_state):
-        st.file_uploader(
-            "A .safetensors file that this page, `toymodel.save` or the shell command wrote. "
-            "You alone will see it.",
-            type="safetensors",
-            max_upload_size=MAX_MEGABYTES,
-            key=_UPLOAD,
-            on_change=_take,
-        )
-        st.page_link(OWN.script, label="Weights alone, from elsewhere, have a page of their own")
-        if said := st.session_state.pop(_SAID, None):
-            st.error(plain(said))
+    st.file_uploader(
+        "A .safetensors file that this page, `toymodel.save` or the shell command wrote. "
+        "You alone will see it.",
+        type="safetensors",
+        max_upload_size=MAX_MEGABYTES,
+        key=_UPLOAD,
+        on_change=_take,
+    )
+    st.page_link(OWN.script, label="Weights alone, from elsewhere, have a page of their own")
+    if said := st.session_state.pop(_SAID, None):
+        st.error(plain(said))
 
 
 def _take() -> None:
@@ -52,4 +52,5 @@ def _take() -> None:
             "A model with these settings is here already: it is shown, not the one in the file."
         )
     bring(model)
+    ask_to_scroll_up()
     show(Choice.of(model.config, model.recipe))

@@ -83,10 +83,10 @@ def test_a_model_at_the_baseline_or_below_says_its_gain_and_what_to_try():
     found = only(made(DENSE, STANDARD, 0.05))
     assert (found.kind, found.changes) == ("sound", {})
     assert "gain is 1.00, as good as a model without superposition can be" in found.message
-    assert "At p = 1 features are too dense" in found.message
+    assert "At density 1 features are too dense" in found.message
     found = only(made(SPARSE, STANDARD, no_superposition_loss(SPARSE)))
     assert (found.kind, found.changes) == ("sound", {"restarts": 8})
-    assert "At p = 0.01 there may be more to gain." in found.message
+    assert "At density 0.01 there may be more to gain." in found.message
     baseline = no_superposition_loss(SPARSE)
     found = only(made(SPARSE, STANDARD, baseline / 4))
     assert (found.kind, found.changes) == ("sound", {})
@@ -109,10 +109,10 @@ def test_restarts_that_diverged_are_counted():
     found = only(made(DENSE, recipe, 0.05))
     assert found.kind == "restarts diverged"
     assert found.message.startswith(
-        "2 of the 3 restarts diverged and were dropped: learning_rate 0.2"
+        "2 of the 3 restarts diverged and were dropped: learning rate 0.2"
     )
     assert found.changes == {"learning_rate": 0.078}
-    assert found.action == "Set learning_rate to 0.078"
+    assert found.action == "Set Learning rate to 0.078"
     # What else is wrong with what is left is told, too.
     both = ["restarts diverged", "above the baseline"]
     assert kinds(made(DENSE, STANDARD.replace(restarts=8), 0.08)) == both
@@ -121,9 +121,9 @@ def test_restarts_that_diverged_are_counted():
 @pytest.mark.parametrize(
     ("p", "recipe", "changes", "action"),
     [
-        (1.0, STANDARD.replace(learning_rate=1.0), {"learning_rate": 0.078}, "Set learning_rate"),
-        (1.0, STANDARD.replace(init_scale=5.0), {"init_scale": 1.0}, "Set init_scale to 1.0"),
-        (1.0, STANDARD.replace(learning_rate=0.05), {"learning_rate": 0.005}, "Set learning_rate"),
+        (1.0, STANDARD.replace(learning_rate=1.0), {"learning_rate": 0.078}, "Set Learning rate"),
+        (1.0, STANDARD.replace(init_scale=5.0), {"init_scale": 1.0}, "Set Initial scale to 1.0"),
+        (1.0, STANDARD.replace(learning_rate=0.05), {"learning_rate": 0.005}, "Set Learning rate"),
         (1e-100, STANDARD, {}, ""),
     ],
 )
@@ -156,15 +156,19 @@ def with_dead(config: tm.Config, *dead: int) -> Weights:
         (
             STANDARD.replace(slope=0.0),
             {"slope": 0.3, "slope_until": 0.8},
-            "Set slope to 0.3, slope_until to 0.8",
+            "Set Output slope to 0.3, Slope until to 0.8",
         ),
-        (STANDARD, {"slope_until": 0.8}, "Set slope_until to 0.8"),
-        (STANDARD.replace(slope=1.0), {"slope": 0.3, "slope_until": 0.8}, "Set slope to 0.3, "),
-        (STANDARD.replace(slope_until=0.8), {"restarts": 8}, "Set restarts to 8"),
+        (STANDARD, {"slope_until": 0.8}, "Set Slope until to 0.8"),
+        (
+            STANDARD.replace(slope=1.0),
+            {"slope": 0.3, "slope_until": 0.8},
+            "Set Output slope to 0.3, ",
+        ),
+        (STANDARD.replace(slope_until=0.8), {"restarts": 8}, "Set Restarts to 8"),
         (
             STANDARD.replace(slope_until=0.8, schedule="constant"),
             {"schedule": "cosine", "restarts": 8},
-            "Set schedule to cosine, restarts to 8",
+            "Set Schedule to cosine, Restarts to 8",
         ),
     ],
 )
@@ -204,10 +208,10 @@ def test_empty_batches_are_found_where_they_do_harm():
     above, below = 2 * no_superposition_loss(SPARSE), no_superposition_loss(SPARSE) / 2
     found = only(made(SPARSE, iid, above))
     assert (found.kind, found.changes) == ("empty batches", {"sampler": "tilted"})
-    assert "At p = 0.01, 92% of the examples have no active feature" in found.message  # 0.99^8
+    assert "At density 0.01, 92% of the examples have no active feature" in found.message  # 0.99^8
     plain = only(made(SPARSE, iid.replace(slope=0.0), above))
     assert plain.changes == {"sampler": "tilted", "slope": 0.3}
-    assert plain.action == "Set sampler to tilted, slope to 0.3"
+    assert plain.action == "Set Sampler to tilted, Output slope to 0.3"
     assert kinds(made(SPARSE, iid, below)) == ["sound"]
     assert kinds(made(SPARSE, STANDARD, above)) == ["above the baseline"]
     fuller = SPARSE.replace(feature_probability=0.1)  # 0.9^8 = 43 %
@@ -375,9 +379,9 @@ def test_what_is_proposed_can_be_read():
         recipe = STANDARD.replace(**before)
         return only(made(DENSE, recipe, *[0.08] * recipe.restarts)).action
 
-    assert action(restarts=8) == "Set steps to 10,000, learning_rate to 0.046"
+    assert action(restarts=8) == "Set Steps to 10,000, Learning rate to 0.046"
     assert action(steps=200, batch_size=8) == (
-        "Set steps to 3,500, batch_size to 256, learning_rate to 0.078, restarts to 8"
+        "Set Steps to 3,500, Batch size to 256, Learning rate to 0.078, Restarts to 8"
     )
     found = only(made(DENSE, STANDARD.replace(restarts=8), *[0.08] * 8))
     assert found.message.endswith(

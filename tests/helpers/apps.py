@@ -84,8 +84,15 @@ def said(app: AppTest) -> str:
     return "\n".join(element.value for each in parts for element in each)
 
 
+def button_labels(app: AppTest) -> list[str]:
+    """The labels of all buttons, without the estimated time of those that train."""
+    return [button.label.partition(" (about ")[0] for button in app.button]
+
+
 def press(app: AppTest, label: str) -> AppTest:
-    (button,) = [button for button in app.button if button.label == label]
+    labels = button_labels(app)
+    assert labels.count(label) == 1, labels
+    button = app.button[labels.index(label)]
     assert not button.disabled
     return fine(button.click().run())
 

@@ -75,4 +75,7 @@ def go_back_to(page: Page, words: str) -> None:
 
 
 def button(page: Page, name: str | re.Pattern[str]) -> Locator:
-    return page.get_by_role("button", name=name, exact=isinstance(name, str))
+    """A button; one that trains may have the estimated time behind its name."""
+    if isinstance(name, str):
+        name = re.compile(rf"^{re.escape(name)}( \(about [^)]*\))?$")
+    return page.get_by_role("button", name=name)

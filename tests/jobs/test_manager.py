@@ -401,10 +401,13 @@ def test_a_visitor_who_left_has_no_say_in_a_cancellation(tmp_path: Path, threads
 
 
 def pause(
-    manager: JobManager, configs: Sequence[tm.Config], recipe: tm.Recipe = PAUSABLE
+    manager: JobManager,
+    configs: Sequence[tm.Config],
+    recipe: tm.Recipe = PAUSABLE,
+    owner: str = "",
 ) -> Progress:
     """Ann pauses; what is shown then."""
-    assert manager.pause(configs, recipe, "ann") == 0
+    assert manager.pause(configs, recipe, "ann", owner) == 0
     progress = wait(manager, configs, recipe)
     assert progress and (progress.state, progress.active) == ("paused", False)
     return progress
@@ -571,6 +574,79 @@ def test_a_cancel_after_a_pause_that_is_on_its_way_leaves_nothing(manager: JobMa
         assert not list(manager.store.trained.glob("*.paused"))
 
 
+def test_only_who_paused_a_training_can_discard_it(manager: JobManager):
+    start(manager, [config(0)], ENDLESS)
+    shown = pause(manager, [config(0)], ENDLESS, owner="ann's")
+    assert shown.owner == "ann's"
+    for owners in ((), ("", "bob's")):
+        assert manager.cancel([config(0)], ENDLESS, "bob", owners) == 0
+        assert manager.progress([config(0)], ENDLESS) == shown
+    assert manager.cancel([config(0)], ENDLESS, "ann", ("older", "ann's")) == 0
+    assert manager.progress([config(0)], ENDLESS) is None
+
+
+def test_who_goes_on_with_the_pause_of_another_can_neither_discard_nor_take_it(
+    manager: JobManager,
+):
+    start(manager, [config(0)], ENDLESS)
+    first = pause(manager, [config(0)], ENDLESS, owner="ann's")
+    manager.request([config(0)], ENDLESS, "bob")
+    wait(manager, [config(0)], ENDLESS, lambda p: p.step > first.step)
+    assert manager.cancel([config(0)], ENDLESS, "bob", ("bob's",)) == 0
+    left = wait(manager, [config(0)], ENDLESS)
+    assert left and (left.state, left.step, left.owner) == ("paused", first.step, "ann's")
+    manager.request([config(0)], ENDLESS, "bob")
+    wait(manager, [config(0)], ENDLESS, lambda p: p.step > first.step)
+    assert manager.pause([config(0)], ENDLESS, "bob", "bob's") == 0
+    further = wait(manager, [config(0)], ENDLESS)
+    assert further and (further.state, further.owner) == ("paused", "ann's")
+    assert further.step > first.step
+
+
+# How long it takes, and what trains without a click
+
+
+def test_the_estimate_is_of_what_is_missing(manager: JobManager):
+    both = [config(0), config(1)]
+    two, one = manager.estimate(both, RECIPE), manager.estimate(both[:1], RECIPE)
+    assert two > one > 0
+    longer = manager.estimate(both[:1], RECIPE.replace(cycles=2))
+    assert longer == pytest.approx(2 * one)
+    manager.store.put(model(both[0], RECIPE))
+    assert manager.estimate(both, RECIPE) == pytest.approx(one)
+    assert manager.estimate(both[:1], RECIPE) == 0
+    # The cycle that is there is not trained again.
+    assert manager.estimate(both[:1], RECIPE.replace(cycles=2)) == pytest.approx(one)
+
+
+def test_the_estimate_is_learned_from_what_trainings_took(manager: JobManager):
+    learned: list[float] = []
+    manager.pace.learn = lambda configs, recipe, seconds: learned.append(seconds)
+    start_of_it = time.monotonic()
+    manager.request([config(0)], RECIPE, "ann")
+    wait(manager, [config(0)])
+    assert 0 < learned[0] < time.monotonic() - start_of_it
+
+
+def test_changed_settings_train_within_the_budget(tmp_path: Path, threads: Threads):
+    threads.hold()
+    none = JobManager(Store(tmp_path), threads, Limits(live_seconds=0))
+    assert not none.request_live([config(0)], RECIPE, "ann")
+    manager = JobManager(Store(tmp_path), threads, Limits(live_seconds=1, queue=2))
+    each = manager.estimate([config(0)], RECIPE)
+    manager.budget.charge("ann", 1 - 1.5 * each)
+    assert manager.request_live([config(0)], RECIPE, "ann")
+    assert not manager.request_live([config(1)], RECIPE, "ann")
+    assert manager.request_live([config(1)], RECIPE, "bob")
+    assert threads.submitted == [[0], [1]]
+    with pytest.raises(Refused):
+        manager.request_live([config(2)], RECIPE, "eve")
+    assert manager.budget.allows("eve", 1.0)  # what is refused costs nothing
+    threads.gate.set()
+    none.close()
+    manager.close()
+
+
 # Failures
 
 
@@ -579,8 +655,9 @@ def test_a_divergence_is_told_and_not_stored_and_the_others_of_the_job_are(worke
     worker.request(configs, SOMETIMES_WILD, "ann")
     progress = wait(worker, configs, SOMETIMES_WILD)
     assert progress and (progress.state, progress.active) == ("failed", False)
+    assert progress.failure == "diverged"
     assert progress.message.startswith("Training diverged at p = 1 by step ")
-    assert "learning_rate 10 is probably too high" in progress.message
+    assert "learning rate 10 is probably too high" in progress.message
     stored = [worker.store.has(c, SOMETIMES_WILD) for c in configs]
     assert 0 < sum(stored) < 8
     for each, there in zip(configs, stored, strict=True):
@@ -608,7 +685,7 @@ def test_a_worker_that_is_killed_gives_a_message_and_the_next_job_works(worker: 
     start(worker, wanted, ENDLESS)
     os.kill(process, signal.SIGKILL)
     progress = wait(worker, wanted, ENDLESS)
-    assert progress and progress.state == "failed"
+    assert progress and (progress.state, progress.failure) == ("failed", "killed")
     assert "training process ended unexpectedly (exit code -9)" in progress.message
     # In the next process a training is paused, goes on, and is told of beside its pause.
     start(worker, other, ENDLESS)
@@ -616,7 +693,7 @@ def test_a_worker_that_is_killed_gives_a_message_and_the_next_job_works(worker: 
     start(worker, other, ENDLESS, step=shown.step)
     worker.executor.kill(worker.executor._running[0])
     found = wait(worker, other, ENDLESS)
-    assert found and found.state == "paused"
+    assert found and (found.state, found.failure) == ("paused", "killed")
     assert "ended unexpectedly" in found.message
     assert worker.cancel(other, ENDLESS, "ann") == 0
 

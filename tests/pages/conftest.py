@@ -39,6 +39,12 @@ def completed_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(AppTest, "_run", run_and_complete)
 
 
+@pytest.fixture(autouse=True)
+def trained_by_a_click(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Changed settings do not train, so that a test says when; tests of that allow it again."""
+    monkeypatch.setenv("TOYMODEL_MAX_LIVE_SECONDS", "0")
+
+
 @pytest.fixture(scope="session")
 def shipped_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A copy of the shipped models, which no test may change."""
@@ -82,8 +88,8 @@ def server_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def serving(cache: Path) -> Iterator[str]:
-    """A dashboard with this store; gives its address."""
+def serving(cache: Path, **environment: str) -> Iterator[str]:
+    """A dashboard with this store and environment; gives its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -93,7 +99,9 @@ def serving(cache: Path) -> Iterator[str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "app.py", *options],
         cwd=ROOT,
-        env=os.environ | {"TOYMODEL_CACHE": str(cache)},
+        env=os.environ
+        | {"TOYMODEL_CACHE": str(cache), "TOYMODEL_MAX_LIVE_SECONDS": "0"}
+        | environment,
         stdout=log,
         stderr=log,
     )
@@ -112,6 +120,15 @@ def serving(cache: Path) -> Iterator[str]:
 def server(server_cache: Path) -> Iterator[str]:
     """The address of a dashboard that all tests share."""
     with serving(server_cache) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a dashboard that trains as settings change, as a copy does by itself."""
+    cache = tmp_path_factory.mktemp("live")
+    shutil.copytree(ROOT / "cache" / "shipped", cache / "shipped")
+    with serving(cache, TOYMODEL_MAX_LIVE_SECONDS="60") as address:
         yield address
 
 

@@ -389,7 +389,7 @@ def test_divergence_is_found_and_reported_with_its_likely_cause(cycles: int):
     assert first.startswith("Training diverged at p = 0.1 by step ")
     assert second.startswith("Training diverged at p = 1 by step ")
     for reason in (first, second):
-        assert "learning_rate 10 is probably too high (the standard recipe has 0.078)" in reason
+        assert "learning rate 10 is probably too high (the standard recipe has 0.078)" in reason
     assert str(caught.value) == f"{first} {second}"
     again = pickle.loads(pickle.dumps(caught.value))
     assert (again.models, again.reasons) == ([None, None], [first, second])

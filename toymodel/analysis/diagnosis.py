@@ -104,13 +104,13 @@ def likely_cause(config: Config, recipe: Recipe) -> tuple[str, Changes]:
         return "examples with a feature are too rare for the precision of the weights", {}
     if rate > 2 * good:
         return (
-            f"learning_rate {rate:g} is probably too high (the standard recipe has {good:g})"
+            f"learning rate {rate:g} is probably too high (the standard recipe has {good:g})"
         ), {"learning_rate": good}
     if recipe.init_scale > 2:
-        return f"init_scale {recipe.init_scale:g} probably starts the weights too large", {
+        return f"initial scale {recipe.init_scale:g} probably starts the weights too large", {
             "init_scale": standard.init_scale
         }
-    return f"try a learning_rate below {rate:g}, or a longer warmup", {
+    return f"try a learning rate below {rate:g}, or a longer warm-up", {
         "learning_rate": float(f"{rate / 10:.3g}")
     }
 
@@ -158,9 +158,9 @@ def _empty_batches(model: Model, restart: int) -> Finding | None:
         return None
     which = "" if trained == config.n_features else f" of the {trained} that are trained"
     message = (
-        f"At p = {config.feature_probability:g}, {empty:.0%} of the examples have no active"
+        f"At density {config.feature_probability:g}, {empty:.0%} of the examples have no active"
         f" feature{which}, and the model learns next to nothing from them. Importance sampling"
-        ' (sampler "tilted") draws features more often and weights the examples so that the'
+        ' (the sampler "tilted") draws features more often and weights the examples so that the'
         " expected loss is the same."
     )
     changes: Changes = {"sampler": "tilted"}
@@ -266,10 +266,10 @@ def _sound(model: Model, restart: int) -> Finding:
         return _finding("sound", message)
     message += ", as good as a model without superposition can be"
     if p >= _DENSE:
-        message += f". At p = {p:g} features are too dense for superposition to gain much."
+        message += f". At density {p:g} features are too dense for superposition to gain much."
         return _finding("sound", message)
     why, changes = _improvement(config, model.recipe)
-    message += f". At p = {p:g} there may be more to gain. {why}"
+    message += f". At density {p:g} there may be more to gain. {why}"
     return _finding("sound", message, changes)
 
 
@@ -283,8 +283,16 @@ def _action(changes: Changes) -> str:
         return ""
     if len(changes) > _MAX_NAMED:
         return f"Take {len(changes)} settings from the standard recipe"
-    words = (f"{n} to {v:,}" if isinstance(v, int) else f"{n} to {v}" for n, v in changes.items())
+    words = (
+        f"{_title(n)} to {v:,}" if isinstance(v, int) else f"{_title(n)} to {v}"
+        for n, v in changes.items()
+    )
     return "Set " + ", ".join(words)
+
+
+def _title(name: str) -> str:
+    # What the pages call a field of the recipe.
+    return str(Recipe.model_fields[name].title)
 
 
 def _more_slope(
@@ -322,7 +330,7 @@ def _improvement(config: Config, recipe: Recipe) -> tuple[str, Changes]:
     unlike = _unlike_standard(config, recipe)
     more: Changes = {"restarts": _MANY_RESTARTS} if recipe.restarts < _MANY_RESTARTS else {}
     if unlike:
-        why = f"Its recipe is far from those that train well, in {', '.join(unlike)}."
+        why = f"Its recipe is far from those that train well, in {', '.join(map(_title, unlike))}."
         changes = _with_rate(config, recipe, unlike)
         if len(unlike) > _FEW or not more:
             return why, changes

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 
 from toymodel.config import Activation, Config
 from toymodel.errors import TrainingCancelled, TrainingDiverged
+from toymodel.jobs.failure import Kind
 from toymodel.model import History, Model, Weights
 from toymodel.recipe import Recipe
 from toymodel.storage.checkpoint import Checkpoint, TrainingPaused
@@ -66,6 +67,8 @@ class Progress:
         remaining: seconds; NaN while unknown.
         models: by model key, as of the last snapshot.
         message: why it failed, or why it could not be paused.
+        failure: what kind of failure that was; None where there was none.
+        owner: who paused it, as `JobManager.pause` was told; empty where nobody knows.
     """
 
     state: State
@@ -75,6 +78,8 @@ class Progress:
     remaining: float = float("nan")
     models: dict[str, Live] = field(default_factory=dict)
     message: str = ""
+    failure: Kind | None = None
+    owner: str = ""
 
     @property
     def active(self) -> bool:
@@ -90,11 +95,13 @@ class JobResult:
         unsaved: models that could not be written.
         failures: why others were not trained, by model key.
         notes: what the store has to say.
+        seconds: how long the training took; 0 where it was not one cycle from its start.
     """
 
     unsaved: list[Model]
     failures: dict[str, str]
     notes: list[str]
+    seconds: float = 0.0
 
 
 def job_name(keys: Sequence[str]) -> str:
@@ -115,7 +122,7 @@ def run_job(
         root: the folder of the store.
         max_bytes: how large the store may become.
         scratch: a folder for this job. The progress is written there; a file "cancel" or "pause"
-            in it stops the training.
+            in it stops the training. The latter says who paused it.
 
     Raises:
         TrainingCancelled: when a file "cancel" appears.
@@ -140,8 +147,11 @@ def run_job(
             end = time.monotonic()
             due = end + max(_MIN_WRITE_SECONDS, 10 * (end - start))  # large models show less often
 
+    import toymodel.training.train  # noqa: F401  # it takes seconds, and is not training
+
     failures: dict[str, str] = {}
     resume = _read_checkpoint(store.paused(name))
+    began = time.monotonic()
     try:
         models = load_or_train(configs, recipe, store=store, resume=resume, on_snapshot=on_snapshot)
     except TrainingDiverged as error:
@@ -150,10 +160,12 @@ def run_job(
             model_key(c, recipe): reason for c, reason in zip(lost, error.reasons, strict=True)
         }
         models = [model for model in error.models if model]
+    whole = resume is None and recipe.cycles == 1 and not failures
+    seconds = time.monotonic() - began if whole else 0.0
     with suppress(OSError):
         store.paused(name).unlink(missing_ok=True)
     unsaved = [model for model in models if store.in_memory(model.config, recipe)]
-    return JobResult(unsaved, failures, list(store.notes))
+    return JobResult(unsaved, failures, list(store.notes), seconds)
 
 
 def pause_refused(scratch: Path) -> str:
@@ -171,8 +183,10 @@ def pause_refusal(error: OSError) -> str:
 
 def _pause(store: Store, name: str, scratch: Path, snapshot: Snapshot, recipe: Recipe) -> None:
     checkpoint = snapshot.checkpoint()
+    # What somebody else went on with still belongs to who paused it first.
+    owner = paused_owner(store, name) or (scratch / "pause").read_text()
     try:
-        store.put_paused(name, _progress(snapshot, recipe, checkpoint))
+        store.put_paused(name, _progress(snapshot, recipe, checkpoint, owner))
     except OSError as error:  # it goes on then, so that nothing is lost
         with suppress(OSError):  # a full disk may have no space for a new file, nor for its text
             (scratch / "pause").replace(scratch / _PAUSE_REFUSED)
@@ -181,7 +195,14 @@ def _pause(store: Store, name: str, scratch: Path, snapshot: Snapshot, recipe: R
     raise TrainingPaused
 
 
-def _progress(snapshot: Snapshot, recipe: Recipe, checkpoint: Checkpoint | None = None) -> bytes:
+def paused_owner(store: Store, name: str) -> str:
+    """Who paused a training; "" where it is not paused or nobody knows."""
+    return read_progress(store.paused(name), (0.0, Progress(state="running")))[1].owner
+
+
+def _progress(
+    snapshot: Snapshot, recipe: Recipe, checkpoint: Checkpoint | None = None, owner: str = ""
+) -> bytes:
     tensors: dict[str, np.ndarray] = {}
     # Keys of the whole recipe, whichever of its cycles is running.
     keys = [model_key(config, recipe) for config in snapshot.configs]
@@ -192,6 +213,7 @@ def _progress(snapshot: Snapshot, recipe: Recipe, checkpoint: Checkpoint | None 
         "restarts": {},
         "activations": {k: c.activation for k, c in zip(keys, snapshot.configs, strict=True)},
         "together": len(keys),
+        "owner": owner,
         "versions": {"engine": str(ENGINE_VERSION)},
     }
     for index, (key, config) in enumerate(zip(keys, snapshot.configs, strict=True)):
@@ -243,6 +265,7 @@ def read_progress(path: Path, last: tuple[float, Progress]) -> tuple[float, Prog
             step=about["step"],
             steps=about["steps"],
             remaining=about["remaining"],
+            owner=about.get("owner", ""),
             models={
                 key: _live(
                     tensors,

@@ -25,15 +25,18 @@ class Limits(Settings):
         queue: trainings that wait or run.
         memory_mb: MB of memory for one training; all of this machine's unless given.
         steps: steps of one training, of all its cycles.
+        live_seconds: seconds of training a minute that one visitor's changed settings may take
+            without a click; 0: every training needs a click.
     """
 
     queue: Annotated[int, Field(ge=1, le=1_000)] = 20
     memory_mb: Annotated[int, Field(ge=1, le=10**8)] = Field(default_factory=physical_megabytes)
     steps: Annotated[int, Field(ge=1, le=10**8)] = 10**8
+    live_seconds: Annotated[int, Field(ge=0, le=600)] = 60
 
     @classmethod
     def from_environment(cls) -> Limits:
-        """The limits in $TOYMODEL_MAX_QUEUE, _MEMORY_MB and _STEPS.
+        """The limits in $TOYMODEL_MAX_QUEUE, _MEMORY_MB, _STEPS and _LIVE_SECONDS.
 
         Raises:
             SettingError: for anything but a whole number in the allowed range.

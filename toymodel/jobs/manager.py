@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import CancelledError, Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -18,22 +18,26 @@ from pathlib import Path
 from typing import Any
 
 from toymodel.config import Config
+from toymodel.jobs.failure import Failure
 from toymodel.jobs.job import (
     JobResult,
     Progress,
     job_name,
     pause_refusal,
     pause_refused,
+    paused_owner,
     read_progress,
     run_job,
 )
 from toymodel.jobs.limits import Limits, Refused
+from toymodel.jobs.live import LiveBudget
+from toymodel.jobs.pace import Pace
 from toymodel.jobs.scratch import Scratch, sweep_scratch
 from toymodel.recipe import Recipe
 from toymodel.storage.checkpoint import TrainingPaused
 from toymodel.storage.model_file import model_key
 from toymodel.storage.store import Store
-from toymodel.text import one_line, refusal
+from toymodel.text import refusal
 
 _MAX_PAUSED_SEEN = 8
 _MAX_FAILURES = 1_000
@@ -51,6 +55,7 @@ class _Job:
     stopping: bool = False
     cancelled: bool = False
     refused: str = ""
+    owners: Collection[str] = ()  # of whoever cancelled it
     snapshot: tuple[float, Progress] = (0.0, Progress(state="running"))
 
 
@@ -80,9 +85,11 @@ class JobManager:
         self.limits = limits or Limits()
         sweep_scratch()
         self._scratch = Scratch()
+        self.pace = Pace()
+        self.budget = LiveBudget(self.limits.live_seconds)
         self._jobs: OrderedDict[int, _Job] = OrderedDict()
         self._paused_seen: OrderedDict[str, tuple[float, Progress]] = OrderedDict()
-        self._failures: OrderedDict[str, str] = OrderedDict()
+        self._failures: OrderedDict[str, Failure] = OrderedDict()
         self._count = 0
         self._closing = False
         self._lock = threading.RLock()
@@ -94,7 +101,7 @@ class JobManager:
             Refused: beyond the limits, when the queue is full, and where the system refuses it.
         """
         with self._lock:
-            missing = [c for c in dict.fromkeys(configs) if not self.store.has(c, recipe)]
+            missing = self._missing(configs, recipe)
             by_key = self._active()
             fresh = [c for c in missing if model_key(c, recipe) not in by_key]
             if fresh:
@@ -110,6 +117,35 @@ class JobManager:
             if fresh:
                 self._start(fresh, recipe, visitor)
 
+    def request_live(self, configs: Sequence[Config], recipe: Recipe, visitor: str) -> bool:
+        """Queue the same because a setting was changed, if the visitor's budget allows it.
+
+        Returns:
+            Whether it does.
+
+        Raises:
+            Refused: as in `request`.
+        """
+        seconds = self.estimate(configs, recipe)
+        if not self.budget.allows(visitor, seconds):
+            return False
+        self.request(configs, recipe, visitor)
+        self.budget.charge(visitor, seconds)
+        return True
+
+    def estimate(self, configs: Sequence[Config], recipe: Recipe) -> float:
+        """About how many seconds the training of the missing models will take on this machine."""
+        missing = self._missing(configs, recipe)
+        cycles = recipe.cycles
+        for done in range(recipe.cycles - 1, 0, -1):
+            if not self._missing(missing, recipe.replace(cycles=done)):
+                cycles -= done
+                break
+        return self.pace.seconds(missing, recipe, cycles)
+
+    def _missing(self, configs: Sequence[Config], recipe: Recipe) -> list[Config]:
+        return [c for c in dict.fromkeys(configs) if not self.store.has(c, recipe)]
+
     def progress(self, configs: Sequence[Config], recipe: Recipe) -> Progress | None:
         """The state of the training of these configs; None if there is none.
 
@@ -123,8 +159,14 @@ class JobManager:
         if not wanted:
             paused = self._paused(self._name(configs, recipe))
             if paused:
-                return replace(paused, message=failure or "")
-            return Progress(state="failed", message=failure) if failure else None
+                return (
+                    replace(paused, message=failure.message, failure=failure.kind)
+                    if failure
+                    else paused
+                )
+            if failure is None:
+                return None
+            return Progress(state="failed", message=failure.message, failure=failure.kind)
         for job in wanted:
             job.snapshot = read_progress(job.scratch / "progress", job.snapshot)
         parts = [job.snapshot[1] for job in wanted]
@@ -144,8 +186,7 @@ class JobManager:
 
     def _name(self, configs: Sequence[Config], recipe: Recipe) -> str:
         """The name of the job that a request for these configs would start."""
-        missing = [c for c in dict.fromkeys(configs) if not self.store.has(c, recipe)]
-        return job_name([model_key(config, recipe) for config in missing])
+        return job_name([model_key(config, recipe) for config in self._missing(configs, recipe)])
 
     def _paused(self, name: str) -> Progress | None:
         path = self.store.paused(name)
@@ -160,11 +201,19 @@ class JobManager:
                 self._paused_seen.popitem(last=False)
         return replace(found[1], state="paused") if found[1].steps else None
 
-    def pause(self, configs: Sequence[Config], recipe: Recipe, visitor: str) -> int:
+    def pause(
+        self, configs: Sequence[Config], recipe: Recipe, visitor: str, owner: str = ""
+    ) -> int:
         """Stop the training of these configs so that a later request goes on with it.
 
         A job that waits leaves the queue. Where the checkpoint cannot be written, the training
         goes on, and its progress says why.
+
+        Args:
+            configs: what is trained.
+            recipe: how.
+            visitor: who pauses it.
+            owner: the only one who may discard it later, in a name that outlives the visit.
 
         Returns:
             How many jobs go on, because other visitors wait for them or because they train other
@@ -173,7 +222,7 @@ class JobManager:
         released, others = self._release(configs, recipe, visitor, whole=True)
         for job in released:
             try:
-                _order(job, "pause")
+                _order(job, "pause", owner)
             except OSError as error:
                 if not job.future.cancel():
                     job.refused, job.stopping, job.visitors = pause_refusal(error), False, {visitor}
@@ -181,29 +230,51 @@ class JobManager:
                 job.future.cancel()
         return others
 
-    def cancel(self, configs: Sequence[Config], recipe: Recipe, visitor: str) -> int:
-        """Stop the training of these configs, and forget their checkpoint.
+    def cancel(
+        self,
+        configs: Sequence[Config],
+        recipe: Recipe,
+        visitor: str,
+        owners: Collection[str] = (),
+        *,
+        kill: bool = True,
+    ) -> int:
+        """Stop the training of these configs, and forget a checkpoint that is the visitor's.
+
+        Args:
+            configs: what is trained.
+            recipe: how.
+            visitor: who cancels it.
+            owners: by which names the visitor may have paused it. A checkpoint without an owner
+                is anybody's.
+            kill: whether the process is ended where it does not stop soon. The next training then
+                waits for a new one.
 
         Returns:
             How many jobs go on, because other visitors wait for them.
         """
         released, others = self._release(configs, recipe, visitor)
         for job in released:
-            self._stop(job)
+            job.owners = ("", *owners)
+            self._forget(job_name(job.keys), job.owners)
+            self._stop(job, kill=kill)
         if not others:
-            for name in {self._name(configs, recipe), *(job_name(job.keys) for job in released)}:
-                with suppress(OSError):
-                    self.store.paused(name).unlink(missing_ok=True)
+            self._forget(self._name(configs, recipe), ("", *owners))
         return others
 
-    def _stop(self, job: _Job) -> None:
+    def _forget(self, name: str, owners: Collection[str]) -> None:
+        if paused_owner(self.store, name) in owners:
+            with suppress(OSError):
+                self.store.paused(name).unlink(missing_ok=True)
+
+    def _stop(self, job: _Job, *, kill: bool = True) -> None:
         job.cancelled = True
         with suppress(OSError):
             _order(job, "cancel")
-        if not job.future.cancel():
-            kill = getattr(self.executor, "kill", None)
-            if kill:
-                threading.Timer(_GRACE_SECONDS, kill, (job.future,)).start()
+        if not job.future.cancel() and kill:
+            end_worker = getattr(self.executor, "kill", None)
+            if end_worker:
+                threading.Timer(_GRACE_SECONDS, end_worker, (job.future,)).start()
 
     def _release(
         self, configs: Sequence[Config], recipe: Recipe, visitor: str, *, whole: bool = False
@@ -275,35 +346,28 @@ class JobManager:
     def _finish(self, number: int, future: Future[Any]) -> None:
         with self._lock:
             job = self._jobs[number]
-            failures: dict[str, str] = {}
+            failures: dict[str, Failure] = {}
             try:
                 result: JobResult = future.result()
+                self.pace.learn(job.configs, job.recipe, result.seconds)
                 for model in result.unsaved:
                     self.store.put_in_memory(model)
                 self.store.notes.extend(n for n in result.notes if n not in self.store.notes)
-                failures = result.failures
+                failures = {key: Failure("diverged", r) for key, r in result.failures.items()}
             except (CancelledError, TrainingPaused):
                 pass
             except Exception as error:
                 if not job.cancelled:
-                    failures = dict.fromkeys(job.keys, _words(error))
+                    failures = dict.fromkeys(job.keys, Failure.of(error))
             self._failures |= failures
             while len(self._failures) > _MAX_FAILURES:
                 self._failures.popitem(last=False)
             if job.cancelled and not self._closing:
-                with suppress(OSError):  # it may have been pausing
-                    self.store.paused(job_name(job.keys)).unlink(missing_ok=True)
+                self._forget(job_name(job.keys), job.owners)  # it may have been pausing
             del self._jobs[number]
         shutil.rmtree(job.scratch, ignore_errors=True)
 
 
-def _order(job: _Job, order: str) -> None:
+def _order(job: _Job, order: str, text: str = "") -> None:
     job.scratch.mkdir(parents=True, exist_ok=True)  # the system may have cleaned it up
-    (job.scratch / order).touch()
-
-
-def _words(error: Exception) -> str:
-    """Why a training failed: in one line, without a path of this machine."""
-    if isinstance(error, OSError):
-        return f"The system refuses what this training needs: {refusal(error)}."
-    return one_line(str(error)) or type(error).__name__
+    (job.scratch / order).write_text(text)

@@ -8,7 +8,7 @@ import pytest
 
 from pages.identity.models import models_of, table_of
 from pages.shared import resources
-from tests.helpers.apps import opened, said, table
+from tests.helpers.apps import button_labels, opened, said, table
 from tests.helpers.networks import model
 from toymodel.storage.model_file import model_key
 from toymodel.sweeps.shipped import (
@@ -85,7 +85,7 @@ def test_absolute_values_with_a_hidden_bias_are_compared_where_they_are_there(ow
     app = opened(SCRIPT)
     name = "|x|, with hidden bias"
     assert f"Networks for {name}:" in said(app)
-    assert "Train 7 models" in [button.label for button in app.button]
+    assert "Train 7 models" in button_labels(app)
     assert name not in table(app, "factor from")["network"].tolist()
     for config in IDENTITY_ABS_BIAS.configs:
         assert resources.store().put(model(config, IDENTITY_ABS_BIAS.recipe))

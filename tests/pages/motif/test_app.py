@@ -26,11 +26,13 @@ from pages.shared.model_choice import Choice
 from pages.shared.models import find_model
 from tests.helpers.apps import (
     QUICK,
+    button_labels,
     by_slot,
     fine,
     metrics,
     of_link,
     opened,
+    press,
     put,
     random_network,
     said,
@@ -190,7 +192,7 @@ def links(app: AppTest) -> dict[str, MotifState]:
 
 
 def buttons(app: AppTest) -> set[str]:
-    return {button.label for button in app.button}
+    return set(button_labels(app))
 
 
 def loss_of(config: Config, network: Weights) -> str:
@@ -695,8 +697,8 @@ def test_a_training_beyond_the_budget_is_refused_with_what_is_allowed(
 ):
     monkeypatch.setenv("TOYMODEL_MAX_STEPS", "50")
     app = opened(SCRIPT, n="4", m="2", steps="51", recipe="quick", seeds="2")
-    next(button for button in app.button if button.label == "Train 2 models").click().run()
-    assert resources.jobs().limits == Limits(steps=50)
+    press(app, "Train 2 models")
+    assert resources.jobs().limits == Limits(steps=50, live_seconds=0)
     (words,) = [info.value for info in app.info if "asks for" in info.value]
     assert "asks for 51 steps; this copy allows 50." in words
     assert buttons(app) == {"Train 2 models"}

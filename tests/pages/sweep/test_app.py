@@ -7,7 +7,7 @@ import pytest
 from pages.shared import resources
 from pages.sweep.basis import MAX_MEASURED
 from pages.sweep.state import SweepState
-from tests.helpers.apps import fine, opened, said, table
+from tests.helpers.apps import button_labels, fine, opened, said, table
 from tests.helpers.networks import model
 from toymodel.charts.sweep.privileged_basis import basis_table
 from toymodel.config import Config
@@ -29,7 +29,7 @@ def put(state: SweepState, **changes: object) -> list:
 
 
 def labels(app) -> list[str]:
-    return [button.label for button in app.button]
+    return button_labels(app)
 
 
 def test_features_that_are_left_out_are_counted_in_every_panel_and_explained_once():

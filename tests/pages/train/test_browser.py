@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 import toymodel as tm
 from pages.train.state import TrainState
-from tests.helpers.browser import button, link, wait_until_idle
+from tests.helpers.browser import button, link, slider, wait_until_idle
 from tests.helpers.browser_requests import Requests
 from tests.helpers.networks import run_python, same
 from toymodel.storage.store import Store
@@ -30,7 +30,7 @@ FAILING = "n=100&m=40&p=0.001&recipe=usual"
 
 
 def wait_for_model(page: Page) -> None:
-    expect(page.get_by_role("heading", name="Take it away")).to_be_visible(timeout=90_000)
+    expect(button(page, "Train another seed")).to_be_visible(timeout=90_000)
     wait_until_idle(page)
 
 
@@ -87,8 +87,8 @@ def test_a_model_is_trained_and_shown(server: str, page: Page, store: Store):
         str(counts[name]) for name in ("monosemantic", "slightly polysemantic", "polysemantic")
     )
     charts = page.get_by_test_id("stVegaLiteChart")
-    expect(charts).to_have_count(5)  # both layers, loss, response, network
-    for number in range(5):
+    expect(charts).to_have_count(4)  # loss, both layers, outputs
+    for number in range(4):
         expect(charts.nth(number).locator("svg, canvas").first).to_be_visible()
 
 
@@ -156,6 +156,7 @@ def test_a_paused_training_can_be_discarded(server: str, page: Page):
     button(page, "Train").click()
     button(page, "Pause").click()
     button(page, "Discard").click()
+    button(page, re.compile("^Discard .* for good$")).click()
     expect(button(page, "Train")).to_be_visible()
 
 
@@ -242,7 +243,7 @@ def test_another_seed_is_one_click(server: str, page: Page):
 
 
 def test_any_restart_can_be_shown(server: str, page: Page, store: Store):
-    train(page, server, SHORT + "&seed=108&restarts=3")
+    train(page, server, SHORT + "&seed=108&restarts=3&tab=download")
     model = stored(page, store)
     worst = int(np.argmax(model.losses))
     page.get_by_label("Show", exact=True).click()
@@ -256,10 +257,10 @@ def test_any_restart_can_be_shown(server: str, page: Page, store: Store):
 def test_what_was_tried_is_listed_opened_compared_removed_and_kept(
     server: str, page: Page, store: Store
 ):
-    train(page, server, SHORT + "&seed=109")
+    train(page, server, SHORT + "&seed=109&open=tried")
     wait_until_kept(page, 109)
     one = stored(page, store)
-    train(page, server, SHORT + "&seed=110&d=0.5")
+    train(page, server, SHORT + "&seed=110&d=0.5&open=tried")
     wait_until_kept(page, 110)
     other = stored(page, store)
     page.reload()  # the browser keeps the list
@@ -314,6 +315,75 @@ def kept(page: Page) -> list[object]:
     return json.loads(page.evaluate("localStorage.getItem('toymodel.tried')"))
 
 
+def test_what_was_opened_again_is_brought_into_view(server: str, page: Page):
+    page.goto(f"{server}/train?open=tried")
+    wait_for_model(page)
+    page.get_by_role("link", name="The smallest absolute value").click()
+    page.wait_for_function("location.search.includes('n=3')")
+    wait_for_model(page)
+    choose_rows(page, 1)
+    assert page.evaluate(SCROLLED) > 100
+    button(page, "Open again").click()
+    page.wait_for_function("location.search.includes('n=6')")
+    page.wait_for_function(f"{SCROLLED} == 0")
+
+
+SCROLLED = "document.querySelector('[data-testid=stMain]').scrollTop"
+
+
+@pytest.mark.parametrize("settings", ["", "n=100&m=40&p=0.01&recipe=standard"])
+def test_the_first_view_is_short(server: str, page: Page, settings: str):
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.goto(f"{server}/train?{settings}")
+    wait_for_model(page)
+    expect(page.get_by_test_id("stVegaLiteChart").last.locator(".marks").first).to_be_visible()
+    page.wait_for_timeout(1_000)
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight") <= 2_200
+    assert page.get_by_test_id("stVegaLiteChart").count() <= 5
+
+
+def test_a_slider_trains_at_once_beside_the_model_of_before(live_server: str, page: Page):
+    page.goto(f"{live_server}/train")
+    wait_for_model(page)
+    before = metric(page, "Loss")
+    density = slider(page, "Slide the density")
+    density.focus()
+    page.evaluate(WATCH)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("location.search.includes('p=0.125')")
+    wait_for_model(page)
+    assert metric(page, "Loss") != before
+    seen = page.evaluate("window.seen")
+    assert seen["greyed"] > 0  # the model of before was there
+    assert seen["blank"] == 0  # and the page was never without a number
+    expect(page.locator(GREYED)).to_have_count(0)
+
+
+GREYED = ".st-key-before-the-training"
+WATCH = f"""() => {{
+    window.seen = {{ greyed: 0, blank: 0 }};
+    const look = () => {{
+        window.seen.greyed += document.querySelectorAll('{GREYED}').length;
+        window.seen.blank += document.querySelector('[data-testid=stMetricValue]') ? 0 : 1;
+        requestAnimationFrame(look);
+    }};
+    look();
+}}"""
+
+
+def test_files_are_there_whichever_way_one_came(server: str, page: Page):
+    page.goto(server)
+    page.get_by_role("link", name="Train your own").first.click()
+    wait_for_model(page)
+    page.goto(f"{server}/train?n=3&m=6&p=1&recipe=standard&restarts=8&tab=download")
+    wait_for_model(page)
+    for _ in range(2):
+        for name in ("Model (.safetensors)", "Weights (.csv)", "Chart (.svg)"):
+            assert download(page, name)
+        page.reload()
+        wait_for_model(page)
+
+
 def test_two_recipes_side_by_side_show_only_what_differs(server: str, page: Page):
     page.goto(f"{server}/train?n=100&m=40&p=0.001&recipe=standard&vs.recipe=usual")
     left = page.locator(".st-key-compared-left")
@@ -321,13 +391,13 @@ def test_two_recipes_side_by_side_show_only_what_differs(server: str, page: Page
     wait_until_idle(page)
     assert {k: v for k, v in link(page).items() if k.startswith("vs.")} == {"vs.recipe": "usual"}
     charts = page.get_by_test_id("stVegaLiteChart")
-    expect(charts).to_have_count(4 + 1 + 4)  # stacks, colours, losses and responses
+    expect(charts).to_have_count(4 + 1 + 4)  # stacks, colours, losses and outputs
 
 
 def test_every_download_is_what_the_page_shows(
     server: str, page: Page, store: Store, tmp_path: Path
 ):
-    train(page, server, SHORT + "&seed=111&restarts=2")
+    train(page, server, SHORT + "&seed=111&restarts=2&tab=download")
     model = stored(page, store)
     (tmp_path / "model.safetensors").write_bytes(download(page, "Model (.safetensors)"))
     loaded = tm.load(tmp_path / "model.safetensors")
@@ -356,10 +426,12 @@ def test_every_download_is_what_the_page_shows(
         # All kinds of the first chart, one of each other: what is written is tested elsewhere.
         kinds = KINDS if number == 0 else (KINDS[number % 3],)
         for kind in kinds:
-            check_chart(kind, download(page, kind))
+            page.get_by_role("radio", name=kind, exact=True).click()
+            check_chart(kind, download(page, f"Chart (.{SUFFIXES[kind]})"))
 
 
-KINDS = ("SVG", "PNG", "Vega-Lite JSON")
+SUFFIXES = {"SVG": "svg", "PNG": "png", "Vega-Lite JSON": "json"}
+KINDS = tuple(SUFFIXES)
 
 
 def check_chart(kind: str, data: bytes) -> None:
@@ -377,7 +449,7 @@ def check_chart(kind: str, data: bytes) -> None:
 def test_the_link_and_the_snippet_give_the_same_model(
     server: str, page: Page, browser: Browser, store: Store, tmp_path: Path
 ):
-    train(page, server, SHORT + "&seed=112&restarts=2")
+    train(page, server, SHORT + "&seed=112&restarts=2&tab=download")
     model = stored(page, store)
     expect(page.get_by_test_id("stCode")).to_have_count(2)
     address, snippet = page.get_by_test_id("stCode").all_inner_texts()
@@ -405,7 +477,7 @@ def test_the_failing_preset_is_explained_and_can_be_mended(server: str, page: Pa
     wait_until_idle(page)
     expect(page.get_by_text("Dead outputs.")).to_be_visible()
     expect(page.get_by_text("Empty batches.")).to_be_visible()
-    button(page, "Set slope to 0.3, slope_until to 0.8").click()
+    button(page, "Set Output slope to 0.3, Slope until to 0.8").click()
     page.wait_for_function("location.search.includes('slope=0.3&slope-until=0.8')")
     button(page, "Cancel").click()
     expect(button(page, "Train")).to_be_visible()
@@ -437,9 +509,9 @@ def test_a_divergence_is_explained_and_can_be_mended(server: str, page: Page):
     )
     button(page, "Train").click()
     expect(page.get_by_role("heading", name="Why did it go badly?")).to_be_visible()
-    expect(page.get_by_text("learning_rate 10 is probably too high")).to_be_visible()
+    expect(page.get_by_text("learning rate 10 is probably too high")).to_be_visible()
     expect(page.get_by_text("not trained here yet")).to_have_count(0)
-    page.get_by_role("main").get_by_role("button", name=re.compile("learning_rate")).click()
+    page.get_by_role("main").get_by_role("button", name=re.compile("Learning rate")).click()
     wait_for_model(page)
     assert (link(page)["lr"], link(page)["schedule"]) == ("0.078", "constant")
 
@@ -455,6 +527,7 @@ def test_a_file_is_opened_again_and_nothing_or_rubbish_is_refused(
     page.goto(f"{server}/train")
     wait_for_model(page)
     page.get_by_text("Open a model's file").click()
+    wait_until_idle(page)
     box = page.locator("input[type=file]")
     for content in (b"", b"PK\x03\x04", (2**62).to_bytes(8, "little") + b"{}", bytes(2_000)):
         box.set_input_files({"name": "x.safetensors", "mimeType": "", "buffer": content})
