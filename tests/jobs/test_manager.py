@@ -763,9 +763,8 @@ def test_what_the_system_refuses_is_one_sentence(
         patch.setattr(job, "load_or_train", no_space)
         manager.request([config(1)], RECIPE, "ann")
         failed = wait(manager, [config(1)])
-    assert failed and failed.message == (
-        "The system refuses what this training needs: No space left on device."
-    )
+    assert failed and failed.failure == "disk full"
+    assert failed.message == "The disk is full, so the training stopped."
 
 
 def test_a_pause_that_cannot_be_asked_for_is_told_and_stops_nothing(
@@ -773,7 +772,7 @@ def test_a_pause_that_cannot_be_asked_for_is_told_and_stops_nothing(
 ):
     start(manager, [config(0)])
     with monkeypatch.context() as patch:
-        patch.setattr("pathlib.Path.touch", no_space)
+        patch.setattr("pathlib.Path.write_text", no_space)
         manager.pause([config(0)], PAUSABLE, "ann")
     told = manager.progress([config(0)], PAUSABLE)
     assert told and (told.state, told.message) == (

@@ -374,7 +374,7 @@ def test_only_a_divergence_has_the_diagnosis(monkeypatch: pytest.MonkeyPatch):
     failed = Progress(state="failed", message="It is gone.", failure="killed")
     monkeypatch.setattr(JobManager, "progress", lambda *_: failed)
     app = opened(SCRIPT, **link)
-    assert [error.value for error in app.error] == ["It is gone."]
+    assert [error.value for error in app.error] == ["`It is gone.`"]
     assert "Why did it go badly?" not in said(app)
     monkeypatch.setattr(JobManager, "progress", lambda *_: replace(failed, failure="diverged"))
     app = fine(opened(SCRIPT, **link))
