@@ -158,7 +158,7 @@ def stack_legend(
         hint: what a click does.
     """
     theme = colours()
-    chip = "display: inline-block; padding: 0 8px; margin-right: 6px; border-top: 3px solid; white-space: nowrap"
+    chip = "display: inline-block; padding: 0 8px; margin-right: 6px; border-top: 3px solid"
     chips = "".join(
         f'<span style="{chip} {theme.class_ink[name]}; color: {theme.class_ink[name]}; '
         f'background: {theme.class_background[name]}">{name}</span>'
