@@ -158,7 +158,7 @@ def stack_legend(
         hint: what a click does.
     """
     theme = colours()
-    chip = "padding: 1px 8px; margin-right: 6px; border-top: 3px solid; white-space: nowrap"
+    chip = "display: inline-block; padding: 0 8px; margin-right: 6px; border-top: 3px solid"
     chips = "".join(
         f'<span style="{chip} {theme.class_ink[name]}; color: {theme.class_ink[name]}; '
         f'background: {theme.class_background[name]}">{name}</span>'
@@ -172,7 +172,7 @@ def stack_legend(
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.html(
             f'<div style="font-size: 0.875rem; line-height: 1.9">{chips}'
-            f'<span style="white-space: nowrap">{title}: {low}<span style="{bar}" role="img" '
+            f'<span>{title}: {low}<span style="{bar}" role="img" '
             f'aria-label="Colours from {low} to {high}"></span>{high}</span></div>',
             width="content",
         )

@@ -206,7 +206,7 @@ def test_a_neuron_is_picked_among_all(server: str, page: Page):
 
 def test_the_first_view_of_a_neuron_has_its_histogram_on_the_first_screen(server: str, page: Page):
     page.set_viewport_size({"width": 1400, "height": 900})
-    for path, key, charts in (("neurons", "histogram", 3), ("features", "alone", 4)):
+    for path, key, charts in (("neurons", "histogram", 3), ("features", "carriers-", 4)):
         page.goto(f"{server}/{path}?{SPARSE}")
         expect(heading(page, r"^(Neuron \d+|Feature f\d+): ")).to_be_visible()
         expect(drawing(page, key)).to_be_visible()

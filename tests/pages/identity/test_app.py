@@ -39,7 +39,7 @@ def test_the_first_view_is_the_papers_sweep_without_hidden_bias():
         f"1 − S = {p}" for p in ("0.75", "0.35", "0.15", "0.1", "0.06", "0.02", "0.01")
     ]
     assert not any("Hidden biases" in row for row in rows)
-    assert len(app.get("vega_lite_chart")) == 2 * 7 + 3  # the legend is one
+    assert len(app.get("vega_lite_chart")) == 2 * 7 + 2
     assert not app.warning and not app.error
 
 
