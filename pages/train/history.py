@@ -29,6 +29,7 @@ _GONE = "train.tried.gone"
 _REMOVED = "train.tried.removed"
 _NUMBERS = "train.tried.numbers"
 _ROUND = "train.tried.round"
+_CHANGED = "train.tried.changed"
 
 
 def note_tried(*shown: Choice) -> None:
@@ -57,6 +58,8 @@ def tried_label() -> str:
 
 def draw_tried() -> None:
     """Draw the table and its buttons."""
+    if st.session_state.pop(_CHANGED, False):
+        st.rerun()  # so that the browser's list and the section's name follow
     thresholds = TRAIN_PAGE.state.thresholds
     tried = _tried()
     if not tried:
@@ -210,6 +213,7 @@ def _remove(rows: list[Choice]) -> None:
     st.session_state[_TRIED] = [choice for choice in _tried() if choice not in rows]
     st.session_state[_REMOVED] = rows
     st.session_state[_GONE] = [*rows, *st.session_state.get(_GONE, [])][:MOST]
+    st.session_state[_CHANGED] = True
     _choose_none()
 
 
