@@ -24,9 +24,10 @@ def superposition_meaning() -> None:
 def class_meanings(thresholds: Thresholds) -> None:
     """Draw each class of neurons in its colours, with its definition."""
     theme, extra = colours(), thresholds.extra_weight
+    below = percent(thresholds.second_weight).replace(" ", "\N{NO-BREAK SPACE}")
     largest = "the largest" if extra == 1 else f"{extra:g} times the largest"
     meanings = (
-        f"every other weight below {percent(thresholds.second_weight).replace(' ', chr(0xA0))} of the largest",
+        f"every other weight below {below} of the largest",
         f"all others together below {largest}",
         "more than that",
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -19,6 +20,9 @@ from toymodel.model import Model
 from toymodel.sweeps.paper import paper_panel
 from toymodel.text import number
 
+Row = dict[Hashable, Any]
+"""A row of the `sweep_table`."""
+
 
 def claim(state: SweepState, models: Mapping[Config, Model | None]) -> str:
     """The page's title: what these models show, or the question while they cannot answer it."""
@@ -34,9 +38,7 @@ def claim(state: SweepState, models: Mapping[Config, Model | None]) -> str:
     return "Neurons turn polysemantic as features get sparser"
 
 
-def ends(
-    state: SweepState, models: Mapping[Config, Model | None]
-) -> tuple[pd.Series, pd.Series] | None:
+def ends(state: SweepState, models: Mapping[Config, Model | None]) -> tuple[Row, Row] | None:
     """The rows of the densest and the sparsest model in the `sweep_table`; None before both are
     trained, and for one density alone."""
     dense, sparse = (
@@ -45,8 +47,8 @@ def ends(
     )
     if not dense or not sparse or dense is sparse:
         return None
-    table = sweep_table([dense, sparse], state.thresholds)
-    return table.iloc[0], table.iloc[1]
+    first, last = sweep_table([dense, sparse], state.thresholds).to_dict("records")
+    return first, last
 
 
 def draw_side(state: SweepState, models: Mapping[Config, Model | None]) -> None:
@@ -69,12 +71,10 @@ def draw_side(state: SweepState, models: Mapping[Config, Model | None]) -> None:
         st.caption("The thin bar below a strip: how many neurons of each class the paper has.")
 
 
-def _draw_metrics(
-    state: SweepState, dense: pd.Series, sparse: pd.Series, table: pd.DataFrame
-) -> None:
+def _draw_metrics(state: SweepState, dense: Row, sparse: Row, table: pd.DataFrame) -> None:
     m = state.config.n_neurons
     densities = f"At 1 − S = {number(dense['density'])} and {number(sparse['density'])}."
-    best = table.iloc[table["gain"].fillna(0).argmax()]
+    best = table.iloc[int(table["gain"].fillna(0).argmax())].to_dict()
     with st.container(horizontal=True, key="sweep-metrics"):
         for name in (CLASSES[0], CLASSES[2]):
             st.metric(

@@ -23,7 +23,7 @@ from toymodel.text import percent
 Models = Mapping[Config, Model | None]
 
 
-def _example(name: str, changes: Mapping[str, str], expect: str) -> Example:
+def _example(name: str, changes: dict[str, str], expect: str) -> Example:
     link = SweepState().link
     if "recipe" in changes:
         del link["restarts"]  # a recipe brings its own number

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import streamlit as st
 
 from pages.shared.chart import clicked, draw, opens_neuron
 from pages.shared.model_choice import Choice
 from pages.shared.resources import colours
+from pages.shared.strips import Heading, draw_strips
 from pages.sweep.large import draw_large
 from pages.sweep.legend import draw_side
 from pages.sweep.state import SWEEP_PAGE, SweepState
 from toymodel.analysis.loss import superposition_gain
 from toymodel.analysis.polysemanticity import CLASSES, neurons
 from toymodel.charts.network.stack_plot import stacks
-from toymodel.charts.sweep.strips import PITCH, SELECTION, Strip, stack_strips
+from toymodel.charts.sweep.strips import SELECTION, Strip, stack_strips
 from toymodel.config import Config
 from toymodel.jobs.job import Progress
 from toymodel.model import Model, Weights
@@ -24,7 +26,8 @@ from toymodel.storage.model_file import model_key
 from toymodel.sweeps.paper import paper_panel
 from toymodel.text import number
 
-_MIN_BLOCK = 0.1  # smaller weights are less than a pixel high
+_MIN_BLOCK = 0.05  # smaller weights are a third of a pixel high
+_SHORT: dict[str, str] = dict(zip(CLASSES, ("mono", "slightly", "poly"), strict=True))
 _LOWEST_TOP = 9.0  # the paper's panels leave room for a stack of about this height
 
 
@@ -47,12 +50,14 @@ def draw_sweep(
         if config.feature_probability == state.at:
             draw_large(state, config, models[config], weights)
     left, right = st.columns([7, 3], gap="medium")
-    with left, st.container(key="strips"):
-        if drawn:
-            _draw_chart(state, models, drawn)
-        with st.container(key="strip-headings", gap=None):
-            for config, model in models.items():
-                _draw_heading(state, config, model, drawn.get(config), waits=live is not None)
+    with left:
+        draw_strips(
+            partial(_draw_chart, state, models, drawn) if drawn else None,
+            [
+                _heading(state, config, model, drawn.get(config), waits=live is not None)
+                for config, model in models.items()
+            ],
+        )
     with right:
         draw_side(state, models)
 
@@ -117,9 +122,9 @@ def _on_click(key: str, state: SweepState) -> Callable[[], None]:
     return mark_and_open
 
 
-def _draw_heading(
+def _heading(
     state: SweepState, config: Config, model: Model | None, weights: Weights | None, *, waits: bool
-) -> None:
+) -> Heading:
     p = config.feature_probability
     said = [f"**1 − S = {number(p)}**"]
     if model:
@@ -130,24 +135,18 @@ def _draw_heading(
     else:
         said.append("waiting for its first weights" if waits else "not trained yet")
     key = f"panel-{number(p).replace('.', '-')}"
-    with st.container(key=key, height=PITCH, border=False, horizontal=True):
-        st.markdown("&ensp;".join(said))
-        if weights:
-            is_open = state.at == p
-            st.button(
-                "Close" if is_open else "Open large",
-                type="tertiary",
-                key=f"open-{p}",
-                on_click=_open,
-                args=(None if is_open else p,),
-            )
+    control = partial(_draw_opener, p) if weights and state.at != p else None
+    return Heading(key, "&ensp;".join(said), control)
 
 
-def _open(at: float | None) -> None:
-    SWEEP_PAGE.show(SWEEP_PAGE.state.replace(at=at, neuron=None))
+def _draw_opener(p: float) -> None:
+    st.button("Open large", type="tertiary", key=f"open-{p}", on_click=_open, args=(p,))
+
+
+def _open(p: float) -> None:
+    SWEEP_PAGE.show(SWEEP_PAGE.state.replace(at=p, neuron=None))
 
 
 def _counts(state: SweepState, weights: Weights) -> str:
     counts = neurons(weights.W1, state.thresholds).counts
-    short = dict(zip(CLASSES, ("mono", "slightly", "poly"), strict=True))
-    return ", ".join(f"{count} {short.get(name, name)}" for name, count in counts.items())
+    return ", ".join(f"{count} {_SHORT.get(name, name)}" for name, count in counts.items())

@@ -23,8 +23,8 @@ PITCH = 90
 
 _TOP = 24  # below the heading, which a page writes
 _RULE = 3
-_BOTTOM = 80
-_PAPER = (81, 86)
+_BOTTOM = 79
+_PAPER = (81.5, 86)
 _GAP = 0.12
 _GAP_PIXELS = 0.5
 _MIN_PIXELS_WITH_GAP = 2.5
@@ -107,9 +107,13 @@ def stack_strips(
     spans = _of_all({row: class_spans(plot.columns) for row, plot in plots.items()})
     above = spans["strip"] * PITCH + _TOP
     backgrounds = spans.assign(
-        y=above, y2=above + _BOTTOM - _TOP, fill=spans["class"].map(theme.class_background)
+        y=above,
+        y2=above + _BOTTOM - _TOP,
+        fill=[theme.class_background[name] for name in spans["class"]],
     )
-    rules = spans.assign(y=above, y2=above + _RULE, fill=spans["class"].map(theme.class_ink))
+    rules = spans.assign(
+        y=above, y2=above + _RULE, fill=[theme.class_ink[name] for name in spans["class"]]
+    )
     height = PITCH * len(strips)
     place = {
         "x": quantitative("start", scale={"domain": [0, m], "nice": False}, axis=None),
