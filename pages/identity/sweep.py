@@ -11,10 +11,9 @@ import streamlit as st
 from pages.identity.models import models_of
 from pages.identity.state import IDENTITY_PAGE, IdentityState
 from pages.shared.chart import clicked, draw, opens_neuron
-from pages.shared.legend import class_meanings, superposition_meaning
 from pages.shared.model_choice import Choice
 from pages.shared.resources import colours
-from pages.shared.strips import Heading, draw_strips
+from pages.shared.strips import Heading, class_meanings, draw_strips, superposition_meaning
 from pages.shared.widgets import segments
 from toymodel.analysis.loss import no_superposition_loss, superposition_gain
 from toymodel.analysis.polysemanticity import Thresholds

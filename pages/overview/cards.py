@@ -18,6 +18,7 @@ from pages.sweep.state import SweepState
 from toymodel.analysis.decomposition import ASYMMETRIC, INHIBITION, find_roles
 from toymodel.analysis.motifs import scale_neurons
 from toymodel.analysis.polysemanticity import CLASSES, instructive, neurons
+from toymodel.charts.chart import Chart, Spec
 from toymodel.charts.motif.role_bars import role_bars
 from toymodel.charts.network.stack_plot import stacks
 from toymodel.charts.network.weight_bars import Side, by_feature, clip_of, weight_bars
@@ -89,12 +90,26 @@ def _draw_neuron() -> None:
         theme=colours(),
         height=270,
     )
-    without_legend = replace(chart, spec=chart.spec | {"config": {"legend": {"disable": True}}})
     draw(
-        without_legend,
+        _without_legends(chart),
         "card-neuron-chart",
         alt=f"Activations of neuron {neuron} by the feature that contributes most",
     )
+
+
+def _without_legends(chart: Chart) -> Chart:
+    # On a card there is no room for the names of features; the page has them.
+    layers: list[Spec] = []
+    for layer in chart.spec["layer"]:
+        encoding = layer["encoding"].items()
+        bare = {
+            channel: what | {"legend": None}
+            if isinstance(what, dict) and "legend" in what
+            else what
+            for channel, what in encoding
+        }
+        layers.append(layer | {"encoding": bare})
+    return replace(chart, spec=chart.spec | {"layer": layers})
 
 
 def _draw_motif() -> None:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from pages.shared.link_state import LinkState
 from pages.shared.page_session import PageSession
+from toymodel.settings import Allowed
 
 
 class OverviewState(LinkState):
@@ -18,7 +19,9 @@ class OverviewState(LinkState):
     """
 
     open: Annotated[
-        tuple[Literal["smallest"], ...], Field(alias="open", title="Open", max_length=1)
+        tuple[Literal["smallest"], ...],
+        Field(alias="open", title="Open", max_length=1),
+        Allowed("smallest, or none"),
     ] = ()
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.chart import draw
-from pages.shared.legend import class_meanings, superposition_meaning
+from pages.shared.strips import class_meanings, superposition_meaning
 from pages.shared.widgets import ODD
 from pages.sweep.state import SweepState
 from toymodel.analysis.polysemanticity import CLASSES
