@@ -74,7 +74,7 @@ def _draw_sweep() -> None:
         )
         for number, model in enumerate(models)
     ]
-    draw_strips(partial(draw, chart, "card-sweep-chart", alt="Three stack plots"), headings)
+    draw_strips(partial(draw, chart, "picture-sweep", alt="Three stack plots"), headings)
 
 
 def _draw_neuron() -> None:
@@ -92,7 +92,7 @@ def _draw_neuron() -> None:
     )
     draw(
         _without_legends(chart),
-        "card-neuron-chart",
+        "picture-neuron",
         alt=f"Activations of neuron {neuron} by the feature that contributes most",
     )
 
@@ -129,10 +129,10 @@ def _draw_motif() -> None:
             n_features=config.n_features,
             title=title,
             theme=colours(),
-            height=135,
+            height=150,
             clip=clip_of(bars),
         )
-        draw(chart, f"card-motif-{side}", alt=f"{title} of the motif, the others in grey")
+        draw(chart, f"picture-motif-{side}", alt=f"{title} of the motif, the others in grey")
 
 
 def _stored(config: Config, recipe: Recipe) -> Model | None:

@@ -90,7 +90,7 @@ def test_the_title_says_what_the_models_show(
         made = dataclasses.replace(
             model(config, STATE.recipe),
             restarts=(network,),
-            losses=np.array([baseline * (0.5 if gains else 2)]),
+            losses=np.array([baseline * (0.5 if gains else 2)], np.float32),
         )
         assert resources.store().put(made)
     assert says in fine(opened(SCRIPT, **STATE.link)).title[0].value
