@@ -13,7 +13,7 @@ def panel(page: Page, density: str) -> Locator:
 
 
 def strips(page: Page) -> Locator:
-    return page.locator(".st-key-strips").get_by_test_id("stVegaLiteChart").locator("canvas").first
+    return page.locator(".st-key-strips").get_by_test_id("stVegaLiteChart").locator(".marks").first
 
 
 def link(page: Page) -> dict[str, str]:

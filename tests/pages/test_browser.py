@@ -70,7 +70,7 @@ def test_a_strip_is_opened_large_and_closed(server: str, page: Page):
     panel(page, "0.003").get_by_role("button", name="Open large").click()
     large = page.locator(".st-key-large")
     expect(large.get_by_role("heading", name="1 − S = 0.003")).to_be_in_viewport()
-    expect(large.get_by_test_id("stVegaLiteChart").locator("canvas").first).to_be_visible()
+    expect(large.get_by_test_id("stVegaLiteChart").locator(".marks").first).to_be_visible()
     page.wait_for_function("location.search.includes('at=0.003')")
     assert "neuron" not in link(page)
     large.get_by_role("button", name="Close").click()
