@@ -49,9 +49,8 @@ def draw_strips(draw_chart: Callable[[], None] | None, headings: Iterable[Headin
                     border=False,
                     horizontal=True,
                     wrap=False,
-                    horizontal_alignment="distribute",
                 ):
-                    st.markdown(text, width="content")
+                    st.markdown(text)
                     if draw_control:
                         draw_control()
 

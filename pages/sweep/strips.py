@@ -27,6 +27,7 @@ from toymodel.sweeps.paper import paper_panel
 from toymodel.text import number
 
 _MIN_BLOCK = 0.05  # smaller weights are a third of a pixel high
+_MIN_LIVE_BLOCK = 0.15  # fewer blocks, so that a slow browser keeps up with a training
 _SHORT: dict[str, str] = dict(zip(CLASSES, ("mono", "slightly", "poly"), strict=True))
 _LOWEST_TOP = 9.0  # the paper's panels leave room for a stack of about this height
 
@@ -79,7 +80,7 @@ def _draw_chart(
             state.thresholds,
             side=state.weights,
             relative=state.heights == "relative",
-            smallest=_MIN_BLOCK,
+            smallest=_MIN_BLOCK if model else _MIN_LIVE_BLOCK,
         )
         strips.append(Strip(plot, paper.counts if paper else None, finished=model is not None))
     highest = max(strip.stacks.highest for strip in strips if strip.stacks)
