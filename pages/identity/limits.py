@@ -24,6 +24,7 @@ from toymodel.sweeps.shipped import (
 )
 from toymodel.text import number
 
+_NOT_HERE = "These networks are not in the store: `python -m toymodel cache --ship`."
 _KINDS = {
     "x, with hidden bias": IDENTITY_BIAS,
     "x, without": IDENTITY,
@@ -32,38 +33,73 @@ _KINDS = {
 }
 
 
-def draw_limits() -> None:
-    """Draw what networks lose without their ReLU, and the bias that many features simulate."""
+def draw_relu() -> None:
+    """Draw what networks lose without their ReLU, and offer to train kinds that are missing."""
     # In this order: a training that ends in between is then among the models.
     active = {name for name, family in _KINDS.items() if _in_training(family)}
-    tables = {name: table_of(family) for name, family in _KINDS.items()}
-    tables = {name: table for name, table in tables.items() if not table.empty}
-    growth = table_of(IDENTITY_GROWTH)
-    if growth.empty or not tables:
-        st.info("These networks are not in the store: `python -m toymodel cache --ship`.")
+    tables = _tables()
+    if not tables:
+        st.info(_NOT_HERE)
         return
-    st.header("Does it use its ReLU?")
     st.markdown(
         "Take the ReLU out of the hidden layer of a trained network, $h = W x + c$, and fit the "
         "output biases again, nothing else. What its loss becomes says how much the network uses "
         "its ReLU."
     )
-    _draw_charts(tables, growth)
-    _draw_numbers(tables, growth)
+    left, right = st.columns(2)
+    with left:
+        draw(
+            _factors(tables, colours()),
+            "identity-factor",
+            alt="Loss without the hidden ReLU over the loss with it, against density",
+        )
+        st.caption("1: the network does as well without its ReLU.")
+    with right:
+        _draw_kinds(tables)
     for name, family in _KINDS.items():
         _offer_missing(name, family, active=name in active)
-    with st.expander("Every network in numbers"):
-        everything = pd.concat([*tables.values(), growth], ignore_index=True)
-        st.dataframe(
-            everything,
-            hide_index=True,
-            height=320,
-            alt="Every network's measures",
-            column_config={
-                name: st.column_config.NumberColumn(name.replace("_", " "), format="%.3f")
-                for name in everything.columns[5:]
-            },
-        )
+
+
+def draw_bias() -> None:
+    """Draw the bias that many features simulate."""
+    growth = table_of(IDENTITY_GROWTH)
+    if growth.empty:
+        st.info(_NOT_HERE)
+        return
+    density = number(IDENTITY_GROWTH.configs[0].feature_probability)
+    st.markdown(
+        "Without a hidden bias, what the other features add to a neuron's pre-activation has a "
+        f"mean above 0, which works as a bias. Here 1 − S = {density}, and all features matter "
+        "equally."
+    )
+    left, right = st.columns(2)
+    with left:
+        _draw_growth(growth)
+    with right:
+        _draw_simulated(growth)
+
+
+def draw_networks() -> None:
+    """Draw every network's measures as a table."""
+    tables = [*_tables().values(), table_of(IDENTITY_GROWTH)]
+    everything = pd.concat([table for table in tables if not table.empty] or [pd.DataFrame()])
+    if everything.empty:
+        st.info(_NOT_HERE)
+        return
+    st.dataframe(
+        everything,
+        hide_index=True,
+        alt="Every network's measures",
+        column_config={
+            name: st.column_config.NumberColumn(name.replace("_", " "), format="%.3f")
+            for name in everything.columns[5:]
+        },
+    )
+
+
+def _tables() -> dict[str, pd.DataFrame]:
+    tables = {name: table_of(family) for name, family in _KINDS.items()}
+    return {name: table for name, table in tables.items() if not table.empty}
 
 
 def _in_training(family: Family) -> bool:
@@ -83,50 +119,29 @@ def _offer_missing(name: str, family: Family, *, active: bool) -> None:
         offer_training(family.configs, family.recipe, missing=missing, key=key)
 
 
-def _draw_charts(tables: dict[str, pd.DataFrame], growth: pd.DataFrame) -> None:
-    left, right = st.columns(2)
+def _draw_growth(growth: pd.DataFrame) -> None:
     theme = colours()
-    with left:
-        st.markdown("**The loss without the ReLU, over that with it**, against density")
-        draw(
-            _factors(tables, theme),
-            "identity-factor",
-            alt="Loss without the hidden ReLU over the loss with it, against density",
+    simulated = pd.concat(
+        pd.DataFrame({"series": name, "x": growth["features"], "y": growth[column]})
+        for name, column in (
+            ("mean of what the others add", "mean"),
+            ("its standard deviation", "spread"),
         )
-        config = IDENTITY.configs[0]
-        st.caption(
-            f"1: the network does as well without its ReLU. n = {config.n_features}, "
-            f"m = {config.n_neurons}, d = {config.importance_decay:g}."
-        )
-    with right:
-        st.markdown("**The simulated bias**: without a hidden bias, against the number of features")
-        simulated = pd.concat(
-            pd.DataFrame({"series": name, "x": growth["features"], "y": growth[column]})
-            for name, column in (
-                ("mean of what the others add", "mean"),
-                ("its standard deviation", "spread"),
-            )
-        )
-        draw(
-            lines(
-                simulated,
-                across="features n (m = n/2)",
-                up="mean over neurons",
-                series=list(dict.fromkeys(simulated["series"])),
-                colours=(theme.positive, theme.negative),
-                dashes=DASHES[:2],
-                height=300,
-                steps="ascending",
-            ),
-            "identity-growth",
-            alt="Mean and spread of what other features add, against the number of features",
-        )
-        config = IDENTITY_GROWTH.configs[0]
-        st.caption(
-            "What the features other than a neuron's primary one add to its pre-activation, "
-            "exactly. A mean above 0 works as a bias; the standard deviation is its noise. "
-            f"1 − S = {number(config.feature_probability)}; all features matter equally."
-        )
+    )
+    draw(
+        lines(
+            simulated,
+            across="features n (m = n/2)",
+            up="mean over neurons",
+            series=list(dict.fromkeys(simulated["series"])),
+            colours=(theme.positive, theme.negative),
+            dashes=DASHES[:2],
+            height=300,
+            steps="ascending",
+        ),
+        "identity-growth",
+        alt="Mean and spread of what other features add, against the number of features",
+    )
 
 
 def _factors(tables: dict[str, pd.DataFrame], theme: Theme) -> Chart:
@@ -147,44 +162,40 @@ def _factors(tables: dict[str, pd.DataFrame], theme: Theme) -> Chart:
     )
 
 
-def _draw_numbers(tables: dict[str, pd.DataFrame], growth: pd.DataFrame) -> None:
-    left, right = st.columns(2)
-    with left:
-        st.dataframe(
-            pd.DataFrame([_kind(name, table) for name, table in tables.items()]),
-            hide_index=True,
-            alt="Loss without the hidden ReLU over the loss with it, of four kinds of networks",
-            column_config={
-                name: st.column_config.NumberColumn(name, format="%.2f")
-                for name in ("factor from", "factor to", "bias from", "bias to")
-            },
-        )
-        st.caption(
-            "From the lowest to the highest over all densities: the loss without the ReLU over "
-            "that with it, and the hidden biases."
-        )
-    with right:
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    "features n": growth["features"],
-                    "mean added": [_number(mean) for mean in growth["mean"]],
-                    "standard deviation": [_number(spread) for spread in growth["spread"]],
-                    "loss": growth["loss"],
-                    "without its ReLU": growth["without_relu"],
-                }
-            ),
-            hide_index=True,
-            alt="What the other features add, and the loss with and without the hidden ReLU",
-            column_config={
-                name: st.column_config.NumberColumn(name, format="%.3f")
-                for name in ("loss", "without its ReLU")
-            },
-        )
-        st.caption(
-            "Networks that copy, without a hidden bias. The mean of what the other features add to "
-            "a pre-activation takes the place of a bias."
-        )
+def _draw_kinds(tables: dict[str, pd.DataFrame]) -> None:
+    st.dataframe(
+        pd.DataFrame([_kind(name, table) for name, table in tables.items()]),
+        hide_index=True,
+        alt="Loss without the hidden ReLU over the loss with it, of four kinds of networks",
+        column_config={
+            name: st.column_config.NumberColumn(name, format="%.2f")
+            for name in ("factor from", "factor to", "bias from", "bias to")
+        },
+    )
+    st.caption(
+        "Lowest and highest over all densities. Factor: the loss without the ReLU over that with "
+        "it; bias: the hidden biases."
+    )
+
+
+def _draw_simulated(growth: pd.DataFrame) -> None:
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "features n": growth["features"],
+                "mean added": [_number(mean) for mean in growth["mean"]],
+                "standard deviation": [_number(spread) for spread in growth["spread"]],
+                "loss": growth["loss"],
+                "without its ReLU": growth["without_relu"],
+            }
+        ),
+        hide_index=True,
+        alt="What the other features add, and the loss with and without the hidden ReLU",
+        column_config={
+            name: st.column_config.NumberColumn(name, format="%.3f")
+            for name in ("loss", "without its ReLU")
+        },
+    )
 
 
 def _kind(name: str, table: pd.DataFrame) -> dict[str, object]:

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.identity.state import IdentityState
+from pages.shared.head import Example
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import SWEEP, TRAIN
 from pages.sweep.state import SweepState
 from pages.train.state import TrainState
 from toymodel.sweeps.shipped import IDENTITY, IDENTITY_BIAS, IDENTITY_DENSITIES, IDENTITY_GROWTH
 
+EXAMPLES = (
+    Example(
+        "As in the paper's figure",
+        IdentityState().link,
+        "Without a hidden bias: sparse features share neurons, and the ReLU is used after all.",
+    ),
+    Example(
+        "With a hidden bias",
+        IdentityState(hidden="with").link,
+        "The bias shifts every neuron up to where it is linear.",
+    ),
+)
+
 
 def draw_notes() -> None:
-    """Draw what to notice, and the links."""
-    st.header("What to notice")
+    """Draw what to notice, and links to models on other pages."""
     st.markdown(
         "- **Without a hidden bias, as in the networks that compute |x|**: dense features get a "
         "neuron each, the most important ones first; sparse features share neurons.\n"
@@ -30,7 +44,6 @@ def draw_notes() -> None:
         "and a linear hidden layer cannot tell the sides apart. This makes it the better object of "
         "study."
     )
-    st.subheader("Try")
     largest = Choice.of(IDENTITY_GROWTH.configs[-1], IDENTITY_GROWTH.recipe)
     for label, script, link, expect in (
         (
@@ -56,5 +69,4 @@ def draw_notes() -> None:
             "300 features in 150 neurons.",
         ),
     ):
-        st.page_link(script, label=label, query_params=link)
-        st.caption(expect)
+        st.page_link(script, label=label, query_params=link, help=expect)

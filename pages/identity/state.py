@@ -15,6 +15,7 @@ class IdentityState(LinkState):
 
     Attributes:
         hidden: whether the networks of the sweep have a hidden bias.
+        tab: the open section.
     """
 
     hidden: Annotated[
@@ -26,6 +27,10 @@ class IdentityState(LinkState):
             "With: h = ReLU(W x + c).",
         ),
     ] = "without"
+    tab: Annotated[
+        Literal["notes", "matrices", "relu", "bias", "numbers"],
+        Field(alias="tab", title="Section"),
+    ] = "notes"
 
 
 IDENTITY_PAGE = PageSession("identity", IdentityState)

@@ -33,9 +33,6 @@ def draw_basis(state: SweepState, models: Mapping[Config, Model | None]) -> None
         models: those of the panels; None for one that is not trained.
     """
     trained = [model for model in models.values() if model]
-    if state.config.activation != "relu" or not trained:
-        return
-    st.subheader("A privileged basis")
     if max(state.config.n_features, state.config.n_neurons) > MAX_MEASURED:
         st.info(f"Networks of up to {MAX_MEASURED} features and neurons are rotated.")
         return

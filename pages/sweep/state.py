@@ -28,7 +28,9 @@ class SweepState(LinkState):
         weights: which weights the panels stack.
         heights: whether blocks are relative to the neuron's largest weight.
         colour: what the colour of a block means.
-        at, neuron: the panel and the neuron that are selected; both or neither.
+        at: the density of the panel that is open large; None for none.
+        neuron: a neuron of that panel that is marked.
+        tab: the open section.
     """
 
     config: Config = Config()
@@ -59,6 +61,9 @@ class SweepState(LinkState):
     colour: BlockColour = "superposition"
     at: Annotated[float | None, Field(gt=0, le=1, alias="at")] = None
     neuron: Annotated[int | None, Field(ge=0, le=1_999, alias="neuron")] = None
+    tab: Annotated[
+        Literal["notes", "density", "basis", "numbers"], Field(alias="tab", title="Section")
+    ] = "notes"
 
     @field_validator("densities")
     @classmethod
@@ -82,7 +87,7 @@ class SweepState(LinkState):
         return state.replace(restarts=RECIPES[state.preset].restarts) if name == "recipe" else state
 
     def impossible(self) -> dict[str, str]:
-        """A selected neuron that does not exist."""
+        """A panel or a neuron that does not exist."""
         at, neuron = self.at, self.neuron
         if at is not None and at not in self.densities:
             allowed = f"one of the densities {write(self.densities)}"
@@ -90,13 +95,12 @@ class SweepState(LinkState):
         if neuron is not None and neuron >= self.config.n_neurons:
             last = self.config.n_neurons - 1
             return {"neuron": f"neuron = {neuron}: must be a whole number from 0 to {last:,}"}
-        if (at is None) != (neuron is None):
-            given = "neuron" if at is None else "at"
-            return {given: "at and neuron: a selected neuron needs both"}
+        if neuron is not None and at is None:
+            return {"neuron": "at and neuron: a selected neuron needs both"}
         return {}
 
     def consistent(self) -> SweepState:
-        """This state without a selected neuron that does not exist."""
+        """This state without a panel or a neuron that does not exist."""
         return self.replace(at=None, neuron=None) if self.impossible() else self
 
 

@@ -12,8 +12,8 @@ def panel(page: Page, density: str) -> Locator:
     return page.locator(f".st-key-panel-{density.replace('.', '-')}")
 
 
-def chart(page: Page, density: str) -> Locator:
-    return panel(page, density).get_by_test_id("stVegaLiteChart").locator("svg, canvas").first
+def strips(page: Page) -> Locator:
+    return page.locator(".st-key-strips").get_by_test_id("stVegaLiteChart").locator(".marks").first
 
 
 def link(page: Page) -> dict[str, str]:
@@ -27,12 +27,13 @@ def wait_until_idle(page: Page) -> None:
 
 
 def click_column(page: Page, density: str, share: float) -> None:
-    expect(chart(page, density)).to_be_visible()
+    expect(strips(page)).to_be_visible()
     wait_until_idle(page)
-    chart(page, density).scroll_into_view_if_needed()
-    box = chart(page, density).bounding_box()
+    panel(page, density).scroll_into_view_if_needed()
+    box = panel(page, density).bounding_box()
     assert box
-    page.mouse.click(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
+    # In the strip, below its heading.
+    page.mouse.click(box["x"] + box["width"] * share, box["y"] + box["height"] * 0.6)
 
 
 def heading(page: Page, words: str) -> Locator:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from tests.helpers.apps import button_labels, by_slot, opened
+from pages.shared.navigation import MENU, PAGES
+from tests.helpers.apps import button_labels, by_slot, opened, said
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -14,23 +16,39 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.usefixtures("shipped")
 
 
-def test_the_overview_shows_the_smallest_example():
+def test_the_overview_has_a_card_for_every_page_in_the_menus_groups():
     app = opened()
     assert app.title[0].value.startswith("Networks can compute")
-    assert any("3 features, 6 neurons" in text.value for text in app.markdown)
+    assert [header.value for header in app.header] == [group for group in MENU if group]
+    labels = [link.proto.label for link in app.get("page_link")]
+    assert labels == [f"**{entry.title}** · Open" for entry in PAGES[1:]]
+    assert len(app.get("vega_lite_chart")) == 4
     assert not app.warning and not app.error
+
+
+def test_the_smallest_example_is_drawn_when_it_is_open():
+    assert "3 features, 6 neurons" not in said(opened())
+    app = opened("overview/page.py", open="smallest")
+    assert "3 features, 6 neurons" in said(app)
+    assert len(app.get("vega_lite_chart")) == 5
+    assert not app.warning and not app.error
+
+
+def headings(app: AppTest) -> list[str]:
+    return [text.value for text in app.markdown if text.value.startswith("**1 − S = ")]
 
 
 def test_the_sweep_opens_with_the_papers_seven_panels():
     app = opened("sweep/page.py")
-    assert len([t for t in app.markdown if t.value.startswith("**1 − S = ")]) == 7
-    said = [text.value for text in app.markdown if text.value.startswith("Here: ")]
-    assert len(said) == 7
-    assert "Here: **40** monosemantic" in said[0]
-    assert "Paper: 40, 0, 0" in said[0]
+    shown = headings(app)
+    assert [text.split("**")[1] for text in shown] == [
+        f"1 − S = {p}" for p in ("1", "0.3", "0.1", "0.03", "0.01", "0.003", "0.001")
+    ]
+    assert "40 mono, 0 slightly, 0 poly" in shown[0]
+    assert all("gain **" in text for text in shown)
+    assert len(app.get("vega_lite_chart")) == 1
     assert not app.warning
     assert not app.error
-    assert all("gain **" in text for text in said)
 
 
 HOSTILE = [
@@ -41,7 +59,7 @@ HOSTILE = [
     {"seed": "<script>alert(1)</script>"},
     {"recipe": "../../etc/passwd"},
     {"v": "999"},
-    {"at": "0.01", "neuron": "4000"},
+    {"neuron": "4000", "at": "0.01"},
     {"colour": "[x](javascript:alert(1))"},
     {"wat": "`**`"},
 ]
@@ -52,7 +70,7 @@ def test_a_wrong_link_says_so_and_opens_the_default(link: dict[str, str]):
     app = opened("sweep/page.py", **link)
     assert len(app.warning) == 1
     assert next(iter(link)) in app.warning[0].value
-    assert len([t for t in app.markdown if t.value.startswith("**1 − S = ")]) == 7
+    assert len(headings(app)) == 7
 
 
 EXTREME = [
@@ -91,7 +109,7 @@ def test_densities_that_cannot_be_read_stay_in_the_box_with_what_is_wrong():
     assert "1 to 12 different numbers" in app.error[0].value
     by_slot(app.text_input, "sweep.p").set_value("1, 0.3").run()
     assert not app.error
-    assert len([t for t in app.markdown if t.value.startswith("**1 − S = ")]) == 2
+    assert len(headings(app)) == 2
 
 
 def test_widgets_keep_their_values_between_pages():

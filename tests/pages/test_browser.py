@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from pages.shared.navigation import OVERVIEW, PAGES
-from tests.helpers.browser import chart, click_column, link, panel, wait_until_idle
+from tests.helpers.browser import click_column, link, panel, strips, wait_until_idle
 from tests.helpers.contrast import low_contrast
+from toymodel.charts.sweep.strips import PITCH
 
 pytestmark = pytest.mark.browser
 
@@ -42,21 +43,49 @@ def test_the_first_thing_a_new_server_is_asked_for_may_be_a_pages_link(new_serve
 
 def test_the_sweep_draws_the_papers_seven_panels(server: str, page: Page):
     page.goto(f"{server}/sweep")
-    for density in ("1", "0.3", "0.1", "0.03", "0.01", "0.003", "0.001"):
-        expect(chart(page, density)).to_be_visible()
+    expect(strips(page)).to_be_visible()
+    densities = ("1", "0.3", "0.1", "0.03", "0.01", "0.003", "0.001")
+    boxes = [panel(page, density).bounding_box() for density in densities]
+    around = strips(page).bounding_box()
+    assert around
+    for number, box in enumerate(boxes):
+        assert box
+        assert box["height"] == pytest.approx(PITCH, abs=1)
+        assert box["y"] == pytest.approx(around["y"] + PITCH * number, abs=2)
+        assert box["width"] == pytest.approx(around["width"], abs=2)
+    assert around["y"] + around["height"] < 900  # on one screen
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(1)
 
 
 def test_the_overview_leads_to_every_page(server: str, page: Page):
     page.goto(server)
-    expect(page.get_by_role("heading", name="The smallest example")).to_be_visible()
     charts = page.get_by_test_id("stVegaLiteChart")
-    expect(charts).to_have_count(16)
-    for number in range(16):
+    expect(charts).to_have_count(4)
+    for number in range(4):
         expect(charts.nth(number).locator("svg, canvas").first).to_be_visible()
-    card = page.locator(".st-key-card-sweep")
-    expect(card.get_by_test_id("stVegaLiteChart")).to_have_count(3)
-    card.get_by_role("link", name="Sparsity sweep").click()
+    wait_until_idle(page)
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight") < 2_200
+    for entry in PAGES[1:]:
+        link = page.locator(f".st-key-card-{entry.path}").get_by_role("link")
+        expect(link).to_have_text(f"{entry.title} · Open")
+    # A card is a link as a whole, its chart too.
+    box = page.locator(".st-key-card-sweep").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 60)
     expect(page.get_by_role("heading", name="Neurons turn polysemantic")).to_be_visible()
+
+
+def test_a_strip_is_opened_large_and_closed(server: str, page: Page):
+    page.goto(f"{server}/sweep")
+    panel(page, "0.003").get_by_role("button", name="Open large").click()
+    large = page.locator(".st-key-large")
+    expect(large.get_by_role("heading", name="1 − S = 0.003")).to_be_in_viewport()
+    expect(large.get_by_test_id("stVegaLiteChart").locator(".marks").first).to_be_visible()
+    page.wait_for_function("location.search.includes('at=0.003')")
+    assert "neuron" not in link(page)
+    large.get_by_role("button", name="Close").click()
+    expect(large).to_have_count(0)
+    page.wait_for_function("!location.search.includes('at=')")
 
 
 def scrolled(page: Page) -> float:
@@ -69,7 +98,7 @@ def test_one_back_is_one_step_and_leads_to_where_one_was(server: str, page: Page
     at_first = page.evaluate("history.length")
     menu = page.get_by_test_id("stSidebarNav")
     menu.get_by_role("link", name="Sparsity sweep").click()
-    expect(chart(page, "0.01")).to_be_visible()
+    expect(strips(page)).to_be_visible()
     wait_until_idle(page)
     sweep = page.url
     click_column(page, "0.01", 0.71)
@@ -134,15 +163,15 @@ def test_text_can_be_read_headings_are_in_order_and_every_stop_has_a_name(
 
 def test_switches_change_the_panels_and_the_link(server: str, page: Page):
     page.goto(f"{server}/sweep")
-    expect(chart(page, "0.01")).to_be_visible()
+    expect(strips(page)).to_be_visible()
     for choice, name in (("output", "weights"), ("raw", "heights"), ("feature", "colour")):
         wait_until_idle(page)
-        before = chart(page, "0.01").screenshot()
+        before = strips(page).screenshot()
         page.get_by_role("radio", name=choice, exact=True).click()
         page.wait_for_function(f"location.search.includes('{name}={choice}')")
         wait_until_idle(page)
-        expect(chart(page, "0.01")).to_be_visible()
-        assert chart(page, "0.01").screenshot() != before
+        expect(strips(page)).to_be_visible()
+        assert strips(page).screenshot() != before
 
 
 def test_a_small_sweep_trains_and_its_link_shows_the_same_numbers(
@@ -151,7 +180,7 @@ def test_a_small_sweep_trains_and_its_link_shows_the_same_numbers(
     page.goto(f"{server}/sweep?{SMALL}&seed=11")
     train(page, 3)
     text = panel(page, "0.02").get_by_test_id("stMarkdown").last.inner_text()
-    assert "Loss" in text
+    assert "gain" in text
     context = browser.new_context()
     other = context.new_page()
     other.goto(page.evaluate("location.href"))
@@ -170,8 +199,7 @@ def test_a_changed_control_offers_to_train_what_is_missing(server: str, page: Pa
     seed.fill("13")
     seed.press("Enter")
     page.wait_for_function("location.search.includes('seed=13')")
-    # The first one; the networks with a linear hidden layer, further down, have another.
-    expect(page.get_by_role("button", name="Train 3 models").first).to_be_visible()
+    expect(page.get_by_role("button", name="Train 3 models")).to_be_visible()
     page.go_back()
     expect(page.get_by_text("Against density")).to_be_visible()
     expect(page.get_by_label("Seed", exact=True)).to_have_value("12")
@@ -180,11 +208,11 @@ def test_a_changed_control_offers_to_train_what_is_missing(server: str, page: Pa
 def test_a_training_moves_can_be_left_found_again_and_cancelled(server: str, page: Page):
     page.goto(f"{server}/sweep?n=60&m=20&p=0.1,0.01&recipe=thorough&restarts=2&seed=14")
     page.get_by_role("button", name="Train 2 models").click()
-    expect(chart(page, "0.01")).to_be_visible()
+    expect(strips(page)).to_be_visible()
     expect(page.get_by_test_id("stProgress")).to_contain_text("left")
     address = page.evaluate("location.href")
     page.get_by_role("link", name="Overview").click()
-    expect(page.get_by_role("heading", name="The smallest example")).to_be_visible()
+    expect(page.get_by_text("The smallest example")).to_be_visible()
     page.get_by_role("link", name="Sparsity sweep").first.click()
     expect(page.get_by_test_id("stProgress")).to_be_visible()
     assert page.evaluate("location.href") == address
@@ -201,7 +229,7 @@ def test_a_training_that_diverges_is_explained_and_the_others_are_shown(server: 
     page.get_by_role("button", name="Train 2 models").click()
     expect(page.get_by_text("Training diverged at p = 1e-300")).to_be_visible()
     expect(page.get_by_role("button", name="Train 1 model")).to_be_visible()
-    expect(chart(page, "1")).to_be_visible()
+    expect(strips(page)).to_be_visible()
 
 
 def test_a_hostile_link_is_shown_as_text(server: str, page: Page):
@@ -211,7 +239,7 @@ def test_a_hostile_link_is_shown_as_text(server: str, page: Page):
     expect(warning).to_contain_text("onerror=alert(1)")
     expect(warning).to_contain_text("from 0 to 2,147,483,647")
     expect(warning.locator("img, strong")).to_have_count(0)
-    expect(chart(page, "0.01")).to_be_visible()
+    expect(strips(page)).to_be_visible()
 
 
 def test_nothing_is_wider_than_a_phone(server: str, browser: Browser):
@@ -228,6 +256,7 @@ def test_nothing_is_wider_than_a_phone(server: str, browser: Browser):
             "[...document.querySelectorAll('[data-testid=stMain] *')]"
             ".filter(e => e.getBoundingClientRect().right > innerWidth + 1"
             " && !e.closest('[data-testid=stDataFrame]') && !e.closest('.katex')"
+            " && !e.closest('[role=tablist]')"  # it scrolls
             " && e.tagName !== 'INPUT')"  # that of a slider is for screen readers
             ".map(e => e.outerHTML.slice(0, 120))"
         )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pages.identity.state import IdentityState
 from pages.motif.state import MotifState
+from pages.overview.state import OverviewState
 from pages.own.state import OwnState
 from pages.phase.state import PhaseState
 from pages.real.state import RealState
@@ -26,7 +27,7 @@ from toymodel.settings import SettingError, allowed_words, plain_type
 from toymodel.sweeps.measures import MEASURES
 
 STATES: list[type[LinkState]] = [
-    *(ExplorerState, IdentityState, MotifState, OwnState, PhaseState),
+    *(ExplorerState, IdentityState, MotifState, OverviewState, OwnState, PhaseState),
     *(RealState, SweepState, SweepsState, TrainState),
 ]
 every_page = pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
@@ -42,6 +43,7 @@ SPECIAL: dict[tuple[type[LinkState], str], st.SearchStrategy[Any]] = {
     (ExplorerState, "given"): st.lists(PAIRS, max_size=12, unique_by=lambda p: p[0]).map(tuple),
     (ExplorerState, "above"): st.integers(2, 100).map(lambda k: k / 100),
     (MotifState, "left"): st.sampled_from(SHARES),
+    (OverviewState, "open"): st.sampled_from([(), ("smallest",)]),
     (PhaseState, "p"): st.sampled_from(DENSITIES),
     (PhaseState, "ratio"): st.sampled_from(RATIOS),
     (TrainState, "open"): st.sampled_from([(), ("tried",), ("file", "tried")]),
@@ -62,6 +64,7 @@ WRONG_SPECIAL: dict[tuple[type[LinkState], str], list[str]] = {
     ],
     (ExplorerState, "above"): ["1.01", "-0.1", "0.333", "0.01", "nan", ""],
     (MotifState, "left"): ["0.33", "1.05", "-0.05", "nan", ""],
+    (OverviewState, "open"): ["largest", "smallest,smallest", ""],
     (PhaseState, "p"): ["0.5", "0", "nan", ""],
     (PhaseState, "ratio"): ["3", "nan", ""],
     (TrainState, "open"): ["notes", "tried,tried", ""],

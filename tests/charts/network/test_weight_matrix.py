@@ -40,6 +40,14 @@ def test_a_row_is_a_neuron_in_the_paper_s_order_and_a_column_a_feature():
     assert (name, fields) == (SELECTION, ["neuron"])
 
 
+def test_rows_columns_and_colours_are_named():
+    (cells,) = layers(matrix().spec)
+    x, y, colour = (cells["encoding"][channel] for channel in ("x", "y", "color"))
+    assert (x["title"], y["title"], colour["legend"]["title"]) == ("feature", "neuron", "weight")
+    assert y["axis"]["values"] == [0.5, 1.5, 2.5]
+    assert y["axis"]["labelExpr"] == "[2, 0, 1][floor(datum.value)]"
+
+
 def test_colours_end_at_the_largest_weight_of_either_sign():
     def domain(**options) -> list[float]:
         (cells,) = layers(matrix(**options).spec)

@@ -18,6 +18,7 @@ from tests.helpers.browser import (
     metric,
     panel,
     slider,
+    strips,
     wait_until_idle,
 )
 from tests.helpers.browser_requests import Requests
@@ -55,7 +56,7 @@ def test_from_the_sweep_to_a_neuron_its_feature_another_neuron_and_back(server: 
         if "/sweep" in page.evaluate("location.pathname"):
             break
     expect(page.get_by_role("heading", name="Neurons turn polysemantic")).to_be_visible()
-    expect(panel(page, "0.01").get_by_text(f"Neuron {first} is ")).to_be_visible()
+    expect(page.locator(".st-key-large").get_by_text(f"Neuron {first} is ")).to_be_visible()
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
 
 
@@ -223,15 +224,13 @@ def test_a_finished_panel_is_opened_while_others_train(server: str, page: Page):
     page.goto(f"{server}/sweep?n=100&m=40&p=0.01,0.02&recipe=thorough&restarts=8")
     page.get_by_role("button", name="Train 1 model").click()
     expect(page.get_by_test_id("stProgress")).to_be_visible()
-    chart = panel(page, "0.01").get_by_test_id("stVegaLiteChart").locator("svg, canvas").first
-    expect(chart).to_be_visible()
+    expect(strips(page)).to_be_visible()
     page.wait_for_timeout(2_000)
     # The page redraws itself all the time; a click may hit the moment in which the chart is new.
     for share in (0.7, 0.5, 0.3):
-        chart.scroll_into_view_if_needed()
-        box = chart.bounding_box()
+        box = panel(page, "0.01").bounding_box()
         assert box
-        page.mouse.click(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
+        page.mouse.click(box["x"] + box["width"] * share, box["y"] + box["height"] * 0.6)
         for _ in range(50):
             page.wait_for_timeout(50)
             requests.redraw_again()  # as if the browser had not heard of the next page yet

@@ -42,12 +42,17 @@ def weight_matrix(weights: Weights, *, theme: Theme, height: int) -> Chart:
         }
     )
     reach = float(np.abs(weight).max()) or 1.0
-    axis = {
+    plain = {"grid": False, "ticks": False, "domain": False, "labelOverlap": False}
+    features = plain | {
         "values": [place + 0.5 for place in range(0, n, -(-n // _MAX_LABELS))],
         "labelExpr": "floor(datum.value)",
-        "grid": False,
-        "ticks": False,
     }
+    # A row's label is its neuron's number, and rows are in another order than numbers.
+    neurons = plain | {
+        "values": [place + 0.5 for place in range(0, m, -(-m // _MAX_LABELS))],
+        "labelExpr": f"{order.tolist()}[floor(datum.value)]",
+    }
+    bar = {"title": "weight", "gradientLength": height / 2, "gradientThickness": 8}
     spec = {
         "layer": [
             layer(
@@ -60,12 +65,14 @@ def weight_matrix(weights: Weights, *, theme: Theme, height: int) -> Chart:
                 },
                 {
                     "x": quantitative(
-                        "x", title="feature", scale={"domain": [0, n], "nice": False}, axis=axis
+                        "x", title="feature", scale={"domain": [0, n], "nice": False}, axis=features
                     ),
                     "x2": {"field": "x2"},
-                    "y": quantitative("y", scale={"domain": [m, 0], "nice": False}, axis=None),
+                    "y": quantitative(
+                        "y", title="neuron", scale={"domain": [m, 0], "nice": False}, axis=neurons
+                    ),
                     "y2": {"field": "y2"},
-                    "color": quantitative("weight", scale=signed_scale(reach, theme), legend=None),
+                    "color": quantitative("weight", scale=signed_scale(reach, theme), legend=bar),
                     "tooltip": [tip("neuron"), tip("feature"), tip("weight", format="+.3f")],
                 },
                 name="cells",
