@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from pages.shared.chart import clicked, draw, explore_state, opens_neuron
+from pages.shared.chart import draw, explore_state, opens_neuron
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import NEURONS, TRAIN
 from pages.shared.resources import colours
@@ -69,17 +69,9 @@ def _draw_stack(state: SweepState, config: Config, model: Model | None, weights:
         chart,
         key,
         selection=SELECTION,
-        on_select=(lambda: _open_neuron(key, state, config)) if model else None,
+        on_select=opens_neuron(key, SELECTION, _choice(state, config)) if model else None,
         alt=f"Neuron weight stack plot at density {number(config.feature_probability)}",
     )
-
-
-def _open_neuron(key: str, state: SweepState, config: Config) -> None:
-    neuron = clicked(key, SELECTION, "neuron")
-    if neuron is not None:
-        # A visitor who comes back sees the neuron marked.
-        SWEEP_PAGE.show(SWEEP_PAGE.state.replace(neuron=neuron))
-    opens_neuron(key, SELECTION, _choice(state, config))()
 
 
 def _choice(state: SweepState, config: Config) -> Choice:

@@ -109,18 +109,14 @@ def _draw_chart(
 
 
 def _on_click(key: str, state: SweepState) -> Callable[[], None]:
-    def mark_and_open() -> None:
-        strip, neuron = (clicked(key, SELECTION, field) for field in ("strip", "neuron"))
-        if strip is None or neuron is None:
+    def open_it() -> None:
+        strip = clicked(key, SELECTION, "strip")
+        if strip is None:
             return
-        config = state.configs[strip]
-        # A visitor who comes back sees the neuron marked.
-        left = SWEEP_PAGE.state
-        SWEEP_PAGE.show(left.replace(at=config.feature_probability, neuron=neuron))
-        choice = Choice(config=config, preset=state.preset, recipe=state.recipe)
+        choice = Choice(config=state.configs[strip], preset=state.preset, recipe=state.recipe)
         opens_neuron(key, SELECTION, choice)()
 
-    return mark_and_open
+    return open_it
 
 
 def _heading(
