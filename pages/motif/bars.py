@@ -66,6 +66,8 @@ def draw_bars(
     whole: bool = False,
     lit_alone: bool = False,
     names: bool = False,
+    labels: bool = False,
+    fitted: bool = False,
     chosen: tuple[int, ...] | None = None,
     alt: str | None = None,
 ) -> None:
@@ -80,6 +82,8 @@ def draw_bars(
         whole: whether long bars are not clipped.
         lit_alone: whether highlighted bars alone decide where others are clipped.
         names: whether columns have the numbers of their neurons.
+        labels: whether large bars have the names of their features.
+        fitted: whether the axis ends where the bars do.
         chosen: the features that have colours of their own.
         alt: for those who cannot see the chart.
     """
@@ -96,6 +100,8 @@ def draw_bars(
         reach=None if clip else reach_of(bars),
         clip=clip,
         names=names,
+        labels=labels,
+        fitted=fitted,
         chosen=chosen,
     )
     opens: dict[str, Any] = {}

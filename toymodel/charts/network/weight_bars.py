@@ -25,6 +25,8 @@ SELECTION = "neuron"
 _MAX_COLUMNS_WITH_GAPS = 40
 _MAX_COLUMNS_WITH_LEVEL_NUMBERS = 16  # at the arrows; those of more columns stand upright
 _HEAD = 10  # pixels of an arrow's head
+_LABEL_HEIGHT, _LABEL_WIDTH = 13, 16  # pixels of a bar that has its feature's name
+_ON_BARS = "#000000"  # at least 4.3 : 1 on each of the named features' colours
 _NUMBER_HEIGHT, _NUMBER_LENGTH = 10, 26  # pixels
 _UNLIT = 0.5
 _LONG = 2.0  # times where it would be clipped: a bar is long
@@ -91,6 +93,8 @@ def weight_bars(
     chosen: tuple[int, ...] | None = None,
     clip: float | None = None,
     names: bool = False,
+    labels: bool = False,
+    fitted: bool = False,
 ) -> Chart:
     """A stack of bars a neuron, one colour a feature.
 
@@ -108,6 +112,8 @@ def weight_bars(
             goes no further, but has room for these on both sides; with a `reach`, even where
             nothing is cut.
         names: whether the columns have the numbers of their neurons.
+        labels: whether bars that are large enough have the names of their features.
+        fitted: whether the vertical axis ends where the bars do, on either side.
     """
     count = int(bars["column"].to_numpy().max()) + 1
     far = reach or float(bars[["low", "high"]].abs().to_numpy().max()) * 1.1
@@ -119,6 +125,7 @@ def weight_bars(
             tables["cut"] = cut
         bars = bars.loc[bars[["low", "high"]].abs().min(axis=1) < clip]
         bars = bars.assign(**bars[["low", "high"]].clip(-clip, clip))
+    low, high = _ends(bars, far) if fitted else (-far, far)
     bars = bars.assign(start=bars["column"] + 0.05, end=bars["column"] + 0.95)
     lit = "lit" in bars
     colour = feature_colour(n_features, chosen) | {"legend": {} if legend else None}
@@ -139,7 +146,7 @@ def weight_bars(
             {
                 "x": _columns(bars, count, names=names),
                 "x2": {"field": "end"},
-                "y": _heights(far, count, arrows="cut" in tables),
+                "y": _heights((low, high), count, arrows="cut" in tables),
                 "y2": {"field": "high"},
                 **seen,
                 "tooltip": told,
@@ -157,6 +164,9 @@ def weight_bars(
         if lit:
             ink = where("datum.lit", ink, {"value": theme.node})
         layers += _arrows(count, seen["color"], ink, told)
+    if labels:
+        tables["labels"] = _labels(bars, height, high - low)
+        layers.append(_names_on_bars(count))
     spec = {
         "layer": layers,
         "params": [click(SELECTION, "bars", "neuron")],
@@ -165,6 +175,28 @@ def weight_bars(
         "description": f"{title}: bars of each neuron's weights, positive above the axis.",
     }
     return Chart(spec, {"bars": bars} | tables)
+
+
+def _labels(bars: pd.DataFrame, height: float, span: float) -> pd.DataFrame:
+    # Grey bars have none; span: what the axis shows.
+    named = (bars["high"] - bars["low"]).abs() * height > _LABEL_HEIGHT * span
+    if "lit" in bars:
+        named &= bars["lit"]
+    own = bars.loc[named]
+    return own.assign(
+        text=[f"f{feature}" for feature in own["feature"]],
+        middle=own["column"] + 0.5,
+        height=(own["low"] + own["high"]) / 2,
+    )[["text", "middle", "height"]]
+
+
+def _names_on_bars(count: int) -> Spec:
+    return layer(
+        "labels",
+        {"type": "text", "fontSize": 11, "color": _ON_BARS, "tooltip": None},
+        {"x": quantitative("middle"), "y": quantitative("height"), "text": nominal("text")},
+        transform=[{"filter": f"width > {count * _LABEL_WIDTH}"}],
+    )
 
 
 def _columns(bars: pd.DataFrame, count: int, *, names: bool) -> Spec:
@@ -185,8 +217,15 @@ def _columns(bars: pd.DataFrame, count: int, *, names: bool) -> Spec:
     return quantitative("start", scale=scale, axis=axis, title="neuron")
 
 
-def _heights(reach: float, count: int, *, arrows: bool) -> Spec:
-    scale: Spec = {"domain": [-reach, reach]}
+def _ends(bars: pd.DataFrame, far: float) -> tuple[float, float]:
+    heights = bars["high"].to_numpy()
+    low, high = (min(far, rounded_up(1.05 * max(0.0, e))) for e in (-heights.min(), heights.max()))
+    return (-low, high) if low or high else (-far, far)
+
+
+def _heights(ends: tuple[float, float], count: int, *, arrows: bool) -> Spec:
+    scale: Spec = {"domain": list(ends)}
+    reach = max(map(abs, ends))
     axis: Spec = {
         "tickCount": 5,
         "format": "+.3~r",
@@ -196,7 +235,7 @@ def _heights(reach: float, count: int, *, arrows: bool) -> Spec:
         level = count <= _MAX_COLUMNS_WITH_LEVEL_NUMBERS
         room = _HEAD + 4 + (_NUMBER_HEIGHT if level else _NUMBER_LENGTH)
         scale |= {"nice": False, "padding": room}
-        axis["values"] = _ticks(reach)
+        axis["values"] = [tick for tick in _ticks(reach) if ends[0] <= tick <= ends[1]]
     elif 1 <= reach < 2:
         axis["values"] = [-1, 0, 1]
     return quantitative("low", title=None, scale=scale, axis=axis)
