@@ -1,4 +1,4 @@
-"""What a click changes is brought into view."""
+"""What a click changes is brought into view, where it is not there already."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ _SCRIPT = """
   const show = () => {{
     const place = document.querySelector(".st-key-{key}");
     if (!place) return;
+    const top = place.getBoundingClientRect().top;
+    if (top > 60 && top < 0.6 * innerHeight) return;
     place.style.scrollMarginTop = "4rem";
     place.scrollIntoView();
   }};

@@ -125,6 +125,26 @@ def test_features_and_columns_are_named_on_request_and_many_are_a_scale_with_thi
     assert many["strokeWidth"] < few["strokeWidth"]
 
 
+def test_the_axis_ends_where_the_bars_do_if_that_is_asked():
+    bars = signed_bars(weights([[4, 1], [-1, 0]], np.ones((2, 2))))
+    y = encoding(bars=bars, fitted=True)["y"]
+    assert y["scale"]["domain"] == [-1.2, 5.5]
+    assert encoding(clip=5.0, fitted=True)["y"]["axis"]["values"] == [-4, -2, 0, 2, 4]
+    none = signed_bars(weights(np.zeros((2, 2)), np.zeros((2, 2))))
+    assert encoding(bars=none, fitted=True)["y"]["scale"]["domain"] == [0, 0]
+
+
+def test_large_bars_that_are_lit_have_the_names_of_their_features():
+    bars = signed_bars(TALL).assign(lit=True)
+    labels = drawn(bars, labels=True, height=200).tables["labels"]
+    # 13 of 140 pixels are 2.5 of the axis from -13.2 to 13.2: 1, 2, and 0.5 have no name.
+    assert sorted(labels["text"]) == ["f1", "f1", "f2"]
+    assert labels.loc[labels["text"] == "f2", ["middle", "height"]].values.tolist() == [[2.5, -6]]
+    bars["lit"] = bars["feature"] == 1
+    assert set(drawn(bars, labels=True, height=200).tables["labels"]["text"]) == {"f1"}
+    assert "labels" not in drawn(bars).tables
+
+
 def test_the_pointer_is_told_the_role_where_there_is_one():
     def told(bars: pd.DataFrame) -> list[str]:
         return [each["field"] for each in encoding(bars=bars)["tooltip"]]

@@ -22,7 +22,7 @@ from toymodel.phase.diagram import DENSITIES, PHASES, RATIOS, Diagram, diagram_p
 
 pytestmark = pytest.mark.browser
 
-CHARTS = 5 + 3 + 2 + 2 + 3 + 1  # density, paths, maps, the cell's weights, training, sets
+CHARTS = 2 + 2 + 2  # the figure, the maps, the cell's weights
 MAP = "phase-map-trained-phase"
 
 
@@ -32,7 +32,7 @@ def diagram(server_cache: Path) -> Diagram:
 
 
 def wait_for_page(page: Page) -> None:
-    expect(heading(page, "^What to notice$")).to_be_visible()
+    expect(page.get_by_text("What to notice")).to_be_visible()
     wait_until_idle(page)
 
 
@@ -66,7 +66,7 @@ def click_middle(page: Page, of: Locator) -> None:
 def test_a_click_in_the_map_opens_the_cell_under_it(server: str, page: Page, diagram: Diagram):
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{server}/phase")
+    page.goto(f"{server}/phase?tab=two")
     wait_for_page(page)
     charts = page.get_by_test_id("stVegaLiteChart")
     expect(charts.locator("svg.marks, canvas.marks")).to_have_count(CHARTS)
@@ -82,7 +82,9 @@ def test_a_click_in_the_map_opens_the_cell_under_it(server: str, page: Page, dia
     assert RATIOS[15] < float(clicked[1]) < RATIOS[30]
     assert metric(page, "The neurons serve") == PHASES[1]
     assert metric(page, "Loss, exact") == loss_of(page, diagram) != before
-    expect(heading(page, "^The smallest system")).to_be_visible()
+    serves = page.get_by_test_id("stMetric").filter(has_text="The neurons serve")
+    expect(serves).to_be_in_viewport()
+    expect(drawing(page, MAP)).to_be_in_viewport()
 
     page.reload()
     wait_for_page(page)
@@ -97,7 +99,7 @@ def test_a_click_in_the_map_opens_the_cell_under_it(server: str, page: Page, dia
 
 
 def test_words_and_lines_on_the_map_are_no_obstacle(server: str, page: Page, diagram: Diagram):
-    page.goto(f"{server}/phase?p=1&ratio=0.1")
+    page.goto(f"{server}/phase?p=1&ratio=0.1&tab=two")
     wait_for_page(page)
     picture = drawing(page, MAP)
     words = picture.locator("text[font-weight=bold]")
@@ -115,7 +117,7 @@ def test_words_and_lines_on_the_map_are_no_obstacle(server: str, page: Page, dia
 
 
 def test_the_map_by_weights_takes_a_click_too(server: str, page: Page, diagram: Diagram):
-    page.goto(f"{server}/phase")
+    page.goto(f"{server}/phase?tab=two")
     wait_for_page(page)
     first = cell_of(page)
     page.get_by_role("radio", name="weights", exact=True).click()
