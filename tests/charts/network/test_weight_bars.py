@@ -137,7 +137,7 @@ def test_the_axis_ends_where_the_bars_do_if_that_is_asked():
 def test_large_bars_that_are_lit_have_the_names_of_their_features():
     bars = signed_bars(TALL).assign(lit=True)
     labels = drawn(bars, labels=True, height=200).tables["labels"]
-    # 13 of 140 pixels are 2.5 of the axis from -13.2 to 13.2: 1, 2, and 0.5 have no name.
+    # 13 of 150 pixels are 2.3 of the axis from -13.2 to 13.2: 1, 2, and 0.5 have no name.
     assert sorted(labels["text"]) == ["f1", "f1", "f2"]
     assert labels.loc[labels["text"] == "f2", ["middle", "height"]].values.tolist() == [[2.5, -6]]
     bars["lit"] = bars["feature"] == 1

@@ -123,7 +123,7 @@ def test_the_map_by_weights_takes_a_click_too(server: str, page: Page, diagram: 
     page.get_by_role("radio", name="weights", exact=True).click()
     page.wait_for_function("location.search.includes('colour=weights')")
     wait_for_page(page)
-    click_drawing(page, "phase-map-exact-weights", 0.5, 0.3)
+    click_drawing(page, "phase-map-exact-weights", 0.5, 0.5)
     wait_for_another_cell(page, first)
     assert link(page)["colour"] == "weights"
     assert metric(page, "Loss, exact") == loss_of(page, diagram)

@@ -25,7 +25,7 @@ SELECTION = "neuron"
 _MAX_COLUMNS_WITH_GAPS = 40
 _MAX_COLUMNS_WITH_LEVEL_NUMBERS = 16  # at the arrows; those of more columns stand upright
 _HEAD = 10  # pixels of an arrow's head
-_AROUND = 60  # pixels of a chart's height that its title and its axis take
+_TITLE, _NEURONS = 50, 60  # pixels of a chart's height that its title and the neurons take
 _LABEL_HEIGHT, _LABEL_WIDTH = 13, 16  # pixels of a bar that has its feature's name
 _ON_BARS = "#000000"  # at least 4.3 : 1 on each of the named features' colours
 _NUMBER_HEIGHT, _NUMBER_LENGTH = 10, 26  # pixels
@@ -166,7 +166,7 @@ def weight_bars(
             ink = where("datum.lit", ink, {"value": theme.node})
         layers += _arrows(count, seen["color"], ink, told)
     if labels:
-        tables["labels"] = _labels(bars, height, high - low)
+        tables["labels"] = _labels(bars, height - _TITLE - (_NEURONS if names else 0), high - low)
         layers.append(_names_on_bars(count))
     spec = {
         "layer": layers,
@@ -179,8 +179,8 @@ def weight_bars(
 
 
 def _labels(bars: pd.DataFrame, height: float, span: float) -> pd.DataFrame:
-    # Grey bars have none; span: what the axis shows.
-    named = (bars["high"] - bars["low"]).abs() * (height - _AROUND) > _LABEL_HEIGHT * span
+    # Grey bars have none; height: of the axis in pixels, span: what it shows.
+    named = (bars["high"] - bars["low"]).abs() * height > _LABEL_HEIGHT * span
     if "lit" in bars:
         named &= bars["lit"]
     own = bars.loc[named]
