@@ -133,7 +133,6 @@ def draw_prediction(prediction: Prediction) -> None:
             st.markdown(f"**Measured:** {badge(prediction.verdict)}")
         else:
             st.info(MISSING)
-        st.caption(f"Rule. {prediction.rule}")
         draw_links(prediction.links())
     if evidence:
         with right:
