@@ -15,7 +15,7 @@ from pages.shared.cached_analysis import BY_TEXT
 from pages.shared.chart import clicked, draw
 from pages.shared.models import Shown, find_model
 from pages.shared.resources import colours
-from pages.shared.scroll import bring_into_view
+from pages.shared.sections import bring_into_view
 from toymodel.analysis.ensemble import Member, members
 from toymodel.analysis.loss import no_superposition_loss
 from toymodel.analysis.motifs import MotifThresholds

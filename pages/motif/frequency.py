@@ -14,7 +14,7 @@ from pages.shared.chart import draw
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import MOTIFS, link_to
 from pages.shared.resources import colours, store
-from pages.shared.scroll import bring_into_view
+from pages.shared.sections import bring_into_view
 from toymodel.analysis.motifs import MotifThresholds, count_words, find_motifs
 from toymodel.charts.motif.frequency import STANDARD_ERRORS, frequency_map, motif_frequency
 from toymodel.charts.motif.neuron_counts import MAX_COUNTED

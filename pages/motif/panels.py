@@ -11,7 +11,7 @@ from pages.motif.ensemble import Ensemble
 from pages.motif.state import MOTIF_PAGE, PANELS, MotifState
 from pages.shared.chart import draw
 from pages.shared.models import Shown
-from pages.shared.scroll import place
+from pages.shared.sections import place
 from pages.shared.widgets import segments
 from toymodel.analysis.decomposition import (
     ASYMMETRIC,

@@ -12,7 +12,7 @@ from pages.shared.metrics import metric
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import TRAIN
 from pages.shared.resources import colours
-from pages.shared.scroll import place
+from pages.shared.sections import place
 from pages.train.state import TrainState
 from toymodel.charts.network.weight_bars import Side, reach_of, signed_bars, weight_bars
 from toymodel.model import Weights

@@ -12,7 +12,7 @@ from pages.phase.models import phase_diagram as stored_diagram
 from pages.phase.state import PHASE_PAGE, PhaseState
 from pages.shared.chart import draw
 from pages.shared.resources import colours
-from pages.shared.scroll import bring_into_view
+from pages.shared.sections import bring_into_view
 from pages.shared.widgets import segments
 from toymodel.charts.phase.phase_diagram import SELECTION, borders_between, phase_diagram
 from toymodel.phase.comparison import exact_cells, trained_cells

@@ -190,6 +190,7 @@ def test_the_counts_are_those_of_one_network():
 
 def test_an_empty_store_is_told_what_to_run(own_shipped: Path):
     shutil.rmtree(own_shipped)
+    own_shipped.mkdir()
     networks = "These networks are not in the store: `python -m toymodel cache --ship`."
     for tab, missing in (
         (

@@ -155,7 +155,7 @@ def _places(values: Any, stops: Sequence[float], log: bool) -> list[float]:
 
 
 def _legend_format(form: str) -> str:
-    return form if form.endswith("%") else "~g"
+    return form if form.endswith("%") else ".2~g"
 
 
 def _colours(theme: Theme, diverging: bool) -> list[str]:
