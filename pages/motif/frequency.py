@@ -140,7 +140,7 @@ def setting_table(frequency: pd.DataFrame) -> pd.DataFrame:
                 **{name: f"{row[f'share_{k}']:.0%}" for k, name in enumerate(_COUNTS)},
                 "neurons": f"{row['mean']:.2f}",
                 "pairs": f"{row['pairs']:.2f}",
-                **(_quarters(row) if row["common"] else dict.fromkeys(_QUARTERS, "–")),
+                **_quarters(row),
             }
             for row in frequency.to_dict("records")
         ]
@@ -152,6 +152,8 @@ _QUARTERS = ("best quarter", "worst quarter", "difference", "standard error", "c
 
 
 def _quarters(row: Mapping[Any, Any]) -> dict[str, str]:
+    if not row["common"]:
+        return dict.fromkeys(_QUARTERS, "–")
     values = (
         f"{row['best']:.2f}",
         f"{row['worst']:.2f}",

@@ -78,14 +78,13 @@ def _say_which(state: MotifState, ensemble: Ensemble, shown: Shown) -> None:
     table = ensemble.table
     if len(table) < 2:
         return
-    member = ensemble.number_of(shown)
-    names = table.set_index("member")["name"]
+    place_by_loss = table["member"].tolist().index(ensemble.number_of(shown))
     config = shown.config
     kind = "seeds" if state.seeds > 1 else "restarts"
     st.markdown(
         f"**Shown**: d = {number(config.importance_decay)}, "
         f"1 − S = {number(config.feature_probability)}, {len(table)} {kind}; of these "
-        f"{names[member]}, number {1 + names.index.get_loc(member)} by loss."
+        f"{table['name'].iloc[place_by_loss]}, number {1 + place_by_loss} by loss."
     )
 
 
