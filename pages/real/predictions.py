@@ -109,16 +109,13 @@ def badge(verdict: Verdict | None) -> str:
 
 
 def draw_verdicts(predictions: Sequence[Prediction]) -> None:
-    """Draw every prediction with its verdict and the rule of the verdict."""
+    """Draw every prediction with its verdict."""
     st.table(
         pd.DataFrame(
-            [
-                {"prediction": each.title, "measured": badge(each.verdict), "rule": each.rule}
-                for each in predictions
-            ],
+            [{"prediction": each.title, "measured": badge(each.verdict)} for each in predictions],
             index=pd.RangeIndex(1, len(predictions) + 1),
         ),
-        alt="Every prediction, its verdict, and the rule of the verdict",
+        alt="Every prediction and its verdict",
     )
 
 
@@ -133,6 +130,7 @@ def draw_prediction(prediction: Prediction) -> None:
             st.markdown(f"**Measured:** {badge(prediction.verdict)}")
         else:
             st.info(MISSING)
+        st.caption(f"Rule. {prediction.rule}")
         draw_links(prediction.links())
     if evidence:
         with right:

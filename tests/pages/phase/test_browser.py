@@ -1,4 +1,4 @@
-"""The pages on the phase change and on the identity task, in a real browser."""
+"""The pages on the phase change and on the identity task, and first views, in a real browser."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from pages.phase.state import PhaseState
 from tests.helpers.browser import (
@@ -148,3 +148,18 @@ def test_a_neuron_of_the_identity_task_opens_its_page_and_back_leads_there(serve
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
     go_back_to(page, "^From dense to sparse$")
     assert re.search(r"/identity$", page.evaluate("location.pathname"))
+
+
+@pytest.mark.parametrize(("path", "charts"), [("phase", 4), ("real", 0), ("sweeps", 1)])
+def test_the_first_view_has_few_charts_and_is_not_long(
+    server: str, browser: Browser, path: str, charts: int
+):
+    context = browser.new_context(viewport={"width": 1_400, "height": 900})
+    page = context.new_page()
+    page.goto(f"{server}/{path}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    wait_until_idle(page)
+    drawn = page.get_by_test_id("stVegaLiteChart").locator("svg.marks, canvas.marks")
+    expect(drawn).to_have_count(charts)
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight") <= 2_200
+    context.close()

@@ -134,7 +134,7 @@ def test_the_first_view_has_five_predictions_with_their_verdicts(monkeypatch: py
     assert not app.dataframe and not app.get("vega_lite_chart")
     assert verdicts(app) == [CONFIRMED, CONFIRMED, CONFIRMED, IN_PART, CONFIRMED]
     assert app.title[0].value.startswith("4 of 5 predictions about real networks come true")
-    assert app.table[0].value["rule"].str.startswith(("Confirmed: ", "A neuron fits")).all()
+    assert len(app.table[0].value) == 5
 
 
 def test_what_is_unfolded_is_drawn():
@@ -142,6 +142,7 @@ def test_what_is_unfolded_is_drawn():
     assert len(app.get("vega_lite_chart")) == 1
     assert len([t for t in app.markdown if t.value.startswith("**The paper.**")]) == 1
     app = unfolded()
+    assert len([c for c in app.caption if c.value.startswith("Rule. ")]) == 5
     for name in ("**The paper.**", "**What would count against it.**", "**What does not follow.**"):
         assert len([t for t in app.markdown if t.value.startswith(name)]) == 5
     assert len(app.get("vega_lite_chart")) == 6
