@@ -24,9 +24,10 @@ hypothesis.settings.load_profile("toymodel")
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the default store during a test."""
-    folder = tmp_path / "cache"
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the default store during a test; it ships nothing."""
+    folder = tmp_path_factory.mktemp("cache")
+    (folder / "shipped").mkdir()
     monkeypatch.setenv("TOYMODEL_CACHE", str(folder))
     limits = ("MAX_QUEUE", "MAX_MEMORY_MB", "MAX_STEPS", "MAX_LIVE_SECONDS")
     for name in ("CACHE_MB", "PROCESSES", *limits):

@@ -66,6 +66,7 @@ def draw_bars(
     whole: bool = False,
     lit_alone: bool = False,
     names: bool = False,
+    fitted: bool = False,
     chosen: tuple[int, ...] | None = None,
     alt: str | None = None,
 ) -> None:
@@ -80,6 +81,7 @@ def draw_bars(
         whole: whether long bars are not clipped.
         lit_alone: whether highlighted bars alone decide where others are clipped.
         names: whether columns have the numbers of their neurons.
+        fitted: whether the axis ends where the bars do.
         chosen: the features that have colours of their own.
         alt: for those who cannot see the chart.
     """
@@ -96,6 +98,7 @@ def draw_bars(
         reach=None if clip else reach_of(bars),
         clip=clip,
         names=names,
+        fitted=fitted,
         chosen=chosen,
     )
     opens: dict[str, Any] = {}

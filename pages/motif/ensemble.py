@@ -10,11 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from pages.motif.bars import draw_live_bars
-from pages.motif.state import MOTIF_PAGE, MotifState
+from pages.motif.state import MOTIF_PAGE, PANELS, MotifState
 from pages.shared.cached_analysis import BY_TEXT
 from pages.shared.chart import clicked, draw
 from pages.shared.models import Shown, find_model
 from pages.shared.resources import colours
+from pages.shared.sections import bring_into_view
 from toymodel.analysis.ensemble import Member, members
 from toymodel.analysis.loss import no_superposition_loss
 from toymodel.analysis.motifs import MotifThresholds
@@ -183,7 +184,8 @@ def _shows(key: str) -> Callable[[], None]:
     def show() -> None:
         number = clicked(key, SELECTION, "member")
         if number is not None:
-            MOTIF_PAGE.show(MOTIF_PAGE.state.changed(member=number))
+            MOTIF_PAGE.show(MOTIF_PAGE.state.changed(member=number, tab="panels"))
+            bring_into_view(PANELS)
 
     return show
 

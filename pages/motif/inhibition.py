@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.motif.instances import choose_instance, chosen
+from pages.motif.instances import choose_instance, chosen, say_none
 from pages.motif.state import MOTIF_PAGE, MotifState
 from pages.shared.cached_analysis import interventions_of, losses_by_inhibition
-from pages.shared.chart import draw, going
+from pages.shared.chart import draw
 from pages.shared.metrics import figure
 from pages.shared.models import Shown
 from pages.shared.resources import colours
@@ -24,17 +24,9 @@ _INSTANCE = "motif.inhibition.instance"
 def draw_inhibition(state: MotifState, shown: Shown, found: Decomposition) -> None:
     """Draw the error with all of the inhibition and with less, and the loss."""
     if not found.motifs:
+        say_none()
         return
-    st.header("Turn the inhibition down")
     choose_instance(state, found, _INSTANCE)
-    _draw_with_slider(shown, found)
-
-
-@st.fragment
-def _draw_with_slider(shown: Shown, found: Decomposition) -> None:
-    if going():
-        st.rerun()
-    state = MOTIF_PAGE.state
     motif = found.motifs[chosen(state, found)]
     several = len(found.motifs) > 1
     left, right = st.columns([6, 3], vertical_alignment="bottom")

@@ -20,32 +20,30 @@ from toymodel.charts.network.network_graph import SELECTION, network_graph
 from toymodel.charts.network.weight_bars import Side
 from toymodel.model import Weights
 
-_MAX_AT_ONCE = 4
 _MAX_INHIBITORS = 4  # in a graph
 _CHOSEN = "motif.chosen"
 _TITLES: dict[Side, str] = {"input": "W₁", "output": "W₂"}
 
 
 def draw_instances(state: MotifState, shown: Shown, found: Decomposition) -> None:
-    """Draw all instances in close-up while they are few; else a table, and the chosen one."""
-    count = len(found.motifs)
-    st.header("Each instance")
-    if not count:
-        st.info(
-            "This network has no instance by the definition. Change what counts as an instance, or "
-            "choose another network."
-        )
-        return
-    if count <= _MAX_AT_ONCE:
-        for number in range(count):
-            _draw_instance(state, shown, found, number)
+    """Draw one instance in close-up, and all of them in a table."""
+    if not found.motifs:
+        say_none()
         return
     neurons = ", ".join(map(str, asymmetric_neurons(found.motifs)))
-    st.markdown(f"{count_words(found.motifs)}. The neurons: {neurons}. One pair in close-up:")
+    st.markdown(f"{count_words(found.motifs)}. The neurons: {neurons}.")
     choose_instance(state, found, _CHOSEN)
     _draw_instance(state, shown, found, chosen(state, found))
-    with st.expander(f"All {count} instances in numbers"):
-        st.dataframe(_table(found), hide_index=True, height=320, alt="Every instance in numbers")
+    with st.expander(f"All {len(found.motifs)} in numbers"):
+        st.dataframe(_table(found), hide_index=True, alt="Every instance in numbers")
+
+
+def say_none() -> None:
+    """Say that there is no instance, and what to do."""
+    st.info(
+        "This network has no instance by the definition. Change what counts as an instance, or "
+        "choose another network."
+    )
 
 
 def chosen(state: MotifState, found: Decomposition) -> int:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from pages.motif.state import MotifState
+from pages.shared import head
+from pages.shared.head import Example
 from pages.shared.model_choice import Choice
-from pages.shared.navigation import MOTIFS, link_to
 from toymodel.recipe import RECIPES
 from toymodel.sweeps.paper import PAPER_CONFIG
 from toymodel.sweeps.shipped import MOTIF, MOTIF_GRID
 
 
 def draw_notes() -> None:
-    """Draw what to notice, and links to instructive networks."""
-    st.header("What to notice")
-    st.markdown(
+    """Draw what the paper says and what to look for."""
+    head.draw_notes(
         "- **Why uneven**: with equal weights, two features disturb each other equally. With input "
         "weights of 2 and ½ and output weights of ½ and 2, both path gains are still 1, but one "
         "feature disturbs the other by 4, and the other one by ¼ only. What goes one way can be "
@@ -34,10 +32,6 @@ def draw_notes() -> None:
         "whose sides must be computed as a whole, and whose interference must be inhibited. The "
         "sidebar has all limits."
     )
-    st.subheader("Try")
-    for label, state, expect in _EXAMPLES:
-        link_to(MOTIFS, label, state.link)
-        st.caption(expect)
 
 
 def _cell(density: float, decay: float) -> MotifState:
@@ -50,26 +44,27 @@ def _sweep(density: float, preset: str) -> MotifState:
     return MotifState.of_network(Choice.of(config, RECIPES[preset]))
 
 
-_EXAMPLES = (
-    ("The paper's setting", MotifState(), f"The best of {len(MOTIF.configs)} seeds."),
-    (
+EXAMPLES = (
+    Example("The paper's setting", MotifState().link, f"The best of {len(MOTIF.configs)} seeds."),
+    Example(
         "Importance falls steeply",
-        _cell(0.3, 0.5),
+        _cell(0.3, 0.5).changed(tab="common").link,
         "1 − S = 0.3, d = 0.5: are the networks with low losses the ones with the motif?",
     ),
-    (
+    Example(
         "Equally important features",
-        _cell(0.2, 1.0),
+        _cell(0.2, 1.0).link,
         "1 − S = 0.2, d = 1: no feature can be left out at a small cost.",
     ),
-    (
-        "Two neurons that inhibit for each other",
-        MotifState(member=36),
+    Example(
+        "Mutual inhibition",
+        MotifState(member=36).link,
         "Seed 36: f3 drives both, and each inhibits the output that the other one disturbs.",
     ),
-    (
+    Example(
         "A large network",
-        _sweep(0.03, "thorough"),
+        _sweep(0.03, "thorough").link,
         "n = 100, m = 40, 1 − S = 0.03: the same in a network of the paper's sweep.",
     ),
 )
+"""Instructive networks."""

@@ -10,21 +10,16 @@ from pages.motif.controls import (
     choose_thresholds,
     other_settings,
 )
-from pages.motif.ensemble import Ensemble, draw_all, draw_live
-from pages.motif.frequency import draw_frequency
-from pages.motif.inhibition import draw_inhibition
-from pages.motif.inhibitors import draw_inhibitors
-from pages.motif.instances import draw_instances
+from pages.motif.ensemble import Ensemble, draw_live
 from pages.motif.metrics import draw_metrics
-from pages.motif.notes import draw_notes
-from pages.motif.panels import draw_panels
-from pages.motif.paper_sweep import draw_sweep
-from pages.motif.remaining_weights import draw_rest
-from pages.motif.state import MAX_TAKEN_APART, MOTIF_PAGE
-from pages.shared.cached_analysis import cached_decomposition
+from pages.motif.notes import EXAMPLES, draw_notes
+from pages.motif.sections import decomposed, draw_sections, tell_instance
+from pages.motif.state import MOTIF_PAGE
 from pages.shared.explorer_controls import draw_model_line
+from pages.shared.head import draw_head
 from pages.shared.messages import show_problems
 from pages.shared.models import say_where_from
+from pages.shared.navigation import MOTIFS
 from pages.shared.resources import store
 from pages.shared.training_panel import offer_training, progress_of, watch_training
 
@@ -33,7 +28,10 @@ state, problems = MOTIF_PAGE.open()
 progress = progress_of(state.configs, state.choice.recipe)
 ensemble = Ensemble.of(state)
 shown = ensemble.shown(state)
-config = state.choice.config
+trains = bool(ensemble.missing and progress and progress.active)
+found = None if trains or shown is None else decomposed(state, shown)
+if found:
+    state, problems = tell_instance(state, found, problems)
 
 with st.sidebar:
     choose_models(state)
@@ -41,40 +39,22 @@ with st.sidebar:
     other_settings(state)
     choose_thresholds()
 
-st.title("Asymmetric superposition works through inhibition")
-st.markdown(
-    r"A neuron $j$ holds two features with very different input weights $W_1[j,i]$ and with output "
-    r"weights $W_2[i,j]$ that differ the other way round. The first feature then interferes with "
-    "the second, but the second hardly with the first. Other neurons take that interference away."
+draw_head(
+    MOTIFS,
+    "Asymmetric superposition works through inhibition",
+    "A neuron holds two features, the first with a large input weight and a small output weight, "
+    "the second the other way round: so the first disturbs the second, and hardly the reverse. "
+    "Other neurons inhibit what it disturbs.",
+    EXAMPLES,
 )
 show_problems(problems, tuple(store().notes))
-if ensemble.missing and progress and progress.active:
+if trains:
     watch_training(state.configs, state.choice.recipe, partial(draw_live, state))
-else:
-    if ensemble.missing:
-        offer_training(state.configs, state.choice.recipe, missing=ensemble.missing)
-    if shown is None:
-        pass
-    elif config.task != "abs":
-        st.info("The motif occurs in networks that compute |x|; this one computes x.")
-    elif config.activation != "relu":
-        st.info("The motif is one of neurons with a ReLU; this network's hidden layer is linear.")
-    elif max(config.n_features, config.n_neurons) > MAX_TAKEN_APART:
-        st.info(
-            f"This page takes apart networks of up to {MAX_TAKEN_APART} features and "
-            f"{MAX_TAKEN_APART} neurons."
-        )
-    else:
-        say_where_from(shown.config, shown.recipe)
-        draw_model_line(shown)
-        found = cached_decomposition(shown.name, shown, state.thresholds)
-        draw_metrics(shown, found)
-        draw_panels(state, shown, found)
-        draw_instances(state, shown, found)
-        draw_inhibition(state, shown, found)
-        draw_inhibitors(state, ensemble, shown)
-        draw_rest(state, shown)
-        draw_all(state, ensemble, shown)
-draw_frequency(state)
-draw_sweep(state)
+elif ensemble.missing:
+    offer_training(state.configs, state.choice.recipe, missing=ensemble.missing)
+if shown and found:
+    say_where_from(shown.config, shown.recipe)
+    draw_model_line(shown)
+    draw_metrics(shown, found)
+draw_sections(ensemble, shown, found)
 draw_notes()

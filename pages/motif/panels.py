@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.motif.bars import MAX_COLUMNS, SCALES, SIDES, draw_bars, drawn_neurons, drawn_weights
-from pages.motif.state import MOTIF_PAGE, MotifState
+from pages.motif.ensemble import Ensemble
+from pages.motif.state import MOTIF_PAGE, PANELS, MotifState
 from pages.shared.chart import draw
 from pages.shared.models import Shown
+from pages.shared.sections import place
 from pages.shared.widgets import segments
 from toymodel.analysis.decomposition import (
     ASYMMETRIC,
@@ -26,14 +28,18 @@ from toymodel.charts.look import MAX_NAMED_FEATURES
 from toymodel.charts.motif.role_bars import role_bars
 from toymodel.charts.network.weight_bars import clip_of
 from toymodel.model import Weights
+from toymodel.text import number
 
 _MAX_BESIDE = 24  # neurons up to which the panels stand side by side, as in the paper
+_HEIGHTS = {True: 400, False: 240}  # of a chart, beside the others and below them
 _WIDE = (0.05, 3.0)  # path gains of what is nearly an instance
 _EVERYTHING = tuple(range(len(ROLES)))
 
 
-def draw_panels(state: MotifState, shown: Shown, found: Decomposition) -> None:
+def draw_panels(state: MotifState, ensemble: Ensemble, shown: Shown, found: Decomposition) -> None:
     """Draw all weights; those for absolute value, the rest grey; those of the motif."""
+    place(PANELS)
+    _say_which(state, ensemble, shown)
     neurons = drawn_neurons(shown, found)
     some = bool(found.motifs)
     panels = (
@@ -46,7 +52,6 @@ def draw_panels(state: MotifState, shown: Shown, found: Decomposition) -> None:
         ("motif", f"{_THIRD[some]} {count_words(found.motifs)}.", (ASYMMETRIC, INHIBITION)),
     )
     weights = drawn_weights(state, shown, found)
-    segments(MOTIF_PAGE, "neuron-scale", names=SCALE_NAMES)
     beside = len(neurons) <= _MAX_BESIDE
     cells = (
         st.columns(len(panels), vertical_alignment="bottom")
@@ -58,14 +63,29 @@ def draw_panels(state: MotifState, shown: Shown, found: Decomposition) -> None:
             st.markdown(words)
             with st.container(border=True, key=f"motif-panel-{name}"):
                 _draw_sides(state, shown, weights, found, lit, neurons, name)
-    left, right = st.columns([7, 3], vertical_alignment="center")
-    with left:
-        _explain(state, shown, found, neurons)
+    _explain(state, shown, found, neurons)
+    if shown.config.n_features > MAX_NAMED_FEATURES:
+        draw(colour_bar("feature", shown.config.n_features), "motif-colours")
+    with st.container(horizontal=True):
+        segments(MOTIF_PAGE, "neuron-scale", names=SCALE_NAMES)
         sides = (role_bars(weights, found, (), side=s, neurons=neurons) for s in SIDES)
         if not beside or any(clip_of(bars) for bars in sides):
             segments(MOTIF_PAGE, "bars")
-    with right:
-        draw(colour_bar("feature", shown.config.n_features), "motif-colours")
+
+
+def _say_which(state: MotifState, ensemble: Ensemble, shown: Shown) -> None:
+    # Of many networks, which one is shown and where it stands among them: a click led here.
+    table = ensemble.table
+    if len(table) < 2:
+        return
+    place_by_loss = table["member"].tolist().index(ensemble.number_of(shown))
+    config = shown.config
+    kind = "seeds" if state.seeds > 1 else "restarts"
+    st.markdown(
+        f"**Shown**: d = {number(config.importance_decay)}, "
+        f"1 − S = {number(config.feature_probability)}, {len(table)} {kind}; of these "
+        f"{table['name'].iloc[place_by_loss]}, number {1 + place_by_loss} by loss."
+    )
 
 
 SCALE_NAMES = {"paper": "Neurons scaled", "trained": "Weights as trained"}
@@ -86,7 +106,7 @@ _THIRD = {
     False: "Weights that share a neuron **unevenly**, or **inhibit**.",
 }
 _COLOURS = {
-    False: "A colour is a feature.",
+    False: "A colour is a feature, f0 the most important one.",
     True: "A colour is the importance rank of a feature. The panels differ in their scales.",
 }
 _PART = {
@@ -142,9 +162,10 @@ def _draw_sides(
             shown,
             f"motif-{name}-{side}",
             title=f"{title}, {SCALES[state.scale]}",
-            height=215 if beside else 190,
+            height=_HEIGHTS[beside],
             whole=state.bars == "whole",
             lit_alone=not beside,
-            names=beside,
+            names=beside and side == "output",
+            fitted=beside,
             alt=f"{title}, {SCALES[state.scale]}, {name}: bars of {len(neurons)} neurons",
         )

@@ -20,6 +20,9 @@ MAX_TAKEN_APART = 500
 """Features and neurons of a network that is taken apart."""
 
 
+PANELS = "motif-panels"
+"""The place on the page to which a click elsewhere leads."""
+
 DEFAULT = Choice.of(MOTIF.configs[0], MOTIF.recipe)
 """The first of the shipped seeds."""
 
@@ -31,12 +34,13 @@ class MotifState(LinkState):
         choice: the first seed's model.
         seeds: how many models, with this seed and the ones after it.
         member: the network among all seeds and restarts; None for the one with the lowest loss.
+        thresholds: what counts as an instance.
         instance: the one of its instances that is taken apart.
         left: how much of the inhibition is left, of this instance or of all.
         of: which instances the inhibition is turned down in.
         scale: whether neurons are drawn scaled as in the paper, or as trained.
         bars: whether long bars are clipped.
-        thresholds: what counts as an instance.
+        tab: the open section.
     """
 
     choice: Choice = DEFAULT
@@ -61,6 +65,7 @@ class MotifState(LinkState):
             "networks has the same effect.",
         ),
     ] = None
+    thresholds: MotifThresholds = MotifThresholds()
     instance: Annotated[int, Field(ge=0, le=9_999, alias="instance")] = 0
     left: Annotated[
         float,
@@ -92,7 +97,9 @@ class MotifState(LinkState):
             description="An arrow and a number at a clipped stack say where it ends.",
         ),
     ] = "clipped"
-    thresholds: MotifThresholds = MotifThresholds()
+    tab: Annotated[
+        Literal["panels", "instances", "inhibition", "common"], Field(alias="tab", title="Section")
+    ] = "panels"
 
     @field_validator("left")
     @classmethod
@@ -119,12 +126,14 @@ class MotifState(LinkState):
     def with_value(self, name: str, value: object) -> MotifState:
         """This state with one setting changed.
 
-        Another ensemble starts with its best network, and another network with its first instance.
+        Another ensemble starts with its best network, and another network or another definition
+        of an instance with the first instance.
         """
         state = super().with_value(name, value)
         if (state.choice, state.seeds) != (self.choice, self.seeds):
             return state.replace(member=None, instance=0)
-        return state if state.member == self.member else state.replace(instance=0)
+        same = (state.member, state.thresholds) == (self.member, self.thresholds)
+        return state if same else state.replace(instance=0)
 
     def showing(self, choice: Choice, seeds: int | None = None) -> MotifState:
         """This state with another ensemble, of which the best network is shown."""

@@ -61,10 +61,8 @@ def agreement(cells: pd.DataFrame, theory: Theory, diagram: Diagram) -> Agreemen
     )
 
 
-def draw_agreement(
-    cells: pd.DataFrame, theory: Theory, diagram: Diagram, second_weight: float
-) -> None:
-    """Draw how far the diagrams agree, and the two kinds of change in the exact one."""
+def draw_agreement(cells: pd.DataFrame, theory: Theory, diagram: Diagram) -> None:
+    """Draw how far the diagrams agree."""
     found = agreement(cells, theory, diagram)
     with st.container(horizontal=True):
         metric(
@@ -94,10 +92,10 @@ def draw_agreement(
             f"{found.clearly_above:.0%} of {found.networks:,}",
             "Networks that end more than 1 % above the lowest exact loss, in another solution.",
         )
-    _draw_changes(theory, diagram, second_weight)
 
 
-def _draw_changes(theory: Theory, diagram: Diagram, second_weight: float) -> None:
+def draw_changes(theory: Theory, diagram: Diagram, second_weight: float) -> None:
+    """Draw the two kinds of change in the exact diagram, and how weights are shared."""
     sparsest = shared_weight(theory)[-1]
     shared = sparsest[sparsest >= second_weight]
     st.markdown(

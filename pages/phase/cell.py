@@ -8,9 +8,11 @@ import streamlit as st
 
 from pages.phase.state import PHASE_PAGE, PhaseState
 from pages.shared.chart import draw
+from pages.shared.metrics import metric
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import TRAIN
 from pages.shared.resources import colours
+from pages.shared.sections import place
 from pages.train.state import TrainState
 from toymodel.charts.network.weight_bars import Side, reach_of, signed_bars, weight_bars
 from toymodel.model import Weights
@@ -26,6 +28,9 @@ from toymodel.phase.diagram import (
     phase_of,
 )
 
+CELL = "phase-cell"
+"""The place of the opened cell on the page."""
+
 _SIDES: dict[Side, str] = {"input": "W₁: input → neuron", "output": "W₂: neuron → output"}
 _WEIGHTS = ("W₁ first", "W₁ second", "W₂ first", "W₂ second")
 _LOSSES = {
@@ -38,64 +43,57 @@ def draw_cell(state: PhaseState, diagram: Diagram, theory: Theory) -> None:
     """Draw the cell that is opened."""
     row, column = state.cell
     density, ratio = diagram.densities[row], diagram.ratios[column]
+    place(CELL)
     st.subheader("One cell")
-    with st.container(horizontal=True):
-        st.select_slider(
-            "Density 1 − S",
-            DENSITIES,
+    for cell, (label, parameter, values) in zip(
+        st.columns(2),
+        (("Density 1 − S", "p", DENSITIES), ("Importance of the second", "ratio", RATIOS)),
+        strict=True,
+    ):
+        cell.select_slider(
+            label,
+            values,
             format_func=lambda value: f"{value:.3g}",
-            **PHASE_PAGE.bound("p"),
-        )
-        st.select_slider(
-            "Importance of the second feature",
-            RATIOS,
-            format_func=lambda value: f"{value:.3g}",
-            **PHASE_PAGE.bound("ratio"),
+            **PHASE_PAGE.bound(parameter),
         )
     weights = diagram.weights(row, column)
     losses = np.sort(diagram.losses[row, column])
     phase = PHASES[phase_of(weights.W1, weights.W2, state.thresholds.second_weight)]
     lowest = float(theory.lowest[row, column])
     with st.container(horizontal=True):
-        st.metric("The neurons serve", phase, border=True, width=220)
-        st.metric(
+        metric("The neurons serve", phase, "What the best trained network of this cell computes.")
+        metric(
             "Loss, exact",
             f"{losses[0]:.4g}",
-            border=True,
-            width=180,
-            help="Normalised: answering 0 to everything is 1. An integral, not sampled.",
+            "Normalised: answering 0 to everything is 1. An integral, not sampled.",
         )
-        st.metric(
+        metric(
             "Above the best solution",
             f"{100 * (losses[0] / lowest - 1):.2g} %",
-            border=True,
-            width=220,
+            "How far its loss is above the lowest exact loss.",
         )
-    left, right = st.columns([3, 4])
-    with left:
-        _draw_weights(weights)
-    with right:
-        _draw_losses(theory, row, column, losses)
+    _draw_weights(weights)
+    _draw_losses(theory, row, column, losses)
     _draw_link(diagram, density, ratio)
 
 
 def _draw_weights(weights: Weights) -> None:
-    for side, title in _SIDES.items():
+    for cell, (side, title) in zip(st.columns(2), _SIDES.items(), strict=True):
         bars = signed_bars(weights, side=side)
-        draw(
-            weight_bars(
-                bars,
-                n_features=2,
-                title=title,
-                theme=colours(),
-                reach=reach_of(bars),
-                height=200,
-                legend=True,
-                names=True,
-            ),
-            f"phase-cell-{side}",
-            alt=f"Weights of the cell's best network, {title}",
-        )
+        with cell:
+            draw(
+                weight_bars(
+                    bars,
+                    n_features=2,
+                    title=title,
+                    theme=colours(),
+                    reach=reach_of(bars),
+                    height=200,
+                    names=True,
+                ),
+                f"phase-cell-{side}",
+                alt=f"Weights of the cell's best network, {title}",
+            )
     st.dataframe(
         weight_table(weights),
         hide_index=True,
@@ -147,14 +145,14 @@ def _draw_losses(theory: Theory, row: int, column: int, losses: np.ndarray) -> N
         "features, one for each side. The best ratio of the second feature's weights to the "
         f"first's in this cell: {best_ratio}."
     )
-    st.markdown(f"**The {len(losses)} networks trained for this cell**, by exact loss")
-    st.dataframe(
-        pd.DataFrame({"loss": losses, "above": losses / theory.lowest[row, column] - 1}),
-        hide_index=True,
-        height=180,
-        alt="Losses of the cell's networks",
-        column_config=_LOSSES,
-    )
+    with st.expander(f"The {len(losses)} networks trained for this cell, by exact loss"):
+        st.dataframe(
+            pd.DataFrame({"loss": losses, "above": losses / theory.lowest[row, column] - 1}),
+            hide_index=True,
+            height=180,
+            alt="Losses of the cell's networks",
+            column_config=_LOSSES,
+        )
 
 
 def _draw_link(diagram: Diagram, density: float, ratio: float) -> None:

@@ -6,10 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from pages.phase.models import AlongDensity, along_density
-from pages.phase.state import PhaseState
+from pages.phase.state import PHASE_PAGE, PhaseState
 from pages.phase.transition import draw_transition, layer_transition, neuron_transition
 from pages.shared.chart import draw
 from pages.shared.resources import colours
+from pages.shared.sections import expander
 from toymodel.analysis.polysemanticity import CLASSES
 from toymodel.charts.phase.density_map import density_map, turning_points
 from toymodel.charts.phase.network_curves import (
@@ -23,45 +24,12 @@ from toymodel.sweeps.shipped import DENSITY_SWEEP
 from toymodel.text import number
 
 
-def draw_density(state: PhaseState) -> None:
-    """Draw the networks from dense to sparse, every restart of them."""
-    st.header("Along density: separate networks")
+def draw_classes(state: PhaseState) -> None:
+    """Draw the classes of neurons, and how many features neurons hold, from dense to sparse."""
     found = along_density(state.thresholds)
     if found is None or found.networks.empty:
         st.info("These networks are not in the store: `python -m toymodel cache --ship`.")
         return
-    networks, turning = found.networks, turning_points(found.ranks)
-    densities = set(networks["density"].tolist())
-    st.markdown(
-        f"Densities: {len(densities)}, from {number(max(densities))} to {number(min(densities))}. "
-        f"Networks at each: {DENSITY_SWEEP.recipe.restarts}, from initial weights of their own "
-        f"(`{recipe_name(DENSITY_SWEEP.recipe)}`). This is a cross-section: no neuron is followed "
-        "from one density to the next, and another recipe finds other networks. A thin line is a "
-        "network (at each density another one), a thick line the median, and the shaded band goes "
-        "from the lowest to the highest."
-    )
-    draw_transition(neuron_transition(networks), layer_transition(turning))
-    _draw_neurons(found)
-    _draw_layers(found, turning)
-    with st.expander("In numbers"):
-        st.dataframe(
-            networks.drop(columns=["steps", "sampler"]),
-            hide_index=True,
-            height=320,
-            alt="Every network's measures",
-            column_config={
-                "density": st.column_config.NumberColumn("1 − S", format="%g"),
-                "one": st.column_config.NumberColumn(
-                    f"below {ONE_FEATURE} features", format="percent"
-                ),
-                "between": st.column_config.NumberColumn("in between", format="percent"),
-                "more": st.column_config.NumberColumn(f"{TWO_FEATURES} and more", format="percent"),
-                **{name: st.column_config.NumberColumn(name, format="percent") for name in CLASSES},
-            },
-        )
-
-
-def _draw_neurons(found: AlongDensity) -> None:
     left, right = st.columns(2)
     with left:
         st.markdown("**Share of each class**")
@@ -75,10 +43,52 @@ def _draw_neurons(found: AlongDensity) -> None:
                 title="share of neurons",
                 theme=colours(),
                 log=True,
-                height=320,
+                height=300,
             ),
             "phase-effective",
         )
+
+
+def draw_density(state: PhaseState) -> None:
+    """Draw what the separate networks say of a phase change, and their ranks and gain, folded."""
+    found = along_density(state.thresholds)
+    if found is None or found.networks.empty:
+        return
+    networks, turning = found.networks, turning_points(found.ranks)
+    draw_transition(neuron_transition(networks), layer_transition(turning))
+    densities = set(networks["density"].tolist())
+    st.caption(
+        f"Above and here: {DENSITY_SWEEP.recipe.restarts} networks at each of {len(densities)} "
+        f"densities from {number(max(densities))} to {number(min(densities))}, each from initial "
+        f"weights of its own (`{recipe_name(DENSITY_SWEEP.recipe)}`). A thin line is a network, a "
+        "thick one the median, and the band goes from the lowest to the highest."
+    )
+    expander(
+        PHASE_PAGE,
+        "open",
+        "ranks",
+        "Which neurons turn first, gain, and numbers",
+        _draw_ranks,
+    )
+
+
+def _draw_ranks() -> None:
+    found = along_density(PHASE_PAGE.state.thresholds)
+    assert found
+    _draw_layers(found, turning_points(found.ranks))
+    st.dataframe(
+        found.networks.drop(columns=["steps", "sampler"]),
+        hide_index=True,
+        height=320,
+        alt="Every network's measures",
+        column_config={
+            "density": st.column_config.NumberColumn("1 − S", format="%g"),
+            "one": st.column_config.NumberColumn(f"below {ONE_FEATURE} features", format="percent"),
+            "between": st.column_config.NumberColumn("in between", format="percent"),
+            "more": st.column_config.NumberColumn(f"{TWO_FEATURES} and more", format="percent"),
+            **{name: st.column_config.NumberColumn(name, format="percent") for name in CLASSES},
+        },
+    )
 
 
 def _draw_layers(found: AlongDensity, turning: pd.DataFrame) -> None:

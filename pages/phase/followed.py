@@ -7,10 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from pages.phase.models import along_density, followed_networks
-from pages.phase.state import PhaseState
+from pages.phase.state import PHASE_PAGE, PhaseState
 from pages.shared.chart import draw
 from pages.shared.metrics import metric
 from pages.shared.resources import colours
+from pages.shared.sections import expander
 from toymodel.analysis.loss import superposition_gain
 from toymodel.charts.phase.network_curves import ONE_FEATURE, TWO_FEATURES
 from toymodel.charts.phase.neuron_paths import (
@@ -57,7 +58,16 @@ def draw_followed(state: PhaseState) -> None:
         "back, within one step of density. Only its first turn counts. Shown is the network with "
         f"the lowest loss at 1 − S = {number(sparse)}."
     )
-    st.markdown("**From which side a density is reached**: all networks")
+    expander(
+        PHASE_PAGE,
+        "open",
+        "back",
+        "Is the way back the same? All networks, and numbers",
+        lambda: _draw_back(chain, followed),
+    )
+
+
+def _draw_back(chain: Chain, followed: pd.DataFrame) -> None:
     draw(direction_curves(followed, theme=colours()), "phase-directions")
     st.caption(
         "Hysteresis: where the curves differ, what neurons hold depends on where the network comes "
@@ -65,25 +75,24 @@ def draw_followed(state: PhaseState) -> None:
         "closer. All this is of networks that are followed: separate ones can find arrangements "
         "that these do not reach."
     )
-    with st.expander("In numbers"):
-        st.dataframe(
-            table,
-            hide_index=True,
-            height=320,
-            alt="Effective features, loss and turns at every density, in both directions",
-            column_config={
-                "density": st.column_config.NumberColumn("1 − S", format="%g"),
-                **{
-                    f"{name} {end}": st.column_config.NumberColumn(f"{title}, {end}", format=kind)
-                    for name, title, kind in (
-                        ("effective", "effective features", "%.2f"),
-                        ("loss", "loss", "%.5f"),
-                        ("turns", "neurons that start to turn", "%d"),
-                    )
-                    for end in ("falls", "rises")
-                },
+    st.dataframe(
+        by_density(chain, followed),
+        hide_index=True,
+        height=320,
+        alt="Effective features, loss and turns at every density, in both directions",
+        column_config={
+            "density": st.column_config.NumberColumn("1 − S", format="%g"),
+            **{
+                f"{name} {end}": st.column_config.NumberColumn(f"{title}, {end}", format=kind)
+                for name, title, kind in (
+                    ("effective", "effective features", "%.2f"),
+                    ("loss", "loss", "%.5f"),
+                    ("turns", "neurons that start to turn", "%d"),
+                )
+                for end in ("falls", "rises")
             },
-        )
+        },
+    )
 
 
 def _draw_metrics(

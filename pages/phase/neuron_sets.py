@@ -5,20 +5,25 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.phase.models import along_density
-from pages.phase.state import PhaseState
+from pages.phase.models import AlongDensity, along_density
+from pages.phase.state import PHASE_PAGE, PhaseState
 from pages.shared.chart import draw
 from pages.shared.resources import colours
+from pages.shared.sections import expander
 from toymodel.analysis.features import CARRIES
 from toymodel.charts.phase.neuron_sets import SETS, neuron_sets
 
 
 def draw_sets(state: PhaseState) -> None:
-    """Draw how many features are carried by one neuron, by two, and by more."""
+    """Draw how many features are carried by one neuron, by two, and by more, folded."""
     found = along_density(state.thresholds)
     if found is None or found.sets.empty:
         return
-    st.header("Features are sets of neurons")
+    label = "In the large networks, too, features are sets of neurons"
+    expander(PHASE_PAGE, "open", "sets", label, lambda: _draw_sizes(found))
+
+
+def _draw_sizes(found: AlongDensity) -> None:
     st.dataframe(
         ends(found.sets),
         hide_index=True,

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from pages.phase.state import PhaseState
-from pages.shared.navigation import PHASE, SWEEP, link_to
-from pages.sweep.state import SweepState
+from pages.shared import head
+from pages.shared.head import Example
 from toymodel.phase.diagram import DENSITIES, RATIOS
 
 
 def draw_notes() -> None:
-    """Draw what to notice, and links to instructive settings."""
-    st.header("What to notice")
-    st.markdown(
+    """Draw what the paper says and what to look for."""
+    head.draw_notes(
         "- **The paper** observes a phase change of neurons that mirrors that of features, and "
         "says that it is not clear how to formalise it. This page separates four questions: what "
         "separate networks hold at each density, what one neuron does, whether the way back is the "
@@ -27,26 +24,23 @@ def draw_notes() -> None:
         "out. It is the better solution there, not an accident of training. It is not asymmetric "
         "superposition: that motif takes another neuron, which inhibits."
     )
-    st.subheader("Try")
-    for label, page, link, expect in (
-        (
-            "Both features equally important, and rare",
-            PHASE,
-            PhaseState(density=DENSITIES[-1], ratio=RATIOS[15]).link,
-            "The cell where sharing gains most.",
-        ),
-        (
-            "The onset of sharing",
-            PHASE,
-            PhaseState(density=DENSITIES[-1], ratio=RATIOS[9], colour="weights").link,
-            "The second weight is above 0 but small.",
-        ),
-        (
-            "The sweep from dense to sparse",
-            SWEEP,
-            SweepState().link,
-            "Stack plots of the same network at seven densities.",
-        ),
-    ):
-        link_to(page, label, link)
-        st.caption(expect)
+
+
+EXAMPLES = (
+    Example(
+        "Two equally important, rare features",
+        PhaseState(density=DENSITIES[-1], ratio=RATIOS[15], tab="two").link,
+        "The cell where sharing gains most.",
+    ),
+    Example(
+        "The onset of sharing",
+        PhaseState(density=DENSITIES[-1], ratio=RATIOS[9], colour="weights", tab="two").link,
+        "The second weight is above 0 but small.",
+    ),
+    Example(
+        "The sparsest setting, trained for longer",
+        PhaseState(tab="training").link,
+        "Whether its neurons stay polysemantic.",
+    ),
+)
+"""Instructive settings."""

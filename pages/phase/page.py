@@ -2,15 +2,18 @@
 
 import streamlit as st
 
-from pages.phase.density import draw_density
+from pages.phase.density import draw_classes, draw_density
 from pages.phase.diagram import draw_diagram
 from pages.phase.followed import draw_followed
 from pages.phase.neuron_sets import draw_sets
-from pages.phase.notes import draw_notes
+from pages.phase.notes import EXAMPLES, draw_notes
 from pages.phase.state import PHASE_PAGE
 from pages.phase.training_length import draw_training
+from pages.shared.head import draw_head
 from pages.shared.messages import show_problems
+from pages.shared.navigation import PHASE
 from pages.shared.resources import store
+from pages.shared.sections import tabs
 from pages.shared.widgets import threshold_inputs
 from toymodel.sweeps.paper import PAPER_CONFIG
 
@@ -19,18 +22,37 @@ with st.sidebar:
     PHASE_PAGE.show_refused()
     threshold_inputs(PHASE_PAGE)
 
-st.title("How neurons turn from monosemantic to polysemantic")
-st.markdown(
-    "In the paper, this looks much like a phase change. Is it one? This page shows networks with "
+draw_head(
+    PHASE,
+    "How neurons turn from monosemantic to polysemantic",
+    "As water freezes at one temperature, do neurons turn at one density from holding one feature "
+    "to holding several, or little by little? Networks with "
     f"$n = {PAPER_CONFIG.n_features}$, $m = {PAPER_CONFIG.n_neurons}$, "
-    f"$I_i = {PAPER_CONFIG.importance_decay:g}^i$ along density: separate ones at every density, "
-    "and some that are followed from one density to the next. Beside them are two neurons with two "
-    "features, for which all solutions can be computed exactly."
+    f"$I_i = {PAPER_CONFIG.importance_decay:g}^i$.",
+    EXAMPLES,
 )
 show_problems(problems, tuple(store().notes))
-draw_density(state)
-draw_followed(state)
-draw_diagram(state)
-draw_training(state)
-draw_sets(state)
+draw_classes(state)
+
+
+def _along_density() -> None:
+    draw_density(PHASE_PAGE.state)
+    draw_followed(PHASE_PAGE.state)
+
+
+def _two_neurons() -> None:
+    draw_diagram(PHASE_PAGE.state)
+    draw_sets(PHASE_PAGE.state)
+
+
+tabs(
+    PHASE_PAGE,
+    "tab",
+    {
+        "density": ("Along density", _along_density),
+        "two": ("Two neurons", _two_neurons),
+        "training": ("Longer training", lambda: draw_training(PHASE_PAGE.state)),
+    },
+    own=frozenset({"p", "ratio", "colour", "at", "open"}),
+)
 draw_notes()

@@ -19,6 +19,8 @@ class PhaseState(LinkState):
     Attributes:
         density, ratio: the cell of the diagram that is opened.
         colour: what the colours of the diagram's cells mean.
+        tab: the open section.
+        opened: what is unfolded in the sections.
         at: the density whose training is followed.
         thresholds: where the classes of neurons end.
     """
@@ -45,6 +47,14 @@ class PhaseState(LinkState):
             "shares most shares, as the smaller of its input weights over the larger.",
         ),
     ] = "phase"
+    tab: Annotated[Literal["density", "two", "training"], Field(alias="tab", title="Section")] = (
+        "density"
+    )
+    opened: Annotated[
+        tuple[Literal["ranks", "back", "sets"], ...],
+        Field(alias="open", title="Open"),
+        Allowed("some of ranks, back and sets, with commas between them, or none"),
+    ] = ()
     at: Annotated[Literal["0.003", "0.001"], Field(alias="at", title="Density 1 − S")] = "0.001"
     thresholds: Thresholds = Thresholds()
 
@@ -61,6 +71,13 @@ class PhaseState(LinkState):
         if ratio not in RATIOS:
             raise ValueError
         return ratio
+
+    @field_validator("opened")
+    @classmethod
+    def _each_once(cls, opened: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(opened)) < len(opened):
+            raise ValueError
+        return opened
 
     @property
     def cell(self) -> tuple[int, int]:

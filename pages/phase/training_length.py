@@ -26,7 +26,6 @@ _BEST, _PAPER = "lowest loss found here", "the paper's figure"
 
 def draw_training(state: PhaseState) -> None:
     """Draw classes and loss against the length of training, beside the paper's counts."""
-    st.header("Does it hold at convergence?")
     segments(PHASE_PAGE, "at")
     density = float(state.at)
     networks = along_training(density, state.thresholds)

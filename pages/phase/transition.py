@@ -83,7 +83,16 @@ def layer_transition(turning: pd.DataFrame) -> LayerTransition:
 
 def draw_transition(neurons: NeuronTransition, layer: LayerTransition) -> None:
     """Draw both as a verdict and its numbers."""
-    st.markdown(_NEURONS[neurons.gap])
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown(_NEURONS[neurons.gap])
+        _draw_neurons(neurons)
+    with right:
+        st.markdown(_LAYERS[layer.drifts])
+        _draw_layer(layer)
+
+
+def _draw_neurons(neurons: NeuronTransition) -> None:
     with st.container(horizontal=True):
         metric(
             "Densities with both kinds",
@@ -104,7 +113,9 @@ def draw_transition(neurons: NeuronTransition, layer: LayerTransition) -> None:
             "Densities at which a tenth of the neurons or more are in between, and more than hold "
             "one feature" + (f": {', '.join(map(number, neurons.slow))}." if neurons.slow else "."),
         )
-    st.markdown(_LAYERS[layer.drifts])
+
+
+def _draw_layer(layer: LayerTransition) -> None:
     with st.container(horizontal=True):
         metric(
             "First quarter, from 1 − S",

@@ -12,7 +12,7 @@ from pages.real import numbers
 from pages.real.models import Activations, Sweeps, choice_of
 from pages.real.predictions import Evidence, Link, Numbers, Prediction
 from pages.shared.chart import draw
-from pages.shared.explorer_state import DEFAULT, ExplorerState
+from pages.shared.explorer_state import ExplorerState
 from pages.shared.navigation import NEURONS
 from pages.shared.resources import colours
 from toymodel.analysis.activations import INTERVALS
@@ -25,23 +25,7 @@ _TOP = 0.75  # of a neuron's range: its strongest activations
 
 def top_versus_bottom(found: Sweeps) -> Prediction:
     """Large activations look clean, small ones are mixed."""
-    evidence, links, density = None, (), DEFAULT.config.feature_probability
-    if measured := found.activations:
-        curves = median_shares(_kinds(measured))
-        evidence = Evidence(
-            measured.found.verdict,
-            (
-                numbers.of_activations(measured.found, density, found.other_activations),
-                numbers.of_second_weights(measured.found, density),
-            ),
-            partial(_draw, curves, density),
-            Numbers(
-                curves.drop(columns=["low", "high", "value_low", "value_high", "effective"]),
-                "The share of activations in which the primary feature leads, by magnitude.",
-                "Median share of activations in which the primary feature leads",
-            ),
-        )
-        links = _instructive_neurons(measured, found.thresholds)
+    measured = found.activations
     return Prediction(
         name="reading",
         title="Large activations look clean, small ones are mixed",
@@ -50,7 +34,8 @@ def top_versus_bottom(found: Sweeps) -> Prediction:
         "features. Language models show the same: some neurons look interpretable from their "
         "strongest activations and also fire, more weakly, for other things.",
         rule=TopVersusBottom.rule,
-        evidence=evidence,
+        verdict=measured.found.verdict if measured else None,
+        evidence=partial(_evidence, found, measured) if measured else None,
         against_real="neurons that look interpretable from their strongest activations have the "
         "same feature in their weak ones, drawn and read in the same way; or the strongest "
         "activations of polysemantic neurons are as mixed as the weak ones.",
@@ -61,11 +46,30 @@ def top_versus_bottom(found: Sweeps) -> Prediction:
         "holds one feature because its strongest activations do: weak ones have to be sampled "
         "too. Nor that every network is like this: a secondary feature with rare, very large "
         "values could lead at the top.",
-        links=links,
+        links=partial(_instructive_neurons, measured, found.thresholds),
     )
 
 
-def _instructive_neurons(measured: Activations, thresholds: Thresholds) -> tuple[Link, ...]:
+def _evidence(found: Sweeps, measured: Activations) -> Evidence:
+    density = measured.model.config.feature_probability
+    curves = median_shares(_kinds(measured))
+    return Evidence(
+        (
+            numbers.of_activations(measured.found, density, found.other_activations),
+            numbers.of_second_weights(measured.found, density),
+        ),
+        partial(_draw, curves, density),
+        Numbers(
+            curves.drop(columns=["low", "high", "value_low", "value_high", "effective"]),
+            "The share of activations in which the primary feature leads, by magnitude.",
+            "Median share of activations in which the primary feature leads",
+        ),
+    )
+
+
+def _instructive_neurons(measured: Activations | None, thresholds: Thresholds) -> tuple[Link, ...]:
+    if measured is None:
+        return ()
     worth = instructive(measured.model.W1, measured.neurons)
     state = ExplorerState(choice=choice_of(measured.model), thresholds=thresholds)
     return tuple(

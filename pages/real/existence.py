@@ -21,26 +21,15 @@ from toymodel.charts.sweep.gain_curve import gain_curve
 
 def existence(found: Sweeps) -> Prediction:
     """Polysemantic neurons exist."""
-    evidence = None
-    if found.existence:
-        table = found.tables[MAIN]
-        evidence = Evidence(
-            found.existence.verdict,
-            (numbers.of_existence(found.existence, table),),
-            partial(_draw, table),
-            Numbers(
-                table,
-                "± is the standard error of the loss.",
-                "Loss, gain and classes of neurons at every density",
-            ),
-        )
+    measured = found.existence
     return Prediction(
         name="exist",
         title="Polysemantic neurons exist",
         paper="They form in the model that computes |x|, as they do in a wide range of neural "
         "networks.",
         rule=Existence.rule,
-        evidence=evidence,
+        verdict=measured.verdict if measured else None,
+        evidence=partial(_evidence, measured, found.tables[MAIN]) if measured else None,
         against_real="each apparently polysemantic neuron turns out to respond to one feature that "
         "unites the others, or the network's answers depend on only one of them.",
         against_toy="networks whose neurons hold several features do no better than networks whose "
@@ -48,13 +37,25 @@ def existence(found: Sweeps) -> Prediction:
         open="Why they exist. In the toy model the exact no-superposition baseline shows whether "
         "they pay. A real network has no such baseline, and its neurons may be polysemantic "
         "without any gain.",
-        links=(
+        links=lambda: (
             Link(
                 SWEEP.script,
                 "Every network of this sweep",
                 SweepState(thresholds=found.thresholds).link,
                 "All 40 neurons at all seven densities, with loss and gain.",
             ),
+        ),
+    )
+
+
+def _evidence(measured: Existence, table: pd.DataFrame) -> Evidence:
+    return Evidence(
+        (numbers.of_existence(measured, table),),
+        partial(_draw, table),
+        Numbers(
+            table,
+            "± is the standard error of the loss.",
+            "Loss, gain and classes of neurons at every density",
         ),
     )
 

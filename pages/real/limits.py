@@ -16,7 +16,6 @@ from toymodel.sweeps.paper import PAPER_CONFIG
 def draw_limits(found: Sweeps) -> None:
     """Draw what the toy model leaves open."""
     n, m = PAPER_CONFIG.n_features, PAPER_CONFIG.n_neurons
-    st.header("What does not follow")
     st.markdown(
         "- **The paper limits its claims**: superposition, and monosemantic and polysemantic "
         "neurons, are likely to be found elsewhere; the geometry of features and how they are "
@@ -32,7 +31,7 @@ def draw_limits(found: Sweeps) -> None:
         "count against each prediction could tell these causes apart.\n"
         f"- **One seed for each recipe**: every number on this page is of seed {PAPER_CONFIG.seed}."
     )
-    st.subheader("Do polysemantic neurons show superposition?")
+    st.markdown("**Do polysemantic neurons show superposition?**")
     if {MAIN, WEAK} <= found.tables.keys():
         draw_numbers(of_no_gain(found.tables, WEAK, MAIN), "real-no-gain")
         st.markdown(

@@ -24,15 +24,7 @@ from toymodel.text import number
 
 def mixed_layers(found: Sweeps) -> Prediction:
     """Monosemantic and polysemantic neurons stand in one layer."""
-    evidence, links = None, ()
-    if found.mixed:
-        shown = found.mixed.shown
-        evidence = Evidence(
-            found.mixed.verdict,
-            (numbers.of_mixtures(found.mixed, len(found.models[MAIN])),),
-            partial(_draw, found, shown),
-        )
-        links = _polysemantic_neuron(found, shown)
+    measured = found.mixed
     return Prediction(
         name="together",
         title="Monosemantic and polysemantic neurons stand in one layer",
@@ -40,7 +32,8 @@ def mixed_layers(found: Sweeps) -> Prediction:
         "The toy model has both at intermediate sparsity, where the neurons of the most important "
         "features tend to be the monosemantic ones.",
         rule=MixedLayers.rule,
-        evidence=evidence,
+        verdict=measured.verdict if measured else None,
+        evidence=partial(_evidence, found, measured) if measured else None,
         against_real="all neurons of a layer hold about equally many features, or the network's "
         "loss depends less on the features of clean neurons than on those of polysemantic ones.",
         against_toy="every network has neurons of one kind only, or the clean neurons hold the "
@@ -49,7 +42,14 @@ def mixed_layers(found: Sweeps) -> Prediction:
         "given, and each feature has four fifths of the importance of the one before; in a real "
         "network importance has to be measured. The classes depend on thresholds, which the "
         "sidebar can move.",
-        links=links,
+        links=partial(_polysemantic_neuron, found, measured.shown if measured else None),
+    )
+
+
+def _evidence(found: Sweeps, measured: MixedLayers) -> Evidence:
+    return Evidence(
+        (numbers.of_mixtures(measured, len(found.models[MAIN])),),
+        partial(_draw, found, measured.shown),
     )
 
 

@@ -1,5 +1,7 @@
 """What the paper predicts of real networks, measured in the toy model."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.real.activations import top_versus_bottom
@@ -7,14 +9,17 @@ from pages.real.existence import existence
 from pages.real.limits import draw_limits
 from pages.real.mixed_layers import mixed_layers
 from pages.real.models import MAIN, PLAIN_TITLE, sweeps
-from pages.real.predictions import badge, draw_prediction
+from pages.real.predictions import draw_prediction, draw_verdicts
 from pages.real.sparsity import sparsest_setting, sparsity_trend
 from pages.real.state import REAL_PAGE
+from pages.shared.head import draw_head
 from pages.shared.messages import show_problems
 from pages.shared.model_choice import formula
+from pages.shared.navigation import REAL
 from pages.shared.resources import store
+from pages.shared.sections import expander
 from pages.shared.widgets import threshold_inputs
-from toymodel.analysis.predictions import CONFIRMED, Verdict
+from toymodel.analysis.predictions import CONFIRMED
 from toymodel.sweeps.paper import PAPER_CONFIG
 
 state, problems = REAL_PAGE.open()
@@ -29,30 +34,23 @@ predictions = (
     sparsest_setting(found),
     top_versus_bottom(found),
 )
-verdicts: list[Verdict | None] = [
-    each.evidence.verdict if each.evidence else None for each in predictions
-]
+verdicts = [each.verdict for each in predictions]
 
-st.title(
+draw_head(
+    REAL,
     PLAIN_TITLE
     if None in verdicts
     else f"{verdicts.count(CONFIRMED)} of {len(verdicts)} predictions about real networks come "
-    "true in the toy model"
-)
-st.markdown(
-    "The paper asks how far superposition occurs in real networks, and names observations that "
-    "agree with its toy model. This page measures each of these predictions in that model: "
-    f"{formula(PAPER_CONFIG)}, {PAPER_CONFIG.n_features} features, {PAPER_CONFIG.n_neurons} "
-    f"neurons, $I_i = {PAPER_CONFIG.importance_decay:g}^i$, trained by the `{MAIN}` recipe unless "
-    "it says otherwise. No real network was measured."
+    "true in the toy model",
+    "The paper names what should be seen in real networks if they compute in superposition; this "
+    f"page measures it in the toy model ({formula(PAPER_CONFIG)}, {PAPER_CONFIG.n_features} "
+    f"features, {PAPER_CONFIG.n_neurons} neurons, $I_i = {PAPER_CONFIG.importance_decay:g}^i$, "
+    f"recipe `{MAIN}`). No real network was measured.",
 )
 show_problems(problems, tuple(store().notes))
-st.markdown(
-    "\n".join(
-        f"{number}. {each.title}: {badge(verdict)}"
-        for number, (each, verdict) in enumerate(zip(predictions, verdicts, strict=True), 1)
-    )
-)
+draw_verdicts(predictions)
 for number, each in enumerate(predictions, 1):
-    draw_prediction(number, each)
-draw_limits(found)
+    expander(
+        REAL_PAGE, "open", each.name, f"{number}. {each.title}", partial(draw_prediction, each)
+    )
+expander(REAL_PAGE, "open", "limits", "What does not follow", partial(draw_limits, found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -62,16 +62,14 @@ class Numbers(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """A measurement.
+    """What a verdict follows from.
 
     Attributes:
-        verdict: by the prediction's rule.
         numbers: the tables that the verdict follows from.
         charts: draws its charts.
         details: a longer table, if any.
     """
 
-    verdict: Verdict
     numbers: tuple[Numbers, ...]
     charts: Callable[[], None]
     details: Numbers | None = None
@@ -85,22 +83,24 @@ class Prediction(NamedTuple):
         title: what is predicted.
         paper: what the paper says.
         rule: of the verdict.
-        evidence: None where the networks are missing.
+        verdict: by the rule; None where the networks are missing.
+        evidence: measures what the verdict follows from; None where the networks are missing.
         against_real: what would count against it in a real network.
         against_toy: what would count against it in the toy model.
         open: what does not follow.
-        links: where to look closer.
+        links: gives where to look closer.
     """
 
     name: str
     title: str
     paper: str
     rule: str
-    evidence: Evidence | None
+    verdict: Verdict | None
+    evidence: Callable[[], Evidence] | None
     against_real: str
     against_toy: str
     open: str
-    links: tuple[Link, ...]
+    links: Callable[[], tuple[Link, ...]]
 
 
 def badge(verdict: Verdict | None) -> str:
@@ -108,19 +108,30 @@ def badge(verdict: Verdict | None) -> str:
     return f":{_COLOURS[verdict]}-badge[{verdict}]" if verdict else ":gray-badge[not measured]"
 
 
-def draw_prediction(number: int, prediction: Prediction) -> None:
-    """Draw a prediction, its measurement, and what does not follow."""
-    evidence, name = prediction.evidence, prediction.name
-    st.header(f"{number}. {prediction.title}")
+def draw_verdicts(predictions: Sequence[Prediction]) -> None:
+    """Draw every prediction with its verdict."""
+    st.table(
+        pd.DataFrame(
+            [{"prediction": each.title, "measured": badge(each.verdict)} for each in predictions],
+            index=pd.RangeIndex(1, len(predictions) + 1),
+        ),
+        alt="Every prediction and its verdict",
+    )
+
+
+def draw_prediction(prediction: Prediction) -> None:
+    """Draw what the paper predicts, what was measured, and what does not follow."""
+    name = prediction.name
+    evidence = prediction.evidence() if prediction.evidence else None
     left, right = st.columns([5, 4], gap="large")
     with left:
         st.markdown(f"**The paper.** {prediction.paper}")
         if evidence:
-            st.markdown(f"**Measured:** {badge(evidence.verdict)}")
+            st.markdown(f"**Measured:** {badge(prediction.verdict)}")
         else:
             st.info(MISSING)
         st.caption(f"Rule. {prediction.rule}")
-        draw_links(prediction.links)
+        draw_links(prediction.links())
     if evidence:
         with right:
             evidence.charts()

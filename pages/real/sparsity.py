@@ -27,30 +27,7 @@ _SPARSEST = PAPER_CONFIG.replace(feature_probability=min(PAPER_DENSITIES))
 
 def sparsity_trend(found: Sweeps) -> Prediction:
     """The share of polysemantic neurons rises with sparsity."""
-    evidence = None
-    if found.trend:
-        trends = dict(found.trend.trends)
-        densities = trends[MAIN].densities
-        paper = Trend(densities, tuple(_paper_share(density) for density in densities))
-        shares = {name: trend.shares for name, trend in trends.items()}
-        evidence = Evidence(
-            found.trend.verdict,
-            (
-                numbers.of_trend(found.trend, found.compared, paper),
-                numbers.of_longer_training(found.compared),
-            ),
-            partial(
-                _draw,
-                shares | {numbers.PAPER: paper.shares},
-                densities,
-                "rise",
-                "share of neurons polysemantic",
-            ),
-            _both(
-                found.compared,
-                "Classes and effective number of features at every density, of both recipes",
-            ),
-        )
+    measured = found.trend
     return Prediction(
         name="rise",
         title="The sparser the features, the more neurons are polysemantic",
@@ -59,7 +36,8 @@ def sparsity_trend(found: Sweeps) -> Prediction:
         "are rarer. A floppy ear, for example, is rarer than the edges that Gabor filters find. "
         "The paper calls this a major prediction of its model.",
         rule=SparsityTrend.rule,
-        evidence=evidence,
+        verdict=measured.verdict if measured else None,
+        evidence=partial(_of_trend, found, measured) if measured else None,
         against_real="a count of features and of their frequency, layer by layer, in which layers "
         "with rarer features do not have more polysemantic neurons, although the number of "
         "features for each neuron and their importance are alike.",
@@ -69,7 +47,7 @@ def sparsity_trend(found: Sweeps) -> Prediction:
         "one hidden layer and differ in density alone. Layers of a real network differ in how many "
         "features they hold for each neuron, in which features occur together and in how important "
         "they are. Each of these could raise the share by itself.",
-        links=(
+        links=lambda: (
             Link(
                 SWEEP.script,
                 "The sweep, trained for longer",
@@ -83,19 +61,7 @@ def sparsity_trend(found: Sweeps) -> Prediction:
 
 def sparsest_setting(found: Sweeps) -> Prediction:
     """All neurons are polysemantic where features are rarest."""
-    evidence = None
-    if found.sparsest:
-        effective = {name: tuple(table["effective"]) for name, table in found.compared.items()}
-        densities = tuple(found.compared[MAIN]["density"])
-        evidence = Evidence(
-            found.sparsest.verdict,
-            (numbers.of_sparsest(found.compared),),
-            partial(_draw, effective, densities, "extreme", "effective features of a neuron, mean"),
-            _both(
-                found.compared,
-                "Effective number of features at every density, of both recipes",
-            ),
-        )
+    measured = found.sparsest
     short, longer = (Choice.of(_SPARSEST, RECIPES[name]) for name in (MAIN, LONGER))
     return Prediction(
         name="extreme",
@@ -105,7 +71,8 @@ def sparsest_setting(found: Sweeps) -> Prediction:
         "German, Dutch and Afrikaans), its features are very sparse, and the toy model predicts "
         "just that: its sparsest panel has no other neurons.",
         rule=SparsestSetting.rule,
-        evidence=evidence,
+        verdict=measured.verdict if measured else None,
+        evidence=partial(_of_sparsest, found) if measured else None,
         against_real="a first MLP layer whose features, counted over much text, are very rare "
         "while its neurons are clean, or a layer that is extremely polysemantic with features that "
         "are common.",
@@ -114,7 +81,7 @@ def sparsest_setting(found: Sweeps) -> Prediction:
         open="That early MLP layers tell the meanings of tokens apart: the paper says *if*. Nor "
         "which density stands for such a layer: how rare its features are is not known, and the "
         "sparsest density was chosen for the figure, not for a language.",
-        links=(
+        links=lambda: (
             Link(
                 TRAIN.script,
                 "Both networks side by side",
@@ -122,6 +89,45 @@ def sparsest_setting(found: Sweeps) -> Prediction:
                 "1 − S = 0.001: the standard recipe compared with the longer one.",
             ),
         ),
+    )
+
+
+def _of_trend(found: Sweeps, measured: SparsityTrend) -> Evidence:
+    trends = measured.trends
+    densities = trends[MAIN].densities
+    paper = Trend(densities, tuple(_paper_share(density) for density in densities))
+    shares = {name: trend.shares for name, trend in trends.items()}
+    return Evidence(
+        (
+            numbers.of_trend(measured, found.compared, paper),
+            numbers.of_longer_training(found.compared),
+        ),
+        partial(
+            _draw,
+            shares | {numbers.PAPER: paper.shares},
+            densities,
+            "rise",
+            "share of neurons polysemantic",
+        ),
+        _both(
+            found.compared,
+            "Classes and effective number of features at every density, of both recipes",
+        ),
+    )
+
+
+def _of_sparsest(found: Sweeps) -> Evidence:
+    effective = {name: tuple(table["effective"]) for name, table in found.compared.items()}
+    return Evidence(
+        (numbers.of_sparsest(found.compared),),
+        partial(
+            _draw,
+            effective,
+            tuple(found.compared[MAIN]["density"]),
+            "extreme",
+            "effective features of a neuron, mean",
+        ),
+        _both(found.compared, "Effective number of features at every density, of both recipes"),
     )
 
 

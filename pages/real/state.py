@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
 from pages.shared.link_state import LinkState
 from pages.shared.page_session import PageSession
 from toymodel.analysis.polysemanticity import Thresholds
+from toymodel.settings import Allowed
 
 
 class RealState(LinkState):
     """What the page on real networks shows.
 
     Attributes:
+        opened: the predictions that are unfolded, by their names, and what does not follow.
         thresholds: where the classes of neurons end.
     """
 
+    opened: Annotated[
+        tuple[Literal["exist", "together", "rise", "extreme", "reading", "limits"], ...],
+        Field(alias="open", title="Open"),
+        Allowed(
+            "some of exist, together, rise, extreme, reading and limits, with commas between "
+            "them, or none"
+        ),
+    ] = ()
     thresholds: Thresholds = Thresholds()
+
+    @field_validator("opened")
+    @classmethod
+    def _each_once(cls, opened: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(opened)) < len(opened):
+            raise ValueError
+        return opened
 
 
 REAL_PAGE = PageSession("real", RealState)

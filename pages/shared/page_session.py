@@ -96,6 +96,22 @@ class PageSession(Generic[S]):
         said = st.session_state.get(f"{self.name}.problems", (None, []))
         return state, said[1] if said[0] == state else []
 
+    def correct(self, state: S, problem: str) -> list[str]:
+        """Show another state than the link's, because of what the page alone could know.
+
+        Args:
+            state: the one to show.
+            problem: what was wrong with the link, in words.
+
+        Returns:
+            All that was wrong with it, as `open` gives it until the state changes.
+        """
+        said, problems = st.session_state.get(f"{self.name}.problems", (None, []))
+        every = [*(problems if said == self.state else []), problem]
+        st.session_state[f"{self.name}.problems"] = (state, every)
+        self.show(state)
+        return every
+
     def _asks(self, text: str) -> bool:
         # Links that a page has written have a version; links to the page that they stand on have
         # none. So a request with such a link is a click, and any other repeats what was written.

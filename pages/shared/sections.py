@@ -1,4 +1,4 @@
-"""Sections of a page that are drawn when they are opened, each without the rest of the page."""
+"""Sections of a page: drawn when they are opened, without the rest, and scrolled to by a click."""
 
 from __future__ import annotations
 
@@ -12,6 +12,25 @@ from pages.shared.page_session import PageSession, watched
 
 Draw = Callable[[], None]
 """Draws a section from the page's state as it is then, which a closure over the state is not."""
+
+_ASKED = "scroll.asked"
+_COUNT = "scroll.count"
+
+# Once more when charts have their heights, and the place is where it stays.
+_SCRIPT = """
+(() => {{
+  const show = () => {{
+    const place = document.querySelector(".st-key-{key}");
+    if (!place) return;
+    const top = place.getBoundingClientRect().top;
+    if (top > 60 && top < 0.6 * innerHeight) return;
+    place.style.scrollMarginTop = "4rem";
+    place.scrollIntoView();
+  }};
+  show();
+  setTimeout(show, 400);
+}})(); // {count}
+"""
 
 
 def tabs(
@@ -117,3 +136,30 @@ def _expander(
 
 def _rest(page: PageSession[Any], own: frozenset[str]) -> dict[str, str]:
     return {name: value for name, value in page.state.link.items() if name not in own}
+
+
+def bring_into_view(key: str) -> None:
+    """In a callback: scroll to a place when it is drawn next.
+
+    Args:
+        key: of the container that is the place.
+    """
+    st.session_state[_ASKED] = key
+
+
+def place(key: str) -> None:
+    """Mark a place to which a click elsewhere can scroll.
+
+    Args:
+        key: of the place.
+    """
+    with st.container(key=key):
+        if st.session_state.get(_ASKED) != key:
+            return
+        del st.session_state[_ASKED]
+        # A browser runs a script that it has run already only if its text is another one.
+        count = st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
+        st.html(
+            f"<script>{_SCRIPT.format(key=key, count=count)}</script>",
+            unsafe_allow_javascript=True,
+        )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,16 +12,20 @@ import streamlit as st
 
 from pages.shared.chart import draw
 from pages.shared.resources import colours
+from pages.shared.sections import bring_into_view, place
 from pages.shared.widgets import option_box
 from pages.sweeps.cell_models import as_text, draw_cell_models
 from pages.sweeps.models import measured
 from pages.sweeps.state import SWEEPS_PAGE, SweepsState
+from toymodel.analysis.polysemanticity import CLASSES
 from toymodel.charts.sweep.setting_map import SELECTION, setting_map
 from toymodel.sweeps.grid import Grid
 from toymodel.sweeps.measures import FIELDS, MEASURES, mean_over
 
+_MODELS = "sweeps-models"  # the place of the clicked cell's models
 _MAX_WRITTEN = 400  # cells with a number in them
 _SHARES = (0.0, 1.0)
+_MIN_REACH = 0.05  # of the logarithm of a gain: for a map of gains that are all 1
 
 
 def draw_grid(state: SweepsState, found: Mapping[str, Grid]) -> None:
@@ -52,9 +58,10 @@ def draw_grid(state: SweepsState, found: Mapping[str, Grid]) -> None:
     cells = mean_over(table, x, y, state.measure)
     chosen = _chosen(state, cells)
     _map(state, cells, x, y, chosen)
-    _draw_largest_gain(grid, table)
     if chosen:
+        place(_MODELS)
         draw_cell_models(grid, table, x, y, chosen)
+    _draw_largest_gain(grid, table)
     with st.expander("All models in numbers"):
         st.dataframe(table, hide_index=True, height=320, alt="Every model's settings and measures")
 
@@ -95,31 +102,25 @@ def _map(
     y: str,
     chosen: tuple[object, object] | None,
 ) -> None:
-    values = cells["value"].to_numpy()
-    finite = values[np.isfinite(values)]
     measure = state.measure
-    limits = (
-        _SHARES
-        if measure.endswith("polysemantic") or measure == "monosemantic"
-        else ((float(finite.min()), float(finite.max())) if len(finite) else _SHARES)
-    )
-    if limits[0] == limits[1]:
-        limits = limits[0], limits[0] + 1
+    colour = _colours(cells["value"].to_numpy(dtype=np.float64), measure)
     key = f"sweeps-map-{x}-{y}-{measure}-{chosen}"
     rows = cells["y"].nunique()
     draw(
         setting_map(
             cells.drop(columns="models"),
             title=f"{MEASURES[measure].capitalize()}, mean of a cell's models",
-            form=".0%" if limits == _SHARES else ".3g",
-            limits=limits,
+            form=".0%" if measure in CLASSES else ".3g",
+            limits=colour.limits,
+            middle=colour.middle,
+            log=colour.log,
             theme=colours(),
             across=FIELDS[x],
             up=FIELDS[y],
             falling=x == "feature_probability",
             selected=chosen,
             numbers=len(cells) <= _MAX_WRITTEN,
-            height=int(np.clip(60 + 34 * rows, 200, 720)),
+            height=int(np.clip(130 + 34 * rows, 200, 790)),
         ),
         key,
         alt=f"{MEASURES[measure]} over {FIELDS[x]} and {FIELDS[y]}",
@@ -133,6 +134,24 @@ def _map(
     )
 
 
+class _Colours(NamedTuple):
+    limits: tuple[float, float]
+    middle: float | None = None
+    log: bool = False
+
+
+def _colours(values: np.ndarray, measure: str) -> _Colours:
+    if measure in CLASSES:
+        return _Colours(_SHARES)
+    finite = values[np.isfinite(values)]
+    if measure == "gain":
+        # Twice the baseline's loss is as far from 1 as half of it.
+        far = float(np.abs(np.log(finite[finite > 0])).max(initial=_MIN_REACH))
+        return _Colours((math.exp(-far), math.exp(far)), middle=1.0, log=True)
+    low, high = (float(finite.min()), float(finite.max())) if len(finite) else _SHARES
+    return _Colours((low, high if high > low else low + 1))
+
+
 def _opens(key: str, cells: pd.DataFrame) -> Callable[[], None]:
     xs, ys = sorted(set(cells["x"])), sorted(set(cells["y"]))
 
@@ -141,5 +160,6 @@ def _opens(key: str, cells: pd.DataFrame) -> Callable[[], None]:
         if chosen and chosen[0].get("x") in xs and chosen[0].get("y") in ys:
             at = xs.index(chosen[0]["x"]), ys.index(chosen[0]["y"])
             SWEEPS_PAGE.show(SWEEPS_PAGE.state.at_cell(*at))
+            bring_into_view(_MODELS)
 
     return open_it

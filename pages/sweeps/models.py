@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -20,16 +21,21 @@ _SLOW = 200  # models whose measuring is worth a bar
 
 
 def grids() -> dict[str, Grid]:
-    """The grids of which models were trained here, by key; the latest first."""
+    """The grids by key: those that were trained here, the latest first, then the shipped ones."""
+    every = (*_grids_in(store().grids), *_grids_in(store().shipped_grids))
+    return {grid.key: grid for grid in every}
+
+
+def _grids_in(folder: Path) -> list[Grid]:
     found: list[tuple[float, Grid]] = []
-    for path in store().grids.glob("*.json"):
+    for path in folder.glob("*.json"):
         try:
             grid = Grid.from_json(path.read_text(encoding="utf-8"))
             if grid.key == path.stem and grid.configs:
                 found.append((path.stat().st_mtime, grid))
         except (OSError, ValueError, SettingError):
             continue
-    return {grid.key: grid for _, grid in sorted(found, key=lambda one: -one[0])}
+    return [grid for _, grid in sorted(found, key=lambda one: -one[0])]
 
 
 def measured(grid: Grid, thresholds: Thresholds) -> pd.DataFrame:

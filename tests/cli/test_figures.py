@@ -144,7 +144,7 @@ def test_a_model_in_a_file_is_drawn(shell, tmp_path: Path, cache: Path):
     answer = shell(*("figures", "--model", str(path), "--chart", "network", "--out", str(tmp_path)))
     assert (answer.code, answer.err) == (0, "")
     assert "The model as a network" in (tmp_path / "network.svg").read_text()
-    assert not cache.exists()
+    assert not (cache / "trained").exists()
 
 
 @pytest.mark.parametrize(

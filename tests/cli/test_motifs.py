@@ -176,7 +176,7 @@ def test_a_model_in_a_file_is_looked_at(shell, planted: tm.Model, tmp_path: Path
     found = json.loads(answer.out)
     assert found["config"] == CONFIG.model_dump()
     assert [each["neuron"] for each in found["motifs"]] == [0]
-    assert not cache.exists()
+    assert not (cache / "trained").exists()
 
 
 @pytest.mark.parametrize(

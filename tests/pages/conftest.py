@@ -62,8 +62,8 @@ def _times(folder: Path) -> dict[Path, int]:
 @pytest.fixture
 def shipped(cache: Path, shipped_models: Path) -> Iterator[Path]:
     """The store of the pages has the shipped models."""
-    cache.mkdir(parents=True, exist_ok=True)
     folder = cache / "shipped"
+    folder.rmdir()
     folder.symlink_to(shipped_models, target_is_directory=True)
     st.cache_resource.clear()
     yield folder
@@ -135,7 +135,6 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def new_server(cache: Path) -> Iterator[str]:
     """The address of a dashboard that nobody has asked for anything, with an empty store."""
-    cache.mkdir()
     with serving(cache) as address:
         yield address
 

@@ -47,6 +47,14 @@ SPECIAL: dict[tuple[type[LinkState], str], st.SearchStrategy[Any]] = {
     (PhaseState, "p"): st.sampled_from(DENSITIES),
     (PhaseState, "ratio"): st.sampled_from(RATIOS),
     (TrainState, "open"): st.sampled_from([(), ("tried",), ("file", "tried")]),
+    (PhaseState, "open"): st.lists(
+        st.sampled_from(["ranks", "back", "sets"]), max_size=3, unique=True
+    ).map(tuple),
+    (RealState, "open"): st.lists(
+        st.sampled_from(["exist", "together", "rise", "extreme", "reading", "limits"]),
+        max_size=6,
+        unique=True,
+    ).map(tuple),
     (SweepsState, "grid"): st.text("0123456789abcdef", min_size=16, max_size=16) | st.just(""),
     (SweepsState, "x"): st.sampled_from(["", *Config.model_fields]),
     (SweepsState, "y"): st.sampled_from(["", *Config.model_fields]),
@@ -68,6 +76,8 @@ WRONG_SPECIAL: dict[tuple[type[LinkState], str], list[str]] = {
     (PhaseState, "p"): ["0.5", "0", "nan", ""],
     (PhaseState, "ratio"): ["3", "nan", ""],
     (TrainState, "open"): ["notes", "tried,tried", ""],
+    (PhaseState, "open"): ["back,back", "", "exist", "ranks,none"],
+    (RealState, "open"): ["rise,rise", "", "back"],
     (SweepsState, "grid"): ["xyz", "0123456789ABCDEF"],
     (SweepsState, "x"): ["neurons"],
     (SweepsState, "y"): ["neurons"],

@@ -283,6 +283,18 @@ def test_the_default_store_is_where_the_environment_says(
     assert default_store().root.name in ("cache", "toymodel")
 
 
+def test_a_folder_without_shipped_models_has_those_beside_the_package(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    assert default_store().shipped == cache / "shipped"
+    elsewhere = tmp_path / "elsewhere"
+    monkeypatch.setenv("TOYMODEL_CACHE", str(elsewhere))
+    found = default_store()
+    assert (found.trained, found.shipped) == (elsewhere / "trained", ROOT / "cache" / "shipped")
+    assert found.contents()
+    assert not elsewhere.exists()
+
+
 @pytest.mark.parametrize("size", ["0", "-1", "1.5", "many", "1000001", "²"])
 def test_an_odd_size_is_refused(size: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("TOYMODEL_CACHE_MB", size)

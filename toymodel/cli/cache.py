@@ -14,7 +14,9 @@ from toymodel.model import Model
 from toymodel.recipe import Recipe
 from toymodel.storage.model_file import DamagedFile, OtherEngine, load_named, model_key
 from toymodel.storage.store import Store, default_store
+from toymodel.sweeps.run_grid import remember
 from toymodel.sweeps.shipped import SHIPPED
+from toymodel.sweeps.shipped_grids import SHIPPED_GRIDS
 
 
 @click.command("cache")
@@ -85,6 +87,8 @@ def _ship(store: Store, as_json: bool) -> None:
             if not as_json:
                 was = f"{before.loss:.6g} before, W1 {apart:.2g} apart" if before else "new"
                 click.echo(f"{rows[-1]['key']}  loss {model.loss:.6g}, {was}")
+    for grid in SHIPPED_GRIDS:
+        remember(grid, store, shipped=True)
     if as_json:
         click.echo(json.dumps(rows))
     if not stored:

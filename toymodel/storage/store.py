@@ -48,20 +48,23 @@ class Store:
         root: the folder.
         max_bytes: the size that the trained models may take. Those of other versions of the
             engine go first, then the least recently used.
+        shipped: the folder of the models that come with the project.
         notes: messages to the user about damaged files and failed writes, the latest last.
     """
 
-    def __init__(self, root: str | os.PathLike[str], *, max_bytes: int = 2**29) -> None:
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        *,
+        max_bytes: int = 2**29,
+        shipped: Path | None = None,
+    ) -> None:
         self.root = Path(root)
+        self.shipped = shipped or self.root / "shipped"
         self.max_bytes = max_bytes
         self.notes: deque[str] = deque(maxlen=20)
         self._memory: OrderedDict[str, Model] = OrderedDict()
         self._lock = threading.Lock()
-
-    @property
-    def shipped(self) -> Path:
-        """The folder of the models that come with the project."""
-        return self.root / "shipped"
 
     @property
     def trained(self) -> Path:
@@ -72,6 +75,11 @@ class Store:
     def grids(self) -> Path:
         """The folder of the grids whose models were trained here."""
         return self.root / "grids"
+
+    @property
+    def shipped_grids(self) -> Path:
+        """The folder of the grids whose models come with the project."""
+        return self.shipped / "grids"
 
     def get(self, config: Config, recipe: Recipe) -> Model | None:
         """The stored model of a config and a recipe, or None."""
@@ -285,7 +293,9 @@ def default_store() -> Store:
     """The store of this machine.
 
     It is in the folder $TOYMODEL_CACHE, else in `cache/` beside the package, else in the user's
-    cache folder. $TOYMODEL_CACHE_MB bounds the size of the trained models, 512 by default.
+    cache folder. Where that folder has no `shipped/`, the models in `cache/shipped/` beside the
+    package are the shipped ones. $TOYMODEL_CACHE_MB bounds the size of the trained models, 512 by
+    default.
 
     Raises:
         ValueError: if $TOYMODEL_CACHE_MB is not a whole number from 1 to 1,000,000.
@@ -301,4 +311,6 @@ def default_store() -> Store:
         raise ValueError(
             f"TOYMODEL_CACHE_MB = {size!r}: must be a whole number of megabytes from 1 to 1,000,000"
         )
-    return Store(root, max_bytes=int(size) * 2**20)
+    folders = (root / "shipped", beside / "shipped")
+    shipped = next((folder for folder in folders if folder.is_dir()), folders[0])
+    return Store(root, max_bytes=int(size) * 2**20, shipped=shipped)

@@ -70,14 +70,20 @@ def missing(grid: Grid, store: Store) -> Shard:
     return _not_stored(grid.configs, grid.recipe, store)
 
 
-def remember(grid: Grid, store: Store) -> None:
+def remember(grid: Grid, store: Store, *, shipped: bool = False) -> None:
     """Write a grid to the store, so that its models can be found again.
+
+    Args:
+        grid: the grid.
+        store: where it goes.
+        shipped: write it to those that come with the project.
 
     Raises:
         OSError: if it cannot be written.
     """
-    store.grids.mkdir(parents=True, exist_ok=True)
-    write_atomically(store.grids / f"{grid.key}.json", grid.to_json().encode())
+    folder = store.shipped_grids if shipped else store.grids
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / f"{grid.key}.json", grid.to_json().encode())
 
 
 def run_grid(

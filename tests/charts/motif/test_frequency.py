@@ -10,7 +10,7 @@ from tests.helpers.chart_specs import by_field
 from tests.helpers.motifs import monosemantic, plant, two
 from tests.helpers.networks import model, two_neurons_a_feature, weights
 from toymodel.charts.look import LIGHT
-from toymodel.charts.motif.frequency import count_map, difference_map, motif_frequency
+from toymodel.charts.motif.frequency import frequency_map, motif_frequency
 
 CONFIG = tm.Config(n_features=6, n_neurons=12, feature_probability=0.5, importance_decay=0.9)
 NETWORKS = (
@@ -56,14 +56,11 @@ def test_quarters_differ_clearly_where_it_is_common(counts: list[int], common: b
     assert (row["common"], row["clear"]) == (common, clear)
 
 
-def test_maps_have_the_numbers_of_the_table():
-    frequency = motif_frequency([made([2, 0, 0, 0]), made([0] * 4)])
+def test_the_map_has_the_numbers_of_the_table():
+    frequency = motif_frequency([made([2, 0, 0, 1]), made([0] * 4)])
     frequency["density"] = [0.5, 0.1]
-    shares = count_map(frequency, 2, theme=LIGHT, selected=(0.5, 0.9))
-    assert shares.tables["cells"]["text"].tolist() == ["25%", "0%"]
-    assert shares.tables["selected"]["text"].tolist() == ["25%"]
-    assert shares.spec["title"]["text"] == "Two asymmetric neurons"
-    differences = difference_map(frequency, theme=LIGHT, selected=None)
-    assert differences.tables["settings"]["text"].tolist() == ["+2.0", "–"]  # too rare to compare
-    scale = by_field(differences.spec, "color", "value")["encoding"]["color"]["scale"]
-    assert scale["domain"] == [-2, 0, 2]
+    shares = frequency_map(frequency, theme=LIGHT, selected=(0.5, 0.9))
+    assert shares.tables["cells"]["text"].tolist() == ["50%", "0%"]
+    assert shares.tables["selected"]["text"].tolist() == ["50%"]
+    color = by_field(shares.spec, "color", "value")["encoding"]["color"]
+    assert (color["scale"]["domain"], color["legend"]["format"]) == ([0, 1], ".0%")

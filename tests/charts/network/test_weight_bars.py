@@ -125,6 +125,26 @@ def test_features_and_columns_are_named_on_request_and_many_are_a_scale_with_thi
     assert many["strokeWidth"] < few["strokeWidth"]
 
 
+def test_the_axis_ends_where_the_bars_do_if_that_is_asked():
+    bars = signed_bars(weights([[4, 1], [-1, 0]], np.ones((2, 2))))
+    y = encoding(bars=bars, fitted=True)["y"]
+    assert y["scale"]["domain"] == [-1.2, 5.5]
+    assert encoding(clip=5.0, fitted=True)["y"]["axis"]["values"] == [-4, -2, 0, 2, 4]
+    none = signed_bars(weights(np.zeros((2, 2)), np.zeros((2, 2))))
+    assert encoding(bars=none, fitted=True)["y"]["scale"]["domain"] == [0, 0]
+
+
+def test_large_bars_that_are_lit_have_the_names_of_their_features():
+    bars = signed_bars(TALL).assign(lit=True)
+    names = drawn(bars, height=150).tables["labels"]
+    # 13 of 150 pixels are 2.3 of the axis from -13.2 to 13.2: 1, 2, and 0.5 have no name.
+    assert sorted(names["name"]) == ["f1", "f1", "f2"]
+    assert names.loc[names["name"] == "f2", ["middle", "at"]].values.tolist() == [[2.5, -6]]
+    bars["lit"] = bars["feature"] == 1
+    assert set(drawn(bars, height=150).tables["labels"]["name"]) == {"f1"}
+    assert "labels" not in drawn(bars.assign(lit=False), height=150).tables
+
+
 def test_the_pointer_is_told_the_role_where_there_is_one():
     def told(bars: pd.DataFrame) -> list[str]:
         return [each["field"] for each in encoding(bars=bars)["tooltip"]]

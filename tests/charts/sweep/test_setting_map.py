@@ -36,7 +36,7 @@ def test_settings_stand_from_dense_to_sparse_with_even_importance_on_top():
         return of_cells(chart(**options))["encoding"]["color"]["scale"]["range"]
 
     assert stops() == [LIGHT.background, LIGHT.negative]
-    assert stops(diverging=True) == [LIGHT.negative, LIGHT.background, LIGHT.positive]
+    assert stops(middle=0.0) == [LIGHT.negative, LIGHT.background, LIGHT.positive]
     made = chart()
     (grey,) = (each for each in layers(made.spec) if each["data"]["name"] == "unknown")
     drawn = rows(made.to_vega_lite(), grey)
@@ -64,7 +64,7 @@ def test_numbers_are_legible_on_their_colours(theme, diverging: bool):
     values = np.linspace(-1, 1, 41) if diverging else np.linspace(0, 1, 41)
     table = pd.DataFrame({"x": 0.1, "y": np.arange(41), "value": values})
     limits = (-0.5, 0.5) if diverging else (0.0, 0.8)
-    made = chart(table, theme, limits=limits, diverging=diverging)
+    made = chart(table, theme, limits=limits, middle=0.0 if diverging else None)
     scale = of_cells(made)["encoding"]["color"]["scale"]
     stops = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in scale["range"]]
     for cell in made.tables["cells"].itertuples():
@@ -74,10 +74,25 @@ def test_numbers_are_legible_on_their_colours(theme, diverging: bool):
     assert (scale["interpolate"], scale["clamp"]) == ("rgb", True)
 
 
+def test_a_colour_may_follow_the_logarithm_on_either_side_of_the_middle():
+    gains = VALUES.assign(value=[0.25, 4.0, 1.0, 2.0])
+    made = chart(gains, form=".3g", limits=(0.25, 4.0), middle=1.0, log=True)
+    color = of_cells(made)["encoding"]["color"]
+    assert (color["scale"]["type"], color["scale"]["domain"]) == ("log", [0.25, 1.0, 4.0])
+    assert color["legend"]["values"] == [0.25, 1.0, 4.0]
+    drawn = picture(made, LIGHT)
+    assert shows(drawn, LIGHT.negative, 1000) and shows(drawn, LIGHT.positive, 1000)
+    between = np.array(
+        [[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in (LIGHT.background, LIGHT.positive)]
+    ).mean(axis=0)
+    halfway = "#" + "".join(f"{round(part):02x}" for part in between)
+    assert shows(drawn, halfway, 1000)  # 2 is as far from 1 as from 4
+
+
 @THEMES
 def test_signs_and_the_selected_setting_have_their_colours(theme):
     signed = VALUES.assign(value=[-2.0, 2.0, 0.0, 0.0])
-    made = chart(signed, theme, limits=(-1.0, 1.0), diverging=True, selected=(1.0, 1.0))
+    made = chart(signed, theme, limits=(-1.0, 1.0), middle=0.0, selected=(1.0, 1.0))
     both = picture(made, theme)
     assert shows(both, theme.negative, 1000) and shows(both, theme.positive, 1000)
     assert shows(both, theme.mark, 300)

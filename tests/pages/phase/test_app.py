@@ -48,19 +48,21 @@ pytestmark = pytest.mark.usefixtures("shipped")
 
 
 SCRIPT = "phase/page.py"
-HEADERS = [
-    "Along density: separate networks",
-    "One neuron at a time: does it jump?",
-    "The smallest system: two neurons, two features",
-    "Does it hold at convergence?",
-    "Features are sets of neurons",
-    "What to notice",
-]
-DENSITY_CHARTS, PATH_CHARTS, MAPS, CELL_CHARTS, TRAINING_CHARTS, SET_CHARTS = 5, 3, 2, 2, 3, 1
+TABS = ["Along density", "Two neurons", "Longer training"]
+FIGURE, PATHS, RANKS, BACK, MAPS, CELL, TRAINING, SETS = 2, 2, 3, 1, 2, 2, 3, 1
 
 
-def headers(app: AppTest) -> list[str]:
-    return [header.value for header in app.header]
+def section(tab: str, *unfolded: str, **link: str) -> AppTest:
+    """Open the page at one of its sections."""
+    return opened(SCRIPT, tab=tab, open=",".join(unfolded) or "none", **link)
+
+
+def tabs(app: AppTest) -> list[str]:
+    return [tab.label for tab in app.tabs]
+
+
+def charts(app: AppTest) -> int:
+    return len(app.get("vega_lite_chart"))
 
 
 def there() -> tuple[Diagram, Theory]:
@@ -72,15 +74,32 @@ def there() -> tuple[Diagram, Theory]:
 # The first view
 
 
-def test_the_page_opens_with_every_part():
+def test_the_page_opens_along_density_and_draws_nothing_else():
     app = fine(opened(SCRIPT))
     assert app.title[0].value == "How neurons turn from monosemantic to polysemantic"
-    assert headers(app) == HEADERS
+    assert tabs(app) == TABS
     assert not app.info
-    assert len(app.get("vega_lite_chart")) == (
-        DENSITY_CHARTS + PATH_CHARTS + MAPS + CELL_CHARTS + TRAINING_CHARTS + SET_CHARTS
-    )
+    assert charts(app) == FIGURE + PATHS
     assert app.query_params["p"] == f"{DENSITIES[24]:g}"
+
+
+@pytest.mark.parametrize(
+    ("tab", "unfolded", "drawn"),
+    [
+        ("density", ("ranks", "back"), PATHS + RANKS + BACK),
+        ("density", ("sets",), PATHS),
+        ("two", (), MAPS + CELL),
+        ("two", ("sets", "ranks"), MAPS + CELL + SETS),
+        ("training", (), TRAINING),
+    ],
+)
+def test_a_link_opens_a_section_and_what_is_unfolded_in_it(
+    tab: str, unfolded: tuple[str, ...], drawn: int
+):
+    app = fine(section(tab, *unfolded))
+    assert not app.info
+    assert charts(app) == FIGURE + drawn
+    assert app.query_params["open"] == (",".join(unfolded) or "none")
 
 
 def test_the_metrics_have_the_numbers_of_the_networks():
@@ -102,6 +121,7 @@ def test_the_metrics_have_the_numbers_of_the_networks():
     drifts = first < last
     assert shown["Last over first"] == (f"{last / first:.0f}" if drifts else "–")
     assert ("**Ranks differ**" in said(app)) == drifts
+    shown = metrics(section("two"))
     diagram, theory = there()
     cells = trained_cells(diagram, theory, Thresholds().second_weight)
     odd = cells["disagrees"].sum()
@@ -119,7 +139,7 @@ def test_the_metrics_have_the_numbers_of_the_networks():
 
 
 def test_the_followed_neurons_are_counted():
-    app = opened(SCRIPT)
+    app = section("density", "back")
     chain = load_chain(chain_path(default_store().shipped))
     assert set(chain.densities) == set(FINE_DENSITIES)
     followed = followed_neurons(chain)
@@ -151,7 +171,7 @@ def test_a_damaged_chain_is_told_and_the_rest_is_shown(own_shipped: Path):
     (info,) = app.info
     assert info.value.startswith("chain.safetensors is not a usable chain of networks: ")
     assert info.value.endswith("`python -m toymodel phase --ship` trains them anew.")
-    assert headers(app) == HEADERS
+    assert charts(app) == FIGURE
     assert "Jump, where density falls" not in metrics(app)
 
 
@@ -160,7 +180,7 @@ def test_the_counts_are_those_of_one_network():
     best = trained.loc[trained["loss"].idxmin()]
     counts = [round(40 * best[name]) for name in CLASSES]
     assert sum(counts) == 40
-    shown = table(opened(SCRIPT), "network", *CLASSES, "loss")
+    shown = table(section("training"), "network", *CLASSES, "loss")
     assert shown["loss"].iloc[0] == f"{best['loss']:.2g}"
     assert shown[list(CLASSES)].values.tolist() == [counts, list(PAPER_PANELS[0.001].counts)]
 
@@ -170,29 +190,30 @@ def test_the_counts_are_those_of_one_network():
 
 def test_an_empty_store_is_told_what_to_run(own_shipped: Path):
     shutil.rmtree(own_shipped)
-    app = opened(SCRIPT)
-    assert not app.error and not app.warning
-    assert headers(app) == [name for name in HEADERS if not name.startswith("Features are")]
-    assert [info.value for info in app.info] == [
-        "These networks are not in the store: `python -m toymodel cache --ship`.",
-        "The followed networks are not in the store: `python -m toymodel phase --ship`.",
-        "The phase diagram is not in the store: `python -m toymodel phase --ship`.",
-        "These networks are not in the store: `python -m toymodel cache --ship`.",
-    ]
-    assert not app.get("vega_lite_chart")
+    own_shipped.mkdir()
+    networks = "These networks are not in the store: `python -m toymodel cache --ship`."
+    for tab, missing in (
+        (
+            "density",
+            "The followed networks are not in the store: `python -m toymodel phase --ship`.",
+        ),
+        ("two", "The phase diagram is not in the store: `python -m toymodel phase --ship`."),
+        ("training", networks),
+    ):
+        app = section(tab)
+        assert not app.error and not app.warning
+        assert [info.value for info in app.info] == [networks, missing]
+        assert not charts(app)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a diagram", b"\x08" + bytes(30)])
 def test_a_damaged_diagram_is_told_and_the_rest_is_shown(own_shipped: Path, content: bytes):
     diagram_path(own_shipped).write_bytes(content)
-    app = opened(SCRIPT)
+    app = section("two", "sets")
     (info,) = app.info
     assert info.value.startswith("diagram.safetensors is not a usable phase diagram: ")
     assert info.value.endswith("`python -m toymodel phase --ship` trains it anew.")
-    assert headers(app) == HEADERS
-    assert len(app.get("vega_lite_chart")) == (
-        DENSITY_CHARTS + PATH_CHARTS + TRAINING_CHARTS + SET_CHARTS
-    )
+    assert charts(app) == FIGURE + SETS
 
 
 def test_a_diagram_of_another_grid_is_told(own_shipped: Path):
@@ -201,9 +222,8 @@ def test_a_diagram_of_another_grid_is_told(own_shipped: Path):
     names = ("W1", "W2", "b", "losses")
     few = {name: getattr(whole, name)[:3] for name in names}
     save_diagram(replace(whole, densities=whole.densities[:3], **few), path)
-    app = opened(SCRIPT)
+    app = section("two")
     assert ["diagram.safetensors has other cells" in info.value for info in app.info] == [True]
-    assert headers(app) == HEADERS
 
 
 def test_one_network_along_density_is_shown(own_shipped: Path):
@@ -211,26 +231,26 @@ def test_one_network_along_density_is_shown(own_shipped: Path):
     for path in own_shipped.glob("*.safetensors"):
         if path.stem != kept:
             path.unlink()
-    app = opened(SCRIPT)
+    app = section("density", "ranks")
     (density,) = set(table(app, "represented", *CLASSES)["density"])
     assert density == DENSITY_SWEEP.configs[12].feature_probability
-    assert len(app.get("vega_lite_chart")) == (
-        DENSITY_CHARTS + PATH_CHARTS + MAPS + CELL_CHARTS + SET_CHARTS
-    )
+    assert charts(app) == FIGURE + PATHS + RANKS
     assert metrics(app)["Loss, followed over separate"] == "–"
 
 
 # Links
 
 
-@pytest.mark.parametrize("link", [{"p": "0.5"}, {"at": "1"}, {"wat": "`**`"}])
+@pytest.mark.parametrize(
+    "link", [{"p": "0.5"}, {"at": "1"}, {"wat": "`**`"}, {"tab": "one"}, {"open": "back,back"}]
+)
 def test_a_wrong_link_says_so_and_opens_the_default(link: dict[str, str]):
     app = opened(SCRIPT, **link)
     (warning,) = app.warning
     assert "This link was not read in full" in warning.value
     assert next(iter(link)) in warning.value
     assert dict(app.query_params.items()) == PhaseState().link
-    assert headers(app) == HEADERS
+    assert charts(app) == FIGURE + PATHS
 
 
 def test_every_cell_comes_back_from_its_link():
@@ -246,7 +266,7 @@ def test_every_cell_comes_back_from_its_link():
 
 @pytest.mark.parametrize(("row", "column"), [(30, 15), (0, 0), (12, 20)])
 def test_the_cell_of_a_link_is_opened_with_the_librarys_numbers(row: int, column: int):
-    app = fine(opened(SCRIPT, **PhaseState().at_cell(row, column).link))
+    app = fine(opened(SCRIPT, **PhaseState(tab="two").at_cell(row, column).link))
     diagram, theory = there()
     cells = trained_cells(diagram, theory, Thresholds().second_weight)
     (cell,) = cells.loc[(cells["row"] == row) & (cells["column"] == column)].itertuples()
@@ -272,7 +292,7 @@ def test_the_cell_of_a_link_is_opened_with_the_librarys_numbers(row: int, column
 
 
 def test_the_sliders_open_another_cell():
-    app = opened(SCRIPT)
+    app = section("two")
     fine(by_slot(app.select_slider, "phase.p").set_value(DENSITIES[0]).run())
     fine(by_slot(app.select_slider, "phase.ratio").set_value(RATIOS[30]).run())
     assert (app.query_params["p"], app.query_params["ratio"]) == ("1", "10")
@@ -281,7 +301,7 @@ def test_the_sliders_open_another_cell():
 
 @pytest.mark.parametrize("column", [4, 26])
 def test_the_cell_is_trained_again_as_it_was(column: int):
-    app = opened(SCRIPT, **PhaseState().at_cell(10, column).link)
+    app = opened(SCRIPT, **PhaseState(tab="two").at_cell(10, column).link)
     (link,) = [each.proto for each in app.get("page_link") if each.proto.label.startswith("Train")]
     state, problems = TrainState.from_link(parse_qs(link.query_string))
     assert problems == []
@@ -298,15 +318,15 @@ def test_cells_are_coloured_by_weights():
         ids = [chart.proto.id for chart in app.get("vega_lite_chart")]
         return [name.rpartition("-")[2] for name in ids if "phase-map-" in name]
 
-    assert keys(opened(SCRIPT)) == ["phase", "phase"]
-    app = fine(opened(SCRIPT, colour="weights"))
+    assert keys(section("two")) == ["phase", "phase"]
+    app = fine(section("two", colour="weights"))
     assert keys(app) == ["weights", "weights"]
     assert app.query_params["colour"] == "weights"
 
 
 @pytest.mark.parametrize("at", ["0.003", "0.001"])
 def test_the_density_whose_training_is_followed_is_chosen(at: str):
-    app = fine(opened(SCRIPT, at=at))
+    app = fine(section("training", at=at))
     trained = along_training(float(at), Thresholds())
     assert len(trained) == 3 * len(SAMPLERS) * len(LENGTHS)
     shown = table(app, "steps", "loss, importance")
@@ -325,7 +345,7 @@ def test_a_threshold_moves_the_classes():
     def shares(app: AppTest) -> np.ndarray:
         return table(app, "represented", *CLASSES)[list(CLASSES)].to_numpy()
 
-    usual = opened(SCRIPT)
+    usual = section("density", "ranks")
     counted = shares(usual)
     moved = fine(by_slot(usual.number_input, "phase.mono").set_value(0.3).run())
     assert moved.query_params["mono"] == "0.3"
@@ -340,7 +360,7 @@ def test_a_threshold_moves_the_classes():
     "link", [{"mono": "1e-9", "slight": "1e-9"}, {"mono": "1", "slight": "100"}]
 )
 def test_the_ends_of_the_ranges_are_allowed(link: dict[str, str]):
-    assert headers(fine(opened(SCRIPT, **link))) == HEADERS
+    assert charts(fine(opened(SCRIPT, **link))) == FIGURE + PATHS
 
 
 def test_the_links_to_try_lead_to_cells_that_are_there():
@@ -349,10 +369,10 @@ def test_the_links_to_try_lead_to_cells_that_are_there():
         for each in opened(SCRIPT).get("page_link")
         if each.proto.page == "phase" and each.proto.query_string
     }
-    assert len(links) == 2
-    for state, problems in links.values():
-        assert problems == []
-        assert state.density == DENSITIES[-1]
+    assert len(links) == 3
+    assert all(problems == [] for _, problems in links.values())
+    states = [state for state, _ in links.values()]
+    assert [state.density == DENSITIES[-1] for state in states if state.tab == "two"] == [True] * 2
 
 
 def networks(*shares: tuple[float, float, float, float]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The pages on the phase change and on the identity task, in a real browser."""
+"""The pages on the phase change and on the identity task, and first views, in a real browser."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from pages.phase.state import PhaseState
 from tests.helpers.browser import (
@@ -22,7 +22,7 @@ from toymodel.phase.diagram import DENSITIES, PHASES, RATIOS, Diagram, diagram_p
 
 pytestmark = pytest.mark.browser
 
-CHARTS = 5 + 3 + 2 + 2 + 3 + 1  # density, paths, maps, the cell's weights, training, sets
+CHARTS = 2 + 2 + 2  # the figure, the maps, the cell's weights
 MAP = "phase-map-trained-phase"
 
 
@@ -32,7 +32,7 @@ def diagram(server_cache: Path) -> Diagram:
 
 
 def wait_for_page(page: Page) -> None:
-    expect(heading(page, "^What to notice$")).to_be_visible()
+    expect(page.get_by_text("What to notice")).to_be_visible()
     wait_until_idle(page)
 
 
@@ -66,7 +66,7 @@ def click_middle(page: Page, of: Locator) -> None:
 def test_a_click_in_the_map_opens_the_cell_under_it(server: str, page: Page, diagram: Diagram):
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{server}/phase")
+    page.goto(f"{server}/phase?tab=two")
     wait_for_page(page)
     charts = page.get_by_test_id("stVegaLiteChart")
     expect(charts.locator("svg.marks, canvas.marks")).to_have_count(CHARTS)
@@ -82,7 +82,9 @@ def test_a_click_in_the_map_opens_the_cell_under_it(server: str, page: Page, dia
     assert RATIOS[15] < float(clicked[1]) < RATIOS[30]
     assert metric(page, "The neurons serve") == PHASES[1]
     assert metric(page, "Loss, exact") == loss_of(page, diagram) != before
-    expect(heading(page, "^The smallest system")).to_be_visible()
+    serves = page.get_by_test_id("stMetric").filter(has_text="The neurons serve")
+    expect(serves).to_be_in_viewport()
+    expect(drawing(page, MAP)).to_be_in_viewport()
 
     page.reload()
     wait_for_page(page)
@@ -97,7 +99,7 @@ def test_a_click_in_the_map_opens_the_cell_under_it(server: str, page: Page, dia
 
 
 def test_words_and_lines_on_the_map_are_no_obstacle(server: str, page: Page, diagram: Diagram):
-    page.goto(f"{server}/phase?p=1&ratio=0.1")
+    page.goto(f"{server}/phase?p=1&ratio=0.1&tab=two")
     wait_for_page(page)
     picture = drawing(page, MAP)
     words = picture.locator("text[font-weight=bold]")
@@ -115,13 +117,13 @@ def test_words_and_lines_on_the_map_are_no_obstacle(server: str, page: Page, dia
 
 
 def test_the_map_by_weights_takes_a_click_too(server: str, page: Page, diagram: Diagram):
-    page.goto(f"{server}/phase")
+    page.goto(f"{server}/phase?tab=two")
     wait_for_page(page)
     first = cell_of(page)
     page.get_by_role("radio", name="weights", exact=True).click()
     page.wait_for_function("location.search.includes('colour=weights')")
     wait_for_page(page)
-    click_drawing(page, "phase-map-exact-weights", 0.5, 0.3)
+    click_drawing(page, "phase-map-exact-weights", 0.5, 0.5)
     wait_for_another_cell(page, first)
     assert link(page)["colour"] == "weights"
     assert metric(page, "Loss, exact") == loss_of(page, diagram)
@@ -146,3 +148,18 @@ def test_a_neuron_of_the_identity_task_opens_its_page_and_back_leads_there(serve
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
     go_back_to(page, "^From dense to sparse$")
     assert re.search(r"/identity$", page.evaluate("location.pathname"))
+
+
+@pytest.mark.parametrize(("path", "charts"), [("phase", 4), ("real", 0), ("sweeps", 1)])
+def test_the_first_view_has_few_charts_and_is_not_long(
+    server: str, browser: Browser, path: str, charts: int
+):
+    context = browser.new_context(viewport={"width": 1_400, "height": 900})
+    page = context.new_page()
+    page.goto(f"{server}/{path}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    wait_until_idle(page)
+    drawn = page.get_by_test_id("stVegaLiteChart").locator("svg.marks, canvas.marks")
+    expect(drawn).to_have_count(charts)
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight") <= 2_200
+    context.close()

@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.real import numbers
-from pages.real.models import LONGER, MAIN, PLAIN_TITLE, WEAK
+from pages.real.models import LONGER, MAIN, PLAIN_TITLE, WEAK, Sweeps
 from pages.real.state import RealState
 from pages.shared.explorer_state import ExplorerState
 from pages.sweep.state import SweepState
@@ -81,9 +81,16 @@ def planted(model: Model, mixed: int, loss: float = 1.0) -> Model:
     )
 
 
+ALL = "exist,together,rise,extreme,reading,limits"
+
+
+def unfolded(**link: str) -> AppTest:
+    """Open the page with everything unfolded."""
+    return opened(SCRIPT, open=ALL, **link)
+
+
 def verdicts(app: AppTest) -> list[str]:
-    lines = [t.value for t in app.markdown if t.value.startswith("**Measured:**")]
-    return [text.split("[")[1].split("]")[0] for text in lines]
+    return [text.split("[")[1].split("]")[0] for text in app.table[0].value["measured"]]
 
 
 def table(app: AppTest, *columns: str) -> pd.DataFrame:
@@ -111,20 +118,38 @@ def captions(app: AppTest) -> str:
     return "\n".join(caption.value for caption in app.caption)
 
 
-def test_the_first_view_has_five_predictions_with_their_verdicts():
+def test_the_first_view_has_five_predictions_with_their_verdicts(monkeypatch: pytest.MonkeyPatch):
+    # What no verdict needs is not measured.
+    monkeypatch.delattr(Sweeps, "other_activations")
     app = opened(SCRIPT)
     assert not app.warning and not app.error and not app.info
-    assert [h.value[:2] for h in app.header] == ["1.", "2.", "3.", "4.", "5.", "Wh"]
+    assert [e.label[:2] for e in app.expander if e.label[1] == "."] == [
+        "1.",
+        "2.",
+        "3.",
+        "4.",
+        "5.",
+    ]
+    assert app.query_params["open"] == "none"
+    assert not app.dataframe and not app.get("vega_lite_chart")
     assert verdicts(app) == [CONFIRMED, CONFIRMED, CONFIRMED, IN_PART, CONFIRMED]
     assert app.title[0].value.startswith("4 of 5 predictions about real networks come true")
+    assert len(app.table[0].value) == 5
+
+
+def test_what_is_unfolded_is_drawn():
+    app = opened(SCRIPT, open="rise")
+    assert len(app.get("vega_lite_chart")) == 1
+    assert len([t for t in app.markdown if t.value.startswith("**The paper.**")]) == 1
+    app = unfolded()
+    assert len([c for c in app.caption if c.value.startswith("Rule. ")]) == 5
     for name in ("**The paper.**", "**What would count against it.**", "**What does not follow.**"):
         assert len([t for t in app.markdown if t.value.startswith(name)]) == 5
-    assert len([c for c in app.caption if c.value.startswith("Rule. ")]) == 5
     assert len(app.get("vega_lite_chart")) == 6
 
 
 def test_the_tables_have_the_numbers_of_the_networks():
-    app = opened(SCRIPT)
+    app = unfolded()
     main, longer = (density_table(stored(name)) for name in (MAIN, LONGER))
     shown = table(app, *EXISTENCE)
     assert shown[["density", POLY, "gain"]].equals(main[["density", POLY, "gain"]])
@@ -177,8 +202,6 @@ def test_the_thresholds_change_verdicts_and_title(link: dict[str, str], expected
     app = opened(SCRIPT, **link)
     assert verdicts(app) == expected
     assert app.title[0].value.startswith(f"{expected.count(CONFIRMED)} of 5 predictions")
-    listed = next(t.value for t in app.markdown if t.value.startswith("1. "))
-    assert [row.split("[")[1][:-1] for row in listed.splitlines()] == expected
 
 
 def test_planted_networks_are_shown_as_they_are(own_shipped: Path):
@@ -190,7 +213,7 @@ def test_planted_networks_are_shown_as_they_are(own_shipped: Path):
             mixed = 0 if p == 1 or (name == LONGER and p == 0.001) else 10
             default_store().put(planted(model, mixed))
     st.cache_resource.clear()
-    app = opened(SCRIPT)
+    app = unfolded()
     assert verdicts(app)[:4] == [IN_PART, CONFIRMED, IN_PART, REFUTED]
     told = captions(app)
     assert "Networks with polysemantic neurons: 6 of 7. Of these, with a loss below" in told
@@ -215,23 +238,25 @@ def path_of(own_shipped: Path, model: Model) -> Path:
 def test_networks_that_are_not_there_are_told(own_shipped: Path):
     for path in own_shipped.glob("*.safetensors"):
         path.unlink()
-    app = opened(SCRIPT)
+    app = unfolded()
     assert app.title[0].value == PLAIN_TITLE
     assert [info.value.startswith("These networks are not in the store") for info in app.info] == [
         True
     ] * 6
-    assert not verdicts(app)
+    assert verdicts(app) == ["not measured"] * 5
     assert len([t for t in app.markdown if t.value.startswith("**The paper.**")]) == 5
 
 
 def test_a_sweep_that_lacks_one_network_is_not_measured(own_shipped: Path):
     path_of(own_shipped, stored(LONGER)[3]).unlink()
-    app = opened(SCRIPT)
+    app = unfolded()
     assert len(app.info) == 2
-    assert len(verdicts(app)) == 3
+    assert verdicts(app).count("not measured") == 2
 
 
-@pytest.mark.parametrize("link", [{"mono": "2"}, {"n": "3"}, {"v": "2"}, {"slight": "nan"}])
+@pytest.mark.parametrize(
+    "link", [{"mono": "2"}, {"n": "3"}, {"v": "2"}, {"slight": "nan"}, {"open": "1"}]
+)
 def test_a_wrong_link_says_so_and_opens_the_default(link: dict[str, str]):
     app = opened(SCRIPT, **link)
     assert "This link was not read in full" in app.warning[0].value
@@ -239,7 +264,7 @@ def test_a_wrong_link_says_so_and_opens_the_default(link: dict[str, str]):
 
 
 def test_every_state_comes_back_from_its_link():
-    state = RealState().changed(slight=2.5)
+    state = RealState().changed(slight=2.5, open=("rise", "limits"))
     read = RealState.from_link({name: [value] for name, value in state.link.items()})
     assert read == (state, [])
 
@@ -252,7 +277,7 @@ def test_a_changed_threshold_measures_anew():
 
 
 def test_the_links_can_be_read_and_keep_the_thresholds():
-    app = opened(SCRIPT, mono="0.1")
+    app = unfolded(mono="0.1")
     readers = {"sweep": SweepState, "train": TrainState, "neurons": ExplorerState}
     seen = set()
     for link in app.get("page_link"):

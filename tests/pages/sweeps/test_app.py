@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import tomllib
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
+import streamlit as st
 
 from pages.sweeps.state import SweepsState
 from tests.helpers.apps import opened
@@ -16,6 +21,7 @@ from toymodel.storage.store import Store
 from toymodel.sweeps.grid import Grid, grid_of
 from toymodel.sweeps.measures import measure
 from toymodel.sweeps.run_grid import remember
+from toymodel.sweeps.shipped_grids import SMALL_GRID
 
 pytestmark = pytest.mark.usefixtures("shipped")
 
@@ -43,8 +49,42 @@ def grid(store: Store) -> Grid:
     return grid
 
 
-def test_without_a_grid_it_is_said_how_one_comes_about(store: Store):
+def test_a_new_folder_shows_the_shipped_grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TOYMODEL_CACHE", str(tmp_path / "elsewhere"))
+    st.cache_resource.clear()
     app = opened(SCRIPT)
+    assert not app.info and not app.warning
+    assert app.query_params["grid"] == SMALL_GRID.key
+    assert len(app.dataframe[0].value) == len(SMALL_GRID.configs) == 40
+
+
+def test_the_examples_lead_to_maps_of_the_shipped_grid(grid: Grid):
+    app = opened(SCRIPT)
+    assert app.query_params["grid"] == grid.key  # what was trained here comes first
+    links = [link.proto for link in app.get("page_link") if link.proto.page == "sweeps"]
+    states = [SweepsState.from_link(parse_qs(link.query_string)) for link in links]
+    assert [(state.grid, problems) for state, problems in states] == [(SMALL_GRID.key, [])] * 3
+    assert len({state.measure for state, _ in states}) == 3
+
+
+def test_gains_have_colours_on_either_side_of_1_and_other_measures_their_range(grid: Grid):
+    def scale(**link: str) -> dict[str, Any]:
+        (chart,) = opened(SCRIPT, **link).get("vega_lite_chart")
+        cells = json.loads(chart.proto.spec)["layer"][0]
+        return cells["encoding"]["color"]["scale"]
+
+    gain = scale()
+    low, middle, high = gain["domain"]
+    assert (gain["type"], middle) == ("log", 1)
+    assert low * high == pytest.approx(1)
+    assert scale(measure="monosemantic")["domain"] == [0, 1]
+    assert "type" not in scale(measure="loss")
+
+
+def test_without_a_grid_it_is_said_how_one_comes_about(own_shipped: Path):
+    shutil.rmtree(own_shipped / "grids")
+    app = opened(SCRIPT)
+    assert not [link for link in app.get("page_link") if link.proto.page == "sweeps"]
     assert "No grid was trained here yet" in app.info[0].value
     assert "--workers 2" in app.code[1].value
     # What the example says is a grid.

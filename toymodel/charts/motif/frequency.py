@@ -14,19 +14,10 @@ from toymodel.charts.motif.neuron_counts import MAX_COUNTED, QUARTERS
 from toymodel.charts.sweep.setting_map import setting_map
 from toymodel.model import Model
 
-COUNT_NAMES = (
-    "No asymmetric neuron",
-    "One asymmetric neuron",
-    "Two asymmetric neurons",
-    f"{MAX_COUNTED} or more asymmetric neurons",
-)
-"""What networks with so many neurons that hold the motif are called."""
-
 STANDARD_ERRORS = 2
 """A difference between the quarters is clear if it is larger than this many standard errors."""
 
 _MIN_SHARE = 0.1  # of a setting's networks that hold an instance, for them to be compared
-_MAX_DIFFERENCE = 2.0  # neurons a network: the strongest colours
 
 
 def motif_frequency(
@@ -77,50 +68,25 @@ def motif_frequency(
     return pd.DataFrame(rows)
 
 
-def count_map(
-    frequency: pd.DataFrame, count: int, *, theme: Theme, selected: tuple[float, float] | None
+def frequency_map(
+    frequency: pd.DataFrame, *, theme: Theme, selected: tuple[float, float] | None
 ) -> Chart:
-    """The share of each setting's networks with a number of asymmetric neurons.
+    """The share of each setting's networks that have an asymmetric neuron.
 
     Args:
         frequency: what `motif_frequency` gives.
-        count: of asymmetric neurons, 0 to MAX_COUNTED, which stands for more, too.
         theme: the colours.
         selected: the density and the decay of the setting that is framed.
     """
+    shares = pd.DataFrame(
+        {"x": frequency["density"], "y": frequency["decay"], "value": 1 - frequency["share_0"]}
+    )
     return setting_map(
-        _values(frequency, f"share_{count}"),
-        title=COUNT_NAMES[count],
+        shares,
+        title="Networks with an asymmetric neuron",
         form=".0%",
         limits=(0.0, 1.0),
         theme=theme,
         selected=selected,
-    )
-
-
-def difference_map(
-    frequency: pd.DataFrame, *, theme: Theme, selected: tuple[float, float] | None
-) -> Chart:
-    """The asymmetric neurons of better networks less those of worse ones; rare ones are left out.
-
-    Args:
-        frequency: what `motif_frequency` gives.
-        theme: the colours.
-        selected: the density and the decay of the setting that is framed.
-    """
-    known = frequency["difference"].where(frequency["common"])
-    return setting_map(
-        _values(frequency.assign(difference=known), "difference"),
-        title="Asymmetric neurons a network: best quarter by loss minus worst quarter",
-        form="+.1f",
-        limits=(-_MAX_DIFFERENCE, _MAX_DIFFERENCE),
-        theme=theme,
-        selected=selected,
-        diverging=True,
-    )
-
-
-def _values(frequency: pd.DataFrame, column: str) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"x": frequency["density"], "y": frequency["decay"], "value": frequency[column]}
+        height=250,
     )

@@ -92,6 +92,7 @@ def weight_bars(
     chosen: tuple[int, ...] | None = None,
     clip: float | None = None,
     names: bool = False,
+    fitted: bool = False,
 ) -> Chart:
     """A stack of bars a neuron, one colour a feature.
 
@@ -109,6 +110,7 @@ def weight_bars(
             goes no further, but has room for these on both sides; with a `reach`, even where
             nothing is cut.
         names: whether the columns have the numbers of their neurons.
+        fitted: whether the vertical axis ends where the bars do, on either side.
     """
     count = int(bars["column"].to_numpy().max()) + 1
     far = reach or float(bars[["low", "high"]].abs().to_numpy().max()) * 1.1
@@ -120,6 +122,7 @@ def weight_bars(
             tables["cut"] = cut
         bars = bars.loc[bars[["low", "high"]].abs().min(axis=1) < clip]
         bars = bars.assign(**bars[["low", "high"]].clip(-clip, clip))
+    low, high = _ends(bars, far) if fitted else (-far, far)
     bars = bars.assign(start=bars["column"] + 0.05, end=bars["column"] + 0.95)
     lit = "lit" in bars
     colour = feature_colour(n_features, chosen) | {"legend": {} if legend else None}
@@ -140,7 +143,7 @@ def weight_bars(
             {
                 "x": _columns(bars, count, names=names),
                 "x2": {"field": "end"},
-                "y": _heights(far, count, arrows="cut" in tables),
+                "y": _heights((low, high), count, arrows="cut" in tables),
                 "y2": {"field": "high"},
                 **seen,
                 "tooltip": told,
@@ -158,7 +161,7 @@ def weight_bars(
         if lit:
             ink = where("datum.lit", ink, {"value": theme.node})
         layers += _arrows(count, seen["color"], ink, told)
-    labels = _labels(bars, named_colours(n_features, chosen), height / (2 * far) if far else 0)
+    labels = _labels(bars, named_colours(n_features, chosen), height / (high - low) if far else 0)
     if len(labels):
         tables["labels"] = labels
         layers.append(_label_layer(count))
@@ -221,8 +224,15 @@ def _columns(bars: pd.DataFrame, count: int, *, names: bool) -> Spec:
     return quantitative("start", scale=scale, axis=axis, title="neuron")
 
 
-def _heights(reach: float, count: int, *, arrows: bool) -> Spec:
-    scale: Spec = {"domain": [-reach, reach]}
+def _ends(bars: pd.DataFrame, far: float) -> tuple[float, float]:
+    heights = bars["high"].to_numpy()
+    low, high = (min(far, rounded_up(1.05 * max(0.0, e))) for e in (-heights.min(), heights.max()))
+    return (-low, high) if low or high else (-far, far)
+
+
+def _heights(ends: tuple[float, float], count: int, *, arrows: bool) -> Spec:
+    scale: Spec = {"domain": list(ends)}
+    reach = max(map(abs, ends))
     axis: Spec = {
         "tickCount": 5,
         "format": "+.3~r",
@@ -232,7 +242,7 @@ def _heights(reach: float, count: int, *, arrows: bool) -> Spec:
         level = count <= _MAX_COLUMNS_WITH_LEVEL_NUMBERS
         room = _HEAD + 4 + (_NUMBER_HEIGHT if level else _NUMBER_LENGTH)
         scale |= {"nice": False, "padding": room}
-        axis["values"] = _ticks(reach)
+        axis["values"] = [tick for tick in _ticks(reach) if ends[0] <= tick <= ends[1]]
     elif 1 <= reach < 2:
         axis["values"] = [-1, 0, 1]
     return quantitative("low", title=None, scale=scale, axis=axis)

@@ -17,7 +17,6 @@ from toymodel.charts.vega import click, layer, nominal, quantitative, tip
 SELECTION = "cell"
 """The chart's selection parameter: a click selects the row and the column of a cell."""
 
-_HEIGHT = 460
 _OVER_WEIGHTS = "#ffffff"  # lines are where weights are small, and their colour dark
 _TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10)
 _MIN_NAMED = 20  # cells of a phase that has its name on the picture
@@ -32,6 +31,7 @@ def phase_diagram(
     borders: pd.DataFrame,
     by_weight: bool = False,
     selected: tuple[int, int] | None = None,
+    height: int = 460,
 ) -> Chart:
     """The phase diagram of two neurons and two features. Cells that disagree have a point.
 
@@ -44,6 +44,7 @@ def phase_diagram(
         by_weight: whether the colour is `weight` (0 to 1); else it is the phase, whose name is
             written where its cells are.
         selected: the row and the column of the cell that is framed.
+        height: in pixels.
     """
     across = density_edges(cells["density"].tolist())
     up = density_edges(cells["ratio"].tolist())
@@ -92,7 +93,7 @@ def phase_diagram(
             layer("selected", frame, box),
         ],
         "params": [click(SELECTION, "cells", "row", "column")],
-        "height": _HEIGHT,
+        "height": height,
         "title": {"text": title, "anchor": "start", "fontSize": 13, "fontWeight": "normal"},
         "description": f"{title}: density across, relative importance of the second feature up.",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,8 @@ def setting_map(
     up: str = "importance decay",
     falling: bool = True,
     selected: tuple[Any, Any] | None = None,
-    diverging: bool = False,
+    middle: float | None = None,
+    log: bool = False,
     numbers: bool = True,
     height: int = 220,
 ) -> Chart:
@@ -48,17 +50,19 @@ def setting_map(
         up: what y is.
         falling: whether the largest x is on the left.
         selected: the x and the y of the cell that is framed.
-        diverging: whether values below 0 have a colour of their own.
+        middle: the value with the background's colour, where values on either side of it have
+            colours of their own.
+        log: whether colours follow the logarithms of the values.
         numbers: whether the numbers are written.
         height: in pixels.
     """
     low, high = limits
-    stops = [low, 0.0, high] if diverging else [low, high]
-    colours = _colours(theme, diverging)
+    stops = [low, high] if middle is None else [low, middle, high]
+    colours = _colours(theme, diverging=middle is not None)
     known = values["value"].notna()
     cells = values.loc[known]
     cells = cells.assign(
-        ink=[_ink(np.interp(value, stops, range(len(stops))), colours) for value in cells["value"]],
+        ink=[_ink(place, colours) for place in _places(cells["value"], stops, log)],
         text=[f"{value:{form}}".replace("-", "−") for value in cells["value"]],
     )
     # A table with NaN cannot be sent to a browser; the text stands for it.
@@ -77,11 +81,21 @@ def setting_map(
         ),
     }
     scale = {"domain": stops, "range": colours, "interpolate": "rgb", "clamp": True}
+    if log:
+        scale["type"] = "log"
+    bar = {
+        "title": None,
+        "values": stops,
+        "format": _legend_format(form),
+        "gradientLength": {"expr": "max(40, height - 16)"},
+        "gradientStrokeColor": theme.node,
+        "gradientStrokeWidth": 0.5,
+    }
     gap = {"type": "rect", "stroke": theme.gap, "strokeWidth": 1}
     size = {"expr": "max(8, min(12, 0.34 * bandwidth('x')))"}
     spec = {
         "layer": [
-            layer("cells", gap, place | {"color": quantitative("value", scale=scale, legend=None)}),
+            layer("cells", gap, place | {"color": quantitative("value", scale=scale, legend=bar)}),
             layer("unknown", gap | {"color": theme.faint, "fillOpacity": 0.5}, place),
             layer(
                 "settings",
@@ -132,6 +146,16 @@ def _columns(domain: list[Any], title: str) -> Spec:
             "grid": False,
         },
     )
+
+
+def _places(values: Any, stops: Sequence[float], log: bool) -> list[float]:
+    # Where each value is among the stops: 0 for the first, 1 for the next.
+    scaled = np.log if log else np.asarray
+    return np.interp(scaled(values), scaled(stops), range(len(stops))).tolist()
+
+
+def _legend_format(form: str) -> str:
+    return form if form.endswith("%") else ".2~g"
 
 
 def _colours(theme: Theme, diverging: bool) -> list[str]:
