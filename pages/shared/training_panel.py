@@ -230,7 +230,9 @@ def train_with_before(
         else:
             stand()
 
-    if quick or not trains:
+    if draw and progress and progress.state == "paused":
+        draw(progress)
+    elif quick or not trains:
         stand()
     with panel:
         if trains:
@@ -245,8 +247,6 @@ def train_with_before(
                 key=key,
                 why_not=why_not,
             )
-    if draw and progress and progress.state == "paused" and state_before(page) is None:
-        draw(progress)
 
 
 def training_place() -> DeltaGenerator:

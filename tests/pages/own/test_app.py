@@ -160,6 +160,7 @@ def test_a_link_to_train_them_trains_nothing():
     app = fine(opened("train/page.py", **link))
     assert "They are not here" in said(app)
     assert not [button for button in app.button if "Train" in button.label]
+    link = link | {"open": "tried"}
     app = fine(go(uploaded(opened(SCRIPT), npz(**ARRAYS)), "train/page.py", link))
     assert "These are weights that you uploaded." in said(app)
     assert not [button for button in app.button if "Train" in button.label]
