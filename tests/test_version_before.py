@@ -22,7 +22,7 @@ from pages.motif.state import MotifState
 from pages.own.state import OwnState
 from pages.phase.state import PhaseState
 from pages.real.state import RealState
-from pages.shared.explorer_state import ExplorerState
+from pages.shared.explorer.state import ExplorerState
 from pages.sweep.state import SweepState
 from pages.sweeps.state import SweepsState
 from pages.train.state import TrainState

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pages.shared.explorer_controls import draw_finders, draw_jump, draw_steps
-from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
+from pages.shared.explorer.controls import draw_finders, draw_jump, draw_steps
+from pages.shared.explorer.state import EXPLORER_PAGES, ExplorerState
 from pages.shared.models import Shown
 from toymodel.analysis.features import CARRIES, Interference
 from toymodel.analysis.polysemanticity import path_gain, superposition

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.chart import draw, shows
-from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
+from pages.shared.explorer.state import EXPLORER_PAGES, ExplorerState
 from pages.shared.models import Shown
 from pages.shared.resources import colours
 from pages.shared.widgets import segments

@@ -6,15 +6,15 @@ from pages.features.controls import choose_feature, settled
 from pages.features.interference import draw_interference, draw_map
 from pages.features.notes import EXAMPLES, draw_notes
 from pages.features.view import draw_carriers, draw_metrics, draw_numbers
-from pages.shared.explorer_controls import choose_model, draw_model_line
-from pages.shared.explorer_state import EXPLORER_PAGES
+from pages.shared.explorer.controls import choose_model, draw_model_line
+from pages.shared.explorer.state import EXPLORER_PAGES
 from pages.shared.head import draw_head
 from pages.shared.messages import show_problems
 from pages.shared.models import Shown, find_model, say_where_from
 from pages.shared.navigation import FEATURES
 from pages.shared.resources import store
 from pages.shared.sections import tabs
-from pages.shared.training_panel import train_missing
+from pages.shared.training.panel import train_missing
 from pages.shared.widgets import threshold_inputs
 from toymodel.analysis.features import interference
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.shared.cached_analysis import losses_of
 from pages.shared.chart import draw, shows
-from pages.shared.explorer_state import ExplorerState
+from pages.shared.explorer.state import ExplorerState
 from pages.shared.metrics import metric
 from pages.shared.models import Shown
 from pages.shared.navigation import NEURONS

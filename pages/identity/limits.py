@@ -8,7 +8,7 @@ import streamlit as st
 from pages.identity.models import models_of, table_of
 from pages.shared.chart import draw
 from pages.shared.resources import colours
-from pages.shared.training_panel import offer_training, progress_of, watch_training
+from pages.shared.training.panel import offer_training, progress_of, watch_training
 from toymodel.charts.chart import Chart
 from toymodel.charts.lines import lines
 from toymodel.charts.look import Theme

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.motif.state import DEFAULT, MOTIF_PAGE, MotifState
-from pages.shared.explorer_controls import model_name
+from pages.shared.explorer.controls import model_name
 from pages.shared.model_choice import Choice
 from pages.shared.models import brought
 from pages.shared.page_session import watched

@@ -15,13 +15,13 @@ from pages.motif.metrics import draw_metrics
 from pages.motif.notes import EXAMPLES, draw_notes
 from pages.motif.sections import decomposed, draw_sections, tell_instance
 from pages.motif.state import MOTIF_PAGE
-from pages.shared.explorer_controls import draw_model_line
+from pages.shared.explorer.controls import draw_model_line
 from pages.shared.head import draw_head
 from pages.shared.messages import show_problems
 from pages.shared.models import say_where_from
 from pages.shared.navigation import MOTIFS
 from pages.shared.resources import store
-from pages.shared.training_panel import offer_training, progress_of, watch_training
+from pages.shared.training.panel import offer_training, progress_of, watch_training
 
 state, problems = MOTIF_PAGE.open()
 # In this order: a training that ends in between is then among the models.

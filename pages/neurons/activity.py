@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.shared.cached_analysis import activity_of, shares_of
 from pages.shared.chart import draw
-from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
+from pages.shared.explorer.state import EXPLORER_PAGES, ExplorerState
 from pages.shared.models import Shown
 from pages.shared.resources import colours
 from pages.shared.widgets import segments

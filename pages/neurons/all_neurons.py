@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.shared.cached_analysis import histograms_of
 from pages.shared.chart import draw, shows
-from pages.shared.explorer_state import ExplorerState
+from pages.shared.explorer.state import ExplorerState
 from pages.shared.models import Shown
 from pages.shared.resources import colours
 from toymodel.analysis.activations import EDGES

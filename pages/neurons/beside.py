@@ -9,7 +9,7 @@ import streamlit as st
 from pages.neurons.activity import draw_histogram, what_instead
 from pages.neurons.view import SILENT, times
 from pages.shared.cached_analysis import ablation_of, activity_of, weights_of
-from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
+from pages.shared.explorer.state import EXPLORER_PAGES, ExplorerState
 from pages.shared.models import Shown
 from pages.shared.widgets import option_box
 from toymodel.analysis.activations import EDGES

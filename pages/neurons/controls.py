@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pages.shared.explorer_controls import draw_finders, draw_jump, draw_steps, with_neuron
-from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
+from pages.shared.explorer.controls import draw_finders, draw_jump, draw_steps, with_neuron
+from pages.shared.explorer.state import EXPLORER_PAGES, ExplorerState
 from pages.shared.models import Shown
 from toymodel.analysis.polysemanticity import instructive, neurons, paper_order
 from toymodel.model import Model

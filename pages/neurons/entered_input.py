@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.chart import draw, shows
-from pages.shared.explorer_state import EXPLORER_PAGES, MAX_GIVEN, ExplorerState, Given
+from pages.shared.explorer.state import EXPLORER_PAGES, MAX_GIVEN, ExplorerState, Given
 from pages.shared.models import Shown
 from pages.shared.page_session import watched
 from pages.shared.resources import colours

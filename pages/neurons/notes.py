@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pages.shared import head
-from pages.shared.explorer_state import DEFAULT, ExplorerState
+from pages.shared.explorer.state import DEFAULT, ExplorerState
 from pages.shared.head import Example
 from pages.shared.model_choice import Choice
 from toymodel.recipe import RECIPES

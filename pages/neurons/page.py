@@ -10,15 +10,15 @@ from pages.neurons.entered_input import draw_given
 from pages.neurons.notes import EXAMPLES, draw_notes
 from pages.neurons.response import draw_responses
 from pages.neurons.view import draw_metrics, draw_name, draw_stack, draw_weights
-from pages.shared.explorer_controls import choose_model, draw_model_line
-from pages.shared.explorer_state import EXPLORER_PAGES
+from pages.shared.explorer.controls import choose_model, draw_model_line
+from pages.shared.explorer.state import EXPLORER_PAGES
 from pages.shared.head import draw_head
 from pages.shared.messages import show_problems
 from pages.shared.models import Shown, find_model, say_where_from
 from pages.shared.navigation import NEURONS
 from pages.shared.resources import store
 from pages.shared.sections import tabs
-from pages.shared.training_panel import train_missing
+from pages.shared.training.panel import train_missing
 from pages.shared.widgets import threshold_inputs
 
 state, problems = EXPLORER_PAGES.open()

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.motif.state import MAX_TAKEN_APART, MotifState
 from pages.shared.cached_analysis import ablation_of, activity_of, weights_of
 from pages.shared.chart import draw, shows
-from pages.shared.explorer_state import ExplorerState
+from pages.shared.explorer.state import ExplorerState
 from pages.shared.metrics import figure, metric
 from pages.shared.models import Shown
 from pages.shared.navigation import FEATURES, MOTIFS

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.shared.cached_analysis import activity_of
 from pages.shared.chart import draw
-from pages.shared.explorer_state import DEFAULT
+from pages.shared.explorer.state import DEFAULT
 from pages.shared.models import Shown
 from pages.shared.navigation import MENU, MOTIFS, NEURONS, SWEEP, Entry
 from pages.shared.resources import colours, store

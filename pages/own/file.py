@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from pages.own.state import OWN_PAGE, OwnState
-from pages.shared.explorer_state import DEFAULT
+from pages.shared.explorer.state import DEFAULT
 from pages.shared.messages import plain
 from pages.shared.models import Shown, bring, find_model, forget_own_weights
 from toymodel.model import Model

@@ -12,7 +12,7 @@ from pages.real import numbers
 from pages.real.models import Activations, Sweeps, choice_of
 from pages.real.predictions import Evidence, Link, Numbers, Prediction
 from pages.shared.chart import draw
-from pages.shared.explorer_state import ExplorerState
+from pages.shared.explorer.state import ExplorerState
 from pages.shared.navigation import NEURONS
 from pages.shared.resources import colours
 from toymodel.analysis.activations import INTERVALS

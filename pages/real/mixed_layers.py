@@ -12,7 +12,7 @@ from pages.real import numbers
 from pages.real.models import MAIN, Sweeps, choice_of
 from pages.real.predictions import Evidence, Link, Prediction
 from pages.shared.chart import draw, opens_neuron
-from pages.shared.explorer_state import DEFAULT
+from pages.shared.explorer.state import DEFAULT
 from pages.shared.navigation import SWEEP
 from pages.shared.resources import colours
 from pages.sweep.state import SweepState

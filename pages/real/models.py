@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pages.shared.cached_analysis import measures_by_density, paper_sweep, shares_of
-from pages.shared.explorer_state import DEFAULT
+from pages.shared.explorer.state import DEFAULT
 from pages.shared.model_choice import Choice
 from pages.shared.models import Shown
 from toymodel.analysis.polysemanticity import Neurons, Thresholds, neurons

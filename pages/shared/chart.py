@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
+from pages.shared.explorer.state import EXPLORER_PAGES, ExplorerState
 from pages.shared.model_choice import Choice
 from pages.shared.resources import colours
 from toymodel.charts.chart import Chart

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.shared.chart import draw
 from pages.shared.resources import colours, store
-from pages.shared.training_panel import offer_training, progress_of, watch_training
+from pages.shared.training.panel import offer_training, progress_of, watch_training
 from pages.sweep.state import SweepState
 from toymodel.charts.sweep.privileged_basis import basis_table, neurons_of_a_feature, read_off
 from toymodel.config import Config

@@ -9,7 +9,7 @@ from pages.shared.messages import note_linear, show_problems
 from pages.shared.model_choice import formula, target, values
 from pages.shared.navigation import SWEEP
 from pages.shared.resources import store
-from pages.shared.training_panel import offer_training, progress_of, watch_training
+from pages.shared.training.panel import offer_training, progress_of, watch_training
 from pages.sweep.controls import controls
 from pages.sweep.legend import claim
 from pages.sweep.sections import EXAMPLES, draw_sections

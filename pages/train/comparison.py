@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.shared.explorer_controls import model_name
+from pages.shared.explorer.controls import model_name
 from pages.shared.metrics import draw_metrics
 from pages.shared.model_choice import Choice
 from pages.shared.models import Shown, find_model
-from pages.shared.training_panel import train_missing
+from pages.shared.training.panel import train_missing
 from pages.train.charts import draw_losses, draw_weights
 from pages.train.history import note_tried
 from pages.train.model import draw_tabs

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.shared.metrics import choose_restart, draw_metrics
 from pages.shared.models import Shown, find_model
 from pages.shared.sections import tabs
-from pages.shared.training_panel import say_what_happened
+from pages.shared.training.panel import say_what_happened
 from pages.shared.weights_view import link_explorers
 from pages.train.charts import draw_losses, draw_network, draw_outputs, draw_weights
 from pages.train.diagnosis import draw_diagnosis

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.shared.explorer_controls import model_name
+from pages.shared.explorer.controls import model_name
 from pages.shared.head import draw_head
 from pages.shared.messages import show_problems
 from pages.shared.model_choice import formula, target
@@ -13,7 +13,7 @@ from pages.shared.navigation import TRAIN
 from pages.shared.resources import store, warm_worker
 from pages.shared.sections import expander
 from pages.shared.training.live import keep_standing
-from pages.shared.training_panel import (
+from pages.shared.training.panel import (
     link_own_weights,
     progress_of,
     train_with_before,

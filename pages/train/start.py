@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.shared.model_choice import Choice
-from pages.shared.training_panel import request, with_estimate
+from pages.shared.training.panel import request, with_estimate
 from pages.train.state import TRAIN_PAGE
 from toymodel.config import MAX_SEED
 from toymodel.recipe import Recipe

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from pages.shared import resources
-from pages.shared.explorer_state import ExplorerState
+from pages.shared.explorer.state import ExplorerState
 from pages.shared.model_choice import Choice
 from pages.shared.navigation import PAGES
 from tests.helpers.networks import ROOT, model

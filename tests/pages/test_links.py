@@ -14,7 +14,7 @@ from pages.overview.state import OverviewState
 from pages.own.state import OwnState
 from pages.phase.state import PhaseState
 from pages.real.state import RealState
-from pages.shared.explorer_state import ExplorerState
+from pages.shared.explorer.state import ExplorerState
 from pages.shared.link_state import LinkState, Parameter
 from pages.sweep.state import SweepState
 from pages.sweeps.state import SweepsState

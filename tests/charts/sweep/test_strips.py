@@ -7,7 +7,7 @@ from tests.helpers.chart_specs import THEMES, by_field, clicked, layers, picture
 from tests.helpers.networks import weights
 from toymodel.analysis.polysemanticity import CLASSES
 from toymodel.charts.chart import Chart
-from toymodel.charts.look import LIGHT
+from toymodel.charts.look import LIGHT, named_colours
 from toymodel.charts.network.stack_plot import OTHERS, stacks
 from toymodel.charts.sweep.strips import PITCH, SELECTION, Strip, stack_strips
 
@@ -107,7 +107,7 @@ def test_all_of_it_is_drawn(theme):
             assert shows(drawn, theme.class_background[name])
             assert shows(drawn, theme.class_ink[name])
         assert shows(drawn, theme.mark)
-    assert shows(drawn, "#4c78a8")  # the first of tableau20
+    assert shows(drawn, named_colours(3)[0])
 
 
 def test_small_weights_are_grey():

@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import resources
-from pages.shared.explorer_controls import model_name
-from pages.shared.explorer_state import DEFAULT, ExplorerState
+from pages.shared.explorer.controls import model_name
+from pages.shared.explorer.state import DEFAULT, ExplorerState
 from pages.shared.model_choice import Choice
 from pages.shared.models import find_model
 from tests.helpers.apps import (

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from pages.shared.explorer_state import DEFAULT, MAX_GIVEN, ExplorerState, Given
+from pages.shared.explorer.state import DEFAULT, MAX_GIVEN, ExplorerState, Given
 from pages.shared.link_state import read
 from pages.shared.model_choice import Choice
 from tests.helpers.links import CHOICES, as_link

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from pages.motif.state import MotifState
 from pages.own.state import OwnState
 from pages.shared import resources
-from pages.shared.explorer_state import DEFAULT, ExplorerState
+from pages.shared.explorer.state import DEFAULT, ExplorerState
 from pages.shared.model_choice import Choice
 from pages.shared.models import find_model
 from pages.train.state import TrainState

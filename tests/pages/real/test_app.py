@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from pages.real import numbers
 from pages.real.models import LONGER, MAIN, PLAIN_TITLE, WEAK, Sweeps
 from pages.real.state import RealState
-from pages.shared.explorer_state import ExplorerState
+from pages.shared.explorer.state import ExplorerState
 from pages.sweep.state import SweepState
 from pages.train.state import TrainState
 from tests.helpers.apps import by_slot, opened

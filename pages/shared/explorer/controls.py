@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.own.state import OwnState
 from pages.shared.chart import open_page
-from pages.shared.explorer_state import EXPLORER_PAGES, ExplorerState
+from pages.shared.explorer.state import EXPLORER_PAGES, ExplorerState
 from pages.shared.messages import note_linear, plain
 from pages.shared.metrics import choose_restart, figure
 from pages.shared.model_choice import Choice, left_out
