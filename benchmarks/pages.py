@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import statistics
@@ -27,10 +28,13 @@ from benchmarks.record import record
 
 ROOT = Path(__file__).resolve().parent.parent
 PANELS = (
-    "document.querySelectorAll('[class*=st-key-panel] [data-testid=stVegaLiteChart] svg.marks,"
-    "[class*=st-key-panel] [data-testid=stVegaLiteChart] canvas.marks').length >= 7"
+    "document.querySelectorAll('.st-key-strip-headings [class*=st-key-panel]').length == 7 && "
+    "document.querySelectorAll('.st-key-strips .marks').length == 1"
 )
-OVERVIEW = "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length == 16"
+OVERVIEW = (
+    "document.querySelector('.st-key-card-sweep') && "
+    "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length == 4"
+)
 PICTURE = (
     "document.querySelector('[data-testid=stProgress]') && "
     "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length > 0"
@@ -39,12 +43,16 @@ IDLE = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState =
 HEADING = "document.querySelector('h2')?.innerText"
 NEURON = (
     f"{IDLE} && {HEADING}?.startsWith('Neuron') && "
-    "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length >= 10"
+    "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length >= 3"
 )
 MOTIF = (
     "document.querySelectorAll('[class*=st-key-motif-panel] [data-testid=stVegaLiteChart] .marks')"
     ".length == 6"
 )
+THREE_CHARTS = "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length == 3"
+LOSS = "document.querySelector('[data-testid=stMetricValue]')?.innerText"
+GREYED = ".st-key-before-the-training"
+FLOOR = "a page of three charts and nothing else, a click"
 # From a click to its trace in the page's address, in milliseconds.
 CLICK = """against => new Promise(done => {
     const start = performance.now();
@@ -87,9 +95,12 @@ def main(rounds: int) -> None:
                 )
                 look(page, address, timed)
                 visit_sweep(page, address, 1_000 + number, timed)
+                visit_slider(page, address, timed)
                 for name, settings in TRAININGS.items():
                     link = f"{address}/train?{settings}&seed={1_000 + number}"
                     visit_training(page, link, name, times)
+            with server(port, "benchmarks/bare_page.py") as address:
+                visit_bare_page(page, address, _Timed(page, times))
             with server(port) as address, someone_trains(browser, address):
                 page.goto(f"{address}/sweep")
                 page.wait_for_function(PANELS)
@@ -98,6 +109,9 @@ def main(rounds: int) -> None:
         browser.close()
     for name, values in times.items():
         click.echo(_line(name, values))
+    floor = statistics.median(times[FLOOR])
+    next_neuron = statistics.median(times["the next neuron"])
+    click.echo(f"The next neuron takes {next_neuron / floor:.2f} times as long as a bare page.")
     click.echo("While somebody trains:")
     slower = {
         name: statistics.median(values) / statistics.median(times[name])
@@ -134,7 +148,7 @@ def someone_trains(browser: Browser, address: str) -> Iterator[None]:
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{address}/sweep?recipe=thorough&seed=77")
-    button = page.get_by_role("button", name="Train 7 models")
+    button = page.get_by_role("button", name=re.compile("^Train 7 models"))
     button.click()
     page.wait_for_function(PICTURE)
     page.close()  # the training goes on, without a browser that would take time
@@ -150,19 +164,20 @@ def look(page: Page, address: str, timed: _Timed) -> None:
     timed("seven panels, later", lambda: page.goto(f"{address}/sweep"), PANELS)
     timed("to the overview", menu.get_by_role("link", name="Overview").click, OVERVIEW)
     timed("to the sweep", menu.get_by_role("link", name="Sparsity sweep").click, PANELS)
-    panel = page.locator("[class*='st-key-panel-0-01'] [data-testid=stVegaLiteChart]").first
-    panel.scroll_into_view_if_needed()
-    box = panel.bounding_box()
+    box = page.locator(".st-key-panel-0-01").bounding_box()
     assert box
-    x, y = box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2
+    x, y = box["x"] + 0.7 * box["width"], box["y"] + 0.6 * box["height"]
     timed("a neuron clicked, the first of a model", lambda: page.mouse.click(x, y), NEURON)
     for _ in range(3):
         before = json.dumps(page.locator("h2").first.inner_text())
-        button = page.get_by_role("button", name="Next")
+        button = page.get_by_role("button", name="Next in the plot")
         timed("the next neuron", button.click, f"{NEURON} && {HEADING} != {before}")
     feature = page.get_by_role("link", name="(primary)")
     timed("its primary feature", feature.click, f"{IDLE} && {HEADING}?.startsWith('Feature')")
     timed("the motif's three panels, 64 seeds", lambda: page.goto(f"{address}/motif"), MOTIF)
+    page.wait_for_function(IDLE)
+    page.get_by_role("tab", name="Turn it down").click()
+    page.get_by_role("slider").wait_for()
     page.wait_for_function(IDLE)
     for number in range(1, 4):
         less = f"document.body.innerText.includes('With {5 * number}% of its inhibition')"
@@ -173,7 +188,7 @@ def look(page: Page, address: str, timed: _Timed) -> None:
 def visit_sweep(page: Page, address: str, seed: int, timed: _Timed) -> None:
     """Time one visitor who trains the sweep, and cancels it."""
     page.goto(f"{address}/sweep?seed={seed}")
-    train = page.get_by_role("button", name="Train 7 models")
+    train = page.get_by_role("button", name=re.compile("^Train 7 models"))
     train.wait_for()
     page.wait_for_timeout(4_000)  # as long as it takes to read what the page says
     timed("first moving picture after the click", train.click, PANELS)
@@ -183,10 +198,31 @@ def visit_sweep(page: Page, address: str, seed: int, timed: _Timed) -> None:
     timed.times["cancelled, as the page shows it"].append(time.perf_counter() - start)
 
 
+def visit_slider(page: Page, address: str, timed: _Timed) -> None:
+    """Time a slider of density, from its release to the picture of the new model."""
+    page.goto(f"{address}/train?n=100&m=40&p=0.01&recipe=standard")
+    page.wait_for_function(f"{IDLE} && {LOSS}")
+    page.wait_for_timeout(4_000)
+    slider = page.get_by_role("slider").first
+    for _ in range(4):
+        before = json.dumps(page.evaluate(LOSS))
+        new = f"{IDLE} && {LOSS} && {LOSS} != {before} && !document.querySelector('{GREYED}')"
+        timed("density's slider moved, trained anew", lambda: slider.press("ArrowRight"), new)
+
+
+def visit_bare_page(page: Page, address: str, timed: _Timed) -> None:
+    """Time a click on a page that has three charts and nothing else."""
+    page.goto(address)
+    page.wait_for_function(f"{IDLE} && {HEADING} == 'Number 0' && {THREE_CHARTS}")
+    for number in range(1, 4):
+        there = f"{IDLE} && {HEADING} == 'Number {number}' && {THREE_CHARTS}"
+        timed(FLOOR, page.get_by_role("button", name="Next").click, there)
+
+
 def visit_training(page: Page, address: str, name: str, times: dict[str, list[float]]) -> None:
     """Time one training of one model, from the click to the cancellation."""
     page.goto(address)
-    train = page.get_by_role("button", name="Train", exact=True)
+    train = page.get_by_role("button", name=re.compile("^Train "))
     train.wait_for()
     page.wait_for_timeout(4_000)  # as long as it takes to read what the page says
 
@@ -227,12 +263,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(port: int) -> Iterator[str]:
-    """Start a dashboard, and yield its address once it answers."""
+def server(port: int, script: str = "app.py") -> Iterator[str]:
+    """Start a dashboard, or another script, and yield its address once it answers."""
     with tempfile.TemporaryDirectory() as cache:
         shutil.copytree(ROOT / "cache" / "shipped", Path(cache) / "shipped")
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
+            [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)],
             cwd=ROOT,
             env=os.environ | {"TOYMODEL_CACHE": cache},
             stdout=subprocess.DEVNULL,

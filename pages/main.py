@@ -8,7 +8,7 @@ from pages.shared.navigation import navigate
 
 _HERE = Path(__file__).parent
 
-st.set_page_config(layout="wide")
+st.set_page_config(page_icon=_HERE / "icon.svg", layout="wide")
 st.html(_HERE / "style.css")
 st.html(f"<script>{(_HERE / 'history.js').read_text()}</script>", unsafe_allow_javascript=True)
 navigate()

@@ -140,7 +140,7 @@ def test_every_folder_of_the_library_is_known():
 
 def test_every_page_has_a_folder_with_its_script():
     there = {path.name for path in (ROOT / "pages").iterdir() if path.name != "__pycache__"}
-    assert there == PAGES | {"shared", "main.py", "style.css", "history.js"}
+    assert there == PAGES | {"shared", "main.py", "style.css", "history.js", "icon.svg"}
     assert all(f"pages.{page}.page" in FILES for page in PAGES)
 
 
