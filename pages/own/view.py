@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.own.file import OwnFile
 from pages.own.state import OWN_PAGE, OwnState
+from pages.shared.messages import plain
 from pages.shared.metrics import draw_metrics, figure
 from pages.shared.models import Shown
 from pages.shared.weights_view import choose_look, explain_bars, link_explorers, weight_cells
@@ -64,7 +65,7 @@ def _verdict(model: Model) -> str:
 
 def say_assumptions(state: OwnState, file: OwnFile) -> None:
     """Say what is taken for granted that the file does not say."""
-    said = assumptions(file.of(state.instance), state.assignment)
+    said = [plain(each) for each in assumptions(file.of(state.instance), state.assignment)]
     if state.config.activation == "relu":
         said.append("Its neurons have a ReLU: *Hidden activation* in the sidebar changes that.")
     st.markdown("**Assumed**: " + " ".join(said))
@@ -89,8 +90,8 @@ def _explain() -> None:
         f"Up to {MAX_MEGABYTES} MB, and nothing else in the file."
     )
     left, right = st.columns(2)
-    left.code(_NUMPY, language="python", wrap_lines=True)
-    right.code(_TORCH, language="python", wrap_lines=True)
+    left.code(_NUMPY, language=None, wrap_lines=True)
+    right.code(_TORCH, language=None, wrap_lines=True)
     st.caption(
         "Pickles, as torch.save writes them, can run code and are never opened. The link of this "
         "page has its settings, not the file: somebody else who opens it must have the file too."

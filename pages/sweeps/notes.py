@@ -49,13 +49,13 @@ def draw_notes() -> None:
 
 
 def _example() -> None:
-    st.code(_EXAMPLE, language="toml", wrap_lines=True)
+    st.code(_EXAMPLE, language=None, wrap_lines=True)
     st.code(
         "python -m toymodel sweep small.toml --dry-run\n"
         "python -m toymodel sweep small.toml\n"
         "python -m toymodel sweep small.toml --workers 2\n"
         "python -m toymodel sweep small.toml --scheduler tcp://host:8786",
-        language="bash",
+        language=None,
         wrap_lines=True,
     )
     st.caption(

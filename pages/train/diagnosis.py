@@ -21,7 +21,7 @@ def draw_diagnosis(model: Model, shown: Shown) -> None:
     """Draw what is wrong with a finished model, or that nothing is."""
     findings = _findings(shown.name, model, shown.restart)
     sound = findings[0].kind == "sound"
-    st.subheader("How it went" if sound else "Why did it go badly?")
+    st.header("How it went" if sound else "Why did it go badly?")
     _draw(findings)
 
 

@@ -96,7 +96,7 @@ def draw_downloads(state: TrainState, shown: Sequence[Shown]) -> None:
     st.markdown("**In Python**, from the project's folder or where toymodel is installed:")
     st.code(
         snippet(state.choice, each.restart if restart else None),
-        language="python",
+        language=None,
         wrap_lines=True,
     )
 

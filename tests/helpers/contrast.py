@@ -7,7 +7,8 @@ from playwright.sync_api import Page
 # Every visible text with the colours that it and all backgrounds behind it have. Text over an
 # image, a gradient or a chart's mark is left out: its background is not a style.
 _LEFT_OUT = (
-    "script, style, .katex-mathml, [disabled], [data-testid=stIconMaterial], [data-testid*=humb]"
+    "script, style, .katex-mathml, [disabled], [data-testid=stIconMaterial], [data-testid*=humb], "
+    "svg .role-mark"
 )
 _LOW = """([least, leftOut]) => {
     const parse = text => {

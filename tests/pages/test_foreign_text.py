@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 import toymodel as tm
 from pages.shared import resources
 from pages.shared.messages import plain
-from tests.helpers.apps import opened
+from tests.helpers.apps import button_labels, opened
 from tests.helpers.networks import model
 from toymodel.jobs import manager
 from toymodel.storage.model_file import to_bytes
@@ -86,7 +86,7 @@ def _model_file(**about: object) -> bytes:
     ids=["format", "engine", "name of a field", "value of a field", "tensor", "name of the file"],
 )
 def test_a_models_file(data: bytes):
-    app = opened("train/page.py")
+    app = opened("train/page.py", open="file")
     app.file_uploader[0].upload(f"{NAME}.safetensors", data).run()
     harmless(app)
 
@@ -119,9 +119,4 @@ def test_why_a_training_failed(monkeypatch: pytest.MonkeyPatch):
     for script in ("train/page.py", "neurons/page.py"):
         st.cache_data.clear()
         app = opened(script, seed="77", n="3", m="2", steps="5")
-        harmless(press_train(app))
-
-
-def press_train(app: AppTest) -> AppTest:
-    (button,) = [button for button in app.button if button.label == "Train"]
-    return button.click().run()
+        harmless(app.button[button_labels(app).index("Train")].click().run())

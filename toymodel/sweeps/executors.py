@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 from toymodel.training.worker_process import end_with
@@ -57,7 +58,7 @@ def open_executor(
             executor.shutdown(cancel_futures=True)
         return
     try:
-        from distributed import Client, LocalCluster, WorkerPlugin
+        from distributed import Client, LocalCluster
     except ImportError:
         asked = "--scheduler" if scheduler else "--workers"
         raise NoCluster(f"{asked}: {HOW_TO_INSTALL}") from None
@@ -71,12 +72,6 @@ def open_executor(
             yield _on_cluster(client, max(1, running))
         return
 
-    class EndWithThis(WorkerPlugin):
-        parent = os.getpid()
-
-        def setup(self, worker: object) -> None:
-            end_with(self.parent)
-
     # One thread for each worker: a training has a core to itself. No memory limit, because shards
     # are of limited size, and a worker that Dask pauses would wait forever.
     with (
@@ -89,7 +84,7 @@ def open_executor(
         ) as cluster,
         Client(cluster) as client,
     ):
-        client.register_plugin(EndWithThis())
+        client.register_worker_callbacks(partial(end_with, os.getpid()))
         yield _on_cluster(client, workers or 1)
 
 

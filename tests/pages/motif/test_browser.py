@@ -45,7 +45,7 @@ def test_a_neuron_of_a_panel_opens_its_page_and_back_leads_to_the_motif(server: 
         # Streamlit looks for its own files below the page's path first, and for the icon in the
         # browser's tab on a server that is not there without a network.
         url = message.location["url"]
-        if message.type == "error" and "_stcore" not in url and "fonts.gstatic" not in url:
+        if message.type == "error" and "_stcore" not in url:
             errors.append(f"{message.text} {message.location['url']}")
 
     page.on("console", hear)

@@ -63,7 +63,7 @@ def test_the_first_view_is_a_model_that_is_there():
         "Dead outputs",
     ]
     assert not app.warning and not app.error
-    assert any(header.value == "How it went" for header in app.subheader)
+    assert any(header.value == "How it went" for header in app.header)
 
 
 @pytest.mark.parametrize("name", list(EXAMPLES))
@@ -112,7 +112,7 @@ def test_of_a_linear_hidden_layer_it_is_told_what_means_nothing():
     state = put(config, random_network(config))
     app = opened(SCRIPT, **state.choice.link)
     assert [info.value.split(",")[0] for info in app.info] == ["The hidden layer is linear"]
-    assert not any(header.value == "How it went" for header in app.subheader)
+    assert not any(header.value == "How it went" for header in app.header)
     assert not app.warning and not app.error
 
 
