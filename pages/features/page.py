@@ -1,5 +1,7 @@
 """The feature explorer: the neurons that carry a feature, its output, and interference."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.features.controls import choose_feature, with_feature
@@ -12,7 +14,7 @@ from pages.shared.messages import show_problems
 from pages.shared.models import Shown, find_model
 from pages.shared.navigation import FEATURES
 from pages.shared.resources import store
-from pages.shared.training.live import keep_standing
+from pages.shared.training.live import draw_standing
 from pages.shared.training.panel import train_with_before
 from pages.shared.widgets import threshold_inputs
 from toymodel.analysis.features import interference
@@ -41,8 +43,7 @@ draw_head(
 )
 show_problems(problems, tuple(store().notes))
 if shown and found:
-    keep_standing(EXPLORER_PAGES)
-    draw_model(state, shown, found)
+    draw_standing(EXPLORER_PAGES, partial(draw_model, state, shown, found))
 else:
     train_with_before(
         EXPLORER_PAGES,

@@ -19,7 +19,7 @@ from pages.shared.head import draw_head
 from pages.shared.messages import show_problems
 from pages.shared.navigation import MOTIFS
 from pages.shared.resources import store
-from pages.shared.training.live import keep_standing
+from pages.shared.training.live import draw_standing
 from pages.shared.training.panel import progress_of, train_with_before
 
 state, problems = MOTIF_PAGE.open()
@@ -61,6 +61,5 @@ if ensemble.missing:
         missing=ensemble.missing,
     )
 else:
-    keep_standing(MOTIF_PAGE)
-    draw()
+    draw_standing(MOTIF_PAGE, draw)
 draw_notes()

@@ -12,7 +12,7 @@ from pages.shared.messages import show_problems
 from pages.shared.models import find_model
 from pages.shared.navigation import NEURONS
 from pages.shared.resources import store
-from pages.shared.training.live import keep_standing
+from pages.shared.training.live import draw_standing
 from pages.shared.training.panel import train_with_before
 from pages.shared.widgets import threshold_inputs
 
@@ -37,8 +37,7 @@ draw_head(
 )
 show_problems(problems, tuple(store().notes))
 if model:
-    keep_standing(EXPLORER_PAGES)
-    draw_model()
+    draw_standing(EXPLORER_PAGES, draw_model)
 else:
     train_with_before(
         EXPLORER_PAGES,

@@ -9,7 +9,7 @@ from pages.shared.messages import note_linear, show_problems
 from pages.shared.model_choice import formula, target, values
 from pages.shared.navigation import SWEEP
 from pages.shared.resources import store
-from pages.shared.training.live import keep_standing
+from pages.shared.training.live import draw_standing
 from pages.shared.training.panel import train_with_before
 from pages.sweep.controls import controls
 from pages.sweep.legend import claim
@@ -54,5 +54,4 @@ if missing := list(models.values()).count(None):
         missing=missing,
     )
 else:
-    keep_standing(SWEEP_PAGE)
-    _draw()
+    draw_standing(SWEEP_PAGE, _draw)
