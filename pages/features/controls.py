@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pages.shared.explorer.controls import draw_finders, draw_jump, draw_steps
-from pages.shared.explorer.state import EXPLORER_PAGES, ExplorerState
+from pages.shared.explorer.state import ExplorerState
 from pages.shared.models import Shown
 from toymodel.analysis.features import CARRIES, Interference
 from toymodel.analysis.polysemanticity import path_gain, superposition
@@ -13,15 +13,13 @@ from toymodel.analysis.polysemanticity import path_gain, superposition
 _OWN = 2  # neurons that a feature needs for both sides
 
 
-def settled(state: ExplorerState, shown: Shown) -> ExplorerState:
+def with_feature(state: ExplorerState, shown: Shown) -> ExplorerState:
     """The state with a feature chosen; if none is, one that more than two neurons carry."""
     if state.feature is not None:
         return state
     gains = np.abs(path_gain(shown.weights.W1, shown.weights.W2))
     shared = (gains >= CARRIES).sum(axis=0) > _OWN
-    state = state.changed(feature=int(shared.argmax()))
-    EXPLORER_PAGES.settle(state)
-    return state
+    return state.changed(feature=int(shared.argmax()))
 
 
 def choose_feature(state: ExplorerState, shown: Shown, found: Interference) -> None:

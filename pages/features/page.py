@@ -1,20 +1,21 @@
 """The feature explorer: the neurons that carry a feature, its output, and interference."""
 
+from functools import partial
+
 import streamlit as st
 
-from pages.features.controls import choose_feature, settled
-from pages.features.interference import draw_interference, draw_map
+from pages.features.controls import choose_feature, with_feature
+from pages.features.model import draw_before, draw_model
 from pages.features.notes import EXAMPLES, draw_notes
-from pages.features.view import draw_carriers, draw_metrics, draw_numbers
-from pages.shared.explorer.controls import choose_model, draw_model_line
+from pages.shared.explorer.controls import choose_model, state_name
 from pages.shared.explorer.state import EXPLORER_PAGES
 from pages.shared.head import draw_head
 from pages.shared.messages import show_problems
-from pages.shared.models import Shown, find_model, say_where_from
+from pages.shared.models import Shown, find_model
 from pages.shared.navigation import FEATURES
 from pages.shared.resources import store
-from pages.shared.sections import tabs
-from pages.shared.training.panel import train_missing
+from pages.shared.training.live import draw_standing
+from pages.shared.training.panel import train_with_before
 from pages.shared.widgets import threshold_inputs
 from toymodel.analysis.features import interference
 
@@ -22,8 +23,9 @@ state, problems = EXPLORER_PAGES.open()
 model = find_model(state.choice.config, state.choice.recipe)
 shown = Shown.of(model, state.restart) if model else None
 found = interference(shown.config, shown.weights) if shown else None
-if shown and found:
-    state = settled(state, shown)
+if shown:
+    state = with_feature(state, shown)
+    EXPLORER_PAGES.settle(state)
 
 with st.sidebar:
     choose_model(state, model)
@@ -41,26 +43,13 @@ draw_head(
 )
 show_problems(problems, tuple(store().notes))
 if shown and found:
-    say_where_from(shown.config, shown.recipe)
-    draw_model_line(shown)
-    draw_metrics(state, shown, found)
-    draw_carriers(state, shown)
-    explored, effects = shown, found
-    draws = {
-        "interference": (
-            "Interference",
-            lambda: draw_interference(EXPLORER_PAGES.state, explored, effects),
-        ),
-        "map": (
-            "Every feature on every output",
-            lambda: draw_map(EXPLORER_PAGES.state, explored, effects),
-        ),
-        "numbers": (
-            "Its neurons in numbers",
-            lambda: draw_numbers(EXPLORER_PAGES.state, explored),
-        ),
-    }
-    tabs(EXPLORER_PAGES, "section", draws, own=frozenset({"weighted"}))
+    draw_standing(EXPLORER_PAGES, partial(draw_model, state, shown, found))
 else:
-    train_missing(state.choice.config, state.choice.recipe)
+    train_with_before(
+        EXPLORER_PAGES,
+        [state.choice.config],
+        state.choice.recipe,
+        draw_before=draw_before,
+        name_before=state_name,
+    )
 draw_notes()

@@ -13,6 +13,7 @@ from pages.shared.model_choice import Choice
 from pages.shared.models import brought
 from pages.shared.page_session import watched
 from pages.shared.resources import store
+from pages.shared.training.live import live_toggle
 from pages.shared.widgets import STEPS, model_inputs, number_box, option_box, preset_box
 from toymodel.analysis.ensemble import MAX_SEEDS
 from toymodel.config import Config
@@ -31,6 +32,7 @@ Ensemble = tuple[Config, Recipe, int]
 def choose_models(state: MotifState) -> None:
     """Choose the shipped seeds, any stored model, or an ensemble with other settings."""
     MOTIF_PAGE.show_refused()
+    live_toggle()
     # A stored model has what its recipe chose, and so have the settings that are looked for there.
     shown = (state.choice.config, state.choice.resolved, state.seeds)
     default = (DEFAULT.config, DEFAULT.resolved, MotifState().seeds)

@@ -11,25 +11,24 @@ from pages.motif.controls import (
     other_settings,
 )
 from pages.motif.ensemble import Ensemble, draw_live
-from pages.motif.metrics import draw_metrics
 from pages.motif.notes import EXAMPLES, draw_notes
-from pages.motif.sections import decomposed, draw_sections, tell_instance
+from pages.motif.sections import decomposed, draw_before, draw_networks, tell_instance
 from pages.motif.state import MOTIF_PAGE
-from pages.shared.explorer.controls import draw_model_line
+from pages.shared.explorer.controls import model_name
 from pages.shared.head import draw_head
 from pages.shared.messages import show_problems
-from pages.shared.models import say_where_from
 from pages.shared.navigation import MOTIFS
 from pages.shared.resources import store
-from pages.shared.training.panel import offer_training, progress_of, watch_training
+from pages.shared.training.live import draw_standing
+from pages.shared.training.panel import progress_of, train_with_before
 
 state, problems = MOTIF_PAGE.open()
 # In this order: a training that ends in between is then among the models.
 progress = progress_of(state.configs, state.choice.recipe)
 ensemble = Ensemble.of(state)
-shown = ensemble.shown(state)
 trains = bool(ensemble.missing and progress and progress.active)
-found = None if trains or shown is None else decomposed(state, shown)
+shown = None if trains else ensemble.shown(state)
+found = decomposed(state, shown) if shown else None
 if found:
     state, problems = tell_instance(state, found, problems)
 
@@ -48,13 +47,19 @@ draw_head(
     EXAMPLES,
 )
 show_problems(problems, tuple(store().notes))
-if trains:
-    watch_training(state.configs, state.choice.recipe, partial(draw_live, state))
-elif ensemble.missing:
-    offer_training(state.configs, state.choice.recipe, missing=ensemble.missing)
-if shown and found:
-    say_where_from(shown.config, shown.recipe)
-    draw_model_line(shown)
-    draw_metrics(shown, found)
-draw_sections(ensemble, shown, found)
+draw = partial(draw_networks, ensemble, shown, found)
+if ensemble.missing:
+    train_with_before(
+        MOTIF_PAGE,
+        state.configs,
+        state.choice.recipe,
+        draw_before=draw_before,
+        name_before=lambda was: model_name((was.choice.config, was.choice.recipe), was.seeds),
+        what="ensemble" if state.seeds > 1 else "model",
+        draw=partial(draw_live, state),
+        draw_there=draw,
+        missing=ensemble.missing,
+    )
+else:
+    draw_standing(MOTIF_PAGE, draw)
 draw_notes()

@@ -1,4 +1,4 @@
-"""The sections of the motif page, and of which networks it has them."""
+"""What the motif page shows of an ensemble: one of its networks, and the sections."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from pages.motif.frequency import draw_frequency, draw_sweep
 from pages.motif.inhibition import draw_inhibition
 from pages.motif.inhibitors import draw_inhibitors
 from pages.motif.instances import draw_instances
+from pages.motif.metrics import draw_metrics
 from pages.motif.panels import draw_panels
 from pages.motif.remaining_weights import draw_rest
 from pages.motif.state import MAX_TAKEN_APART, MOTIF_PAGE, MotifState
 from pages.shared.cached_analysis import cached_decomposition
-from pages.shared.models import Shown
+from pages.shared.explorer.controls import draw_model_line
+from pages.shared.models import Shown, say_where_from
 from pages.shared.sections import Draw, tabs
 from toymodel.analysis.decomposition import Decomposition
 
@@ -53,7 +55,30 @@ def tell_instance(
     return first, MOTIF_PAGE.correct(first, f"instance = {state.instance}: {allowed}")
 
 
-def draw_sections(ensemble: Ensemble, shown: Shown | None, found: Decomposition | None) -> None:
+def draw_networks(ensemble: Ensemble, shown: Shown | None, found: Decomposition | None) -> None:
+    """Draw the network that is looked at, if it can be taken apart, and the sections.
+
+    Args:
+        ensemble: all networks.
+        shown: the one that is looked at; None if there is none.
+        found: that one taken apart; None where it cannot be.
+    """
+    if shown and found:
+        say_where_from(shown.config, shown.recipe)
+        draw_model_line(shown)
+        draw_metrics(shown, found)
+    _draw_sections(ensemble, shown, found)
+
+
+def draw_before() -> None:
+    """Draw the ensemble of the page's state, if some of it is still stored."""
+    state = MOTIF_PAGE.state
+    ensemble = Ensemble.of(state)
+    if shown := ensemble.shown(state):
+        draw_networks(ensemble, shown, decomposed(state, shown))
+
+
+def _draw_sections(ensemble: Ensemble, shown: Shown | None, found: Decomposition | None) -> None:
     """Draw the tabs; those of the network only where there is one that was taken apart."""
     sections: dict[str, tuple[str, Draw]] = {}
     if shown and found:

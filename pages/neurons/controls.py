@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from pages.shared.explorer.controls import draw_finders, draw_jump, draw_steps, with_neuron
-from pages.shared.explorer.state import EXPLORER_PAGES, ExplorerState
+from pages.shared.explorer.controls import draw_finders, draw_jump, draw_steps
+from pages.shared.explorer.state import ExplorerState
 from pages.shared.models import Shown
 from toymodel.analysis.polysemanticity import instructive, neurons, paper_order
 from toymodel.model import Model
-
-
-def settled(state: ExplorerState, model: Model) -> ExplorerState:
-    """The state with a neuron chosen; if none is, one with clear secondary features."""
-    state = with_neuron(state, model)
-    EXPLORER_PAGES.settle(state)
-    return state
 
 
 def choose_neuron(state: ExplorerState, model: Model) -> None:

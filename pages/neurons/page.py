@@ -2,29 +2,25 @@
 
 import streamlit as st
 
-from pages.neurons.activity import draw_activity, draw_examples
-from pages.neurons.all_neurons import draw_all
-from pages.neurons.beside import draw_beside
-from pages.neurons.controls import choose_neuron, settled
-from pages.neurons.entered_input import draw_given
+from pages.neurons.controls import choose_neuron
+from pages.neurons.model import draw_model
 from pages.neurons.notes import EXAMPLES, draw_notes
-from pages.neurons.response import draw_responses
-from pages.neurons.view import draw_metrics, draw_name, draw_stack, draw_weights
-from pages.shared.explorer.controls import choose_model, draw_model_line
+from pages.shared.explorer.controls import choose_model, state_name, with_neuron
 from pages.shared.explorer.state import EXPLORER_PAGES
 from pages.shared.head import draw_head
 from pages.shared.messages import show_problems
-from pages.shared.models import Shown, find_model, say_where_from
+from pages.shared.models import find_model
 from pages.shared.navigation import NEURONS
 from pages.shared.resources import store
-from pages.shared.sections import tabs
-from pages.shared.training.panel import train_missing
+from pages.shared.training.live import draw_standing
+from pages.shared.training.panel import train_with_before
 from pages.shared.widgets import threshold_inputs
 
 state, problems = EXPLORER_PAGES.open()
 model = find_model(state.choice.config, state.choice.recipe)
 if model:
-    state = settled(state, model)
+    state = with_neuron(state, model)
+    EXPLORER_PAGES.settle(state)
 
 with st.sidebar:
     choose_model(state, model)
@@ -40,29 +36,14 @@ draw_head(
     EXAMPLES,
 )
 show_problems(problems, tuple(store().notes))
-if model is None:
-    train_missing(state.choice.config, state.choice.recipe)
+if model:
+    draw_standing(EXPLORER_PAGES, draw_model)
 else:
-    shown = Shown.of(model, state.restart)
-    say_where_from(shown.config, shown.recipe)
-    draw_model_line(shown)
-    draw_stack(state, shown)
-    if shown.config.activation == "relu":
-        draw_name(state, shown)
-        draw_metrics(state, shown)
-
-        def _fires() -> None:
-            draw_activity(EXPLORER_PAGES.state, shown)
-            draw_examples(EXPLORER_PAGES.state, shown)
-
-        draws = {
-            "fires": ("Fires on", _fires),
-            "answers": ("Answers", lambda: draw_responses(EXPLORER_PAGES.state, shown)),
-            "weights": ("Weights", lambda: draw_weights(EXPLORER_PAGES.state, shown)),
-            "input": ("Enter an input", lambda: draw_given(EXPLORER_PAGES.state, shown)),
-            "all": ("All neurons", lambda: draw_all(EXPLORER_PAGES.state, shown)),
-            "beside": ("Beside another", lambda: draw_beside(EXPLORER_PAGES.state, shown)),
-        }
-        own = frozenset({"above", "counts", "second", "output", "given", "beside"})
-        tabs(EXPLORER_PAGES, "tab", draws, own=own)
+    train_with_before(
+        EXPLORER_PAGES,
+        [state.choice.config],
+        state.choice.recipe,
+        draw_before=draw_model,
+        name_before=state_name,
+    )
 draw_notes()

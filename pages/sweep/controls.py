@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.shared.link_state import read, write
 from pages.shared.page_session import watched
+from pages.shared.training.live import live_toggle
 from pages.shared.widgets import number_box, preset_box, segments, task_inputs, threshold_inputs
 from pages.sweep.state import SWEEP_PAGE, SweepState
 from toymodel.settings import SettingError
@@ -16,6 +17,7 @@ _DRAFT = "sweep.densities.draft"
 def controls(state: SweepState) -> None:
     """Draw the controls."""
     SWEEP_PAGE.show_refused()
+    live_toggle()
     st.header("Models")
     task_inputs(SWEEP_PAGE)
     left, right = st.columns(2)

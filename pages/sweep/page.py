@@ -9,20 +9,19 @@ from pages.shared.messages import note_linear, show_problems
 from pages.shared.model_choice import formula, target, values
 from pages.shared.navigation import SWEEP
 from pages.shared.resources import store
-from pages.shared.training.panel import offer_training, progress_of, watch_training
+from pages.shared.training.live import draw_standing
+from pages.shared.training.panel import train_with_before
 from pages.sweep.controls import controls
 from pages.sweep.legend import claim
 from pages.sweep.sections import EXAMPLES, draw_sections
 from pages.sweep.state import SWEEP_PAGE
-from pages.sweep.strips import draw_live, draw_sweep
+from pages.sweep.strips import draw_before, draw_live, draw_sweep, sweep_name
 
 state, problems = SWEEP_PAGE.open()
 config = state.config
 with st.sidebar:
     controls(state)
 
-# In this order: a training that ends in between is then among the models.
-progress = progress_of(state.configs, state.recipe)
 models = {each: store().get(each, state.recipe) for each in state.configs}
 
 draw_head(
@@ -35,10 +34,24 @@ draw_head(
 )
 show_problems(problems, tuple(store().notes))
 note_linear(config)
-if None in models.values() and progress and progress.active:
-    watch_training(state.configs, state.recipe, partial(draw_live, models))
-else:
-    if missing := list(models.values()).count(None):
-        offer_training(state.configs, state.recipe, missing=missing)
+
+
+def _draw() -> None:
     draw_sweep(models)
     draw_sections(models)
+
+
+if missing := list(models.values()).count(None):
+    train_with_before(
+        SWEEP_PAGE,
+        state.configs,
+        state.recipe,
+        draw_before=draw_before,
+        name_before=sweep_name,
+        what="sweep",
+        draw=partial(draw_live, models),
+        draw_there=_draw,
+        missing=missing,
+    )
+else:
+    draw_standing(SWEEP_PAGE, _draw)

@@ -9,8 +9,9 @@ from functools import partial
 import streamlit as st
 
 from pages.shared.chart import clicked, draw, opens_neuron
+from pages.shared.explorer.controls import model_name
 from pages.shared.model_choice import Choice
-from pages.shared.resources import colours
+from pages.shared.resources import colours, store
 from pages.shared.strips import Heading, draw_strips
 from pages.sweep.large import draw_large
 from pages.sweep.legend import draw_side
@@ -66,6 +67,19 @@ def draw_sweep(
 def draw_live(models: Mapping[Config, Model | None], progress: Progress) -> None:
     """Draw the sweep while some of its models train."""
     draw_sweep(models, {key: model.leading for key, model in progress.models.items()})
+
+
+def draw_before() -> None:
+    """Draw the strips of the page's state, which are there."""
+    state = SWEEP_PAGE.state
+    models = {config: store().get(config, state.recipe) for config in state.configs}
+    if all(models.values()):  # it was greyed, and some may no longer be stored
+        draw_sweep(models)
+
+
+def sweep_name(state: SweepState) -> str:
+    """A sweep's settings in one line."""
+    return model_name((state.config, state.recipe), densities=state.densities)
 
 
 def _draw_chart(

@@ -52,3 +52,13 @@ def test_what_took_no_time_teaches_nothing():
     pace.learn([CONFIG], RECIPE, 0.0)
     pace.learn([], RECIPE, 3.0)
     assert pace.seconds([CONFIG], RECIPE) == first
+
+
+def test_trainings_that_other_programs_slowed_down_hardly_count():
+    pace = Pace()
+    first = pace.seconds([CONFIG], RECIPE)
+    pace.learn([CONFIG], RECIPE, 5 * first)
+    assert pace.seconds([CONFIG], RECIPE) == pytest.approx(first)
+    for seconds in (0.7, 6.0, 0.8, 4.0, 0.75):
+        pace.learn([CONFIG], RECIPE, seconds * first)
+    assert pace.seconds([CONFIG], RECIPE) < first

@@ -13,8 +13,9 @@ from toymodel.training.sharding import estimated_seconds, plan_shards
 from toymodel.training.workers import processes_here
 
 _FIRST_RATIO = 1.6  # of the time that a training took to the time that its work says
-_FIRST_WEIGHT = 0.3  # of that ratio, in trainings
+_FIRST_WEIGHT = 0.5  # of that ratio, in trainings: one that was slow alone changes nothing
 _MAX_SEEN = 30
+_QUANTILE = 0.3  # other programs make a training slower, and never faster
 _SECONDS_TO_SHARE = 3.0  # from here on helper processes are started
 # Seconds to measure the loss of an instance on the evaluation inputs.
 _MEASURE_SECONDS = 0.01
@@ -29,7 +30,8 @@ class _Seen(NamedTuple):
 class Pace:
     """Estimates the seconds of a training from its size and from how long others took.
 
-    Trainings of about the same size count most.
+    Trainings of about the same size count most, and the faster ones, because other programs can
+    slow some of them down.
     """
 
     def __init__(self) -> None:
@@ -46,18 +48,21 @@ class Pace:
         if not configs:
             return 0.0
         work = _work(configs, recipe) * cycles
-        weights, ratios = [_FIRST_WEIGHT], [math.log(_FIRST_RATIO)]
+        ratios = [(_FIRST_RATIO, _FIRST_WEIGHT)]
         for seen in self._seen:
-            weights.append(math.exp(-4 * (math.log(work) - seen.work) ** 2))
-            ratios.append(seen.ratio)
-        mean = sum(w * r for w, r in zip(weights, ratios, strict=True)) / sum(weights)
-        return work * math.exp(mean)
+            ratios.append((seen.ratio, math.exp(-4 * (math.log(work) - seen.work) ** 2)))
+        left = _QUANTILE * sum(weight for _, weight in ratios)
+        for ratio, weight in sorted(ratios):
+            left -= weight
+            if left <= 0:
+                return work * ratio
+        return work * max(ratios)[0]
 
     def learn(self, configs: Sequence[Config], recipe: Recipe, seconds: float) -> None:
         """Take a training of one cycle into account, which took so many seconds."""
         if configs and seconds > 0:
             work = _work(configs, recipe)
-            self._seen.append(_Seen(math.log(work), math.log(seconds / work)))
+            self._seen.append(_Seen(math.log(work), seconds / work))
 
 
 def _work(configs: Sequence[Config], recipe: Recipe) -> float:

@@ -195,9 +195,16 @@ def _whole(shown: Shown) -> tuple[str, dict[str, str]]:
 
 
 @lru_cache(maxsize=2_000)
-def model_name(settings: Settings, seeds: int = 1) -> str:
-    """A model's settings in one line; seeds: of how many models with seeds from this one on."""
+def model_name(settings: Settings, seeds: int = 1, densities: tuple[float, ...] = ()) -> str:
+    """A model's settings in one line.
+
+    Args:
+        settings: the model's.
+        seeds: of how many models with seeds from this one on.
+        densities: of models at these densities; its own unless given.
+    """
     config, recipe = settings
+    p = ", ".join(map(number, densities or (config.feature_probability,)))
     seed = f", seed {config.seed}" if config.seed else ""
     many = ""
     if seeds > 1:
@@ -208,9 +215,14 @@ def model_name(settings: Settings, seeds: int = 1) -> str:
     hidden = ", hidden bias" if config.hidden_bias else ""
     hidden += ", linear hidden layer" if config.activation == "none" else ""
     return (
-        f"{many}{task}1 − S = {number(config.feature_probability)}, {recipe_name(recipe, config)}: "
+        f"{many}{task}1 − S = {p}, {recipe_name(recipe, config)}: "
         f"n = {config.n_features:,}, m = {config.n_neurons:,}{d}{hidden}{seed}"
     )
+
+
+def state_name(state: ExplorerState) -> str:
+    """The settings of a state's model in one line."""
+    return model_name((state.choice.config, state.choice.recipe))
 
 
 def _show_model(chosen: Settings) -> None:

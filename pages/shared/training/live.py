@@ -83,6 +83,19 @@ def keep_standing(page: PageSession[Any]) -> None:
     st.session_state[f"{_STOOD}.{page.name}"] = page.state
 
 
+def draw_standing(page: PageSession[Any], draw: Callable[[], None]) -> None:
+    """Draw the page where everything is there, and note that.
+
+    It is drawn at the place where it stands greyed later, below a panel and a caption, so that the
+    browser keeps its charts.
+    """
+    keep_standing(page)
+    st.empty()
+    st.empty()
+    with st.container():
+        draw()
+
+
 def state_before(page: PageSession[Any]) -> Any:
     """The page's state when everything was there; None if that was never so."""
     return st.session_state.get(f"{_STOOD}.{page.name}")

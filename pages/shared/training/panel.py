@@ -15,7 +15,7 @@ from pages.shared.chart import going
 from pages.shared.messages import plain
 from pages.shared.navigation import OWN
 from pages.shared.page_session import PageSession
-from pages.shared.resources import jobs, visitor, warm_worker
+from pages.shared.resources import jobs, store, visitor, warm_worker
 from pages.shared.training.live import show_before, state_before, stop_live, train_if_live
 from pages.shared.training.ownership import own_name, own_names, remember_owner
 from toymodel.config import Config
@@ -188,7 +188,9 @@ def train_with_before(
     *,
     draw_before: Callable[[], None],
     name_before: Callable[[Any], str],
+    what: str = "model",
     draw: Callable[[Progress], None] | None = None,
+    draw_there: Callable[[], None] | None = None,
     missing: int = 1,
     on_train: Callable[[], None] | None = None,
     on_failure: Callable[[str], object] = st.error,
@@ -202,7 +204,10 @@ def train_with_before(
         recipe: how they are trained.
         draw_before: draws the page's content from its state, which is then that of before.
         name_before: names what such a state shows, in a few words.
+        what: what that is called.
         draw: draws the models while they train, where that takes long.
+        draw_there: draws the page as it is, where some of the models are there and none trains,
+            or where nothing was shown before.
         missing: how many of them are not trained.
         on_train: what the button does; it requests the training unless given.
         on_failure: draws why a training diverged, given its message.
@@ -214,14 +219,19 @@ def train_with_before(
     why_not = train_if_live(configs, recipe)
     panel = training_place()
     progress = progress_of(configs, recipe)
+    if progress is None and all(store().get(config, recipe) for config in configs):
+        st.rerun()  # it has ended since the page looked for the models
     trains = progress is not None and progress.active
     quick = trains and is_quick(configs, recipe)
 
     def stand() -> None:
         before = state_before(page)
-        if before is not None:
+        some = missing < len(configs) and not trains
+        if draw_there and (some or before is None):
+            draw_there()
+        elif before is not None:
             doing = "; training the new one." if trains else ". The new one is not trained yet."
-            st.caption(f"This is the model before: {name_before(before)}{doing}")
+            st.caption(f"This is the {what} before: {name_before(before)}{doing}")
             show_before(page, draw_before)
 
     def draw_live(progress: Progress) -> None:

@@ -179,6 +179,32 @@ def test_a_model_that_is_not_stored_can_be_trained(script: str, link: dict[str, 
     assert {name: of_link(app, name) for name in link} == link
 
 
+@pytest.mark.parametrize("script", [NEURONS, FEATURES])
+def test_a_model_that_is_not_stored_leaves_the_one_before_greyed(script: str):
+    app = opened(script)
+    before = metrics(app)
+    app.query_params.clear()
+    app.query_params.update({"n": "6", "m": "4", "seed": "77"})
+    fine(app.run())
+    assert app.caption[0].value == (
+        f"This is the model before: {model_name((DEFAULT.config, DEFAULT.recipe))}. "
+        "The new one is not trained yet."
+    )
+    assert metrics(app) == before
+    assert state_of(app).choice.config.seed == 77
+    assert "Train" in button_labels(app)
+
+
+def test_the_page_of_features_greys_what_the_page_of_neurons_showed():
+    app = opened(NEURONS)
+    app.query_params.clear()
+    app.query_params.update({"seed": "77"})
+    fine(app.switch_page(FEATURES).run())
+    assert app.header[0].value.startswith("Feature f")
+    state = state_of(app)
+    assert (state.choice.config.seed, state.feature) == (77, None)
+
+
 def test_another_pages_link_that_nobody_was_shown_is_read_with_a_warning():
     app = opened("sweep/page.py", **ExplorerState().changed(neuron=7).link)
     assert len(app.warning) == 1

@@ -214,7 +214,7 @@ def loss_of(config: Config, network: Weights) -> str:
 def test_the_page_opens_with_the_best_of_the_shipped_seeds_and_trains_nothing(best: Model):
     app = fine(opened(SCRIPT))
     assert app.title[0].value == ("Asymmetric superposition works through inhibition")
-    assert f", seed {best.config.seed}, recipe standard" in model_line(app)
+    assert f", seed {best.config.seed}, standard" in model_line(app)
     assert f"Normalised loss {best.loss:.3g}" in model_line(app)
     assert found_on(app) == found_in_weights(best)
     assert found_on(app)[0] >= 2
