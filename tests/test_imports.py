@@ -15,6 +15,7 @@ BASE = {
         f"toymodel.{name}"
         for name in (
             "config",
+            "environment",
             "errors",
             "evaluation",
             "model",

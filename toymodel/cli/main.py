@@ -12,6 +12,7 @@ from toymodel.cli.motifs import motifs_command
 from toymodel.cli.phase import phase_command
 from toymodel.cli.sweep import sweep_command
 from toymodel.cli.train import train_command
+from toymodel.environment import read_environment
 from toymodel.errors import TrainingDiverged
 from toymodel.settings import SettingError
 from toymodel.sweeps.executors import NoCluster
@@ -54,6 +55,7 @@ def _fail(message: str, code: int) -> NoReturn:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Small ReLU networks that compute |x| in superposition (Elhage et al., 2022)."""
+    read_environment()  # a wrong variable is told before anything is done
 
 
 for command in (
