@@ -74,6 +74,8 @@ def test_values_are_one_or_a_list_or_a_range(values, expected):
         ({"config": {"n_neurons": 0}}, "n_neurons"),
         ({"config": {"n_neurons": []}}, "n_neurons"),
         ({"config": {"n_neurons": [3, 3]}}, "n_neurons"),
+        ({"config": {"n_neurons": [True]}}, "n_neurons"),
+        ({"config": {"feature_probability": [1, 1.0, 0.1]}}, r"feature_probability.*different"),
         ({"config": {"feature_probability": [0.5, 2]}}, "feature_probability"),
         ({"config": {"n_neurons": {"from": 0, "to": 1, "count": 3, "scale": "log"}}}, "n_neurons"),
         ({"config": {"feature_probability": {"from": 0.1, "to": 1}}}, "feature_probability"),
@@ -115,6 +117,19 @@ def test_keys_tell_grids_apart_by_what_they_mean():
     assert grid_of("other", about).key == key
     others = (about | {"seeds": 2}, about | {"recipe": "quick"}, {"config": {"n_neurons": 3}})
     assert len({key, *(grid_of("g", other).key for other in others)}) == 4
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "same"),
+    [
+        ("feature_probability", [1, 0.1], [1.0, 0.1]),
+        ("importance_decay", 1, 1.0),
+        ("feature_probability", {"from": 1, "to": 1, "count": 2}, [1]),
+    ],
+)
+def test_equal_values_are_one_grid(field: str, values: object, same: object):
+    grid, other = (grid_of("g", {"config": {field: each}}) for each in (values, same))
+    assert (grid, grid.key, grid.to_json()) == (other, other.key, other.to_json())
 
 
 def test_shards_hold_each_config_once_and_shapes_apart():

@@ -186,8 +186,13 @@ def _values(field: str, value: object) -> tuple[Any, ...]:
         values = _range(field, value)
     else:
         values = tuple(value) if isinstance(value, list) else (value,)
-    if not 1 <= len(values) <= _MAX_VALUES or len(set(map(repr, values))) < len(values):
-        raise _refused(field, value, f"1 to {_MAX_VALUES:,} different values, or {_RANGE}")
+    allowed = f"1 to {_MAX_VALUES:,} different values, or {_RANGE}"
+    if not 1 <= len(values) <= _MAX_VALUES:
+        raise _refused(field, value, allowed)
+    # As a config has them: a file may say 1 or 1.0, and means the same models.
+    values = tuple(getattr(Config(**{field: each}), field) for each in values)
+    if len(set(values)) < len(values):
+        raise _refused(field, value, allowed)
     return values
 
 
