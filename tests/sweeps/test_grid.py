@@ -1,5 +1,6 @@
 """Grids: what a file may say, which models it means, and how they are put into shards."""
 
+import codecs
 import json
 from pathlib import Path
 
@@ -96,6 +97,30 @@ def test_a_file_that_is_not_toml_is_refused(tmp_path: Path, text: str):
     path = tmp_path / "odd.toml"
     path.write_text(text)
     with pytest.raises(SettingError, match=r"odd\.toml.*TOML"):
+        read_grid(path)
+
+
+GRID_TEXT = "# ein Raster für später\r\nseeds = 2\r\n[config]\r\nn_neurons = [3, 4]\r\n"
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path, mark: bytes, end: str):
+    path = tmp_path / "marked.toml"
+    path.write_bytes(mark + GRID_TEXT.replace("\r\n", end).encode())
+    about = {"seeds": 2, "config": {"n_neurons": [3, 4]}}
+    assert read_grid(path) == grid_of("marked", about)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+def test_other_encodings_are_refused_by_name(tmp_path: Path, encoding: str):
+    path = tmp_path / "wide.toml"
+    path.write_bytes(GRID_TEXT.encode(encoding))
+    name = encoding[:6].upper()
+    with pytest.raises(SettingError, match=rf'wide\.toml = "{name}": must be .* in UTF-8'):
+        read_grid(path)
+    path.write_bytes(GRID_TEXT.encode("latin-1"))
+    with pytest.raises(SettingError, match=r"wide\.toml = .*must be a TOML file in UTF-8"):
         read_grid(path)
 
 

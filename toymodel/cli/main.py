@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import io
+import sys
 from typing import NoReturn
 
 import click
@@ -20,6 +23,7 @@ from toymodel.text import one_line
 from toymodel.training.workers import WorkerDied
 
 _MAX_MESSAGE = 4_000  # characters
+_IN_ASCII = {"×": "x", "−": "-", "±": "+-", "₁": "1", "₂": "2"}
 
 
 def main() -> None:
@@ -27,6 +31,7 @@ def main() -> None:
 
     The exit code is 2 for bad input, 1 for another error, and 130 after Ctrl-C.
     """
+    _write_in_any_encoding()
     try:
         code = cli(standalone_mode=False)  # click returns what `Exit` was raised with
     except click.exceptions.NoArgsIsHelpError as error:
@@ -44,6 +49,22 @@ def main() -> None:
     except (TrainingDiverged, NoCluster, WorkerDied, ValueError) as error:
         _fail(str(error), 1)
     raise SystemExit(code)
+
+
+def _write_in_any_encoding() -> None:
+    """Make standard output and error take every text: what their encoding lacks is in ASCII."""
+    codecs.register_error("toymodel", _as_ascii)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="toymodel")
+
+
+def _as_ascii(error: UnicodeError) -> tuple[str | bytes, int]:
+    if isinstance(error, UnicodeEncodeError):
+        lacking = error.object[error.start : error.end]
+        if known := _IN_ASCII.get(lacking[0]):
+            return known, error.start + 1
+    return codecs.backslashreplace_errors(error)
 
 
 def _fail(message: str, code: int) -> NoReturn:
