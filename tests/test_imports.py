@@ -14,6 +14,7 @@ BASE = {
     *(
         f"toymodel.{name}"
         for name in (
+            "arrays",
             "config",
             "environment",
             "errors",

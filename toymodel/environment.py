@@ -58,13 +58,14 @@ def read_environment() -> Environment:
         if text:
             value = _folder(text) if name == "cache" else _number(text)
         try:
-            found |= {name: value} if Environment(**{name: value}) else {}
+            Environment.from_mapping({name: value})
+            found[name] = value
         except SettingError as error:
             allowed = error.problems[0].allowed
             problems.append(Problem(_PREFIX + name.upper(), text, allowed))
     if problems:
         raise SettingError(tuple(problems))
-    return Environment(**found)
+    return Environment.from_mapping(found)
 
 
 def user_cache() -> Path:

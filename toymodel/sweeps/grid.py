@@ -211,7 +211,7 @@ def _values(field: str, value: object) -> tuple[Any, ...]:
     if not 1 <= len(values) <= _MAX_VALUES:
         raise _refused(field, value, allowed)
     # As a config has them: a file may say 1 or 1.0, and means the same models.
-    values = tuple(getattr(Config(**{field: each}), field) for each in values)
+    values = tuple(getattr(Config.from_mapping({field: each}), field) for each in values)
     if len(set(values)) < len(values):
         raise _refused(field, value, allowed)
     return values

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import torch
 
-from toymodel.config import Config
+from toymodel.config import Config, as_configs
 from toymodel.errors import TrainingDiverged
 from toymodel.model import Model
-from toymodel.recipe import Recipe, require_trained
+from toymodel.recipe import Recipe, as_recipe
 from toymodel.storage.checkpoint import Checkpoint
 from toymodel.training.accelerator import resolve_device
 from toymodel.training.devices import accelerated
@@ -36,7 +36,7 @@ OnSnapshot = Callable[[Snapshot], None]
 
 def train(
     configs: Sequence[Config],
-    recipe: Recipe | None = None,
+    recipe: Recipe | str | None = None,
     *,
     start: Sequence[Model | None] | None = None,
     resume: Checkpoint | None = None,
@@ -51,7 +51,7 @@ def train(
 
     Args:
         configs: what to train.
-        recipe: how; the standard recipe unless given.
+        recipe: how: a recipe, or the name of a preset; the standard recipe unless given.
         start: where the recipe has several cycles, the models that the same recipe with one cycle
             less gave, with None for those that diverged. They are trained here unless given.
         resume: the checkpoint of a paused training of these configs by this recipe.
@@ -68,12 +68,11 @@ def train(
 
     Raises:
         TrainingDiverged: if all restarts of a config did. It has the models of the others.
-        SettingError: for imported weights, a device that is not there, and a wrong number of
-            processes.
+        SettingError: for what is no config or recipe, imported weights, a device that is not there,
+            and a wrong number of processes.
         ValueError: for a checkpoint of another training or of another version of the engine.
     """
-    recipe = recipe or Recipe()
-    require_trained(recipe)
+    configs, recipe = as_configs(configs), as_recipe(recipe)
     if recipe.cycles > 1 and start is None:
         start = train_previous_cycles(
             recipe,
