@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -128,6 +129,8 @@ def training(
 ) -> Generator[Snapshot, None, list[Model]]:
     """The last cycle of `train`, as a generator of snapshots whose return value is the models.
 
+    What the caller set in torch changes nothing, and is as it was at every snapshot.
+
     Args:
         configs: as in `train`, like all others but the last.
         recipe: how to train.
@@ -137,6 +140,26 @@ def training(
         processes: how many share the work.
         interval: seconds from one snapshot to the next, about. It does not change the weights.
     """
+    cycle = _cycle(configs, recipe, start, resume, device, processes, interval)
+    with closing(cycle):
+        while True:
+            with _own_settings():
+                try:
+                    snapshot = next(cycle)
+                except StopIteration as finished:
+                    return finished.value
+            yield snapshot
+
+
+def _cycle(
+    configs: Sequence[Config],
+    recipe: Recipe,
+    start: Sequence[Model | None] | None,
+    resume: Checkpoint | None,
+    device: str,
+    processes: int | None,
+    interval: float,
+) -> Generator[Snapshot, None, list[Model]]:
     if not configs:
         return []
     if resume and not resume.fits(configs, recipe):
@@ -177,7 +200,33 @@ def training(
 
 
 @contextmanager
+def _own_settings() -> Iterator[None]:
+    """Torch as the training needs it; afterwards as the caller has it."""
+    dtype, precision = torch.get_default_dtype(), torch.get_float32_matmul_precision()
+    kinds = [kind for kind in ("cpu", "cuda") if torch.is_autocast_enabled(kind)]
+    torch.set_default_dtype(torch.float32)
+    torch.set_float32_matmul_precision("highest")
+    for kind in kinds:
+        torch.set_autocast_enabled(kind, False)
+    try:
+        with torch.inference_mode(False), torch.no_grad():
+            yield
+    finally:
+        torch.set_default_dtype(dtype)
+        torch.set_float32_matmul_precision(precision)
+        for kind in kinds:
+            torch.set_autocast_enabled(kind, True)
+
+
+_forked: list[bool] = []
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: _forked.append(True))
+
+
+@contextmanager
 def _torch_threads(count: int) -> Iterator[None]:
+    if _forked:
+        count = 1  # torch's threads are not in a forked process, which would wait for them
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

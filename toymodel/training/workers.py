@@ -248,6 +248,16 @@ def _import_engine() -> None:
     import toymodel.training.shard_group  # noqa: F401
 
 
+def _forget_idle_workers() -> None:
+    # A forked process shares the connections, and would take answers that are not its own.
+    global _idle_helpers  # noqa: PLW0603
+    _idle_helpers = IdleWorkers()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_idle_workers)
+
+
 @atexit.register
 def end_idle_workers() -> None:
     """End the workers that wait for the next training."""
