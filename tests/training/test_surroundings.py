@@ -103,3 +103,23 @@ if __name__ == "__main__":
 """
     result = run_python("-c", code)
     assert (result.stdout, result.stderr) == ("True True\n", "")
+
+
+def test_a_forked_process_takes_no_workers_and_no_threads_of_its_parent():
+    code = """
+import os, sys, warnings, torch
+warnings.simplefilter("ignore", DeprecationWarning)  # of forking beside threads
+from toymodel.training.train import _torch_threads
+from toymodel.training.workers import borrow_workers
+with borrow_workers(1, start=True) as workers:
+    kept = [worker.pid for worker in workers]
+child = os.fork()
+if child == 0:
+    with borrow_workers(1, start=False) as workers, _torch_threads(4):
+        os._exit(10 * len(workers) + torch.get_num_threads())
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+with borrow_workers(1, start=False) as workers:
+    print(len(kept), [worker.pid for worker in workers] == kept)
+"""
+    result = run_python("-c", code)
+    assert (result.stdout, result.stderr) == ("1\n1 True\n", "")
