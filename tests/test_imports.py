@@ -14,7 +14,9 @@ BASE = {
     *(
         f"toymodel.{name}"
         for name in (
+            "arrays",
             "config",
+            "environment",
             "errors",
             "evaluation",
             "model",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pydantic import Field
 
-from toymodel.settings import Problem, SettingError, Settings
+from toymodel.settings import Problem, SettingError, Settings, require_whole
 
 
 class Oven(Settings):
@@ -111,3 +111,10 @@ def test_a_setting_error_survives_pickling():
         Oven(degrees=7)
     again = pickle.loads(pickle.dumps(caught.value))
     assert (again.problems, str(again)) == (caught.value.problems, str(caught.value))
+
+
+def test_a_range_of_one_number_is_that_number():
+    with pytest.raises(SettingError, match=r"neuron = 1: must be 0$"):
+        require_whole("neuron", 1, 0, 0)
+    with pytest.raises(SettingError, match=r"neuron = 2: must be a whole number from 0 to 1$"):
+        require_whole("neuron", 2, 0, 1)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import numpy as np
 from jaxtyping import Float32
 from pydantic import Field
 
-from toymodel.settings import Settings
+from toymodel.settings import Problem, SettingError, Settings
 from toymodel.task import TASKS, Task
 
 MAX_SEED = 2**31 - 1
@@ -16,6 +17,22 @@ MAX_SEED = 2**31 - 1
 
 Activation = Literal["relu", "none"]
 """The activation function of the hidden layer; "none" is a linear hidden layer."""
+
+
+def as_configs(configs: Iterable[Config]) -> list[Config]:
+    """The configs that a caller gives as a list.
+
+    Raises:
+        SettingError: for one config that is not in a list, and for what is no config.
+    """
+    if isinstance(configs, Config):
+        raise SettingError((Problem("configs", "one Config", "a list of them: [config]"),))
+    listed = list(configs)
+    for index, config in enumerate(listed):
+        if not isinstance(config, Config):
+            where = f"configs[{index}]"
+            raise SettingError((Problem(where, type(config).__name__, "a Config"),))
+    return listed
 
 
 class Config(Settings):

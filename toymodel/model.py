@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
+from toymodel.arrays import as_array
 from toymodel.config import Activation, Config
 from toymodel.recipe import Recipe
+from toymodel.settings import Problem, SettingError
+
+_AXES = {"W1": "neuron feature", "W2": "feature neuron", "b": "feature", "b_hidden": "neuron"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -17,12 +21,17 @@ class Weights:
 
     Paper: "Computation in Superposition". In the identity task W2 is W1 transposed.
 
+    Lists, arrays of other types and tensors of torch become float32 arrays.
+
     Attributes:
         W1: input weights, (neuron, feature).
         W2: output weights, (feature, neuron).
         b: output biases, (feature,).
         b_hidden: hidden biases, (neuron,). Zeros in models trained without `hidden_bias`.
         activation: of the hidden layer: "relu", or "none" for h = W1 x + b_hidden.
+
+    Raises:
+        SettingError: for what is no array of numbers, and for shapes that do not fit together.
     """
 
     W1: Float32[np.ndarray, "neuron feature"]
@@ -30,6 +39,21 @@ class Weights:
     b: Float32[np.ndarray, " feature"]
     b_hidden: Float32[np.ndarray, " neuron"]
     activation: Activation = "relu"
+
+    def __post_init__(self) -> None:
+        n = len(self.b)
+        for name, axes in _AXES.items():
+            value = getattr(self, name)
+            if not (type(value) is np.ndarray and value.dtype == np.float32):
+                array = as_array(name, value, axes).astype(np.float32)
+                object.__setattr__(self, name, array)
+        m = len(self.b_hidden)
+        shapes = {"W1": (m, n), "W2": (n, m), "b": (n,), "b_hidden": (m,)}
+        for name, shape in shapes.items():
+            found = getattr(self, name).shape
+            if found != shape:
+                allowed = f"{shape}, {_AXES[name]}, where b has {n} and b_hidden {m} values"
+                raise SettingError((Problem(f"shape of {name}", found, allowed),))
 
     @property
     def finite(self) -> bool:

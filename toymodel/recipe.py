@@ -347,6 +347,23 @@ RECIPES: dict[str, Recipe] = {
 """The presets by name. Links name them, so a preset once published is never changed."""
 
 
+def as_recipe(recipe: Recipe | str | None) -> Recipe:
+    """The recipe that a caller gives by itself, by the name of a preset, or not at all.
+
+    Raises:
+        SettingError: for anything else, and for weights from elsewhere.
+    """
+    if isinstance(recipe, str) and recipe in RECIPES:
+        recipe = RECIPES[recipe]
+    recipe = Recipe() if recipe is None else recipe
+    if not isinstance(recipe, Recipe):
+        given = recipe if isinstance(recipe, str) else type(recipe).__name__
+        allowed = f"a Recipe, or the name of a preset: {', '.join(map(repr, RECIPES))}"
+        raise SettingError((Problem("recipe", given, allowed),))
+    require_trained(recipe)
+    return recipe
+
+
 def require_trained(recipe: Recipe) -> None:
     """Raise `SettingError` for weights from elsewhere, which are neither trained nor stored."""
     if recipe.weights:

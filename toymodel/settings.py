@@ -58,7 +58,12 @@ def require_whole(name: str, value: int, low: int, high: int) -> None:
         SettingError: unless low <= value <= high.
     """
     if not low <= value <= high:
-        raise SettingError((Problem(name, value, f"a whole number from {low:,} to {high:,}"),))
+        raise SettingError((Problem(name, value, whole_words(low, high)),))
+
+
+def whole_words(low: int, high: int) -> str:
+    """What a whole number may be, in words: "a whole number from 1 to 2,000", or "0"."""
+    return f"a whole number from {low:,} to {high:,}" if low < high else f"{low:,}"
 
 
 class Settings(BaseModel):
@@ -169,7 +174,7 @@ def allowed_words(field: FieldInfo) -> str:
         return "one of " + ", ".join(repr(choice) for choice in get_args(field.annotation))
     limits = _limits(field)
     if plain_type(field) is int:
-        return f"a whole number from {limits['ge']:,} to {limits['le']:,}"
+        return whole_words(limits["ge"], limits["le"])
     low = f"from {limits['ge']:g}" if "ge" in limits else f"above {limits['gt']:g}"
     if "lt" in limits:
         return f"a number {low} and below {limits['lt']:g}"

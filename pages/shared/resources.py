@@ -10,7 +10,7 @@ from toymodel.charts.look import Theme, theme
 from toymodel.jobs.limits import Limits
 from toymodel.jobs.manager import JobManager
 from toymodel.storage.store import Store, default_store
-from toymodel.training.workers import WorkerExecutor, processes_here
+from toymodel.training.workers import WorkerExecutor
 
 
 @st.cache_resource(show_spinner=False)
@@ -22,7 +22,6 @@ def store() -> Store:
 @st.cache_resource(show_spinner=False)
 def jobs() -> JobManager:
     """The server's one job manager."""
-    processes_here()  # a wrong $TOYMODEL_PROCESSES is told now, and not by the first training
     return JobManager(store(), WorkerExecutor(), Limits.from_environment(), _is_present)
 
 

@@ -77,5 +77,5 @@ def test_cache_of_a_store_that_is_not_there_is_empty(shell):
 def test_an_odd_environment_is_one_line_on_standard_error(shell, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("TOYMODEL_CACHE_MB", "lots")
     answer = shell("cache")
-    assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)
-    assert "TOYMODEL_CACHE_MB = 'lots': must be a whole number of megabytes" in answer.err
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert 'TOYMODEL_CACHE_MB = "lots": must be a whole number from 1 to 1,000,000' in answer.err

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
 
+from tests.helpers.networks import ROOT
 from toymodel.cli import main as module
 from toymodel.config import Config
 from toymodel.recipe import Recipe
@@ -29,7 +33,16 @@ WILD = [
         (["train", "-p", "nan"], "feature_probability = nan: must be a number above 0"),
         (["train", "-p", "half"], "'half' is not a valid float"),
         (["train", "-n", "0"], "n_features = 0: must be a whole number from 1 to 2,000"),
-        (["train", "-n", "1e3"], "'1e3' is not a valid int"),
+        (["train", "-n", "1.5"], "'1.5' is not a whole number"),
+        (["train", "-n", "1e400"], "'1e400' is not a whole number"),
+        (["train", "-n", "1e4"], "n_features = 10000: must be a whole number from 1 to 2,000"),
+        (["train", "--set", "steps=1e9"], "steps = 1000000000: must be a whole number from 1 to"),
+        (["train", "-p", "1,0.3"], "'1,0.3' is several numbers, and this command takes one"),
+        (["train", "--feature-probability", "2"], "feature_probability = 2.0: must be"),
+        (["sweep", "--feature-probability", "2"], "feature_probability = 2.0: must be"),
+        (["motifs", "--feature-probability", "2"], "feature_probability = 2.0: must be"),
+        (["figures", "--feature-probability", "2"], "feature_probability = 2.0: must be"),
+        (["sweep", "-p", "half"], "Invalid value for --feature-probability: 'half' is not a"),
         (["train", "-s", "-1"], "seed = -1: must be a whole number from 0"),
         (["train", "-p", "2", "-n", "0"], "n_features = 0"),
         (["train", "--set", "steps=many"], 'steps = "many": must be a whole number from 1 to'),
@@ -96,6 +109,26 @@ def test_what_ends_a_command_is_one_line_on_standard_error(
     monkeypatch.setattr("toymodel.cli.train.load_or_train_models", fail)
     answer = shell("train", *SMALL)
     assert (answer.code, answer.out, answer.err.strip()) == (code, "", words)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "times"), [("utf-8", "×"), ("cp1251", "x"), ("cp437", "x"), ("ascii", "×")]
+)
+def test_output_fits_every_terminal(encoding: str, times: str, tmp_path: Path):
+    grid = tmp_path / "решётка ☃.toml"
+    grid.write_text("seeds = 2\n[config]\nn_neurons = 3\n", encoding="utf-8")
+    result = subprocess.run(
+        [sys.executable, "-m", "toymodel", "sweep", str(grid), "--dry-run"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    # click writes UTF-8 where the terminal says ASCII, which most often is a terminal unset.
+    shown = result.stdout.decode("utf-8" if encoding == "ascii" else encoding)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert f"seed {times} 2" in shown
 
 
 @pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])

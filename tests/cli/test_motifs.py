@@ -186,7 +186,7 @@ def test_a_model_in_a_file_is_looked_at(shell, planted: tm.Model, tmp_path: Path
         (["--restart", "-1"], "restart = -1: must be a whole number from 0 to 1"),
         (["--restart", "x"], "'x' is not a valid integer"),
         (["-p", "7"], "feature_probability = 7.0: must be a number above 0"),
-        (["-p", "0.5,1"], "'0.5,1' is not a valid float"),
+        (["-p", "0.5,1"], "'0.5,1' is several numbers, and this command takes one"),
         (["--set", "steps=0"], "steps = 0: must be a whole number from 1"),
         (["--model", "/no/such/file"], "'/no/such/file' does not exist"),
     ],

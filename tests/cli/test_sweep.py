@@ -106,7 +106,7 @@ def test_a_grid_that_does_not_fit_the_store_is_refused(
         (["--workers", "2"], "--workers is for a grid: give its file"),
         (["--dry-run"], "--dry-run is for a grid: give its file"),
         (["FILE", "-n", "4"], "--n-features and a file cannot go together: the file says it"),
-        (["FILE", "-p", "1"], "--densities and a file cannot go together"),
+        (["FILE", "-p", "1"], "--feature-probability and a file cannot go together"),
         (["FILE", "--workers", "2", "--scheduler", "tcp://a:1"], "cannot go together: one is a"),
         (["FILE", "--workers", "0"], "0 is not in the range 1<=x<=256"),
         (["/no/such/file"], "'/no/such/file' does not exist"),

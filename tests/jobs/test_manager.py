@@ -269,7 +269,9 @@ def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch):
     assert Limits.from_environment() == Limits(queue=2, memory_mb=1_000)
     for odd in ("many", "-1", "0", "1.5", "1001"):
         monkeypatch.setenv("TOYMODEL_MAX_QUEUE", odd)
-        with pytest.raises(tm.SettingError, match=r"queue = .*must be a whole number from 1 to 1,"):
+        with pytest.raises(
+            tm.SettingError, match=r"TOYMODEL_MAX_QUEUE = .*must be a whole number from 1 to 1,"
+        ):
             Limits.from_environment()
 
 

@@ -364,3 +364,11 @@ def test_a_file_that_cannot_be_opened_is_not_a_damaged_one(tmp_path: Path):
             read(tmp_path / "a")
         with pytest.raises(IsADirectoryError):
             read(tmp_path)
+
+
+def test_where_a_model_cannot_be_saved_is_told_in_words(tmp_path: Path):
+    saved = model(tm.Config(n_features=3, n_neurons=2), tm.Recipe())
+    with pytest.raises(FileNotFoundError, match=f"there is no folder {tmp_path}/none to write to"):
+        save(saved, tmp_path / "none" / "x")
+    with pytest.raises(IsADirectoryError, match="this is a folder: add the name of a file"):
+        save(saved, tmp_path)

@@ -1,5 +1,6 @@
 """Grids: what a file may say, which models it means, and how they are put into shards."""
 
+import codecs
 import json
 from pathlib import Path
 
@@ -74,6 +75,8 @@ def test_values_are_one_or_a_list_or_a_range(values, expected):
         ({"config": {"n_neurons": 0}}, "n_neurons"),
         ({"config": {"n_neurons": []}}, "n_neurons"),
         ({"config": {"n_neurons": [3, 3]}}, "n_neurons"),
+        ({"config": {"n_neurons": [True]}}, "n_neurons"),
+        ({"config": {"feature_probability": [1, 1.0, 0.1]}}, r"feature_probability.*different"),
         ({"config": {"feature_probability": [0.5, 2]}}, "feature_probability"),
         ({"config": {"n_neurons": {"from": 0, "to": 1, "count": 3, "scale": "log"}}}, "n_neurons"),
         ({"config": {"feature_probability": {"from": 0.1, "to": 1}}}, "feature_probability"),
@@ -97,6 +100,30 @@ def test_a_file_that_is_not_toml_is_refused(tmp_path: Path, text: str):
         read_grid(path)
 
 
+GRID_TEXT = "# ein Raster für später\r\nseeds = 2\r\n[config]\r\nn_neurons = [3, 4]\r\n"
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path, mark: bytes, end: str):
+    path = tmp_path / "marked.toml"
+    path.write_bytes(mark + GRID_TEXT.replace("\r\n", end).encode())
+    about = {"seeds": 2, "config": {"n_neurons": [3, 4]}}
+    assert read_grid(path) == grid_of("marked", about)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+def test_other_encodings_are_refused_by_name(tmp_path: Path, encoding: str):
+    path = tmp_path / "wide.toml"
+    path.write_bytes(GRID_TEXT.encode(encoding))
+    name = encoding[:6].upper()
+    with pytest.raises(SettingError, match=rf'wide\.toml = "{name}": must be .* in UTF-8'):
+        read_grid(path)
+    path.write_bytes(GRID_TEXT.encode("latin-1"))
+    with pytest.raises(SettingError, match=r"wide\.toml = .*must be a TOML file in UTF-8"):
+        read_grid(path)
+
+
 def test_a_grid_is_written_and_read():
     grid = grid_of("g", {"config": {"task": ["abs", "identity"], "n_features": 5}, "seeds": [4, 2]})
     again = Grid.from_json(grid.to_json())
@@ -115,6 +142,19 @@ def test_keys_tell_grids_apart_by_what_they_mean():
     assert grid_of("other", about).key == key
     others = (about | {"seeds": 2}, about | {"recipe": "quick"}, {"config": {"n_neurons": 3}})
     assert len({key, *(grid_of("g", other).key for other in others)}) == 4
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "same"),
+    [
+        ("feature_probability", [1, 0.1], [1.0, 0.1]),
+        ("importance_decay", 1, 1.0),
+        ("feature_probability", {"from": 1, "to": 1, "count": 2}, [1]),
+    ],
+)
+def test_equal_values_are_one_grid(field: str, values: object, same: object):
+    grid, other = (grid_of("g", {"config": {field: each}}) for each in (values, same))
+    assert (grid, grid.key, grid.to_json()) == (other, other.key, other.to_json())
 
 
 def test_shards_hold_each_config_once_and_shapes_apart():

@@ -148,3 +148,36 @@ def test_reading_a_stored_model_does_not_import_torch(cache: Path):
     )
     result = run_python("-c", code)
     assert (result.stdout, result.stderr) == ("False\n", "")
+
+
+# What callers give
+
+
+def test_wrong_arguments_are_told_in_words_and_presets_have_names(cache: Path):
+    # In a Python of its own, without the checks of signatures that tests have.
+    code = """
+import toymodel as tm
+config = tm.Config(n_features=3, n_neurons=2)
+tm.RECIPES["quick"] = tm.Recipe(steps=10, batch_size=8)
+for function in (tm.train, tm.load_or_train):
+    (model,) = function(iter([config]), "quick")
+    assert model.recipe == tm.RECIPES["quick"].resolve(config)
+    wrong_ones = [(config,), ([config, 3],), ("abs",), ([config], "best"), ([config], {"steps": 3})]
+    for wrong in wrong_ones:
+        try:
+            function(*wrong)
+        except tm.SettingError as error:
+            print(error)
+"""
+    result = run_python("-c", code)
+    assert result.stderr == ""
+    lines = result.stdout.splitlines()
+    starts = [
+        'configs = "one Config": must be a list of them: [config]',
+        'configs[1] = "int": must be a Config',
+        'configs[0] = "str": must be a Config',
+        "recipe = \"best\": must be a Recipe, or the name of a preset: 'quick', ",
+        'recipe = "dict": must be a Recipe, or the name of a preset: ',
+    ]
+    assert len(lines) == 10
+    assert all(line.startswith(begin) for line, begin in zip(lines, starts * 2, strict=True))

@@ -19,6 +19,7 @@ from jaxtyping import Bool, Float
 from pydantic import Field
 
 from toymodel.analysis.polysemanticity import path_gain
+from toymodel.arrays import takes_matrices
 from toymodel.model import Weights
 from toymodel.settings import Settings
 from toymodel.text import count
@@ -145,6 +146,7 @@ class Motif(NamedTuple):
     inhibition: float
 
 
+@takes_matrices(W1="neuron feature", W2="feature neuron")
 def find_motifs(
     W1: Float[np.ndarray, "neuron feature"],
     W2: Float[np.ndarray, "feature neuron"],

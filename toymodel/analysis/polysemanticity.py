@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from pydantic import Field
 
+from toymodel.arrays import takes_matrices
 from toymodel.settings import Settings
 
 CLASSES = ("monosemantic", "slightly polysemantic", "polysemantic")
@@ -87,6 +88,7 @@ class Neurons:
         return {name: count[name] for name in (*CLASSES, UNUSED) if name != UNUSED or count[name]}
 
 
+@takes_matrices(W1="neuron feature")
 def neurons(
     W1: Float[np.ndarray, "neuron feature"], thresholds: Thresholds | None = None
 ) -> Neurons:
@@ -178,6 +180,7 @@ def paper_order(W1: Float[np.ndarray, "neuron feature"]) -> Int[np.ndarray, " ne
     return np.lexsort((found.extra_weight, found.primary))
 
 
+@takes_matrices(W1="neuron feature")
 def superposition(W1: Float[np.ndarray, "neuron feature"]) -> Float[np.ndarray, " feature"]:
     """Measure how much each feature shares its neurons: the colour in the paper's sweep.
 
@@ -223,6 +226,7 @@ def effective_neurons(W1: Float[np.ndarray, "neuron feature"]) -> Float[np.ndarr
     return np.divide(1, fourth, out=np.full_like(total, np.nan), where=represented & (fourth > 0))
 
 
+@takes_matrices(W1="neuron feature", W2="feature neuron")
 def path_gain(
     W1: Float[np.ndarray, "neuron feature"], W2: Float[np.ndarray, "feature neuron"]
 ) -> Float[np.ndarray, "neuron feature"]:

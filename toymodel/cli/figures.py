@@ -26,9 +26,9 @@ from toymodel.charts.network.figures import MODEL_FIGURES
 from toymodel.charts.neuron.figures import NEURON_FIGURES
 from toymodel.cli.models import stored_models
 from toymodel.cli.options import (
+    densities_of,
     densities_option,
     model_options,
-    numbers,
     recipe_of,
     refuse_model_options,
 )
@@ -141,7 +141,7 @@ def figures_command(
         refuse_model_options(context)
         models = [load(file)]
     else:
-        configs = sweep(Config(**fields), numbers("densities", densities))
+        configs = sweep(Config(**fields), densities_of(densities))
         models = stored_models(configs, recipe_of(preset, changes), preset, changes)
     charts = _charts(
         models, names, restart, neuron, feature, dark=look == "dark", scaled=scale != "trained"

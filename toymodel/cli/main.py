@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import io
+import sys
 from typing import NoReturn
 
 import click
@@ -12,6 +15,7 @@ from toymodel.cli.motifs import motifs_command
 from toymodel.cli.phase import phase_command
 from toymodel.cli.sweep import sweep_command
 from toymodel.cli.train import train_command
+from toymodel.environment import read_environment
 from toymodel.errors import TrainingDiverged
 from toymodel.settings import SettingError
 from toymodel.sweeps.executors import NoCluster
@@ -19,6 +23,7 @@ from toymodel.text import one_line
 from toymodel.training.workers import WorkerDied
 
 _MAX_MESSAGE = 4_000  # characters
+_IN_ASCII = {"×": "x", "−": "-", "±": "+-", "₁": "1", "₂": "2"}
 
 
 def main() -> None:
@@ -26,6 +31,7 @@ def main() -> None:
 
     The exit code is 2 for bad input, 1 for another error, and 130 after Ctrl-C.
     """
+    _write_in_any_encoding()
     try:
         code = cli(standalone_mode=False)  # click returns what `Exit` was raised with
     except click.exceptions.NoArgsIsHelpError as error:
@@ -45,6 +51,22 @@ def main() -> None:
     raise SystemExit(code)
 
 
+def _write_in_any_encoding() -> None:
+    """Make standard output and error take every text: what their encoding lacks is in ASCII."""
+    codecs.register_error("toymodel", _as_ascii)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="toymodel")
+
+
+def _as_ascii(error: UnicodeError) -> tuple[str | bytes, int]:
+    if isinstance(error, UnicodeEncodeError):
+        lacking = error.object[error.start : error.end]
+        if known := _IN_ASCII.get(lacking[0]):
+            return known, error.start + 1
+    return codecs.backslashreplace_errors(error)
+
+
 def _fail(message: str, code: int) -> NoReturn:
     # Names in files and paths may hold anything that a terminal would obey.
     click.echo("toymodel: " + one_line(message, _MAX_MESSAGE), err=True)
@@ -54,6 +76,7 @@ def _fail(message: str, code: int) -> NoReturn:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Small ReLU networks that compute |x| in superposition (Elhage et al., 2022)."""
+    read_environment()  # a wrong variable is told before anything is done
 
 
 for command in (

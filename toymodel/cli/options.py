@@ -17,6 +17,7 @@ from toymodel.training.devices import DEVICES
 
 _Command = Callable[..., Any]
 _DENSITY = "feature_probability"
+_DENSITY_OPTION = "--feature-probability"
 _HELP_WIDTH = 78
 _NAME_WIDTH = 16
 
@@ -62,9 +63,33 @@ def _field_option(name: str, field: FieldInfo) -> Callable[[_Command], _Command]
         kind = click.Choice(get_args(kind))
     else:
         names, words = [option, f"-{(field.alias or name)[0]}"], _words(field)
+        kind = _WholeNumber() if kind is int else kind
     return click.option(
         *names, name, type=kind, default=field.default, show_default=True, help=words
     )
+
+
+class _WholeNumber(click.ParamType):
+    """A whole number, in any way of writing it: 1000, 1e3."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        number = _whole(value) if isinstance(value, str) else value
+        if not isinstance(number, int):
+            self.fail(f"{value!r} is not a whole number", param, ctx)
+        return number
+
+
+class _OneNumber(click.types.FloatParamType):
+    """A number where other commands take several."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        if "," in str(value):
+            self.fail(f"{value!r} is several numbers, and this command takes one", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 def _words(field: FieldInfo) -> str:
@@ -77,10 +102,10 @@ def density_option(command: _Command) -> _Command:
     """Add the density of a command about one model."""
     field = Config.model_fields[_DENSITY]
     return click.option(
-        "--density",
+        _DENSITY_OPTION,
         "-p",
         _DENSITY,
-        type=float,
+        type=_OneNumber(),
         default=field.default,
         show_default=True,
         help=f"1 - S. {_words(field)}",
@@ -88,10 +113,11 @@ def density_option(command: _Command) -> _Command:
 
 
 def densities_option(default: str) -> Callable[[_Command], _Command]:
-    """Add the densities of a command about several models, which `numbers` parses."""
+    """Add the densities of a command about several models, which `densities_of` parses."""
     return click.option(
-        "--densities",
+        _DENSITY_OPTION,
         "-p",
+        "densities",
         default=default,
         show_default=True,
         help=f"1 - S, up to 12 with commas. {_words(Config.model_fields[_DENSITY])}",
@@ -156,30 +182,45 @@ def _parse(value: str, name: str) -> object:
     # What is not a number stays text, which the settings refuse with the allowed range.
     field = Recipe.model_fields.get(name)
     kind = plain_type(field) if field else str
+    if kind is int:
+        return _whole(value)
     try:
-        return kind(value) if kind in (int, float) else value
+        return float(value) if kind is float else value
     except ValueError:
         return value
 
 
-def numbers(name: str, text: str) -> list[float]:
-    """Parse numbers with commas between them.
+def _whole(text: str) -> int | str:
+    """The whole number that a text is, as "1000" or as "1e3"; another text stays as it is."""
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return int(value) if value.is_integer() else text
+
+
+def densities_of(text: str) -> list[float]:
+    """Parse densities with commas between them.
 
     Args:
-        name: what an error calls them.
         text: such as "1,0.3,0.1".
 
     Raises:
         click.BadParameter: for a part that is not a number.
     """
-    return [_number(name, part) for part in text.split(",")]
+    return [_number(part) for part in text.split(",")]
 
 
-def _number(name: str, text: str) -> float:
+def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise click.BadParameter(f"{text.strip()!r} is not a number", param_hint=name) from None
+        words = f"{text.strip()!r} is not a number"
+        raise click.BadParameter(words, param_hint=_DENSITY_OPTION) from None
 
 
 def given_options(context: click.Context) -> set[str]:

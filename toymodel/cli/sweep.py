@@ -14,11 +14,11 @@ from tqdm import tqdm
 from toymodel.cli.models import load_or_train_models, print_models
 from toymodel.cli.options import (
     answer_options,
+    densities_of,
     densities_option,
     device_option,
     given_options,
     model_options,
-    numbers,
     recipe_fields,
     recipe_of,
 )
@@ -90,7 +90,7 @@ def sweep_command(
             name = sorted(wrong)[0].replace("_", "-")
             raise click.UsageError(f"--{name} is for a grid: give its file")
         base = Config(**fields)
-        configs = sweep(base, numbers("densities", densities))
+        configs = sweep(base, densities_of(densities))
         recipe = recipe_of(preset, changes)
         models, stored = load_or_train_models(configs, recipe, quiet or as_json, device)
         print_models(models, as_json)
@@ -98,8 +98,9 @@ def sweep_command(
             raise click.exceptions.Exit(1)
         return
     if wrong := given - {*_GRID_OPTIONS, "file", "as_json", "quiet", "device"}:
-        name = sorted(wrong)[0].replace("_", "-")
-        raise click.UsageError(f"--{name} and a file cannot go together: the file says it")
+        options = {parameter.name: parameter.opts[0] for parameter in context.command.params}
+        name = options[sorted(wrong)[0]]
+        raise click.UsageError(f"{name} and a file cannot go together: the file says it")
     if scheduler and workers:
         raise click.UsageError("--scheduler and --workers cannot go together: one is a cluster")
     grid, store = read_grid(file), default_store()

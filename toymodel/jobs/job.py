@@ -171,7 +171,9 @@ def run_job(
 def pause_refused(scratch: Path) -> str:
     """Why a job could not be paused; "" where it could, or was not asked to."""
     try:
-        return (scratch / _PAUSE_REFUSED).read_text() or "It cannot be paused, so it goes on."
+        return (scratch / _PAUSE_REFUSED).read_text(
+            encoding="utf-8"
+        ) or "It cannot be paused, so it goes on."
     except OSError:
         return ""
 
@@ -184,13 +186,13 @@ def pause_refusal(error: OSError) -> str:
 def _pause(store: Store, name: str, scratch: Path, snapshot: Snapshot, recipe: Recipe) -> None:
     checkpoint = snapshot.checkpoint()
     # What somebody else went on with still belongs to who paused it first.
-    owner = paused_owner(store, name) or (scratch / "pause").read_text()
+    owner = paused_owner(store, name) or (scratch / "pause").read_text(encoding="utf-8")
     try:
         store.put_paused(name, _progress(snapshot, recipe, checkpoint, owner))
     except OSError as error:  # it goes on then, so that nothing is lost
         with suppress(OSError):  # a full disk may have no space for a new file, nor for its text
             (scratch / "pause").replace(scratch / _PAUSE_REFUSED)
-            (scratch / _PAUSE_REFUSED).write_text(pause_refusal(error))
+            (scratch / _PAUSE_REFUSED).write_text(pause_refusal(error), encoding="utf-8")
         return
     raise TrainingPaused
 

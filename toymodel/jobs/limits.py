@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
 
 from toymodel.config import Config
+from toymodel.environment import LIVE_SECONDS, MEMORY_MB, QUEUE, STEPS, read_environment
 from toymodel.recipe import Recipe
 from toymodel.settings import Settings
 from toymodel.training.memory import physical_megabytes, training_megabytes
@@ -29,20 +29,21 @@ class Limits(Settings):
             without a click; 0: every training needs a click.
     """
 
-    queue: Annotated[int, Field(ge=1, le=1_000)] = 20
-    memory_mb: Annotated[int, Field(ge=1, le=10**8)] = Field(default_factory=physical_megabytes)
-    steps: Annotated[int, Field(ge=1, le=10**8)] = 10**8
-    live_seconds: Annotated[int, Field(ge=0, le=600)] = 60
+    queue: Annotated[int, QUEUE] = 20
+    memory_mb: Annotated[int, MEMORY_MB] = Field(default_factory=physical_megabytes)
+    steps: Annotated[int, STEPS] = 10**8
+    live_seconds: Annotated[int, LIVE_SECONDS] = 60
 
     @classmethod
     def from_environment(cls) -> Limits:
         """The limits in $TOYMODEL_MAX_QUEUE, _MEMORY_MB, _STEPS and _LIVE_SECONDS.
 
         Raises:
-            SettingError: for anything but a whole number in the allowed range.
+            SettingError: as `read_environment` does.
         """
-        given = {name: os.environ.get(f"TOYMODEL_MAX_{name.upper()}") for name in cls.model_fields}
-        return cls.from_mapping({k: int(v) if v.isdecimal() else v for k, v in given.items() if v})
+        found = read_environment()
+        given = {name: getattr(found, f"max_{name}") for name in cls.model_fields}
+        return cls.from_mapping({k: v for k, v in given.items() if v is not None})
 
     def check(self, configs: Sequence[Config], recipe: Recipe) -> None:
         """Check one training of these configs.

@@ -370,4 +370,4 @@ class JobManager:
 
 def _order(job: _Job, order: str, text: str = "") -> None:
     job.scratch.mkdir(parents=True, exist_ok=True)  # the system may have cleaned it up
-    (job.scratch / order).write_text(text)
+    (job.scratch / order).write_text(text, encoding="utf-8")

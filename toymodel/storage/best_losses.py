@@ -89,4 +89,7 @@ def _setting(config: Config) -> str:
 @lru_cache(maxsize=4)
 def _read(path: Path, changed: int) -> dict[str, BestLoss]:
     # `changed` makes a written file be read again.
-    return {name: BestLoss(**about) for name, about in json.loads(path.read_text()).items()}
+    return {
+        name: BestLoss(**about)
+        for name, about in json.loads(path.read_text(encoding="utf-8")).items()
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -118,7 +119,14 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
         OSError: if the file cannot be written.
         SettingError: for imported weights, which are not stored.
     """
-    write_atomically(Path(path), to_bytes(model))
+    path, data = Path(path), to_bytes(model)
+    if not path.parent.is_dir():
+        words = f"there is no folder {path.parent} to write to"
+        raise FileNotFoundError(errno.ENOENT, words, str(path))
+    if path.is_dir():
+        words = "this is a folder: add the name of a file"
+        raise IsADirectoryError(errno.EISDIR, words, str(path))
+    write_atomically(path, data)
 
 
 def load(path: str | os.PathLike[str]) -> Model:

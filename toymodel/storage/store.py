@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from toymodel.config import Config
+from toymodel.environment import read_environment, user_cache
 from toymodel.model import Model
 from toymodel.recipe import Recipe
 from toymodel.storage.model_file import (
@@ -32,6 +33,7 @@ from toymodel.text import refusal
 
 _SUFFIX = ".safetensors"
 _PAUSED = ".paused"
+_CACHE_MB = 512
 _MAX_IN_MEMORY = 64  # models
 _MAX_LISTED = 200  # trained models whose settings are read for `contents`
 _STALE_SECONDS = 3_600  # a partial file that is older is of a process that has ended
@@ -298,19 +300,11 @@ def default_store() -> Store:
     default.
 
     Raises:
-        ValueError: if $TOYMODEL_CACHE_MB is not a whole number from 1 to 1,000,000.
+        SettingError: as `read_environment` does.
     """
     beside = Path(__file__).resolve().parents[2] / "cache"
-    given = os.environ.get("TOYMODEL_CACHE")
-    if given or beside.is_dir():
-        root = Path(given or beside)
-    else:
-        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "toymodel"
-    size = os.environ.get("TOYMODEL_CACHE_MB", "512")
-    if not size.isdecimal() or not 1 <= int(size) <= 10**6:
-        raise ValueError(
-            f"TOYMODEL_CACHE_MB = {size!r}: must be a whole number of megabytes from 1 to 1,000,000"
-        )
+    given = read_environment()
+    root = given.cache or (beside if beside.is_dir() else user_cache() / "toymodel")
     folders = (root / "shipped", beside / "shipped")
     shipped = next((folder for folder in folders if folder.is_dir()), folders[0])
-    return Store(root, max_bytes=int(size) * 2**20, shipped=shipped)
+    return Store(root, max_bytes=(given.cache_mb or _CACHE_MB) * 2**20, shipped=shipped)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import itertools
 import json
@@ -29,6 +30,15 @@ _MAX_SEEDS = 10_000
 _MAX_SHARD_WORK = 2e12  # multiplications: some tens of seconds on two cores
 _MAX_SHARD_MODELS = 2_048
 _MAX_SHARD_MEGABYTES = 1_000
+_OTHER_ENCODINGS = {  # by how files begin; UTF-16 may have no mark, but a letter and a zero
+    "UTF-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, b"\0\0\0"),
+    "UTF-16": (
+        codecs.BOM_UTF16_LE,
+        codecs.BOM_UTF16_BE,
+        b"\0",
+        *(bytes((letter, 0)) for letter in range(1, 128)),
+    ),
+}
 _SCALES = ("linear", "log")
 _RANGE = '{ from = ..., to = ..., count = ..., scale = "linear" or "log" }'
 _SWEPT = tuple(name for name in Config.model_fields if name != "seed")
@@ -121,10 +131,21 @@ def read_grid(path: Path) -> Grid:
         OSError: for a file that cannot be read.
     """
     try:
-        about = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        about = tomllib.loads(_text(path))
+    except UnicodeDecodeError as error:
+        raise _refused(path.name, str(error), "a TOML file in UTF-8") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise _refused(path.name, str(error), "a TOML file") from None
     return grid_of(path.stem, about)
+
+
+def _text(path: Path) -> str:
+    # In UTF-8, with or without the mark at the start that some editors write.
+    data = path.read_bytes()
+    for name, marks in _OTHER_ENCODINGS.items():
+        if data.startswith(marks):
+            raise _refused(path.name, name, "a TOML file in UTF-8: save it in this encoding")
+    return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def grid_of(name: str, about: Mapping[str, Any]) -> Grid:
@@ -186,8 +207,13 @@ def _values(field: str, value: object) -> tuple[Any, ...]:
         values = _range(field, value)
     else:
         values = tuple(value) if isinstance(value, list) else (value,)
-    if not 1 <= len(values) <= _MAX_VALUES or len(set(map(repr, values))) < len(values):
-        raise _refused(field, value, f"1 to {_MAX_VALUES:,} different values, or {_RANGE}")
+    allowed = f"1 to {_MAX_VALUES:,} different values, or {_RANGE}"
+    if not 1 <= len(values) <= _MAX_VALUES:
+        raise _refused(field, value, allowed)
+    # As a config has them: a file may say 1 or 1.0, and means the same models.
+    values = tuple(getattr(Config.from_mapping({field: each}), field) for each in values)
+    if len(set(values)) < len(values):
+        raise _refused(field, value, allowed)
     return values
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from toymodel.config import Config
+from toymodel.config import Config, as_configs
 from toymodel.errors import TrainingDiverged
 from toymodel.model import Model
-from toymodel.recipe import Recipe, require_trained
+from toymodel.recipe import Recipe, as_recipe
 from toymodel.storage.checkpoint import Checkpoint
 from toymodel.storage.store import Store, default_store
 from toymodel.training.snapshot import Snapshot
@@ -15,7 +15,7 @@ from toymodel.training.snapshot import Snapshot
 
 def load_or_train(
     configs: Sequence[Config],
-    recipe: Recipe | None = None,
+    recipe: Recipe | str | None = None,
     *,
     store: Store | None = None,
     resume: Checkpoint | None = None,
@@ -30,7 +30,7 @@ def load_or_train(
 
     Args:
         configs: what to train.
-        recipe: how; the standard recipe unless given.
+        recipe: how: a recipe, or the name of a preset; the standard recipe unless given.
         store: the default store unless given.
         resume: the checkpoint of a paused training of the missing models. One of another training
             is ignored.
@@ -42,10 +42,10 @@ def load_or_train(
 
     Raises:
         TrainingDiverged: if all restarts of a config did. It has the models of the others.
-        SettingError: for imported weights and for a device that is not there.
+        SettingError: for what is no config or recipe, for imported weights, and for a device that
+            is not there.
     """
-    recipe = recipe or Recipe()
-    require_trained(recipe)
+    configs, recipe = as_configs(configs), as_recipe(recipe)
     store = store or default_store()
     models = {config: store.get(config, recipe) for config in configs}
     missing = [config for config, model in models.items() if model is None]

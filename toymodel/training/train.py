@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -9,10 +10,10 @@ from dataclasses import replace
 
 import torch
 
-from toymodel.config import Config
+from toymodel.config import Config, as_configs
 from toymodel.errors import TrainingDiverged
 from toymodel.model import Model
-from toymodel.recipe import Recipe, require_trained
+from toymodel.recipe import Recipe, as_recipe
 from toymodel.storage.checkpoint import Checkpoint
 from toymodel.training.accelerator import resolve_device
 from toymodel.training.devices import accelerated
@@ -36,7 +37,7 @@ OnSnapshot = Callable[[Snapshot], None]
 
 def train(
     configs: Sequence[Config],
-    recipe: Recipe | None = None,
+    recipe: Recipe | str | None = None,
     *,
     start: Sequence[Model | None] | None = None,
     resume: Checkpoint | None = None,
@@ -51,7 +52,7 @@ def train(
 
     Args:
         configs: what to train.
-        recipe: how; the standard recipe unless given.
+        recipe: how: a recipe, or the name of a preset; the standard recipe unless given.
         start: where the recipe has several cycles, the models that the same recipe with one cycle
             less gave, with None for those that diverged. They are trained here unless given.
         resume: the checkpoint of a paused training of these configs by this recipe.
@@ -68,12 +69,11 @@ def train(
 
     Raises:
         TrainingDiverged: if all restarts of a config did. It has the models of the others.
-        SettingError: for imported weights, a device that is not there, and a wrong number of
-            processes.
+        SettingError: for what is no config or recipe, imported weights, a device that is not there,
+            and a wrong number of processes.
         ValueError: for a checkpoint of another training or of another version of the engine.
     """
-    recipe = recipe or Recipe()
-    require_trained(recipe)
+    configs, recipe = as_configs(configs), as_recipe(recipe)
     if recipe.cycles > 1 and start is None:
         start = train_previous_cycles(
             recipe,
@@ -129,6 +129,8 @@ def training(
 ) -> Generator[Snapshot, None, list[Model]]:
     """The last cycle of `train`, as a generator of snapshots whose return value is the models.
 
+    What the caller set in torch changes nothing, and is as it was at every snapshot.
+
     Args:
         configs: as in `train`, like all others but the last.
         recipe: how to train.
@@ -138,6 +140,26 @@ def training(
         processes: how many share the work.
         interval: seconds from one snapshot to the next, about. It does not change the weights.
     """
+    cycle = _cycle(configs, recipe, start, resume, device, processes, interval)
+    with closing(cycle):
+        while True:
+            with _own_settings():
+                try:
+                    snapshot = next(cycle)
+                except StopIteration as finished:
+                    return finished.value
+            yield snapshot
+
+
+def _cycle(
+    configs: Sequence[Config],
+    recipe: Recipe,
+    start: Sequence[Model | None] | None,
+    resume: Checkpoint | None,
+    device: str,
+    processes: int | None,
+    interval: float,
+) -> Generator[Snapshot, None, list[Model]]:
     if not configs:
         return []
     if resume and not resume.fits(configs, recipe):
@@ -178,7 +200,33 @@ def training(
 
 
 @contextmanager
+def _own_settings() -> Iterator[None]:
+    """Torch as the training needs it; afterwards as the caller has it."""
+    dtype, precision = torch.get_default_dtype(), torch.get_float32_matmul_precision()
+    kinds = [kind for kind in ("cpu", "cuda") if torch.is_autocast_enabled(kind)]
+    torch.set_default_dtype(torch.float32)
+    torch.set_float32_matmul_precision("highest")
+    for kind in kinds:
+        torch.set_autocast_enabled(kind, False)
+    try:
+        with torch.inference_mode(False), torch.no_grad():
+            yield
+    finally:
+        torch.set_default_dtype(dtype)
+        torch.set_float32_matmul_precision(precision)
+        for kind in kinds:
+            torch.set_autocast_enabled(kind, True)
+
+
+_forked: list[bool] = []
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: _forked.append(True))
+
+
+@contextmanager
 def _torch_threads(count: int) -> Iterator[None]:
+    if _forked:
+        count = 1  # torch's threads are not in a forked process, which would wait for them
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

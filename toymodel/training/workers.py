@@ -25,18 +25,16 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from toymodel.settings import Problem, SettingError
+from toymodel.environment import Environment, read_environment
+from toymodel.settings import require_whole
 from toymodel.training import worker_process
 from toymodel.training.memory import physical_megabytes
 
 IDLE_SECONDS = 600.0
 """How long a worker is kept without a call."""
 
-_MAX_PROCESSES = 256
 _MAX_DEFAULT_PROCESSES = 8
 _MEGABYTES_PER_PROCESS = 1_000  # of the machine; a worker takes a quarter of it before any work
-_ALLOWED_PROCESSES = f"a whole number from 1 to {_MAX_PROCESSES}"
-_PROCESSES_VARIABLE = "TOYMODEL_PROCESSES"
 
 
 class WorkerDied(RuntimeError):
@@ -250,6 +248,16 @@ def _import_engine() -> None:
     import toymodel.training.shard_group  # noqa: F401
 
 
+def _forget_idle_workers() -> None:
+    # A forked process shares the connections, and would take answers that are not its own.
+    global _idle_helpers  # noqa: PLW0603
+    _idle_helpers = IdleWorkers()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_idle_workers)
+
+
 @atexit.register
 def end_idle_workers() -> None:
     """End the workers that wait for the next training."""
@@ -354,19 +362,15 @@ def processes_here(requested: int | None = None) -> int:
             for each core, at most 8, and at most one for each GB of memory.
 
     Raises:
-        SettingError: for a number outside of 1 to 256.
+        SettingError: for a number outside of 1 to 256, and as `read_environment` does.
     """
     if requested is not None:
-        if not 1 <= requested <= _MAX_PROCESSES:
-            raise SettingError((Problem("processes", requested, _ALLOWED_PROCESSES),))
+        require_whole("processes", requested, *Environment.bounds("processes"))
         return requested
-    given = os.environ.get(_PROCESSES_VARIABLE, "").strip()
-    if not given:
-        fitting = physical_megabytes() // _MEGABYTES_PER_PROCESS
-        return max(1, min(cores(), _MAX_DEFAULT_PROCESSES, fitting))
-    if not (given.isdecimal() and 1 <= int(given) <= _MAX_PROCESSES):
-        raise SettingError((Problem(_PROCESSES_VARIABLE, given, _ALLOWED_PROCESSES),))
-    return int(given)
+    if given := read_environment().processes:
+        return given
+    fitting = physical_megabytes() // _MEGABYTES_PER_PROCESS
+    return max(1, min(cores(), _MAX_DEFAULT_PROCESSES, fitting))
 
 
 def cores() -> int:
