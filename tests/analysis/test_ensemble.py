@@ -27,7 +27,7 @@ def test_too_few_or_too_many_seeds_and_those_beyond_the_last_are_refused(count: 
         with_seeds(CONFIG, count)
     last = CONFIG.replace(seed=MAX_SEED)
     assert with_seeds(last, 1) == [last]
-    with pytest.raises(SettingError, match="from 1 to 1"):
+    with pytest.raises(SettingError, match="seeds = 2: must be 1"):
         with_seeds(last, 2)
 
 

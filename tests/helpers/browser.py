@@ -17,6 +17,8 @@ def strips(page: Page) -> Locator:
 
 
 def link(page: Page) -> dict[str, str]:
+    """The parameters of the address, which a page completes at the end of its run."""
+    wait_until_idle(page)
     search = page.evaluate("location.search.slice(1)")
     return {name: values[0] for name, values in parse_qs(search).items()}
 
@@ -64,13 +66,9 @@ def metric(page: Page, label: str) -> str:
 
 
 def go_back_to(page: Page, words: str) -> None:
-    # The history may hold a page twice: Streamlit tells a browser the next link before its path.
-    for _ in range(2):
-        page.go_back()
-        wait_until_idle(page)
-        page.wait_for_timeout(500)
-        if heading(page, words).is_visible():
-            break
+    page.go_back()
+    page.wait_for_timeout(500)  # the browser asks for the page a moment later
+    wait_until_idle(page)
     expect(heading(page, words)).to_be_visible()
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
 

@@ -116,6 +116,7 @@ def test_one_back_is_one_step_and_leads_to_where_one_was(server: str, page: Page
     assert page.evaluate("history.length") == at_first + 4
     for address in (feature, neuron, sweep, f"{server}/"):
         page.go_back()
+        page.wait_for_timeout(500)  # the browser asks for the page a moment later
         wait_until_idle(page)
         assert page.url == address
 
