@@ -136,11 +136,7 @@ def test_a_cell_of_the_map_opens_the_feature_of_its_row(server: str, page: Page)
     expect(heading(page, f"^Feature f{found}: ")).to_be_visible()
 
 
-def test_neurons_of_other_pages_open_too(server: str, page: Page):
-    page.goto(f"{server}/?open=smallest")
-    click_drawing(page, "smallest-input", 0.5, 0.4)
-    expect(heading(page, r"^Neuron \d+: monosemantic")).to_be_visible()
-    assert (link(page)["n"], link(page)["m"]) == ("3", "6")
+def test_neurons_of_the_train_page_open_too(server: str, page: Page):
     page.goto(f"{server}/train")
     click_drawing(page, "weights-input-0", 0.5, 0.4)
     expect(heading(page, r"^Neuron \d+: ")).to_be_visible()

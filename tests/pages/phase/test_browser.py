@@ -12,7 +12,6 @@ from pages.phase.state import PhaseState
 from tests.helpers.browser import (
     click_drawing,
     drawing,
-    go_back_to,
     heading,
     link,
     metric,
@@ -131,9 +130,13 @@ def test_the_map_by_weights_takes_a_click_too(server: str, page: Page, diagram: 
 
 def test_a_neuron_of_the_identity_task_opens_its_page_and_back_leads_there(server: str, page: Page):
     page.goto(f"{server}/identity")
-    expect(heading(page, "^From dense to sparse$")).to_be_visible()
-    expect(drawing(page, "identity-stack-without-0-06")).to_be_visible()
-    click_drawing(page, "identity-stack-without-0-06", 0.5, 0.7)
+    claim = page.get_by_role("heading", name="Given the chance")
+    expect(claim).to_be_visible()
+    expect(page.locator(".st-key-strips .marks").first).to_be_visible()
+    wait_until_idle(page)
+    box = page.locator(".st-key-identity-0-06").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.6 * box["height"])
     expect(heading(page, r"^Neuron \d+: ")).to_be_visible()
     wait_until_idle(page)
     assert "/neurons" in page.evaluate("location.pathname")
@@ -146,7 +149,8 @@ def test_a_neuron_of_the_identity_task_opens_its_page_and_back_leads_there(serve
     }
     expect(heading(page, f"^Neuron {opened['neuron']}: ")).to_be_visible()
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
-    go_back_to(page, "^From dense to sparse$")
+    page.go_back()
+    expect(claim).to_be_visible()
     assert re.search(r"/identity$", page.evaluate("location.pathname"))
 
 
