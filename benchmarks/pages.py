@@ -49,7 +49,7 @@ MOTIF = (
     "document.querySelectorAll('[class*=st-key-motif-panel] [data-testid=stVegaLiteChart] .marks')"
     ".length == 6"
 )
-THREE_CHARTS = "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length == 3"
+THREE_CHARTS = "document.querySelectorAll('[data-testid=stVegaLiteChart] .marks').length >= 3"
 LOSS = "document.querySelector('[data-testid=stMetricValue]')?.innerText"
 GREYED = ".st-key-before-the-training"
 FLOOR = "a page of three charts and nothing else, a click"
@@ -65,8 +65,8 @@ CLICK = """against => new Promise(done => {
     }, 5);
 })"""
 TRAININGS = {
-    "n = 100, m = 40": "n=100&m=40&p=0.01&recipe=thorough&restarts=2",
-    "n = 1,000, m = 400": "n=1000&m=400&p=0.01&recipe=standard&restarts=1",
+    "n = 100, m = 40": "n=100&m=40&p=0.01&recipe=thorough&restarts=16",
+    "n = 1,000, m = 400": "n=1000&m=400&p=0.01&recipe=standard&restarts=4",
 }
 
 
