@@ -3,11 +3,20 @@
   if (window.toymodelHistory) return;
   window.toymodelHistory = true;
 
+  const main = () => document.querySelector('[data-testid="stMain"]');
+  const places = new Map();
+  let going = 0;
+
   // Streamlit adds an entry for the link and another for the page. What follows from the same
   // gesture, or from none, replaces the entry instead.
   let gestures = 0;
   let told = 0;
-  const gesture = () => gestures++;
+  const gesture = () => {
+    gestures++;
+    // Where one is when one leaves: a page that is drawn anew scrolls by itself.
+    const found = main();
+    if (found && !going) places.set(location.href, found.scrollTop);
+  };
   for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, gesture, true);
   const push = history.pushState.bind(history);
   history.pushState = (...entry) => {
@@ -16,16 +25,6 @@
     told = gestures;
   };
 
-  const main = () => document.querySelector('[data-testid="stMain"]');
-  const places = new Map();
-  let going = 0;
-  addEventListener(
-    "scroll",
-    ({ target }) => {
-      if (target === main() && !going) places.set(location.href, target.scrollTop);
-    },
-    true,
-  );
   const stop = () => {
     clearInterval(going);
     going = 0;

@@ -84,13 +84,16 @@ def test_a_click_in_the_stack_plot_and_the_buttons_choose_the_neuron(server: str
     expect(heading(page, f"^Neuron {clicked}: ")).to_be_visible()
     page.get_by_role("button", name="Next in the plot").click()
     expect(heading(page, f"^Neuron {clicked}: ")).to_have_count(0)
+    page.wait_for_timeout(500)  # the chart takes its new mark a moment later
     click_drawing(page, "explore-stack", 0.9, 0.5)  # the same one again
     expect(heading(page, f"^Neuron {clicked}: ")).to_be_visible()
     wait_until_idle(page)
     page.get_by_role("button", name="A monosemantic one").click()
     expect(heading(page, r"^Neuron \d+: monosemantic")).to_be_visible()
+    one = link(page)["neuron"]
     page.get_by_role("button", name="Next by number").click()
-    page.wait_for_function(f"!location.search.includes('neuron={clicked}&')")
+    page.wait_for_function(f"!location.search.includes('neuron={one}&')")
+    wait_until_idle(page)
     page.get_by_role("textbox", name="Go to").fill("n3")
     page.get_by_role("textbox", name="Go to").press("Enter")
     expect(heading(page, "^Neuron 3: ")).to_be_visible()
