@@ -26,6 +26,8 @@ def link(page: Page) -> dict[str, str]:
 def wait_until_idle(page: Page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     expect(page.locator("[data-stale=true]")).to_have_count(0)
+    # A page completes its address at the end of its run.
+    page.wait_for_function("location.pathname == '/' || location.search.includes('v=1')")
 
 
 def click_column(page: Page, density: str, share: float) -> None:

@@ -213,11 +213,13 @@ def test_a_training_moves_can_be_left_found_again_and_cancelled(server: str, pag
     page.get_by_role("button", name="Train 2 models").click()
     expect(strips(page)).to_be_visible()
     expect(page.get_by_test_id("stProgress")).to_contain_text("left")
+    wait_until_idle(page)
     address = page.evaluate("location.href")
     page.get_by_role("link", name="Overview").click()
     expect(page.get_by_text("The smallest example")).to_be_visible()
     page.get_by_role("link", name="Sparsity sweep").first.click()
     expect(page.get_by_test_id("stProgress")).to_be_visible()
+    wait_until_idle(page)
     assert page.evaluate("location.href") == address
     page.reload()
     expect(page.get_by_test_id("stProgress")).to_be_visible()
