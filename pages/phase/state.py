@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
-from pages.shared.link_state import LinkState
+from pages.shared.link_state import LinkState, each_once
 from pages.shared.page_session import PageSession
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.phase.diagram import DENSITIES, RATIOS
@@ -53,6 +53,7 @@ class PhaseState(LinkState):
     opened: Annotated[
         tuple[Literal["ranks", "back", "sets"], ...],
         Field(alias="open", title="Open"),
+        AfterValidator(each_once),
         Allowed("some of ranks, back and sets, with commas between them, or none"),
     ] = ()
     at: Annotated[Literal["0.003", "0.001"], Field(alias="at", title="Density 1 − S")] = "0.001"
@@ -71,13 +72,6 @@ class PhaseState(LinkState):
         if ratio not in RATIOS:
             raise ValueError
         return ratio
-
-    @field_validator("opened")
-    @classmethod
-    def _each_once(cls, opened: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(opened)) < len(opened):
-            raise ValueError
-        return opened
 
     @property
     def cell(self) -> tuple[int, int]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
-from pages.shared.link_state import LinkState
+from pages.shared.link_state import LinkState, each_once
 from pages.shared.page_session import PageSession
 from toymodel.analysis.polysemanticity import Thresholds
 from toymodel.settings import Allowed
@@ -23,19 +23,13 @@ class RealState(LinkState):
     opened: Annotated[
         tuple[Literal["exist", "together", "rise", "extreme", "reading", "limits"], ...],
         Field(alias="open", title="Open"),
+        AfterValidator(each_once),
         Allowed(
             "some of exist, together, rise, extreme, reading and limits, with commas between "
             "them, or none"
         ),
     ] = ()
     thresholds: Thresholds = Thresholds()
-
-    @field_validator("opened")
-    @classmethod
-    def _each_once(cls, opened: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(opened)) < len(opened):
-            raise ValueError
-        return opened
 
 
 REAL_PAGE = PageSession("real", RealState)

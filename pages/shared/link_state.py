@@ -20,6 +20,17 @@ Link = Mapping[str, list[str]]
 _MAX_SHOWN = 40
 
 
+def each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Validate a list of which each value may be there once.
+
+    Raises:
+        ValueError: if one is there twice.
+    """
+    if len(set(values)) < len(values):
+        raise ValueError
+    return values
+
+
 class Parameter(NamedTuple):
     """A parameter of a link.
 

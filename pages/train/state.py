@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
-from pages.shared.link_state import Link, LinkState
+from pages.shared.link_state import Link, LinkState, each_once
 from pages.shared.model_choice import BlockColour, Choice, DrawnNeurons
 from pages.shared.page_session import PageSession
 from toymodel.analysis.polysemanticity import Thresholds
@@ -16,9 +16,6 @@ from toymodel.settings import Allowed
 from toymodel.sweeps.shipped import SMALL
 
 MAX_FEATURES = 8
-SECTIONS = ("tried", "file")
-"""The sections that can be opened: what was tried, and a model's file to open."""
-
 _OTHER = "vs."
 
 
@@ -38,7 +35,7 @@ class TrainState(LinkState):
         neurons: whether all neurons are drawn, or the most important ones where there are many.
         colour: what the colour of a block means.
         tab: which tab is open.
-        open: which of the sections below are open.
+        open: which of the sections below are open: what was tried, a model's file.
         other: the model to compare with. In a link, what differs from `choice`, after "vs.".
     """
 
@@ -59,18 +56,12 @@ class TrainState(LinkState):
         "outputs"
     )
     open: Annotated[
-        tuple[str, ...],
+        tuple[Literal["tried", "file"], ...],
         Field(alias="open", title="Open"),
-        Allowed(f"{' and '.join(SECTIONS)}, with commas, or none"),
+        AfterValidator(each_once),
+        Allowed("tried and file, with commas, or none"),
     ] = ()
     other: Choice | None = None
-
-    @field_validator("open")
-    @classmethod
-    def _known(cls, open: tuple[str, ...]) -> tuple[str, ...]:
-        if not set(open) <= set(SECTIONS) or len(set(open)) < len(open):
-            raise ValueError
-        return open
 
     @field_validator("features")
     @classmethod
